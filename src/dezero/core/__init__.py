@@ -1,0 +1,27 @@
+"""The core: Variables, operations, and the sweeps that differentiate a recorded graph."""
+
+from dezero.core.backward import gradients
+from dezero.core.config import Config, no_grad, test_mode, using_config
+from dezero.core.errors import GraphError, UnsupportedOperation
+from dezero.core.function import Function
+from dezero.core.variable import Parameter, Variable, as_array, as_variable
+
+__all__ = [
+    "Config",
+    "Function",
+    "GraphError",
+    "Parameter",
+    "UnsupportedOperation",
+    "Variable",
+    "as_array",
+    "as_variable",
+    "gradients",
+    "no_grad",
+    "setup_variable",
+    "test_mode",
+    "using_config",
+]
+
+
+def setup_variable() -> None:
+    """Kept for scripts that call it: Variable has its operators from the start."""

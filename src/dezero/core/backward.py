@@ -1,0 +1,253 @@
+"""What users ask of a graph: `backward`, which accumulates into `.grad`, and `gradients`, which returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dezero.core.config import Config, using_config
+from dezero.core.errors import GraphError, describe
+from dezero.core.op import Op, apply, make
+from dezero.core.registry import declared, operations
+from dezero.core.reverse import Plain, reverse
+from dezero.core.sweep import Nodes, collect, leading_to, own, sweep
+from dezero.core.tangent import sweep_up
+from dezero.core.terms import Builder, Term
+from dezero.core.variable import CUT, Variable, raw, wrap
+
+# One tangent sweep a leaf costs a pass over what depends on it; past this many passes over the graph the one
+# reverse sweep for all leaves is the cheaper.
+_MOST_PASSES = 8
+
+
+def backward(y: Variable, retain_grad: bool, create_graph: bool, inputs: Any) -> None:
+    """Variable.backward: accumulate into the leaves' `.grad`, or into that of the inputs alone."""
+    asked = None if inputs is None else _variables(inputs, "backward", "inputs")
+    _check_root(y, "backward")
+    graph = nodes = collect([y])
+    if asked is not None:
+        nodes = leading_to(nodes, asked)
+        if y._seq not in nodes:
+            return
+    seed = y._grad
+    if create_graph:
+        found = _recorded(graph, nodes, {y._seq: (y, seed)}, asked, retain_grad)
+    else:
+        keep = None if retain_grad else {x._seq for x in asked or ()}
+        found = sweep(nodes, {y._seq: _ones(y) if seed is None else raw(seed)}, keep, asked is None)
+        own(found, nodes, () if seed is None else (seed,))
+    _accumulate(nodes, found, asked, retain_grad, create_graph)
+
+
+def gradients(
+    outputs: Variable | Sequence[Variable],
+    inputs: Variable | Sequence[Variable],
+    grad_outputs: Any = None,
+    create_graph: bool = False,
+    unused: str = "zeros",
+) -> tuple[Variable | None, ...]:
+    """The derivatives of the outputs, weighted by grad_outputs and added, in each of the inputs.
+
+    outputs, inputs: a Variable or a sequence of them, of any shapes. grad_outputs: a cotangent of the output's
+    shape for each output (None: ones). create_graph: record the derivatives, so that they can be differentiated
+    again. unused: what an input that the outputs do not depend on gets, "zeros" or "none". Returns a tuple with
+    one Variable of each input's shape; touches no `.grad` and computes nothing that the inputs do not need.
+    Raises TypeError for what is no Variable, ValueError for shapes that differ, GraphError for a graph cut by
+    no_grad or overwritten.
+
+    >>> x, t = Variable(np.array(2.0)), Variable(np.array(3.0))
+    >>> (u_x,) = gradients(x * x * t, x, create_graph=True)
+    >>> gradients(u_x, (x, t))
+    (variable(6.0), variable(4.0))
+    """
+    if unused not in ("zeros", "none"):
+        raise ValueError(f"gradients: unused must be 'zeros' or 'none', got {unused!r}")
+    roots = _variables(outputs, "gradients", "outputs")
+    asked = _variables(inputs, "gradients", "inputs")
+    seeds = _seeds(roots, grad_outputs)
+    for root in roots:
+        _check_root(root, "gradients")
+    graph = collect(roots)
+    nodes = leading_to(graph, asked)
+    pairs = [(root, seed) for root, seed in zip(roots, seeds, strict=True) if root._seq in nodes]
+    keep = {x._seq for x in asked}
+    if create_graph:
+        found = _recorded(graph, nodes, _merge(pairs), asked, False)
+    else:
+        grads: dict[int, Any] = {}
+        for root, seed in pairs:
+            g = _ones(root) if seed is None else raw(seed)
+            grads[root._seq] = grads[root._seq] + g if root._seq in grads else g
+        found = {age: g for age, g in sweep(nodes, grads, keep, False).items() if age in keep}
+        own(found, nodes, [s for s in seeds if s is not None])
+        found = {age: wrap(g) for age, g in found.items()}
+    return tuple([found[x._seq] if x._seq in found else _absent(x, unused) for x in asked])
+
+
+def _absent(x: Variable, unused: str) -> Variable | None:
+    return wrap(np.zeros_like(x._data)) if unused == "zeros" else None
+
+
+# -- recording the derivative ----------------------------------------------------------------------------------
+
+
+def _recorded(
+    graph: Nodes, nodes: Nodes, seeds: dict[int, tuple[Variable, Any]], asked: list[Variable] | None, retain_grad: bool
+) -> dict[int, Variable]:
+    """Cotangents of the asked (or of all leaves; with retain_grad of every node) as Variables with a graph."""
+    keep = None if retain_grad else {x._seq for x in asked or ()}
+    carried = asked is None and any(n._grad is not None and n._args and a not in seeds for a, n in nodes.items())
+    plain = not Config.simplify
+    with using_config("enable_backprop", True):
+        build: Any = Plain() if plain else Builder(graph[age] for age in sorted(graph))
+        terms = {age: _seed_term(build, root, seed) for age, (root, seed) in seeds.items()}
+        if carried:
+            for age, n in nodes.items():
+                if n._grad is not None and n._args and age not in seeds:
+                    terms[age] = build.term(n.grad)
+        found: dict[int, Any] = {}
+        if not (plain or carried or retain_grad or len(seeds) != 1):
+            found, nodes_left = _by_tangents(build, nodes, seeds, terms, asked)
+        else:
+            nodes_left = nodes
+        if nodes_left:
+            below = reverse(build, nodes_left, terms, keep)
+            found = {**below, **found}
+        wanted = found if asked is None else {x._seq for x in asked}
+        given: set[int] = set()
+        return {age: _finish(build, found[age], nodes[age], given) for age in wanted if age in found}
+
+
+def _by_tangents(
+    build: Builder,
+    nodes: Nodes,
+    seeds: dict[int, tuple[Variable, Any]],
+    terms: dict[int, Term],
+    asked: list[Variable] | None,
+) -> tuple[dict[int, Term], Nodes]:
+    """The derivatives that tangent sweeps give, and the nodes that the others still need."""
+    leaves = [n for n in nodes.values() if not n._args] if asked is None else asked
+    ((age, (root, _)),) = seeds.items()
+    found: dict[int, Term] = {}
+    if len(leaves) <= _MOST_PASSES or sum(len(leading_to(nodes, (x,))) for x in leaves[:64]) <= (
+        _MOST_PASSES * len(nodes)
+    ) and len(leaves) <= 64:
+        for leaf in leaves:
+            path = nodes if len(leaves) == 1 and asked else leading_to(nodes, (leaf,))
+            term = sweep_up(build, path, root, terms[age], leaf) if leaf._seq in path else None
+            if term is not None:
+                found[leaf._seq] = term
+    rest = [x for x in leaves if x._seq in nodes and x._seq not in found]
+    return found, leading_to(nodes, rest) if rest else {}
+
+
+def _seed_term(build: Any, root: Variable, seed: Any) -> Any:
+    if seed is None:
+        return wrap(_ones(root)) if isinstance(build, Plain) else Term(build, 1, None)
+    seed = seed if isinstance(seed, Variable) else wrap(seed)
+    return build.term(seed)
+
+
+def _finish(build: Any, term: Any, node: Variable, given: set[int]) -> Variable:
+    """A term as a Variable of the node's shape and dtype that nobody else holds."""
+    if isinstance(term, Term):
+        if term.node is None:
+            kind = np.result_type(node.dtype, type(term.c)) if node.dtype.kind in "iub" else node.dtype
+            return wrap(np.full(node.shape, term.c, kind))
+        result = build.node(term)
+    else:
+        result = term
+    if not isinstance(result, Variable):
+        return wrap(np.array(result, node.dtype if node.dtype.kind in "fc" else None))
+    if node.dtype.kind in "fc" and result.dtype != node.dtype:
+        result = make(declared["astype"].bind(dtype=node.dtype), (result,))
+    elif id(result) in given or (isinstance(build, Builder) and id(result) in build.given) or not result._args:
+        result = _clone(result)
+    given.add(id(result))
+    return result
+
+
+def _clone(node: Variable) -> Variable:
+    """The same node once more, so that naming or changing a gradient touches nothing that the user holds."""
+    if not isinstance(node._op, Op):
+        return make(declared["mul"], (node, 1))
+    twin = wrap(node._data.copy())
+    twin._op, twin._args = node._op, node._args
+    return twin
+
+
+# -- seeds, checks, accumulation -------------------------------------------------------------------------------
+
+
+def _accumulate(nodes: Nodes, found: dict[int, Any], asked: Any, retain_grad: bool, create_graph: bool) -> None:
+    targets = set(found) if asked is None else {x._seq for x in asked}
+    for age, node in nodes.items():
+        if age in found and age in targets:
+            old = node._grad
+            if old is None or (node._args and asked is None):  # an intermediate's own was part of its cotangent
+                node._grad = found[age]
+            elif create_graph:
+                with using_config("enable_backprop", True):
+                    node._grad = apply(declared["add"], node.grad, found[age])
+            else:
+                node._grad = raw(old) + found[age]
+        elif asked is None and node._grad is not None and node._args:
+            node._grad = None
+
+
+def _ones(y: Variable) -> Any:
+    data = y._data
+    return np.ones(data.shape, data.dtype) if isinstance(data, np.ndarray) else data.dtype.type(1)
+
+
+def _check_root(y: Variable, name: str) -> None:
+    if y._data is None:
+        raise GraphError(f"{name}: the Variable holds no data, so there is nothing to differentiate")
+    if y._op is CUT:
+        raise GraphError(
+            f"{name}: {describe(y)} was computed while no graph was recorded (no_grad); compute it outside no_grad"
+        )
+
+
+def _variables(value: Any, name: str, argument: str) -> list[Variable]:
+    found = [value] if isinstance(value, Variable) else value
+    if not isinstance(found, Iterable) or isinstance(found, str):
+        raise TypeError(f"{name}: {argument} must be a Variable or a sequence of them, got {describe(value)}")
+    found = list(found)
+    for i, x in enumerate(found):
+        if not isinstance(x, Variable):
+            raise TypeError(f"{name}: {argument}[{i}] is {describe(x)}, not a Variable")
+    return found
+
+
+def _seeds(roots: list[Variable], grad_outputs: Any) -> list[Any]:
+    if grad_outputs is None:
+        return [None] * len(roots)
+    seeds = list(grad_outputs) if isinstance(grad_outputs, tuple | list) else [grad_outputs]
+    if len(seeds) != len(roots):
+        raise ValueError(f"gradients: {len(seeds)} grad_outputs for {len(roots)} outputs; give one for each, or None")
+    for i, (root, seed) in enumerate(zip(roots, seeds, strict=True)):
+        if seed is not None and np.shape(raw(seed)) != root.shape:
+            raise ValueError(
+                f"gradients: grad_outputs[{i}] has shape {np.shape(raw(seed))}, the output has shape {root.shape}"
+            )
+    return [s if s is None or isinstance(s, Variable) else np.asarray(s) for s in seeds]
+
+
+def _merge(pairs: list[tuple[Variable, Any]]) -> dict[int, tuple[Variable, Any]]:
+    """One seed a root: an output asked for twice gets the sum of its cotangents."""
+    merged: dict[int, tuple[Variable, Any]] = {}
+    for root, seed in pairs:
+        if root._seq in merged:
+            seed = _as_seed(root, seed) + _as_seed(root, merged[root._seq][1])
+        merged[root._seq] = (root, seed)
+    return merged
+
+
+def _as_seed(root: Variable, seed: Any) -> Variable:
+    return seed if isinstance(seed, Variable) else wrap(_ones(root) if seed is None else seed)
+
+
+operations.backward = backward  # type: ignore[attr-defined]

@@ -1,0 +1,50 @@
+"""What can go wrong in a graph, and how operations describe their arguments when it does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+class GraphError(RuntimeError):
+    """The recorded computation cannot be differentiated as asked (cut, overwritten, or rebuilt wrongly)."""
+
+
+class UnsupportedOperation(TypeError):
+    """An operation has no rule for what was asked of it; the message names the operation and the remedy."""
+
+
+def describe(value: Any) -> str:
+    """Say what an argument is in a few words: its shape and dtype, or its type.
+
+    >>> describe(np.zeros((2, 3))), describe(1.5), describe([1])
+    ('float64 array of shape (2, 3)', 'number 1.5', 'list')
+    """
+    data = getattr(value, "_data", value)
+    if isinstance(data, np.ndarray | np.generic):
+        shape = f"{data.dtype} array of shape {data.shape}"
+        name = getattr(value, "name", None)
+        return f"{name!r} ({shape})" if name else shape
+    if isinstance(data, bool | int | float | complex):
+        return f"number {data!r}"
+    return "Variable(None)" if data is None and value is not None else type(value).__name__
+
+
+def explain(name: str, args: tuple[Any, ...], error: Exception) -> Exception:
+    """Give an error of the array library the operation's name and its arguments' shapes."""
+    for arg in args:
+        if getattr(arg, "_data", arg) is None:
+            return TypeError(
+                f"{name}: an argument holds no data (Variable(None)); set its .data to an array before using it"
+            )
+    what = ", ".join(describe(arg) for arg in args)
+    if "broadcast" in str(error):
+        return ValueError(f"{name}: the shapes of {what} do not broadcast; reshape or transpose one of them")
+    kind: type[Exception]
+    for kind in (IndexError, ValueError, ZeroDivisionError, OverflowError, MemoryError):
+        if isinstance(error, kind):
+            break
+    else:
+        kind = TypeError
+    return kind(f"{name}({what}): {error}")

@@ -1,0 +1,174 @@
+"""Function: an operation of the user's own."""
+
+from __future__ import annotations
+
+import copy
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dezero.core.config import recording, using_config
+from dezero.core.errors import describe
+from dezero.core.variable import CUT, Variable, as_variable, raw, tick, wrap
+
+
+class Function:
+    """Subclass it with `forward(self, *arrays)` and `backward(self, *gys)`, then call an instance on Variables.
+
+    forward gets raw arrays and returns an array or a tuple of them. backward gets a Variable for each output and
+    returns a Variable (or None) for each input; written in dezero's operations it can be differentiated again.
+    `self.inputs` are the Variables it was called on, `self.outputs` weak references to what it returned.
+
+    >>> import numpy as np
+    >>> class Square(Function):
+    ...     def forward(self, x):
+    ...         return x * x
+    ...     def backward(self, gy):
+    ...         (x,) = self.inputs
+    ...         return gy * 2 * x
+    >>> x = Variable(np.array(3.0))
+    >>> Square()(x).backward(create_graph=True)
+    >>> x.grad
+    variable(6.0)
+    """
+
+    rules = None  # the sweeps call pull() in place of a rule
+    parameters: dict[str, Any] = {}  # noqa: RUF012 - built-in operations have some, a Function keeps its own attributes
+    inputs: list[Variable]
+    outputs: list[weakref.ref[Variable]]
+
+    def __call__(self, *inputs: Any) -> Any:
+        if "inputs" in self.__dict__:
+            return copy.copy(self)._call(inputs)  # the graph of the first call still needs this instance
+        return self._call(inputs)
+
+    def _call(self, inputs: tuple[Any, ...]) -> Any:
+        variables = [as_variable(x) for x in inputs]
+        ys = self.forward(*[x.data for x in variables])
+        several = isinstance(ys, tuple)
+        results = [self._result(y) for y in (ys if several else (ys,))]
+        if recording():
+            self.inputs = variables
+            self.outputs = [weakref.ref(y) for y in results]
+            self._record(results)
+        else:
+            for y in results:
+                y._op = CUT
+        return results if len(results) > 1 else results[0]
+
+    def forward(self, *xs: Any) -> Any:
+        raise NotImplementedError(f"{self.name} has no forward: define forward(self, *arrays)")
+
+    def backward(self, *gys: Any) -> Any:
+        raise NotImplementedError(f"{self.name} has no backward: define backward(self, *gys) to differentiate it")
+
+    @property
+    def name(self) -> str:
+        return type(self).__name__
+
+    @property
+    def args(self) -> tuple[Variable, ...]:
+        return tuple(self.inputs)
+
+    @property
+    def generation(self) -> int:
+        return max((x.generation for x in self.inputs), default=0)
+
+    def view(self, node: Variable) -> Function:
+        return self
+
+    def _result(self, y: Any) -> Variable:
+        if isinstance(y, Variable):
+            raise TypeError(f"{self.name}.forward returned a Variable; it gets raw arrays and must return raw arrays")
+        try:
+            return as_variable(y)
+        except TypeError as error:
+            raise TypeError(f"{self.name}.forward returned {describe(y)}: {error}") from None
+
+    def _record(self, results: list[Variable]) -> None:
+        args = tuple(self.inputs)
+        if len(results) == 1:
+            (y,) = results
+            y._op, y._args, y._seq = self, args, tick()
+            return
+        call = Variable(None)
+        call._data, call._op, call._args = tuple(y._data for y in results), self, args
+        for i, y in enumerate(results):
+            y._op, y._args, y._seq = Output(i), (call,), tick()
+
+    # -- what the sweeps call ----------------------------------------------------------------------------------
+
+    def pull(self, node: Variable, g: Any) -> list[tuple[Variable, Any]]:
+        """Pairs of an input and its raw cotangent."""
+        with using_config("enable_backprop", False):
+            return [(x, raw(gx)) for x, gx in self.pull_graph(node, mapped(wrap, g), recorded=False)]
+
+    def pull_graph(self, node: Variable, g: Any, recorded: bool = True) -> list[tuple[Variable, Variable | None]]:
+        """Pairs of an input and its cotangent as a Variable, from the user's backward."""
+        gys = g.filled(node._data) if isinstance(g, Cotangents) else (g,)
+        gxs = self.backward(*gys)
+        gxs = tuple(gxs) if isinstance(gxs, tuple | list) else (gxs,)
+        if len(gxs) != len(node._args):
+            raise ValueError(
+                f"{self.name}.backward returned {len(gxs)} gradients for {len(node._args)} inputs; "
+                "return one for each input (None where there is none)"
+            )
+        for i, (x, gx) in enumerate(zip(node._args, gxs, strict=True)):
+            self._check_gradient(i, x, gx, recorded)
+        return [(x, gx if gx is None else as_variable(gx)) for x, gx in zip(node._args, gxs, strict=True)]
+
+    def _check_gradient(self, i: int, x: Variable, gx: Any, recorded: bool) -> None:
+        if gx is None:
+            return
+        if recorded and not isinstance(gx, Variable):
+            raise TypeError(
+                f"{self.name}.backward returned {describe(gx)} for input {i} while a graph is created: its own "
+                "derivative would be lost; compute it from Variables with dezero's operations"
+            )
+        shape = getattr(gx, "shape", ())
+        if shape != x.shape:
+            raise ValueError(
+                f"{self.name}.backward returned a gradient of shape {shape} for input {i} of shape {x.shape}; "
+                "return the input's shape (dezero.functions.sum_to undoes broadcasting)"
+            )
+
+
+class Output:
+    """One output of a call that has several: its cotangent waits at the call for the others."""
+
+    rules = None
+    name = "output"
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.parameters = {"index": index}
+
+    def view(self, node: Variable) -> Any:
+        return node._args[0]._op
+
+    def pull(self, node: Variable, g: Any) -> list[tuple[Variable, Cotangents]]:
+        return [(node._args[0], Cotangents({self.index: g}))]
+
+    def pull_graph(self, node: Variable, g: Any) -> list[tuple[Variable, Cotangents]]:
+        return self.pull(node, g)
+
+
+class Cotangents(dict[int, Any]):
+    """Cotangents of a call's outputs by position; adding two adds position by position."""
+
+    def __add__(self, other: Cotangents) -> Cotangents:
+        total = Cotangents(self)
+        for i, g in other.items():
+            total[i] = total[i] + g if i in total else g
+        return total
+
+    def filled(self, data: tuple[Any, ...]) -> tuple[Variable, ...]:
+        """One Variable for each output, zeros where no cotangent arrived."""
+        return tuple(self[i] if i in self else wrap(np.zeros_like(y)) for i, y in enumerate(data))
+
+
+def mapped(function: Callable[[Any], Any], g: Any) -> Any:
+    """Apply a function to a cotangent, or to each of several."""
+    return Cotangents({i: function(x) for i, x in g.items()}) if isinstance(g, Cotangents) else function(g)

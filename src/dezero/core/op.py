@@ -1,0 +1,278 @@
+"""Built-in operations: declared once, with their value and one derivative rule an argument.
+
+A rule is an expression over a namespace `F`: `rule(F, g, *arguments, y, **parameters)` is the cotangent of one
+argument given the cotangent `g` of the result `y`. Whoever needs a derivative reads the same rule with another
+`F`: raw arrays, Variables, or the terms of a graph that is being rewritten. Since the Jacobian of an element-wise
+operation is diagonal, its rules are tangent rules too, with the tangent of the argument for `g`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dezero.core.config import recording
+from dezero.core.errors import describe, explain
+from dezero.core.registry import declared, operations, values
+from dezero.core.variable import CUT, Variable, tick
+
+Rule = Callable[..., Any]
+_new = object.__new__
+
+ELEMENTWISE, LINEAR, BILINEAR = "elementwise", "linear", "bilinear"
+
+
+class Op:
+    """What the sweeps know about one operation.
+
+    name; value: the function on raw arrays; rules: one for each argument (None where it has no derivative);
+    kind: element-wise, linear in all its arguments together, or bilinear; rows: where the rows of its arguments
+    stand in its result (see tangent.py); uniform: its rules take a number for `g` as an array full of it;
+    keeps_constant: it takes arrays full of one number to an array full of that number; commutative.
+    """
+
+    __slots__ = ("commutative", "keeps_constant", "key", "kind", "name", "parameters", "rows", "rules", "uniform", "value")
+
+    def __init__(
+        self,
+        name: str,
+        kind: str,
+        value: Callable[..., Any],
+        rules: Sequence[Rule | None] | AnyNumberOfRules,
+        *,
+        rows: Callable[..., Any] | None = None,
+        uniform: bool = False,
+        keeps_constant: bool = False,
+        commutative: bool = False,
+    ) -> None:
+        self.name, self.kind, self.value, self.rules = name, kind, value, rules
+        self.rows, self.uniform, self.keeps_constant, self.commutative = rows, uniform, keeps_constant, commutative
+        self.parameters: dict[str, Any] = {}
+        self.key: Any = name
+
+    def bind(self, **parameters: Any) -> Op:
+        """This operation with its non-differentiable parameters (axis, shape, index) filled in."""
+        op = _new(_Bound)
+        op.base, op.parameters = self, parameters
+        return op
+
+    def view(self, node: Variable) -> OpView:
+        return OpView(node)
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}{self.parameters or ''}>"
+
+
+class _Bound(Op):
+    """An operation with parameters; what is asked for seldom is derived when asked for."""
+
+    __slots__ = ("__dict__", "base")
+    base: Op
+
+    def __getattr__(self, name: str) -> Any:
+        base, parameters = self.base, self.parameters
+        if name == "rules":
+            self.rules = _BoundRules(base.rules, parameters)  # type: ignore[assignment]
+        elif name == "value":
+            self.value = functools.partial(base.value, **parameters)
+        elif name == "key":
+            self.key = _key(base.name, parameters) or id(self)
+        else:
+            return getattr(base, name)
+        return getattr(self, name)
+
+
+class _BoundRules:
+    def __init__(self, rules: Sequence[Rule | None], parameters: dict[str, Any]) -> None:
+        self.rules, self.parameters = rules, parameters
+
+    def __getitem__(self, i: int) -> Rule | None:
+        rule = self.rules[i]
+        return None if rule is None else functools.partial(rule, **self.parameters)
+
+
+class AnyNumberOfRules:
+    """The rules of an operation of any number of arguments: one function that is told which argument is meant."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    def __getitem__(self, i: int) -> Rule:
+        return functools.partial(self.rule, i)
+
+
+def _key(name: str, parameters: dict[str, Any]) -> Any:
+    """What makes two operations the same, or None where a parameter (an index array) cannot tell cheaply."""
+    key = (name, *(p if isinstance(p, str | tuple) else repr(p) for p in parameters.values()))
+    try:
+        hash(key)
+    except TypeError:
+        return None
+    return None if any(isinstance(p, np.ndarray) for p in parameters.values()) else key
+
+
+class OpView:
+    """What `.creator` of a built-in operation's result shows; made when somebody looks."""
+
+    def __init__(self, node: Variable) -> None:
+        from weakref import ref
+
+        self._node, op = node, node._op
+        self.name: str = op.name
+        self.parameters: dict[str, Any] = dict(op.parameters)
+        self.args = node._args
+        self.inputs = [a for a in node._args if isinstance(a, Variable)]
+        self.outputs = [ref(node)]
+
+    @property
+    def generation(self) -> int:
+        return self._node.generation - 1
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OpView) and other._node is self._node
+
+    def __hash__(self) -> int:
+        return hash(self._node)
+
+    def __repr__(self) -> str:
+        return f"<{self.name} of {', '.join(describe(a) for a in self.args)}>"
+
+
+# -- computing a node ------------------------------------------------------------------------------------------
+
+
+def make(op: Op, args: tuple[Any, ...]) -> Variable:
+    """Compute an operation and record it, whatever the settings say."""
+    y = _new(Variable)
+    y._data = op.value(*[a._data if isinstance(a, Variable) else a for a in args])
+    y._op, y._args, y._grad, y.name = op, args, None, None
+    y._seq = tick()
+    return y
+
+
+def apply(op: Op, *args: Any) -> Variable:
+    """Compute an operation of any number of arguments on Variables, arrays and numbers."""
+    args = tuple([a if isinstance(a, Variable) else plain(a, op.name) for a in args])
+    y = _new(Variable)
+    try:
+        y._data = op.value(*[a._data if isinstance(a, Variable) else a for a in args])
+    except Exception as error:
+        raise explain(op.name, args, error) from error
+    if recording() and any([isinstance(a, Variable) for a in args]):
+        y._op, y._args = op, args
+    else:
+        y._op, y._args = CUT, ()
+    y._grad = y.name = None
+    y._seq = tick()
+    return y
+
+
+def plain(value: Any, name: str) -> Any:
+    """A number or array mixed into an expression, as operations keep it: numbers as Python's, so that they never
+    change an array's dtype."""
+    if isinstance(value, int | float | complex) and not isinstance(value, np.generic):
+        return value
+    if isinstance(value, np.generic) or (type(value) is np.ndarray and value.ndim == 0 and value.dtype.kind == "f"):
+        return value.item() if value.dtype.kind in "fiubc" else value
+    if hasattr(value, "dtype") and hasattr(value, "shape"):
+        return value
+    raise TypeError(f"{name}: {describe(value)} is not a Variable, array or number; wrap it in numpy.array(...)")
+
+
+def _unary(op: Op) -> Callable[[Any], Variable]:
+    value = op.value
+
+    def call(x: Any) -> Variable:
+        if not isinstance(x, Variable):
+            return apply(op, np.asarray(plain(x, op.name)))
+        y = _new(Variable)
+        try:
+            y._data = value(x._data)
+        except Exception as error:
+            raise explain(op.name, (x,), error) from error
+        if recording():
+            y._op, y._args = op, (x,)
+        else:
+            y._op, y._args = CUT, ()
+        y._grad = y.name = None
+        y._seq = tick()
+        return y
+
+    return call
+
+
+def _binary(op: Op) -> Callable[[Any, Any], Variable]:
+    value = op.value
+
+    def call(a: Any, b: Any) -> Variable:
+        if isinstance(a, Variable):
+            x = a._data
+            if isinstance(b, Variable):
+                z = b._data
+            else:
+                b = z = b if type(b) is float or type(b) is int else plain(b, op.name)
+        else:
+            a = x = plain(a, op.name)
+            if isinstance(b, Variable):
+                z = b._data
+            else:
+                return apply(op, np.asarray(a), b)
+        y = _new(Variable)
+        try:
+            y._data = value(x, z)
+        except Exception as error:
+            raise explain(op.name, (a, b), error) from error
+        if recording():
+            y._op, y._args = op, (a, b)
+        else:
+            y._op, y._args = CUT, ()
+        y._grad = y.name = None
+        y._seq = tick()
+        return y
+
+    return call
+
+
+# -- declaring -------------------------------------------------------------------------------------------------
+
+
+def declare(op: Op) -> Op:
+    declared[op.name] = op
+    setattr(values, op.name, op.value)
+    return op
+
+
+def publish(name: str, function: Any, doc: str | None = None) -> Any:
+    """Give the function that users call its name and its place among the operations."""
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc or function.__doc__
+    setattr(operations, name, function)
+    return function
+
+
+def elementwise(name: str, value: Callable[..., Any], *rules: Rule | None, doc: str, commutative: bool = False) -> Any:
+    """Declare an operation on each element, broadcasting its arguments as NumPy does; returns the public function.
+
+    >>> cube = elementwise("cube", lambda x: x * x * x, lambda F, g, x, y: g * 3 * x * x, doc="Third power.")
+    >>> x = Variable(np.array(2.0))
+    >>> cube(x).backward()
+    >>> x.grad
+    variable(12.0)
+    """
+    op = declare(Op(name, ELEMENTWISE, value, rules, commutative=commutative))
+    call = _unary(op) if len(rules) == 1 else _binary(op) if len(rules) == 2 else lambda *args: apply(op, *args)
+    return publish(name, call, doc)
+
+
+def linear(name: str, value: Callable[..., Any], *rules: Any, **facts: Any) -> Op:
+    """Declare an operation that is linear in all its arguments together (sum, reshape, indexing, joining)."""
+    any_number = isinstance(rules[0], AnyNumberOfRules)
+    return declare(Op(name, LINEAR, value, rules[0] if any_number else rules, **facts))
+
+
+def bilinear(name: str, value: Callable[..., Any], *rules: Rule | None, **facts: Any) -> Op:
+    """Declare an operation of two arguments that is linear in each (matmul, convolution)."""
+    return declare(Op(name, BILINEAR, value, rules, **facts))

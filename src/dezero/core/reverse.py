@@ -1,0 +1,99 @@
+"""Reverse sweep whose cotangents are recorded, read with terms (rewritten) or with plain Variables (as they stand)."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import Any
+
+import numpy as np
+
+from dezero.core.config import using_config
+from dezero.core.function import Cotangents
+from dezero.core.op import ELEMENTWISE, Op
+from dezero.core.registry import operations
+from dezero.core.sweep import Nodes
+from dezero.core.terms import Builder
+from dezero.core.variable import Variable, as_variable, wrap
+
+
+class Plain:
+    """The reading of the rules with Variables: nothing shared, nothing cancelled."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(operations, name)
+
+    def term(self, value: Any) -> Any:
+        return value
+
+    node = term
+
+    def total(self, terms: list[Any]) -> Any:
+        return functools.reduce(operator.add, terms)
+
+    def filled(self, g: Any, like: Any) -> Any:
+        return wrap(np.full(like.shape, g, like.dtype)) if isinstance(g, int | float) else g
+
+    def fit(self, g: Any, shape: tuple[int, ...], target: tuple[int, ...]) -> Any:
+        if g.shape != shape:
+            g = operations.broadcast_to(g, shape)
+        return g if shape == target else operations.sum_to(g, target)
+
+    def zeros_like(self, x: Any) -> Variable:
+        return wrap(np.zeros_like(getattr(x, "_data", x)))
+
+
+def reverse(build: Builder | Plain, nodes: Nodes, seeds: dict[int, Any], keep: set[int] | None) -> dict[int, Any]:
+    """Cotangents of the leaves (and of the ages in `keep`; None: of all) as terms, from those of the roots."""
+    found: dict[int, Any] = {}
+    arrived: dict[int, list[Any]] = {age: [g] for age, g in seeds.items()}
+    for age in sorted(nodes, reverse=True):
+        if age not in arrived:
+            continue
+        node = nodes[age]
+        terms = arrived.pop(age)
+        g = functools.reduce(operator.add, terms) if isinstance(terms[0], Cotangents) else build.total(terms)
+        args = node._args
+        if not args or keep is None or age in keep:
+            found[age] = g
+        if not args:
+            continue
+        pull = _pull_op if isinstance(node._op, Op) else _pull_function
+        for a, ga in pull(build, nodes, node, g):
+            arrived.setdefault(a._seq, []).append(ga)
+    return found
+
+
+def _pull_op(build: Any, nodes: Nodes, node: Variable, g: Any) -> list[tuple[Variable, Any]]:
+    op = node._op
+    pulled = []
+    args = [build.term(a) for a in node._args]
+    y = build.term(node)
+    if op.kind is not ELEMENTWISE and not op.uniform:
+        g = build.filled(g, node._data)
+    for i, a in enumerate(node._args):
+        if isinstance(a, Variable) and a._seq in nodes:
+            ga = build.term(op.rules[i](build, g, *args, y))
+            if op.kind is ELEMENTWISE:
+                ga = build.fit(ga, node.shape, a.shape)
+            pulled.append((a, ga))
+    return pulled
+
+
+def _pull_function(build: Any, nodes: Nodes, node: Variable, g: Any) -> list[tuple[Variable, Any]]:
+    """Through a user's Function, whose backward works on Variables."""
+
+    def variable(term: Any) -> Variable:
+        return as_variable(build.node(build.filled(term, node._data)))
+
+    if not isinstance(g, Cotangents):
+        g = variable(g)
+    elif isinstance(build, Builder):
+        g = Cotangents({i: as_variable(build.node(build.filled(t, node._data[i]))) for i, t in g.items()})
+    with using_config("enable_backprop", True):
+        pairs = node._op.pull_graph(node, g)
+    return [
+        (a, ga if isinstance(ga, Cotangents) else build.term(ga))
+        for a, ga in pairs
+        if ga is not None and a._seq in nodes
+    ]

@@ -1,0 +1,125 @@
+"""The graph below a Variable, and the first-order backward sweep over it, on raw arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from dezero.core.broadcasting import fit
+from dezero.core.errors import GraphError, describe
+from dezero.core.op import ELEMENTWISE
+from dezero.core.registry import values
+from dezero.core.variable import CUT, Variable, raw
+
+Nodes = dict[int, Variable]
+
+
+def collect(roots: Iterable[Variable]) -> Nodes:
+    """The nodes reachable from the roots, by age. GraphError where data was rebound after it was used."""
+    nodes: Nodes = {}
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        age = node._seq
+        if age in nodes:
+            continue
+        nodes[age] = node
+        args = node._args
+        if args:
+            for a in args:
+                if isinstance(a, Variable):
+                    if a._seq < age:
+                        stack.append(a)
+                    else:
+                        raise GraphError(
+                            f"backward: {describe(a)} had its .data rebound after {node._op.name} used it; "
+                            "compute the result again from the new data"
+                        )
+        elif node._op is not None and node._op is not CUT:
+            node._op.fail()
+    return nodes
+
+
+def leading_to(nodes: Nodes, inputs: Iterable[Variable]) -> Nodes:
+    """Those of the nodes that were computed from one of the inputs, and the inputs, oldest first."""
+    asked = {x._seq for x in inputs}
+    found: Nodes = {}
+    for age in sorted(nodes):
+        node = nodes[age]
+        if age in asked or any([isinstance(a, Variable) and a._seq in found for a in node._args]):
+            found[age] = node
+    return found
+
+
+def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: bool) -> dict[int, Any]:
+    """Reverse sweep over raw arrays: from the roots' cotangents to those of the leaves.
+
+    grads: cotangents of the roots by age. keep: ages whose cotangent is wanted besides the leaves' (None: all).
+    use_grad: the `.grad` that an intermediate already carries is part of its cotangent.
+    """
+    found: dict[int, Any] = {}
+    roots = set(grads)
+    get, pop, F = grads.get, grads.pop, values
+    for age in sorted(nodes, reverse=True):
+        g = pop(age, None)
+        if g is None:
+            continue
+        node = nodes[age]
+        args = node._args
+        if not args:
+            found[age] = g
+            continue
+        if node._grad is not None and use_grad and age not in roots:
+            g = g + raw(node._grad)
+        if keep is None or age in keep:
+            found[age] = g
+        op = node._op
+        rules = op.rules
+        if rules is None:
+            for a, ga in op.pull(node, g):
+                if ga is not None and a._seq in nodes:
+                    old = get(a._seq)
+                    grads[a._seq] = ga if old is None else old + ga
+        elif len(args) == 1:
+            x = args[0]
+            old = get(x._seq)
+            gx = rules[0](F, g, x._data, node._data)
+            grads[x._seq] = gx if old is None else old + gx
+        else:
+            data = [a._data if isinstance(a, Variable) else a for a in args]
+            broadcasts = op.kind is ELEMENTWISE and isinstance(node._data, np.ndarray)
+            for i, a in enumerate(args):
+                if isinstance(a, Variable) and a._seq in nodes:
+                    ga = rules[i](F, g, *data, node._data)
+                    if broadcasts and ga.shape != a._data.shape:
+                        ga = fit(ga, node._data.shape, a._data.shape)
+                    old = get(a._seq)
+                    grads[a._seq] = ga if old is None else old + ga
+    return found
+
+
+def own(found: dict[int, Any], nodes: Nodes, others: Iterable[Any] = ()) -> None:
+    """Give each found gradient an array of its own, of its Variable's dtype, that may be changed in place.
+
+    A rule may hand the same array on to two arguments (add), or a view of the seed (reshape).
+    """
+    seen = {id(_owner(raw(x))) for x in others} | {id(_owner(nodes[age]._data)) for age in found}
+    for age, g in found.items():
+        data = nodes[age]._data
+        if isinstance(data, np.ndarray | np.generic):
+            g = np.asarray(g) if not hasattr(g, "dtype") else g
+            if g.dtype != data.dtype and data.dtype.kind in "fc":
+                g = g.astype(data.dtype)
+        if not isinstance(g, np.generic) and (id(_owner(g)) in seen or not g.flags.writeable):
+            g = g.copy()
+        seen.add(id(_owner(g)))
+        found[age] = g
+
+
+def _owner(x: Any) -> Any:
+    """The array whose memory a view shows."""
+    while isinstance(x, np.ndarray) and x.base is not None:
+        x = x.base
+    return x

@@ -1,0 +1,173 @@
+"""Tangents swept up the graph: the derivative in one leaf, in which derivatives found earlier are found again.
+
+The n-th derivative by repeated reverse sweeps grows as about 2.9^n, since every sweep runs through the
+cotangents of the one before. Tangents run the other way: the tangent of a node is an expression in nodes below
+it and their tangents, so the tangents of an earlier sweep are nodes of the graph already, and the Leibniz rule's
+products are all there is to add.
+
+It holds for one leaf whose elements do not mix on the way to the result: a single number, or rows that stay rows.
+An axis of the leaf with more than one element is a row axis; `rows` of each operation tells where the row axes of
+its arguments stand in its result, counted from the right as NumPy broadcasts, or None where it mixes rows. With
+every node proved row by row, one tangent of ones gives every row's derivative.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import ref
+
+from dezero.core.op import BILINEAR, ELEMENTWISE, Op
+from dezero.core.sweep import Nodes
+from dezero.core.terms import Builder, Term
+from dezero.core.variable import Variable
+
+Rows = tuple[int, ...]
+
+
+def row_axes(shape: tuple[int, ...]) -> Rows:
+    """The axes, counted from the right, along which a leaf of this shape has independent elements."""
+    return tuple(axis - len(shape) for axis, n in enumerate(shape) if n != 1)
+
+
+def sweep_up(build: Builder, path: Nodes, root: Variable, seed: Term, leaf: Variable) -> Term | None:
+    """The derivative of the root in the leaf, as a term of the leaf's shape; None where rows may mix.
+
+    path: the nodes computed from the leaf, among them the root.
+    """
+    ascent = _Ascent(build, path, leaf)
+    found = ascent.to(root)
+    while found is None:  # a sum or mean over the rows on top is undone by its own rule
+        step = _step_down(build, path, root, seed)
+        if step is None:
+            return None
+        root, seed = step
+        found = ascent.to(root)
+    rows, tangent = found
+    return _to_leaf(build, tangent, seed, root, rows, leaf)
+
+
+class _Ascent:
+    """Rows and tangents of the nodes that a root needs, for a tangent of ones at the leaf.
+
+    What is found is noted at the node, weakly, since a tangent refers to its node: the next order finds it again.
+    """
+
+    def __init__(self, build: Builder, path: Nodes, leaf: Variable) -> None:
+        self.build, self.path, self.leaf = build, path, leaf
+        self.found: dict[int, tuple[Rows, Term] | None] = {
+            leaf._seq: (row_axes(leaf.shape), Term(build, 1, None))
+        }
+
+    def to(self, root: Variable) -> tuple[Rows, Term] | None:
+        found, path, stack = self.found, self.path, [root]
+        while stack:
+            node = stack[-1]
+            if node._seq in found:
+                stack.pop()
+                continue
+            known = self.noted(node)
+            if known is None:
+                below = [a for a in node._args if isinstance(a, Variable) and a._seq in path]
+                missing = [a for a in below if a._seq not in found]
+                if missing:
+                    stack += missing
+                    continue
+                known = self.step(node)
+            found[node._seq] = known
+        return found[root._seq]
+
+    def step(self, node: Variable) -> tuple[Rows, Term] | None:
+        """Rows and tangent of a node whose arguments have theirs; None where its rows cannot be proved."""
+        op, args = node._op, node._args
+        if not isinstance(op, Op):
+            return None
+        below = [self.found[a._seq] if isinstance(a, Variable) and a._seq in self.path else _STILL for a in args]
+        if None in below:
+            return None
+        moving = [b[0] for b in below if b is not _STILL]  # type: ignore[index]
+        rows: Rows | None
+        if not self.leaf.size > 1:
+            rows = ()
+        elif op.kind is ELEMENTWISE:
+            rows = moving[0] if all(r == moving[0] for r in moving) else None
+        else:
+            rows = None if op.rows is None else op.rows([b[0] for b in below], node, **op.parameters)  # type: ignore[index]
+        if rows is None:
+            return None
+        tangent = _tangent(self.build, node, [b[1] for b in below])  # type: ignore[index]
+        if tangent.node is not None and tangent.shape != node.shape:
+            tangent = self.build.broadcast_to(tangent, shape=node.shape)
+        self.note(node, rows, tangent)
+        return rows, tangent
+
+    def note(self, node: Variable, rows: Rows, tangent: Term) -> None:
+        held = ref(tangent.node) if isinstance(tangent.node, Variable) else None
+        if held is None and tangent.node is not None:
+            return
+        try:
+            notes = node._tangents
+        except AttributeError:
+            notes = node._tangents = {}
+        notes[self.leaf._seq] = (rows, tangent.c, held)
+
+    def noted(self, node: Variable) -> tuple[Rows, Term] | None:
+        note = getattr(node, "_tangents", _NOTHING).get(self.leaf._seq)
+        if note is None:
+            return None
+        rows, c, held = note
+        if held is None:
+            return rows, Term(self.build, c, None)
+        tangent = held()
+        return None if tangent is None else (rows, self.build.scaled(c, self.build.adopt(tangent)))
+
+
+_STILL: tuple[Rows, None] = ((), None)
+_NOTHING: dict[int, Any] = {}
+
+
+def _step_down(build: Builder, path: Nodes, root: Variable, seed: Term) -> tuple[Variable, Term] | None:
+    """From a result to its only argument on the path, with the cotangent that its rule gives."""
+    op = root._op
+    below = [i for i, a in enumerate(root._args) if isinstance(a, Variable) and a._seq in path]
+    if len(below) != 1 or not isinstance(op, Op):
+        return None
+    if op.kind is not ELEMENTWISE and not op.uniform:
+        seed = build.filled(seed, root._data)
+    arg = root._args[below[0]]
+    g = build.term(op.rules[below[0]](build, seed, *[build.term(a) for a in root._args], build.term(root)))
+    return arg, build.fit(g, root.shape, arg.shape) if op.kind is ELEMENTWISE else g
+
+
+def _tangent(build: Builder, node: Variable, moving: list[Term | None]) -> Term:
+    op, args = node._op, node._args
+    present = [(i, t) for i, t in enumerate(moving) if t is not None and not t.is_zero]
+    if not present:
+        return Term(build, 0, None)
+    terms = [build.term(a) for a in args]
+    if op.kind is ELEMENTWISE:
+        y = build.term(node)
+        return build.total([build.term(op.rules[i](build, t, *terms, y)) for i, t in present])
+    if op.keeps_constant and len(present) == len(args) and all(t.node is None and t.c == present[0][1].c for _, t in present):
+        return present[0][1]
+    if op.kind is BILINEAR:
+        return build.total([build.call(op, *_with(terms, i, build.filled(t, args[i]))) for i, t in present])
+    full = [build.filled(Term(build, 0, None) if t is None else t, a) for t, a in zip(moving, args, strict=True)]
+    return build.call(op, *full)
+
+
+def _with(terms: list[Term], i: int, t: Term) -> list[Term]:
+    return [*terms[:i], t, *terms[i + 1 :]]
+
+
+def _to_leaf(build: Builder, tangent: Term, seed: Term, root: Variable, rows: Rows, leaf: Variable) -> Term:
+    """Sum cotangent times tangent over all but the row axes, in the leaf's shape."""
+    g = build.product(seed, tangent)
+    if g.node is None:
+        return Term(build, g.c * (root.size // max(leaf.size, 1)), None)
+    if g.shape != root.shape:
+        g = build.broadcast_to(g, shape=root.shape)
+    others = tuple(axis for axis in range(root.ndim) if axis - root.ndim not in rows)
+    if any(root.shape[axis] != 1 for axis in others):
+        g = build.sum(g, axis=others, keepdims=False)
+    return g if g.shape == leaf.shape else build.reshape(g, shape=leaf.shape)
+

@@ -1,0 +1,421 @@
+"""Variable: an array that remembers how it was computed."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from dezero.backends import get_array_module, is_array
+from dezero.core.errors import GraphError, describe
+from dezero.core.registry import operations
+
+# One clock for all Variables. A node is younger than all its arguments, so sorting by it orders a graph, and an
+# argument that is younger than its consumer can only be one whose data was rebound in between.
+tick = count(1).__next__
+
+
+class Variable:
+    """A node of the graph: an array, the operation that made it and that operation's arguments.
+
+    data: array of any shape, or None to be set later; anything else raises TypeError. name: shown in graphs and
+    errors. `.grad` is None or a Variable of the same shape.
+
+    >>> x = Variable(np.array(2.0), name="x")
+    >>> y = x**4 - 2 * x**2
+    >>> y.backward(create_graph=True)
+    >>> x.grad
+    variable(24.0)
+    """
+
+    # _data: ndarray, or a NumPy scalar for 0-d results (40 ns an operator in place of 330); .data shows an array.
+    # _grad: None, a raw array not yet looked at, or a Variable; .grad shows a Variable.
+    # _tangents: derivatives in a leaf that create_graph found, for the next order (see tangent.py); mostly unset.
+    # _op, _args: the operation and its arguments (Variables; numbers and arrays stay raw). None and () for a leaf.
+    __slots__ = ("__weakref__", "_args", "_data", "_grad", "_op", "_seq", "_tangents", "name")
+    __array_priority__ = 200
+    _args: tuple[Any, ...]
+
+    def __init__(self, data: Any, name: str | None = None) -> None:
+        if data is not None:
+            _check_data(data, "Variable")
+        self._data: Any = data
+        self.name = name
+        self._grad: Any = None
+        self._op: Any = None
+        self._args = ()
+        self._seq = tick()
+
+    # -- what it holds -----------------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Any:
+        data = self._data
+        if isinstance(data, np.generic):
+            data = self._data = np.asarray(data)
+        return data
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        if isinstance(data, np.generic | int | float | complex):
+            data = np.asarray(data)  # x.data - 0.1 is a NumPy scalar when x.data is 0-d
+        if data is not None:
+            _check_data(data, "Variable.data")
+        if self._op is not None:
+            self._op = Overwritten(self)
+            self._args = ()
+        self._data = data
+        self._seq = tick()
+
+    @property
+    def grad(self) -> Variable | None:
+        grad = self._grad
+        if grad is not None and not isinstance(grad, Variable):
+            grad = self._grad = wrap(grad)
+        return grad
+
+    @grad.setter
+    def grad(self, grad: Variable | None) -> None:
+        if grad is not None:
+            if not isinstance(grad, Variable):
+                raise TypeError(f"Variable.grad: expected a Variable or None, got {describe(grad)}; wrap it in Variable")
+            if self._data is not None and grad._data is not None and grad.shape != self.shape:
+                raise ValueError(f"Variable.grad: shape {grad.shape} differs from the data's shape {self.shape}")
+        self._grad = grad
+
+    @property
+    def creator(self) -> Any:
+        """The operation that computed this Variable (inputs, args, outputs, name, generation), or None for a leaf."""
+        return None if self._op is None or self._op is CUT else self._op.view(self)
+
+    @property
+    def generation(self) -> int:
+        """The longest path down to a leaf: 0 for a leaf, one more than the oldest generation among its inputs."""
+        depth: dict[int, int] = {}
+        stack = [self]
+        while stack:
+            node = stack[-1]
+            below = [a for a in node._args if isinstance(a, Variable)]
+            missing = [a for a in below if id(a) not in depth]
+            if missing:
+                stack += missing
+                continue
+            stack.pop()
+            step = 0 if isinstance(node._data, tuple) else 1  # a call with several outputs is one generation
+            depth[id(node)] = max(depth[id(a)] for a in below) + step if below else 0
+        return depth[id(self)]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._data.shape  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        return self._data.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        return self._data.size  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> Any:
+        return self._data.dtype
+
+    @property
+    def T(self) -> Variable:  # noqa: N802 - NumPy's name
+        return operations.transpose(self)  # type: ignore[no-any-return]
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __repr__(self) -> str:
+        if self._data is None:
+            return "variable(None)"
+        return "variable(" + str(self._data).replace("\n", "\n" + " " * 9) + ")"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    # -- leaving the graph -------------------------------------------------------------------------------------
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """The value as a NumPy array, outside the graph (shared memory where the data is a NumPy array)."""
+        from dezero.backends import as_numpy
+
+        return as_numpy(self.data)  # type: ignore[no-any-return]
+
+    def item(self) -> Any:
+        """The value as a Python number; ValueError unless there is exactly one element."""
+        if self.size != 1:
+            raise ValueError(f"item: only one element can become a number, this Variable has shape {self.shape}")
+        return self._data.item()
+
+    def detach(self) -> Variable:
+        """A leaf with the same data (shared) and no graph."""
+        return Variable(self.data, self.name)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __bool__(self) -> bool:
+        return bool(self.item())
+
+    def __index__(self) -> int:
+        if not np.issubdtype(self.dtype, np.integer):
+            raise TypeError(f"a Variable of dtype {self.dtype} is no index; use int(v) or integer data")
+        return int(self.item())
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self._op is not None and self._op is not CUT:
+            raise GraphError(
+                "numpy.asarray of a Variable that carries a graph would cut the graph; "
+                "use v.numpy() or v.data for the value, or a dezero function to stay in the graph"
+            )
+        return np.array(self.data, dtype=dtype, copy=copy)
+
+    def __reduce__(self) -> Any:
+        if self._op is not None and self._op is not CUT:
+            raise GraphError("a Variable that carries a graph cannot be copied or pickled; use v.detach() first")
+        return _rebuild, (type(self), self._data, self.name, self._grad)
+
+    def to_cpu(self) -> None:
+        if self._data is not None:
+            self.data = self.numpy()
+
+    def to_gpu(self) -> None:
+        from dezero.backends import as_cupy
+
+        if self._data is not None:
+            self.data = as_cupy(self.data)
+
+    # -- the graph ---------------------------------------------------------------------------------------------
+
+    def backward(
+        self,
+        retain_grad: bool = False,
+        create_graph: bool = False,
+        inputs: Variable | tuple[Variable, ...] | list[Variable] | None = None,
+    ) -> None:
+        """Accumulate the derivative of this Variable into the `.grad` of the leaves it was computed from.
+
+        The seed is `.grad` of this Variable, or ones. retain_grad: keep the gradients of intermediates too.
+        create_graph: the gradients are themselves recorded and can be differentiated again. inputs: accumulate
+        into these Variables alone. Raises GraphError where the graph was cut or overwritten; a backward that
+        raises leaves every `.grad` as it was.
+
+        >>> x = Variable(np.array(3.0))
+        >>> (x * x).backward()
+        >>> x.grad
+        variable(6.0)
+        """
+        operations.backward(self, retain_grad, create_graph, inputs)
+
+    def cleargrad(self) -> None:
+        self._grad = None
+
+    def unchain(self) -> None:
+        """Forget how this Variable was computed: it becomes a leaf."""
+        self._op, self._args = None, ()
+
+    def unchain_backward(self) -> None:
+        """Make leaves of all the Variables that this one was computed from, freeing their graph."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            for arg in node._args:
+                if isinstance(arg, Variable) and arg._op is not None:
+                    stack.append(arg)
+            if node is not self and not isinstance(node._data, tuple):
+                node.unchain()
+
+    def set_creator(self, func: Any) -> None:
+        """Record a Function as what made this Variable (Function does this by itself when called)."""
+        self._op, self._args, self._seq = func, tuple(func.inputs), tick()
+
+    # -- operators: each is the declared operation of its name -------------------------------------------------
+
+    def __add__(self, other: Any) -> Any:
+        return operations.add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return operations.add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return operations.sub(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return operations.sub(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return operations.mul(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return operations.mul(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return operations.div(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return operations.div(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return operations.pow(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return operations.pow(other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return operations.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return operations.matmul(other, self)
+
+    def __neg__(self) -> Any:
+        return operations.neg(self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return operations.abs(self)
+
+    def __getitem__(self, index: Any) -> Any:
+        return operations.get_item(self, index)
+
+    def __iter__(self) -> Any:
+        if self.ndim == 0:
+            raise TypeError("a 0-d Variable cannot be iterated over; use v.item() for its number")
+        return (self[i] for i in range(len(self)))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            "a Variable's elements cannot be assigned, since the graph records values; build the result with "
+            "dezero.functions.where or concatenate, or change v.data before using v"
+        )
+
+    # Comparisons give plain boolean arrays: they have no derivative. __hash__ stays by identity.
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: Any) -> Any:
+        return self._data == raw(other)
+
+    def __ne__(self, other: Any) -> Any:
+        return self._data != raw(other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._data < raw(other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._data <= raw(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._data > raw(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._data >= raw(other)
+
+    # -- methods that are operations ---------------------------------------------------------------------------
+
+    def reshape(self, *shape: Any) -> Any:
+        return operations.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def transpose(self, *axes: Any) -> Any:
+        if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list)):
+            axes = axes[0]
+        return operations.transpose(self, axes or None)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return operations.sum(self, axis, keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return operations.mean(self, axis, keepdims)
+
+    def dot(self, other: Any) -> Any:
+        return operations.dot(self, other)
+
+    def flatten(self) -> Any:
+        return operations.reshape(self, (-1,))
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return operations.numpy_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return operations.numpy_function(function, args, kwargs)
+
+
+class Parameter(Variable):
+    """A Variable that a layer learns."""
+
+
+class _Cut:
+    """Stands where the operation would: this Variable was computed while no graph was recorded."""
+
+    rules = ()
+
+
+CUT = _Cut()
+
+
+class Overwritten:
+    """Stands where the operation was: the result's data was rebound, so the operation's derivative is not its own."""
+
+    def __init__(self, node: Variable) -> None:
+        self.name = node._op.name
+        self.label = describe(node)
+
+    def view(self, node: Variable) -> None:
+        return None
+
+    def fail(self) -> None:
+        raise GraphError(
+            f"backward: the result of {self.name}, {self.label}, had its .data rebound after it was computed; "
+            "compute a new Variable instead of overwriting an intermediate one"
+        )
+
+
+def wrap(data: Any) -> Variable:
+    """A leaf around a raw array or NumPy scalar that is known to be good."""
+    node = Variable(None)
+    node._data = data if hasattr(data, "dtype") else np.asarray(data)
+    return node
+
+
+def raw(value: Any) -> Any:
+    """The raw array of a Variable; anything else as it is."""
+    return value._data if isinstance(value, Variable) else value
+
+
+def as_array(x: Any, array_module: Any = np) -> Any:
+    """Turn a number into a 0-d array; arrays pass.
+
+    >>> as_array(1.0)
+    array(1.)
+    """
+    return array_module.array(x) if np.isscalar(x) else x
+
+
+def as_variable(x: Any) -> Variable:
+    """Wrap an array or number in a Variable; a Variable passes; anything else raises TypeError.
+
+    >>> as_variable(3.0)
+    variable(3.0)
+    """
+    return x if isinstance(x, Variable) else Variable(as_array(x))
+
+
+def _check_data(data: Any, where: str) -> None:
+    if not is_array(data):
+        remedy = "numpy.array(...)" if isinstance(data, list | tuple | int | float | complex | np.generic) else "an array"
+        raise TypeError(f"{where}: {type(data).__name__} is not supported; pass {remedy} (or use as_variable)")
+    if get_array_module(data) is np and data.dtype.kind not in "fiubc":
+        raise TypeError(f"{where}: arrays of dtype {data.dtype} are not supported; convert to a number dtype first")
+
+
+def _rebuild(kind: type[Variable], data: Any, name: str | None, grad: Any) -> Variable:
+    node = kind(None, name)
+    node._data, node._grad = data, grad
+    return node

@@ -1,0 +1,142 @@
+"""Arithmetic on each element, and the linear combinations that derivatives are made of."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from dezero.core.op import ELEMENTWISE, AnyNumberOfRules, Op, declare, elementwise
+
+add = elementwise(
+    "add",
+    operator.add,
+    lambda F, g, a, b, y: g,
+    lambda F, g, a, b, y: g,
+    commutative=True,
+    doc="""Sum of two arrays.
+
+    >>> add(Variable(np.array(1.0)), 2)
+    variable(3.0)
+    """,
+)
+
+sub = elementwise(
+    "sub",
+    operator.sub,
+    lambda F, g, a, b, y: g,
+    lambda F, g, a, b, y: -g,
+    doc="""Difference of two arrays.
+
+    >>> sub(Variable(np.array(1.0)), 2)
+    variable(-1.0)
+    """,
+)
+
+mul = elementwise(
+    "mul",
+    operator.mul,
+    lambda F, g, a, b, y: g * b,
+    lambda F, g, a, b, y: g * a,
+    commutative=True,
+    doc="""Product of two arrays, element by element.
+
+    >>> mul(Variable(np.array(3.0)), 2)
+    variable(6.0)
+    """,
+)
+
+div = elementwise(
+    "div",
+    operator.truediv,
+    lambda F, g, a, b, y: g / b,
+    lambda F, g, a, b, y: -(g * y) / b,
+    doc="""Quotient of two arrays, element by element; division by zero gives inf or nan as IEEE says.
+
+    >>> div(Variable(np.array(3.0)), 2)
+    variable(1.5)
+    """,
+)
+
+neg = elementwise(
+    "neg",
+    operator.neg,
+    lambda F, g, x, y: -g,
+    doc="""The array with its sign changed.
+
+    >>> neg(Variable(np.array(3.0)))
+    variable(-3.0)
+    """,
+)
+
+
+def _power(a: Any, b: Any) -> Any:
+    # NumPy refuses negative integer powers of integers, where everybody means the reciprocal.
+    if isinstance(b, int) and b < 0 and a.dtype.kind in "iu":
+        a = a.astype(np.float64)
+    return a**b
+
+
+def _number(x: Any) -> Any:
+    """The number that an argument is, in any reading, or None where it is an array."""
+    if isinstance(x, int | float | complex) and not isinstance(x, np.generic):
+        return x
+    return x.c if getattr(x, "node", x) is None else None
+
+
+def _power_base(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
+    n = _number(b)
+    if n == 0:
+        return F.zeros_like(a)
+    if n is not None:
+        return g * (n * a ** (n - 1))
+    return g * (b * a ** F.where(F.equal(b, 0), 1, b - 1))  # b * a**(b-1) would be 0 * inf at a = b = 0
+
+
+def _power_exponent(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
+    # 0**b is 0 for every b > 0, so the derivative there is 0 although log(0) is not finite.
+    n = _number(a)
+    if n is None:
+        return g * (y * F.log(F.where(F.equal(a, 0), 1, a)))
+    return g * (y * (math.log(n) if n > 0 else 0.0 if n == 0 else math.nan))
+
+
+pow = elementwise(
+    "pow",
+    _power,
+    _power_base,
+    _power_exponent,
+    doc="""The first array to the power of the second; either may be a number.
+
+    The derivative in the exponent is y log(a), and 0 where a is 0. A negative base has real powers only for
+    whole-number exponents, and no derivative in the exponent (nan).
+
+    >>> pow(Variable(np.array(3.0)), 2), pow(2, Variable(np.array(3.0)))
+    (variable(9.0), variable(8.0))
+    """,
+)
+
+
+def _combine(*xs: Any, weights: tuple[float, ...]) -> Any:
+    total: Any = None
+    for x, w in zip(xs, weights, strict=True):
+        part = x if w == 1 else x * w
+        if total is None:
+            total = part
+        elif isinstance(total, np.ndarray) and total.shape == np.shape(part) and total is not xs[0]:
+            total += part  # its own buffer by now
+        else:
+            total = total + part
+    return total
+
+
+declare(
+    Op(
+        "linear_combination",
+        ELEMENTWISE,
+        _combine,
+        AnyNumberOfRules(lambda i, F, g, *xs, weights: g * weights[i]),  # type: ignore[arg-type]
+    )
+)

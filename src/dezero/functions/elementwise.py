@@ -1,0 +1,144 @@
+"""Functions of each element: exponential, trigonometric, and those with a kink."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dezero.core.op import elementwise
+
+exp = elementwise(
+    "exp",
+    np.exp,
+    lambda F, g, x, y: g * y,
+    doc="""Exponential.
+
+    >>> exp(Variable(np.array(0.0)))
+    variable(1.0)
+    """,
+)
+
+log = elementwise(
+    "log",
+    np.log,
+    lambda F, g, x, y: g / x,
+    doc="""Natural logarithm; -inf at 0 and nan below, as NumPy gives.
+
+    >>> log(Variable(np.array(1.0)))
+    variable(0.0)
+    """,
+)
+
+sqrt = elementwise(
+    "sqrt",
+    np.sqrt,
+    lambda F, g, x, y: g / (2 * y),
+    doc="""Square root; its derivative at 0 is inf.
+
+    >>> sqrt(Variable(np.array(9.0)))
+    variable(3.0)
+    """,
+)
+
+sin = elementwise(
+    "sin",
+    np.sin,
+    lambda F, g, x, y: g * F.cos(x),
+    doc="""Sine of an angle in radians.
+
+    >>> sin(Variable(np.array(0.0)))
+    variable(0.0)
+    """,
+)
+
+cos = elementwise(
+    "cos",
+    np.cos,
+    lambda F, g, x, y: -(g * F.sin(x)),
+    doc="""Cosine of an angle in radians.
+
+    >>> cos(Variable(np.array(0.0)))
+    variable(1.0)
+    """,
+)
+
+tan = elementwise(
+    "tan",
+    np.tan,
+    lambda F, g, x, y: g * (1 + y * y),
+    doc="""Tangent of an angle in radians.
+
+    >>> tan(Variable(np.array(0.0)))
+    variable(0.0)
+    """,
+)
+
+tanh = elementwise(
+    "tanh",
+    np.tanh,
+    lambda F, g, x, y: g * (1 - y * y),
+    doc="""Hyperbolic tangent.
+
+    >>> tanh(Variable(np.array(0.0)))
+    variable(0.0)
+    """,
+)
+
+sign = elementwise(
+    "sign",
+    np.sign,
+    lambda F, g, x, y: F.zeros_like(x),
+    doc="""Sign: -1, 0 or 1. Its derivative is 0 everywhere, at the jump too.
+
+    >>> sign(Variable(np.array(-2.0)))
+    variable(-1.0)
+    """,
+)
+
+abs = elementwise(
+    "abs",
+    np.abs,
+    lambda F, g, x, y: g * F.sign(x),
+    doc="""Absolute value; its derivative at 0 is 0.
+
+    >>> abs(Variable(np.array(-2.0)))
+    variable(2.0)
+    """,
+)
+
+maximum = elementwise(
+    "maximum",
+    np.maximum,
+    lambda F, g, a, b, y: g * F.greater_equal(a, b),
+    lambda F, g, a, b, y: g * F.less(a, b),
+    doc="""The greater of two, element by element. At a tie the derivative goes to the first argument.
+
+    >>> maximum(Variable(np.array([1.0, 5.0])), 3)
+    variable([3. 5.])
+    """,
+)
+
+minimum = elementwise(
+    "minimum",
+    np.minimum,
+    lambda F, g, a, b, y: g * F.less_equal(a, b),
+    lambda F, g, a, b, y: g * F.greater(a, b),
+    doc="""The smaller of two, element by element. At a tie the derivative goes to the first argument.
+
+    >>> minimum(Variable(np.array([1.0, 5.0])), 3)
+    variable([1. 3.])
+    """,
+)
+
+where = elementwise(
+    "where",
+    np.where,
+    None,
+    lambda F, g, condition, a, b, y: F.where(condition, g, 0),
+    lambda F, g, condition, a, b, y: F.where(condition, 0, g),
+    doc="""Elements of the second argument where the first is true, of the third elsewhere.
+
+    >>> x = Variable(np.array([-1.0, 2.0]))
+    >>> where(x.data > 0, x, 0)
+    variable([0. 2.])
+    """,
+)
