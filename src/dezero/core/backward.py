@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.config import Config, using_config
+from dezero.core import recipes
+from dezero.core.config import simplifying, using_config
 from dezero.core.errors import GraphError, describe
 from dezero.core.op import Op, apply, make
 from dezero.core.registry import declared, operations
@@ -17,8 +18,7 @@ from dezero.core.tangent import sweep_up
 from dezero.core.terms import Builder, Term
 from dezero.core.variable import CUT, Variable, raw, wrap
 
-# One tangent sweep a leaf costs a pass over what depends on it; past this many passes over the graph the one
-# reverse sweep for all leaves is the cheaper.
+# A tangent sweep a leaf is a pass over the graph each; from this many leaves on, one reverse sweep for all is cheaper.
 _MOST_PASSES = 8
 
 
@@ -94,49 +94,70 @@ def _absent(x: Variable, unused: str) -> Variable | None:
 
 
 def _recorded(
-    graph: Nodes, nodes: Nodes, seeds: dict[int, tuple[Variable, Any]], asked: list[Variable] | None, retain_grad: bool
+    graph: Nodes,
+    nodes: Nodes,
+    seeds: dict[int, tuple[Variable, Any]],
+    asked: list[Variable] | None,
+    retain_grad: bool,
 ) -> dict[int, Variable]:
     """Cotangents of the asked (or of all leaves; with retain_grad of every node) as Variables with a graph."""
-    keep = None if retain_grad else {x._seq for x in asked or ()}
-    carried = asked is None and any(n._grad is not None and n._args and a not in seeds for a, n in nodes.items())
-    plain = not Config.simplify
-    with using_config("enable_backprop", True):
-        build: Any = Plain() if plain else Builder(graph[age] for age in sorted(graph))
-        terms = {age: _seed_term(build, root, seed) for age, (root, seed) in seeds.items()}
-        if carried:
-            for age, n in nodes.items():
-                if n._grad is not None and n._args and age not in seeds:
-                    terms[age] = build.term(n.grad)
-        found: dict[int, Any] = {}
-        if not (plain or carried or retain_grad or len(seeds) != 1):
-            found, nodes_left = _by_tangents(build, nodes, seeds, terms, asked)
-        else:
-            nodes_left = nodes
-        if nodes_left:
-            below = reverse(build, nodes_left, terms, keep)
-            found = {**below, **found}
-        wanted = found if asked is None else {x._seq for x in asked}
-        given: set[int] = set()
-        return {age: _finish(build, found[age], nodes[age], given) for age in wanted if age in found}
+    carried = (
+        () if asked else [n for a, n in nodes.items() if n._grad is not None and n._args and a not in seeds]
+    )
+    if carried or retain_grad or not simplifying() or any([seed is not None for _, seed in seeds.values()]):
+        return _derived(graph, nodes, seeds, asked, retain_grad, carried)[0]
+    ages, structure = recipes.structure(
+        graph, list(seeds), None if asked is None else [x._seq for x in asked]
+    )
+    recipe = recipes.known(structure)
+    if recipe is not None:
+        return recipe.follow([graph[age] for age in ages])
+    found, twins = _derived(graph, nodes, seeds, asked, False, ())
+    recipes.learn(structure, ages, graph, found, twins)
+    return found
+
+
+def _derived(
+    graph: Nodes,
+    nodes: Nodes,
+    seeds: dict[int, tuple[Variable, Any]],
+    asked: list[Variable] | None,
+    retain_grad: bool,
+    carried: Sequence[Variable],
+) -> tuple[dict[int, Variable], dict[int, Variable]]:
+    """The cotangents, and of which given nodes some of them are twins."""
+    build: Any = Builder(graph) if simplifying() else Plain()
+    terms = {age: _seed_term(build, root, seed) for age, (root, seed) in seeds.items()}
+    for node in carried:
+        terms[node._seq] = build.term(node.grad)
+    found: dict[int, Any] = {}
+    if isinstance(build, Builder) and len(terms) == 1 and not retain_grad:
+        ((age, (root, _)),) = seeds.items()
+        found, nodes = _by_tangents(build, nodes, root, terms[age], asked)
+    if nodes:
+        keep = None if retain_grad else {x._seq for x in asked or ()}
+        with using_config("enable_backprop", True):
+            found |= {age: g for age, g in reverse(build, nodes, terms, keep).items() if age not in found}
+    given: set[int] = set()
+    twins: dict[int, Variable] = {}
+    ages = found if asked is None else dict.fromkeys([x._seq for x in asked if x._seq in found])
+    return {age: _finish(build, found[age], graph[age], given, twins) for age in ages}, twins
 
 
 def _by_tangents(
-    build: Builder,
-    nodes: Nodes,
-    seeds: dict[int, tuple[Variable, Any]],
-    terms: dict[int, Term],
-    asked: list[Variable] | None,
+    build: Builder, nodes: Nodes, root: Variable, seed: Term, asked: list[Variable] | None
 ) -> tuple[dict[int, Term], Nodes]:
     """The derivatives that tangent sweeps give, and the nodes that the others still need."""
     leaves = [n for n in nodes.values() if not n._args] if asked is None else asked
-    ((age, (root, _)),) = seeds.items()
+    if len(leaves) == 1:
+        term = sweep_up(build, nodes, root, seed, leaves[0])
+        return ({}, nodes) if term is None else ({leaves[0]._seq: term}, {})
     found: dict[int, Term] = {}
-    if len(leaves) <= _MOST_PASSES or sum(len(leading_to(nodes, (x,))) for x in leaves[:64]) <= (
-        _MOST_PASSES * len(nodes)
-    ) and len(leaves) <= 64:
+    if len(leaves) <= _MOST_PASSES:
         for leaf in leaves:
-            path = nodes if len(leaves) == 1 and asked else leading_to(nodes, (leaf,))
-            term = sweep_up(build, path, root, terms[age], leaf) if leaf._seq in path else None
+            term = (
+                sweep_up(build, leading_to(nodes, (leaf,)), root, seed, leaf) if leaf._seq in nodes else None
+            )
             if term is not None:
                 found[leaf._seq] = term
     rest = [x for x in leaves if x._seq in nodes and x._seq not in found]
@@ -150,7 +171,7 @@ def _seed_term(build: Any, root: Variable, seed: Any) -> Any:
     return build.term(seed)
 
 
-def _finish(build: Any, term: Any, node: Variable, given: set[int]) -> Variable:
+def _finish(build: Any, term: Any, node: Variable, given: set[int], twins: dict[int, Variable]) -> Variable:
     """A term as a Variable of the node's shape and dtype that nobody else holds."""
     if isinstance(term, Term):
         if term.node is None:
@@ -163,8 +184,11 @@ def _finish(build: Any, term: Any, node: Variable, given: set[int]) -> Variable:
         return wrap(np.array(result, node.dtype if node.dtype.kind in "fc" else None))
     if node.dtype.kind in "fc" and result.dtype != node.dtype:
         result = make(declared["astype"].bind(dtype=node.dtype), (result,))
-    elif id(result) in given or (isinstance(build, Builder) and id(result) in build.given) or not result._args:
-        result = _clone(result)
+    elif (
+        id(result) in given or (isinstance(build, Builder) and id(result) in build.given) or not result._args
+    ):
+        result, source = _clone(result), result
+        twins[id(result)] = source
     given.add(id(result))
     return result
 
@@ -181,12 +205,16 @@ def _clone(node: Variable) -> Variable:
 # -- seeds, checks, accumulation -------------------------------------------------------------------------------
 
 
-def _accumulate(nodes: Nodes, found: dict[int, Any], asked: Any, retain_grad: bool, create_graph: bool) -> None:
+def _accumulate(
+    nodes: Nodes, found: dict[int, Any], asked: Any, retain_grad: bool, create_graph: bool
+) -> None:
     targets = set(found) if asked is None else {x._seq for x in asked}
     for age, node in nodes.items():
         if age in found and age in targets:
             old = node._grad
-            if old is None or (node._args and asked is None):  # an intermediate's own was part of its cotangent
+            if old is None or (
+                node._args and asked is None
+            ):  # an intermediate's own was part of its cotangent
                 node._grad = found[age]
             elif create_graph:
                 with using_config("enable_backprop", True):
@@ -227,7 +255,9 @@ def _seeds(roots: list[Variable], grad_outputs: Any) -> list[Any]:
         return [None] * len(roots)
     seeds = list(grad_outputs) if isinstance(grad_outputs, tuple | list) else [grad_outputs]
     if len(seeds) != len(roots):
-        raise ValueError(f"gradients: {len(seeds)} grad_outputs for {len(roots)} outputs; give one for each, or None")
+        raise ValueError(
+            f"gradients: {len(seeds)} grad_outputs for {len(roots)} outputs; give one for each, or None"
+        )
     for i, (root, seed) in enumerate(zip(roots, seeds, strict=True)):
         if seed is not None and np.shape(raw(seed)) != root.shape:
             raise ValueError(

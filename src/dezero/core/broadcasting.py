@@ -17,6 +17,8 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     if have == shape:
         return x
     lead = len(have) - len(shape)
+    if lead == 1 and have[1:] == shape:
+        return x.sum(axis=0)  # a bias added to a batch
     if lead < 0 or any(n not in (1, m) for n, m in zip(shape, have[lead:], strict=True)):
         raise ValueError(f"sum_to: shape {have} cannot be summed to {shape}, which does not broadcast to it")
     axes = tuple(range(lead)) + tuple(

@@ -62,7 +62,9 @@ class Function:
         raise NotImplementedError(f"{self.name} has no forward: define forward(self, *arrays)")
 
     def backward(self, *gys: Any) -> Any:
-        raise NotImplementedError(f"{self.name} has no backward: define backward(self, *gys) to differentiate it")
+        raise NotImplementedError(
+            f"{self.name} has no backward: define backward(self, *gys) to differentiate it"
+        )
 
     @property
     def name(self) -> str:
@@ -81,7 +83,9 @@ class Function:
 
     def _result(self, y: Any) -> Variable:
         if isinstance(y, Variable):
-            raise TypeError(f"{self.name}.forward returned a Variable; it gets raw arrays and must return raw arrays")
+            raise TypeError(
+                f"{self.name}.forward returned a Variable; it gets raw arrays and must return raw arrays"
+            )
         try:
             return as_variable(y)
         except TypeError as error:
@@ -105,7 +109,9 @@ class Function:
         with using_config("enable_backprop", False):
             return [(x, raw(gx)) for x, gx in self.pull_graph(node, mapped(wrap, g), recorded=False)]
 
-    def pull_graph(self, node: Variable, g: Any, recorded: bool = True) -> list[tuple[Variable, Variable | None]]:
+    def pull_graph(
+        self, node: Variable, g: Any, recorded: bool = True
+    ) -> list[tuple[Variable, Variable | None]]:
         """Pairs of an input and its cotangent as a Variable, from the user's backward."""
         gys = g.filled(node._data) if isinstance(g, Cotangents) else (g,)
         gxs = self.backward(*gys)

@@ -9,6 +9,7 @@ operation is diagonal, its rules are tangent rules too, with the tangent of the 
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ from dezero.core.variable import CUT, Variable, tick
 
 Rule = Callable[..., Any]
 _new = object.__new__
+_HASHED = 2**22  # bytes; a larger array is not worth reading to find its equal
 
 ELEMENTWISE, LINEAR, BILINEAR = "elementwise", "linear", "bilinear"
 
@@ -34,7 +36,18 @@ class Op:
     keeps_constant: it takes arrays full of one number to an array full of that number; commutative.
     """
 
-    __slots__ = ("commutative", "keeps_constant", "key", "kind", "name", "parameters", "rows", "rules", "uniform", "value")
+    __slots__ = (
+        "commutative",
+        "keeps_constant",
+        "key",
+        "kind",
+        "name",
+        "parameters",
+        "rows",
+        "rules",
+        "uniform",
+        "value",
+    )
 
     def __init__(
         self,
@@ -49,7 +62,12 @@ class Op:
         commutative: bool = False,
     ) -> None:
         self.name, self.kind, self.value, self.rules = name, kind, value, rules
-        self.rows, self.uniform, self.keeps_constant, self.commutative = rows, uniform, keeps_constant, commutative
+        self.rows, self.uniform, self.keeps_constant, self.commutative = (
+            rows,
+            uniform,
+            keeps_constant,
+            commutative,
+        )
         self.parameters: dict[str, Any] = {}
         self.key: Any = name
 
@@ -57,6 +75,7 @@ class Op:
         """This operation with its non-differentiable parameters (axis, shape, index) filled in."""
         op = _new(_Bound)
         op.base, op.parameters = self, parameters
+        op.name, op.kind = self.name, self.kind
         return op
 
     def view(self, node: Variable) -> OpView:
@@ -79,7 +98,7 @@ class _Bound(Op):
         elif name == "value":
             self.value = functools.partial(base.value, **parameters)
         elif name == "key":
-            self.key = _key(base.name, parameters) or id(self)
+            self.key = (base.name, *[fingerprint(p) for p in parameters.values()])
         else:
             return getattr(base, name)
         return getattr(self, name)
@@ -104,14 +123,24 @@ class AnyNumberOfRules:
         return functools.partial(self.rule, i)
 
 
-def _key(name: str, parameters: dict[str, Any]) -> Any:
-    """What makes two operations the same, or None where a parameter (an index array) cannot tell cheaply."""
-    key = (name, *(p if isinstance(p, str | tuple) else repr(p) for p in parameters.values()))
-    try:
-        hash(key)
-    except TypeError:
-        return None
-    return None if any(isinstance(p, np.ndarray) for p in parameters.values()) else key
+def fingerprint(value: Any) -> Any:
+    """A hashable stand-in for a parameter or a plain array that is equal exactly for equal values."""
+    if isinstance(value, np.ndarray):
+        if value.nbytes > _HASHED or value.dtype.hasobject:
+            return Unlike()
+        digest = hashlib.blake2b(np.ascontiguousarray(value), digest_size=16).hexdigest()
+        return f"{value.dtype}{value.shape}{digest}"
+    if isinstance(value, tuple):
+        return tuple([fingerprint(v) for v in value])
+    if isinstance(value, slice):
+        return "slice", value.start, value.stop, value.step
+    if value is None or value is Ellipsis or isinstance(value, str | np.dtype):
+        return value
+    return repr(value) if isinstance(value, bool | int | float | complex | np.generic) else Unlike()
+
+
+class Unlike:
+    """A fingerprint of what cannot be told cheaply: equal to nothing but itself."""
 
 
 class OpView:
@@ -175,14 +204,18 @@ def plain(value: Any, name: str) -> Any:
     change an array's dtype."""
     if isinstance(value, int | float | complex) and not isinstance(value, np.generic):
         return value
-    if isinstance(value, np.generic) or (type(value) is np.ndarray and value.ndim == 0 and value.dtype.kind == "f"):
+    if isinstance(value, np.generic) or (
+        type(value) is np.ndarray and value.ndim == 0 and value.dtype.kind == "f"
+    ):
         return value.item() if value.dtype.kind in "fiubc" else value
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return value
-    raise TypeError(f"{name}: {describe(value)} is not a Variable, array or number; wrap it in numpy.array(...)")
+    raise TypeError(
+        f"{name}: {describe(value)} is not a Variable, array or number; wrap it in numpy.array(...)"
+    )
 
 
-def _unary(op: Op) -> Callable[[Any], Variable]:
+def unary(op: Op) -> Callable[[Any], Variable]:
     value = op.value
 
     def call(x: Any) -> Variable:
@@ -204,7 +237,7 @@ def _unary(op: Op) -> Callable[[Any], Variable]:
     return call
 
 
-def _binary(op: Op) -> Callable[[Any, Any], Variable]:
+def binary(op: Op) -> Callable[[Any, Any], Variable]:
     value = op.value
 
     def call(a: Any, b: Any) -> Variable:
@@ -253,7 +286,9 @@ def publish(name: str, function: Any, doc: str | None = None) -> Any:
     return function
 
 
-def elementwise(name: str, value: Callable[..., Any], *rules: Rule | None, doc: str, commutative: bool = False) -> Any:
+def elementwise(
+    name: str, value: Callable[..., Any], *rules: Rule | None, doc: str, commutative: bool = False
+) -> Any:
     """Declare an operation on each element, broadcasting its arguments as NumPy does; returns the public function.
 
     >>> cube = elementwise("cube", lambda x: x * x * x, lambda F, g, x, y: g * 3 * x * x, doc="Third power.")
@@ -263,7 +298,7 @@ def elementwise(name: str, value: Callable[..., Any], *rules: Rule | None, doc: 
     variable(12.0)
     """
     op = declare(Op(name, ELEMENTWISE, value, rules, commutative=commutative))
-    call = _unary(op) if len(rules) == 1 else _binary(op) if len(rules) == 2 else lambda *args: apply(op, *args)
+    call = unary(op) if len(rules) == 1 else binary(op) if len(rules) == 2 else lambda *args: apply(op, *args)
     return publish(name, call, doc)
 
 

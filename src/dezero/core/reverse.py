@@ -43,7 +43,9 @@ class Plain:
         return wrap(np.zeros_like(getattr(x, "_data", x)))
 
 
-def reverse(build: Builder | Plain, nodes: Nodes, seeds: dict[int, Any], keep: set[int] | None) -> dict[int, Any]:
+def reverse(
+    build: Builder | Plain, nodes: Nodes, seeds: dict[int, Any], keep: set[int] | None
+) -> dict[int, Any]:
     """Cotangents of the leaves (and of the ages in `keep`; None: of all) as terms, from those of the roots."""
     found: dict[int, Any] = {}
     arrived: dict[int, list[Any]] = {age: [g] for age, g in seeds.items()}

@@ -87,6 +87,23 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
             old = get(x._seq)
             gx = rules[0](F, g, x._data, node._data)
             grads[x._seq] = gx if old is None else old + gx
+        elif len(args) == 2:  # written out, since most operations are: half the time of the general case
+            a, b = args
+            y, first, second = node._data, isinstance(a, Variable), isinstance(b, Variable)
+            x, z = a._data if first else a, b._data if second else b
+            broadcasts = op.kind is ELEMENTWISE and isinstance(y, np.ndarray)
+            if first and a._seq in nodes:
+                ga = rules[0](F, g, x, z, y)
+                if broadcasts and ga.shape != x.shape:
+                    ga = fit(ga, y.shape, x.shape)
+                old = get(a._seq)
+                grads[a._seq] = ga if old is None else old + ga
+            if second and b._seq in nodes:
+                gb = rules[1](F, g, x, z, y)
+                if broadcasts and gb.shape != z.shape:
+                    gb = fit(gb, y.shape, z.shape)
+                old = get(b._seq)
+                grads[b._seq] = gb if old is None else old + gb
         else:
             data = [a._data if isinstance(a, Variable) else a for a in args]
             broadcasts = op.kind is ELEMENTWISE and isinstance(node._data, np.ndarray)
@@ -105,17 +122,21 @@ def own(found: dict[int, Any], nodes: Nodes, others: Iterable[Any] = ()) -> None
 
     A rule may hand the same array on to two arguments (add), or a view of the seed (reshape).
     """
-    seen = {id(_owner(raw(x))) for x in others} | {id(_owner(nodes[age]._data)) for age in found}
+    seen = {id(_owner(raw(x))) for x in others}
+    seen.update([id(_owner(nodes[age]._data)) for age in found])
     for age, g in found.items():
-        data = nodes[age]._data
-        if isinstance(data, np.ndarray | np.generic):
-            g = np.asarray(g) if not hasattr(g, "dtype") else g
-            if g.dtype != data.dtype and data.dtype.kind in "fc":
-                g = g.astype(data.dtype)
-        if not isinstance(g, np.generic) and (id(_owner(g)) in seen or not g.flags.writeable):
-            g = g.copy()
-        seen.add(id(_owner(g)))
-        found[age] = g
+        kind = nodes[age]._data.dtype
+        if not hasattr(g, "dtype"):
+            g = found[age] = np.asarray(g)
+        if g.dtype != kind and kind.kind in "fc":
+            g = found[age] = g.astype(kind)
+        if isinstance(g, np.generic):
+            continue
+        owner = id(_owner(g))
+        if owner in seen or not g.flags.writeable:
+            g = found[age] = g.copy()
+            owner = id(g)
+        seen.add(owner)
 
 
 def _owner(x: Any) -> Any:

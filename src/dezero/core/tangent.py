@@ -14,7 +14,6 @@ every node proved row by row, one tangent of ones gives every row's derivative.
 from __future__ import annotations
 
 from typing import Any
-from weakref import ref
 
 from dezero.core.op import BILINEAR, ELEMENTWISE, Op
 from dezero.core.sweep import Nodes
@@ -47,10 +46,7 @@ def sweep_up(build: Builder, path: Nodes, root: Variable, seed: Term, leaf: Vari
 
 
 class _Ascent:
-    """Rows and tangents of the nodes that a root needs, for a tangent of ones at the leaf.
-
-    What is found is noted at the node, weakly, since a tangent refers to its node: the next order finds it again.
-    """
+    """Rows and tangents of the nodes that a root needs, for a tangent of ones at the leaf."""
 
     def __init__(self, build: Builder, path: Nodes, leaf: Variable) -> None:
         self.build, self.path, self.leaf = build, path, leaf
@@ -65,64 +61,44 @@ class _Ascent:
             if node._seq in found:
                 stack.pop()
                 continue
-            known = self.noted(node)
-            if known is None:
-                below = [a for a in node._args if isinstance(a, Variable) and a._seq in path]
-                missing = [a for a in below if a._seq not in found]
-                if missing:
-                    stack += missing
-                    continue
-                known = self.step(node)
-            found[node._seq] = known
+            missing = [
+                a for a in node._args if isinstance(a, Variable) and a._seq in path and a._seq not in found
+            ]
+            if missing:
+                stack += missing
+            else:
+                found[node._seq] = self.step(node)
         return found[root._seq]
 
     def step(self, node: Variable) -> tuple[Rows, Term] | None:
         """Rows and tangent of a node whose arguments have theirs; None where its rows cannot be proved."""
-        op, args = node._op, node._args
+        op, args, build = node._op, node._args, self.build
         if not isinstance(op, Op):
             return None
-        below = [self.found[a._seq] if isinstance(a, Variable) and a._seq in self.path else _STILL for a in args]
-        if None in below:
-            return None
-        moving = [b[0] for b in below if b is not _STILL]  # type: ignore[index]
-        rows: Rows | None
-        if not self.leaf.size > 1:
-            rows = ()
-        elif op.kind is ELEMENTWISE:
-            rows = moving[0] if all(r == moving[0] for r in moving) else None
-        else:
-            rows = None if op.rows is None else op.rows([b[0] for b in below], node, **op.parameters)  # type: ignore[index]
-        if rows is None:
-            return None
-        tangent = _tangent(self.build, node, [b[1] for b in below])  # type: ignore[index]
-        if tangent.node is not None and tangent.shape != node.shape:
-            tangent = self.build.broadcast_to(tangent, shape=node.shape)
-        self.note(node, rows, tangent)
+        below, moving = [], []
+        for i, a in enumerate(args):
+            under = self.found[a._seq] if isinstance(a, Variable) and a._seq in self.path else _STILL
+            if under is None:
+                return None
+            below.append(under)
+            if under is not _STILL:
+                moving.append(i)
+        rows: Rows | None = below[moving[0]][0]
+        if op.kind is ELEMENTWISE:
+            if len(moving) > 1 and any([below[i][0] != rows for i in moving]):
+                return None
+        elif rows:
+            rows = None if op.rows is None else op.rows([b[0] for b in below], node, **op.parameters)
+            if rows is None:
+                return None
+        tangents = [(i, below[i][1]) for i in moving if below[i][1].c]
+        tangent = _tangent(build, node, tangents) if tangents else Term(build, 0, None)
+        if tangent.node is not None and tangent.node.shape != node._data.shape:
+            tangent = build.broadcast_to(tangent, shape=node.shape)
         return rows, tangent
 
-    def note(self, node: Variable, rows: Rows, tangent: Term) -> None:
-        held = ref(tangent.node) if isinstance(tangent.node, Variable) else None
-        if held is None and tangent.node is not None:
-            return
-        try:
-            notes = node._tangents
-        except AttributeError:
-            notes = node._tangents = {}
-        notes[self.leaf._seq] = (rows, tangent.c, held)
 
-    def noted(self, node: Variable) -> tuple[Rows, Term] | None:
-        note = getattr(node, "_tangents", _NOTHING).get(self.leaf._seq)
-        if note is None:
-            return None
-        rows, c, held = note
-        if held is None:
-            return rows, Term(self.build, c, None)
-        tangent = held()
-        return None if tangent is None else (rows, self.build.scaled(c, self.build.adopt(tangent)))
-
-
-_STILL: tuple[Rows, None] = ((), None)
-_NOTHING: dict[int, Any] = {}
+_STILL: tuple[Rows, Any] = ((), None)
 
 
 def _step_down(build: Builder, path: Nodes, root: Variable, seed: Term) -> tuple[Variable, Term] | None:
@@ -138,21 +114,26 @@ def _step_down(build: Builder, path: Nodes, root: Variable, seed: Term) -> tuple
     return arg, build.fit(g, root.shape, arg.shape) if op.kind is ELEMENTWISE else g
 
 
-def _tangent(build: Builder, node: Variable, moving: list[Term | None]) -> Term:
+def _tangent(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -> Term:
+    """The tangent of a node from those of its arguments that move, each given with its place."""
     op, args = node._op, node._args
-    present = [(i, t) for i, t in enumerate(moving) if t is not None and not t.is_zero]
-    if not present:
-        return Term(build, 0, None)
     terms = [build.term(a) for a in args]
     if op.kind is ELEMENTWISE:
         y = build.term(node)
-        return build.total([build.term(op.rules[i](build, t, *terms, y)) for i, t in present])
-    if op.keeps_constant and len(present) == len(args) and all(t.node is None and t.c == present[0][1].c for _, t in present):
-        return present[0][1]
+        parts = [build.term(op.rules[i](build, t, *terms, y)) for i, t in moving]
+        return parts[0] if len(parts) == 1 else build.total(parts)
     if op.kind is BILINEAR:
-        return build.total([build.call(op, *_with(terms, i, build.filled(t, args[i]))) for i, t in present])
-    full = [build.filled(Term(build, 0, None) if t is None else t, a) for t, a in zip(moving, args, strict=True)]
-    return build.call(op, *full)
+        return build.total([build.call(op, *_with(terms, i, build.filled(t, args[i]))) for i, t in moving])
+    first = moving[0][1]
+    if (
+        op.keeps_constant
+        and len(moving) == len(args)
+        and all(t.node is None and t.c == first.c for _, t in moving)
+    ):
+        return first
+    tangents = dict(moving)
+    still = Term(build, 0, None)
+    return build.call(op, *[build.filled(tangents.get(i, still), a) for i, a in enumerate(args)])
 
 
 def _with(terms: list[Term], i: int, t: Term) -> list[Term]:
@@ -170,4 +151,3 @@ def _to_leaf(build: Builder, tangent: Term, seed: Term, root: Variable, rows: Ro
     if any(root.shape[axis] != 1 for axis in others):
         g = build.sum(g, axis=others, keepdims=False)
     return g if g.shape == leaf.shape else build.reshape(g, shape=leaf.shape)
-

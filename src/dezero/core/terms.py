@@ -12,19 +12,19 @@ Cancelling assumes ordinary numbers: a rewritten 0 * inf is 0, x / x is 1. The p
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from dezero.core.op import BILINEAR, ELEMENTWISE, Op, make
+from dezero.core import arithmetic  # noqa: F401 - declares the operations that the algebra is about
+from dezero.core.op import BILINEAR, ELEMENTWISE, Op, fingerprint, make
 from dezero.core.registry import declared
 from dezero.core.variable import Variable
 
 Number = int | float | complex
-_HASHED = 2**22  # bytes; above, an array is told by its identity
+_ADD, _SUB, _MUL, _DIV, _NEG, _POW = (declared[name] for name in ("add", "sub", "mul", "div", "neg", "pow"))
 _EXACT = 2**53  # larger integers become floats, as they would in an array
 
 
@@ -34,13 +34,7 @@ class Term:
     __slots__ = ("build", "c", "node")
 
     def __init__(self, build: Builder, c: Number, node: Any) -> None:
-        self.build = build
-        self.c = c if not isinstance(c, int) or -_EXACT <= c <= _EXACT else _float(c)
-        self.node = node if c != 0 or node is None else None
-
-    @property
-    def is_zero(self) -> bool:
-        return self.node is None and self.c == 0
+        self.build, self.c, self.node = build, c, node  # c is 0 for zero alone, whose node is None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -65,12 +59,12 @@ class Term:
         return self.build.total([self.build.term(other), -self])
 
     def __mul__(self, other: Any) -> Term:
-        return self.build.product(self, self.build.term(other))
+        return self.build.product(self, other if type(other) is Term else self.build.term(other))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Term:
-        return self.build.quotient(self, self.build.term(other))
+        return self.build.quotient(self, other if type(other) is Term else self.build.term(other))
 
     def __rtruediv__(self, other: Any) -> Term:
         return self.build.quotient(self.build.term(other), self)
@@ -81,19 +75,25 @@ class Term:
     def __rpow__(self, other: Any) -> Term:
         return self.build.power(self.build.term(other), self)
 
+    def __matmul__(self, other: Any) -> Term:
+        return self.build.matmul(self, other)
+
+    @property
+    def T(self) -> Term:  # noqa: N802 - NumPy's name
+        return self.build.transpose(self, axes=None)
+
 
 class Builder:
     """Builds terms over one table of nodes, for one call; as `F`, it has every operation as an attribute."""
 
-    def __init__(self, nodes: Iterable[Variable]) -> None:
+    def __init__(self, graph: dict[int, Variable]) -> None:
         self.table: dict[Any, Any] = {}
-        self.mul_op, self.neg_op = declared["mul"], declared["neg"]
-        self.sums = {"add": (1, 1), "sub": (1, -1)}
         self.same: dict[int, Variable] = {}  # id of a node -> the older node that computes the same
         self.contents: dict[int, tuple[str, Any]] = {}
         self.alive: list[Any] = []  # arguments, so that an id stays theirs
         self.given: set[int] = set()
-        for node in nodes:
+        for age in sorted(graph):
+            node = graph[age]
             self.given.add(id(node))
             if isinstance(node._op, Op):
                 first = self.table.setdefault(self.key(node._op, node._args), node)
@@ -103,13 +103,11 @@ class Builder:
     def __getattr__(self, name: str) -> Callable[..., Term]:
         op = declared[name]
 
-        def call(*args: Any, **parameters: Any) -> Term:
+        def call(self: Builder, *args: Any, **parameters: Any) -> Term:
             return self.call(op.bind(**parameters) if parameters else op, *args)
 
-        special = {"add": self.add, "sub": self.sub, "mul": self.product, "div": self.quotient, "pow": self.power}
-        found = special.get(name, call)
-        setattr(self, name, found)
-        return found
+        setattr(Builder, name, call)  # found by the class from now on
+        return getattr(self, name)  # type: ignore[no-any-return]
 
     # -- between nodes and terms -------------------------------------------------------------------------------
 
@@ -122,14 +120,13 @@ class Builder:
             ids.reverse()
         return (op.key, *ids)
 
-    def content(self, value: Any) -> str:
+    def content(self, value: Any) -> Any:
         """A number or array by what it holds, so that an array made afresh in each call is still the same."""
-        if not isinstance(value, np.ndarray) or value.nbytes > _HASHED:
-            return repr(value) if isinstance(value, int | float | complex) else f"at {id(value)}"
+        if not isinstance(value, np.ndarray):
+            return repr(value)
         known = self.contents.get(id(value))
         if known is None:
-            digest = hashlib.blake2b(np.ascontiguousarray(value), digest_size=16).hexdigest()
-            known = self.contents[id(value)] = (f"{value.dtype}{value.shape}{digest}", value)
+            known = self.contents[id(value)] = (fingerprint(value), value)
         return known[0]
 
     def term(self, value: Any) -> Term:
@@ -137,22 +134,23 @@ class Builder:
         if isinstance(value, Term):
             return value
         c: Number = 1
-        same, mul, neg = self.same, self.mul_op, self.neg_op
+        same = self.same
         while isinstance(value, Variable):
-            value = same.get(id(value), value)
+            if same:
+                value = same.get(id(value), value)
             op = value._op
-            if op is mul and isinstance(value._args[1], int | float) and value._args[1] != 0:
+            if op is _MUL and isinstance(value._args[1], int | float) and value._args[1] != 0:
                 c, value = c * value._args[1], value._args[0]
-            elif op is mul and isinstance(value._args[0], int | float) and value._args[0] != 0:
+            elif op is _MUL and isinstance(value._args[0], int | float) and value._args[0] != 0:
                 c, value = c * value._args[0], value._args[1]
-            elif op is neg:
+            elif op is _NEG:
                 c, value = -c, value._args[0]
             else:
                 return Term(self, c, value)
         if isinstance(value, np.generic) and value.dtype.kind in "bfiuc":
             value = value.item()
         if isinstance(value, int | float | complex):
-            return Term(self, c * value, None)
+            return self.times(c * value, None)
         return Term(self, c, value)
 
     def node(self, term: Term) -> Any:
@@ -162,25 +160,23 @@ class Builder:
         if term.c == 1:
             return term.node
         if term.c == -1:
-            return self.cons(declared["neg"], term.node)
-        return self.cons(declared["mul"], term.node, term.c)
+            return self.cons(_NEG, term.node)
+        return self.cons(_MUL, term.node, term.c)
 
     def cons(self, op: Op, *args: Any) -> Any:
         """The node of an operation on arguments: the one in the table, or a new one."""
         key = self.key(op, args)
         found = self.table.get(key)
         if found is None:
-            if any(isinstance(a, Variable) for a in args):
-                found = make(op, args)
-            else:
-                found = op.value(*args)
+            recorded = any([isinstance(a, Variable) for a in args])
+            found = make(op, args) if recorded else op.value(*args)
             self.table[key] = found
             self.alive.append(args)
         return found
 
     def call(self, op: Op, *args: Any) -> Term:
         """Apply an operation to terms; numbers move out of linear and bilinear ones."""
-        terms = [self.term(a) for a in args]
+        terms = [a if type(a) is Term else self.term(a) for a in args]
         if op.kind is not ELEMENTWISE:
             if op.keeps_constant and all(t.node is None and t.c == terms[0].c for t in terms):
                 return terms[0]
@@ -189,13 +185,16 @@ class Builder:
                 return self.scaled(c, self.cons(op, *[1 if t.node is None else t.node for t in terms]))
         return self.term(self.cons(op, *[self.node(t) for t in terms]))
 
-    def adopt(self, node: Variable) -> Variable:
-        """Take a node of an earlier call into the table."""
-        return self.table.setdefault(self.key(node._op, node._args), node) if node._args else node  # type: ignore[no-any-return]
+    def times(self, c: Number, node: Any) -> Term:
+        """The term c * node of a node that is no multiple itself."""
+        if type(c) is int and not -_EXACT <= c <= _EXACT:
+            c = _float(c)
+        return Term(self, c, node if c else None)
 
     def scaled(self, c: Number, node: Any) -> Term:
+        """The term c * node of any node."""
         term = self.term(node)
-        return Term(self, c * term.c, term.node)
+        return term if c == 1 else self.times(c * term.c, term.node)
 
     def zeros_like(self, x: Any) -> Term:
         return Term(self, 0, None)
@@ -203,7 +202,7 @@ class Builder:
     def fit(self, term: Term, shape: tuple[int, ...], target: tuple[int, ...]) -> Term:
         """Bring a cotangent of an element-wise result of `shape` to an argument's `target` shape."""
         if term.node is None:
-            return Term(self, term.c * (math.prod(shape) // max(math.prod(target), 1)), None)
+            return self.times(term.c * (math.prod(shape) // max(math.prod(target), 1)), None)
         if term.shape != shape:
             term = self.call(declared["broadcast_to"].bind(shape=shape), term)
         return term if shape == target else self.call(declared["sum_to"].bind(shape=target), term)
@@ -218,39 +217,37 @@ class Builder:
         ones = self.table.get(("ones", shape, dtype))
         if ones is None:
             ones = self.table["ones", shape, dtype] = np.ones(shape, dtype)
-        return Term(self, c, ones)
+        return self.times(c, ones)
 
     # -- arithmetic --------------------------------------------------------------------------------------------
 
-    def product(self, a: Any, b: Any) -> Term:
-        a, b = self.term(a), self.term(b)
-        c = a.c * b.c
-        if a.node is None or b.node is None:
-            return Term(self, c, b.node if a.node is None else a.node)
-        return self.scaled(c, self.cons(declared["mul"], a.node, b.node))
+    def product(self, a: Term, b: Term) -> Term:
+        if a.node is None:
+            return b if a.c == 1 else self.times(a.c * b.c, b.node)
+        if b.node is None:
+            return a if b.c == 1 else self.times(a.c * b.c, a.node)
+        return self.scaled(a.c * b.c, self.cons(_MUL, a.node, b.node))
 
-    def quotient(self, a: Any, b: Any) -> Term:
-        a, b = self.term(a), self.term(b)
-        if b.is_zero:
-            return self.term(self.cons(declared["div"], self.node(a), np.float64(0)))
-        if a.is_zero:
+    def quotient(self, a: Term, b: Term) -> Term:
+        if not b.c:
+            return self.term(self.cons(_DIV, self.node(a), np.float64(0)))
+        if not a.c:
             return a
         exact = isinstance(a.c, int) and isinstance(b.c, int) and a.c % b.c == 0
         c = a.c // b.c if exact else a.c / b.c
         if b.node is None or a.node is b.node:
-            return Term(self, c, None if a.node is b.node else a.node)
-        return self.scaled(c, self.cons(declared["div"], 1 if a.node is None else a.node, b.node))
+            return self.times(c, None if a.node is b.node else a.node)
+        return self.scaled(c, self.cons(_DIV, 1 if a.node is None else a.node, b.node))
 
-    def power(self, a: Any, b: Any) -> Term:
-        a, b = self.term(a), self.term(b)
+    def power(self, a: Term, b: Term) -> Term:
         if b.node is None:
             if b.c == 0 or b.c == 1:
                 return Term(self, 1, None) if b.c == 0 else a
             if a.node is None:
-                return self.term(declared["pow"].value(float(a.c), b.c))
+                return self.term(_POW.value(float(a.c), b.c))
             if isinstance(b.c, int) and b.c > 0:
-                return self.scaled(a.c**b.c, self.cons(declared["pow"], a.node, b.c))
-        return self.term(self.cons(declared["pow"], self.node(a), self.node(b)))
+                return self.scaled(a.c**b.c, self.cons(_POW, a.node, b.c))
+        return self.term(self.cons(_POW, self.node(a), self.node(b)))
 
     def add(self, a: Any, b: Any) -> Term:
         return self.total([self.term(a), self.term(b)])
@@ -260,7 +257,7 @@ class Builder:
 
     def total(self, terms: list[Term]) -> Term:
         """The sum of terms: equal ones collected, sums within sums opened where that makes the whole shorter."""
-        terms = [t for t in terms if not t.is_zero]
+        terms = [t for t in terms if t.c]
         if len(terms) < 2:
             return terms[0] if terms else Term(self, 0, None)
         opened = [part for t in terms for part in self.summands(t)]
@@ -268,63 +265,75 @@ class Builder:
         if len(merged) == len(opened) > 4:
             merged = _collect(terms)  # nothing in common: a long sum stays a chain, not one ever longer node
         merged = self.over_common_denominators(merged)
-        constant = sum(t.c for t in merged if t.node is None)
-        parts = sorted((t for t in merged if t.node is not None), key=_order)
+        constant = sum([t.c for t in merged if t.node is None])
+        parts = sorted([t for t in merged if t.node is not None], key=_order)
         if not parts:
-            return Term(self, constant, None)
+            return self.times(constant, None)
         total = self.linear_combination(parts)
         if constant == 0:
             return total
         if total.c == -1:
-            return self.term(self.cons(declared["sub"], constant, total.node))
-        return self.term(self.cons(declared["add"], self.node(total), constant))
+            return self.term(self.cons(_SUB, constant, total.node))
+        return self.term(self.cons(_ADD, self.node(total), constant))
+
+    def mul(self, a: Any, b: Any) -> Term:
+        return self.product(self.term(a), self.term(b))
+
+    def div(self, a: Any, b: Any) -> Term:
+        return self.quotient(self.term(a), self.term(b))
+
+    def pow(self, a: Any, b: Any) -> Term:
+        return self.power(self.term(a), self.term(b))
 
     def summands(self, term: Term) -> list[Term]:
         """The terms of a sum that some node is; the term itself where it is none."""
         node = term.node
-        op = node._op if isinstance(node, Variable) else None
-        if not isinstance(op, Op) or op.kind is not ELEMENTWISE:
-            return [term]
-        weights = op.parameters.get("weights") or self.sums.get(op.name)
+        weights = _weights(node._op) if isinstance(node, Variable) else None
         if weights is None:
             return [term]
         parts = [self.term(a) for a in node._args]
-        if any(p.node is None or p.node.shape != node.shape for p in parts):
+        if any([p.node is None or p.node.shape != node.shape for p in parts]):
             return [term]  # a number or a broadcast argument: opening it would change shapes
-        return [Term(self, term.c * w * p.c, p.node) for w, p in zip(weights, parts, strict=True)]
+        return [self.times(term.c * w * p.c, p.node) for w, p in zip(weights, parts, strict=True)]
 
     def over_common_denominators(self, terms: list[Term]) -> list[Term]:
         """n/d + m/d becomes (n + m)/d."""
+        quotients = [t for t in terms if isinstance(t.node, Variable) and t.node._op is _DIV]
+        if len(quotients) < 2:
+            return terms
         over: dict[int, list[Term]] = {}
-        rest = []
-        for t in terms:
-            op = t.node._op if isinstance(t.node, Variable) else None
-            if isinstance(op, Op) and op.name == "div" and isinstance(t.node._args[1], Variable):
-                over.setdefault(id(self.same.get(id(t.node._args[1]), t.node._args[1])), []).append(t)
-            else:
-                rest.append(t)
+        for t in quotients:
+            below = t.node._args[1]
+            over.setdefault(id(self.same.get(id(below), below)), []).append(t)
+        if len(over) == len(quotients):
+            return terms
+        rest = [t for t in terms if t not in quotients]
         for group in over.values():
-            if len(group) == 1:
-                rest += group
-            else:
-                above = [self.scaled(t.c, t.node._args[0]) for t in group]
-                rest.append(self.quotient(self.total(above), self.term(group[0].node._args[1])))
-        return rest if len(rest) == len(terms) else _collect(rest)
+            above = [self.scaled(t.c, t.node._args[0]) for t in group]
+            rest.append(self.quotient(self.total(above), self.term(group[0].node._args[1])))
+        return _collect(rest)
 
     def linear_combination(self, parts: list[Term]) -> Term:
         """One node for c1 n1 + c2 n2 + ..., its common factor taken out so that multiples share it."""
-        weights = [p.c for p in parts]
-        c = _common_factor(weights)
-        nodes = [p.node for p in parts]
         if len(parts) == 1:
             return parts[0]
-        weights = [w // c if isinstance(w, int) and isinstance(c, int) else w / c for w in weights]
+        weights, nodes = [p.c for p in parts], [p.node for p in parts]
+        c = _common_factor(weights)
+        if c != 1:
+            weights = [w // c if isinstance(w, int) and isinstance(c, int) else w / c for w in weights]
         if weights == [1, 1]:
-            return self.scaled(c, self.cons(declared["add"], *nodes))
+            return self.scaled(c, self.cons(_ADD, *nodes))
         if weights == [1, -1]:
-            return self.scaled(c, self.cons(declared["sub"], *nodes))
+            return self.scaled(c, self.cons(_SUB, *nodes))
         op = declared["linear_combination"].bind(weights=tuple(weights))
         return self.scaled(c, self.cons(op, *nodes))
+
+
+def _weights(op: Any) -> tuple[Number, ...] | None:
+    """The weights of the arguments of a sum; None for what is no sum."""
+    if op is _ADD or op is _SUB:
+        return (1, 1) if op is _ADD else (1, -1)
+    return op.parameters["weights"] if isinstance(op, Op) and op.name == "linear_combination" else None
 
 
 def _swapped(a: Any, b: Any) -> bool:
@@ -337,8 +346,8 @@ def _collect(terms: list[Term]) -> list[Term]:
     found: dict[int, Term] = {}
     for t in terms:
         old = found.get(id(t.node))
-        found[id(t.node)] = t if old is None else Term(t.build, old.c + t.c, t.node)
-    return [t for t in found.values() if not t.is_zero]
+        found[id(t.node)] = t if old is None else t.build.times(old.c + t.c, t.node)
+    return [t for t in found.values() if t.c]
 
 
 def _float(c: int) -> float:

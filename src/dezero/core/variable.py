@@ -31,9 +31,8 @@ class Variable:
 
     # _data: ndarray, or a NumPy scalar for 0-d results (40 ns an operator in place of 330); .data shows an array.
     # _grad: None, a raw array not yet looked at, or a Variable; .grad shows a Variable.
-    # _tangents: derivatives in a leaf that create_graph found, for the next order (see tangent.py); mostly unset.
     # _op, _args: the operation and its arguments (Variables; numbers and arrays stay raw). None and () for a leaf.
-    __slots__ = ("__weakref__", "_args", "_data", "_grad", "_op", "_seq", "_tangents", "name")
+    __slots__ = ("__weakref__", "_args", "_data", "_grad", "_op", "_seq", "name")
     __array_priority__ = 200
     _args: tuple[Any, ...]
 
@@ -79,9 +78,13 @@ class Variable:
     def grad(self, grad: Variable | None) -> None:
         if grad is not None:
             if not isinstance(grad, Variable):
-                raise TypeError(f"Variable.grad: expected a Variable or None, got {describe(grad)}; wrap it in Variable")
+                raise TypeError(
+                    f"Variable.grad: expected a Variable or None, got {describe(grad)}; wrap it in Variable"
+                )
             if self._data is not None and grad._data is not None and grad.shape != self.shape:
-                raise ValueError(f"Variable.grad: shape {grad.shape} differs from the data's shape {self.shape}")
+                raise ValueError(
+                    f"Variable.grad: shape {grad.shape} differs from the data's shape {self.shape}"
+                )
         self._grad = grad
 
     @property
@@ -148,7 +151,9 @@ class Variable:
     def item(self) -> Any:
         """The value as a Python number; ValueError unless there is exactly one element."""
         if self.size != 1:
-            raise ValueError(f"item: only one element can become a number, this Variable has shape {self.shape}")
+            raise ValueError(
+                f"item: only one element can become a number, this Variable has shape {self.shape}"
+            )
         return self._data.item()
 
     def detach(self) -> Variable:
@@ -179,7 +184,9 @@ class Variable:
 
     def __reduce__(self) -> Any:
         if self._op is not None and self._op is not CUT:
-            raise GraphError("a Variable that carries a graph cannot be copied or pickled; use v.detach() first")
+            raise GraphError(
+                "a Variable that carries a graph cannot be copied or pickled; use v.detach() first"
+            )
         return _rebuild, (type(self), self._data, self.name, self._grad)
 
     def to_cpu(self) -> None:
@@ -409,10 +416,18 @@ def as_variable(x: Any) -> Variable:
 
 def _check_data(data: Any, where: str) -> None:
     if not is_array(data):
-        remedy = "numpy.array(...)" if isinstance(data, list | tuple | int | float | complex | np.generic) else "an array"
-        raise TypeError(f"{where}: {type(data).__name__} is not supported; pass {remedy} (or use as_variable)")
+        remedy = (
+            "numpy.array(...)"
+            if isinstance(data, list | tuple | int | float | complex | np.generic)
+            else "an array"
+        )
+        raise TypeError(
+            f"{where}: {type(data).__name__} is not supported; pass {remedy} (or use as_variable)"
+        )
     if get_array_module(data) is np and data.dtype.kind not in "fiubc":
-        raise TypeError(f"{where}: arrays of dtype {data.dtype} are not supported; convert to a number dtype first")
+        raise TypeError(
+            f"{where}: arrays of dtype {data.dtype} are not supported; convert to a number dtype first"
+        )
 
 
 def _rebuild(kind: type[Variable], data: Any, name: str | None, grad: Any) -> Variable:

@@ -1,8 +1,21 @@
 """The operations on Variables, by family; this is their face (`import dezero.functions as F`)."""
 
 from dezero.functions.activation import relu, sigmoid
-from dezero.functions.arithmetic import add, div, mul, neg, pow, sub
-from dezero.functions.elementwise import abs, cos, exp, log, maximum, minimum, sign, sin, sqrt, tan, tanh, where
+from dezero.core.arithmetic import add, div, mul, neg, pow, sub
+from dezero.functions.elementwise import (
+    abs,
+    cos,
+    exp,
+    log,
+    maximum,
+    minimum,
+    sign,
+    sin,
+    sqrt,
+    tan,
+    tanh,
+    where,
+)
 from dezero.functions.indexing import get_item
 from dezero.functions.linalg import dot, matmul
 from dezero.functions.reduction import mean, sum

@@ -132,7 +132,7 @@ minimum = elementwise(
 where = elementwise(
     "where",
     np.where,
-    None,
+    lambda F, g, condition, a, b, y: F.zeros_like(condition),
     lambda F, g, condition, a, b, y: F.where(condition, g, 0),
     lambda F, g, condition, a, b, y: F.where(condition, 0, g),
     doc="""Elements of the second argument where the first is true, of the third elsewhere.

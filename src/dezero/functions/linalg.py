@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import bilinear, apply, publish
+from dezero.core.arithmetic import mul
+from dezero.core.op import bilinear, binary, publish
 from dezero.core.variable import Variable, raw
 
 
@@ -16,30 +17,30 @@ def _swap(F: Any, x: Any) -> Any:
     return F.transpose(x, axes=(*range(n - 2), n - 1, n - 2))
 
 
-def _left(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
+def _as_matrices(F: Any, g: Any, a: Any, b: Any, y: Any) -> tuple[Any, Any, Any]:
+    """Vectors as the matrices that matmul takes them for, and the cotangent of the product of those."""
     m, n = len(a.shape), len(b.shape)
     if n == 1:
-        g = g * b if m == 1 else F.reshape(g, shape=(*y.shape, 1)) * b
-    else:
-        if m == 1:
-            g = F.reshape(g, shape=(*y.shape[:-1], 1, y.shape[-1]))
-        g = F.matmul(g, _swap(F, b))
-        if m == 1:
-            g = F.reshape(g, shape=(*g.shape[:-2], g.shape[-1]))
-    return F.sum_to(g, shape=a.shape)
+        b, g = F.reshape(b, shape=(*b.shape, 1)), F.reshape(g, shape=(*y.shape, 1))
+    if m == 1:
+        a, g = F.reshape(a, shape=(1, *a.shape)), F.reshape(g, shape=(*g.shape[:-1], 1, g.shape[-1]))
+    return g, a, b
+
+
+def _left(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
+    if len(a.shape) == len(b.shape) == 2:
+        return g @ b.T
+    g, matrix, b = _as_matrices(F, g, a, b, y)
+    g = F.sum_to(F.matmul(g, _swap(F, b)), shape=matrix.shape)
+    return F.reshape(g, shape=a.shape)
 
 
 def _right(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
-    m, n = len(a.shape), len(b.shape)
-    if m == 1:
-        g = g * a if n == 1 else F.reshape(g, shape=(*y.shape[:-1], 1, y.shape[-1])) * F.reshape(a, shape=(*a.shape, 1))
-    else:
-        if n == 1:
-            g = F.reshape(g, shape=(*y.shape, 1))
-        g = F.matmul(_swap(F, a), g)
-        if n == 1:
-            g = F.reshape(g, shape=g.shape[:-1])
-    return F.sum_to(g, shape=b.shape)
+    if len(a.shape) == len(b.shape) == 2:
+        return a.T @ g
+    g, a, matrix = _as_matrices(F, g, a, b, y)
+    g = F.sum_to(F.matmul(_swap(F, a), g), shape=matrix.shape)
+    return F.reshape(g, shape=b.shape)
 
 
 def _rows(below: Any, node: Variable) -> Any:
@@ -57,13 +58,15 @@ def _rows(below: Any, node: Variable) -> Any:
 _matmul = bilinear("matmul", np.matmul, _left, _right, rows=_rows)
 
 
-def matmul(a: Any, b: Any) -> Variable:
+matmul = publish(
+    "matmul",
+    binary(_matmul),
     """Matrix product of the last two axes, the axes before them broadcast; a 1-d argument is a vector.
 
     >>> matmul(Variable(np.ones((2, 3))), np.ones((3, 4))).shape
     (2, 4)
-    """
-    return apply(_matmul, a, b)
+    """,
+)
 
 
 def dot(a: Any, b: Any) -> Variable:
@@ -75,13 +78,12 @@ def dot(a: Any, b: Any) -> Variable:
     variable(3.0)
     """
     if np.ndim(raw(a)) == 0 or np.ndim(raw(b)) == 0:
-        from dezero.functions.arithmetic import mul
-
         return mul(a, b)  # type: ignore[no-any-return]
     if max(np.ndim(raw(a)), np.ndim(raw(b))) > 2:
-        raise ValueError(f"dot: shapes {np.shape(raw(a))} and {np.shape(raw(b))} have over two axes; use matmul")
+        raise ValueError(
+            f"dot: shapes {np.shape(raw(a))} and {np.shape(raw(b))} have over two axes; use matmul"
+        )
     return matmul(a, b)
 
 
-publish("matmul", matmul)
 publish("dot", dot)

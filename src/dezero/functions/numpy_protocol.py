@@ -22,21 +22,55 @@ _UFUNC_NAMES = {
 }
 _FUNCTION_NAMES: dict[str, str] = {}
 
+# Operators with an array on the left come this way, so the common ones take no detour.
+_FAST = {"matmul": "matmul", "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div"}
+
 # What has no derivative gives plain arrays, as comparison operators do.
 _PLAIN_UFUNCS = {
     *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
     *("isnan", "isinf", "isfinite", "signbit", "logical_and", "logical_or", "logical_not", "logical_xor"),
 }
 _PLAIN_FUNCTIONS = {
-    *("shape", "ndim", "size", "zeros_like", "ones_like", "empty_like", "full_like", "result_type", "can_cast"),
-    *("array_equal", "allclose", "isclose", "argmax", "argmin", "argsort", "nonzero", "count_nonzero", "all", "any"),
-    *("array_repr", "array_str", "array2string", "iscomplexobj", "isrealobj", "may_share_memory", "shares_memory"),
+    *(
+        "shape",
+        "ndim",
+        "size",
+        "zeros_like",
+        "ones_like",
+        "empty_like",
+        "full_like",
+        "result_type",
+        "can_cast",
+    ),
+    *(
+        "array_equal",
+        "allclose",
+        "isclose",
+        "argmax",
+        "argmin",
+        "argsort",
+        "nonzero",
+        "count_nonzero",
+        "all",
+        "any",
+    ),
+    *(
+        "array_repr",
+        "array_str",
+        "array2string",
+        "iscomplexobj",
+        "isrealobj",
+        "may_share_memory",
+        "shares_memory",
+    ),
 }
 
 
 def numpy_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Variable.__array_ufunc__: numpy.sin(v), array + v."""
     name = ufunc.__name__
+    if not kwargs and method == "__call__" and name in _FAST:
+        return getattr(operations, _FAST[name])(*inputs)
     if kwargs.get("out") is not None:
         raise UnsupportedOperation(
             f"numpy.{name}: a Variable's result cannot be written into an array (out=, or array {_symbol(name)}= v); "
@@ -44,7 +78,9 @@ def numpy_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
         )
     if method != "__call__" or any(k != "out" for k in kwargs):
         detail = f".{method}" if method != "__call__" else f" with {', '.join(kwargs)}="
-        raise UnsupportedOperation(f"numpy.{name}{detail} is not supported on a Variable; use numpy.{name} alone")
+        raise UnsupportedOperation(
+            f"numpy.{name}{detail} is not supported on a Variable; use numpy.{name} alone"
+        )
     if name in _PLAIN_UFUNCS:
         return ufunc(*[raw(x) for x in inputs])
     if name == "positive":
@@ -66,7 +102,9 @@ def numpy_function(function: Callable[..., Any], args: Any, kwargs: dict[str, An
         return call(*args, **kwargs)
     except TypeError as error:
         if "argument" in str(error):
-            raise UnsupportedOperation(f"numpy.{name} on a Variable: {error}; see dezero.functions.{name}") from None
+            raise UnsupportedOperation(
+                f"numpy.{name} on a Variable: {error}; see dezero.functions.{name}"
+            ) from None
         raise
 
 

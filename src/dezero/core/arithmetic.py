@@ -1,4 +1,4 @@
-"""Arithmetic on each element, and the linear combinations that derivatives are made of."""
+"""Arithmetic on each element: the operations that the algebra of derivatives (terms.py) is made of."""
 
 from __future__ import annotations
 

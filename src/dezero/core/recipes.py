@@ -1,0 +1,125 @@
+"""Derivatives of graphs whose like was differentiated before.
+
+What `create_graph=True` builds depends on a graph's structure alone: its operations, their parameters, the numbers
+and plain arrays in it, the shapes and dtypes of its leaves; never on a Variable's values. A loop that
+differentiates the same formula again (Newton's method, training on a differential equation) therefore needs the
+algebra of terms once: the nodes that it added are noted as a recipe, and followed from then on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dezero.core.op import Op, Unlike, fingerprint, make
+from dezero.core.sweep import Nodes
+from dezero.core.variable import Variable, wrap
+
+_MOST = 1024  # recipes kept; the oldest goes first
+_book: dict[Any, Recipe] = {}
+
+
+class Recipe:
+    """Steps that build a derivative upon the nodes of a graph.
+
+    steps: (operation, places of its arguments; a plain number or array in a list of one), each adding a place after
+    those of the graph. results: for each wanted node's place how its derivative is found.
+    """
+
+    def __init__(self, steps: list[tuple[Op, tuple[Any, ...]]], results: list[tuple[int, str, Any]]) -> None:
+        self.steps, self.results = steps, results
+
+    def follow(self, nodes: list[Variable]) -> dict[int, Variable]:
+        """Build the derivative of the graph with these nodes, oldest first; derivatives by their node's age."""
+        places = list(nodes)
+        for op, args in self.steps:
+            places.append(make(op, tuple([places[a] if type(a) is int else a[0] for a in args])))
+        found = {}
+        for place, kind, what in self.results:
+            if kind == "step":
+                result = places[what]
+            elif kind == "twin":
+                source = places[what]
+                result = wrap(source._data.copy())
+                result._op, result._args = source._op, source._args
+            else:
+                result = wrap(what.copy())
+            found[nodes[place]._seq] = result
+        return found
+
+
+def structure(graph: Nodes, roots: list[int], asked: list[int] | None) -> tuple[list[int], Any]:
+    """The graph's nodes by age, and what its derivative depends on; None where that cannot be told."""
+    ages = sorted(graph)
+    place = {age: i for i, age in enumerate(ages)}
+    parts: list[Any] = [
+        None if asked is None else tuple([place.get(a) for a in asked]),
+        *[place[a] for a in roots],
+    ]
+    for age in ages:
+        node = graph[age]
+        args = node._args
+        if not args:
+            parts.append((node._data.shape, node._data.dtype))
+        elif isinstance(node._op, Op):
+            parts.append(
+                (node._op.key, *[place[a._seq] if isinstance(a, Variable) else _content(a) for a in args])
+            )
+        else:
+            return ages, None
+    return ages, tuple(parts)
+
+
+def _content(value: Any) -> Any:
+    return (fingerprint(value),) if isinstance(value, np.ndarray) else repr(value)
+
+
+def known(structure: Any) -> Recipe | None:
+    return None if structure is None else _book.get(structure)
+
+
+def learn(
+    structure: Any, ages: list[int], graph: Nodes, found: dict[int, Variable], twins: dict[int, Variable]
+) -> None:
+    """Note how the found derivatives were built upon the graph; nothing where a user's Function takes part."""
+    if structure is None or _any_unlike(structure):
+        return
+    places = {id(graph[age]): i for i, age in enumerate(ages)}
+    new = _new_nodes([twins.get(id(y), y) for y in found.values()], places)
+    if not all(isinstance(n._op, Op) or not n._args for n in new):
+        return
+    steps = []
+    for node in new:
+        if node._args:
+            steps.append(
+                (node._op, tuple([places[id(a)] if isinstance(a, Variable) else [a] for a in node._args]))
+            )
+            places[id(node)] = len(ages) + len(steps) - 1
+    results: list[tuple[int, str, Any]] = []
+    for age, y in found.items():
+        place = places[id(graph[age])]
+        if id(y) in twins and y._op is twins[id(y)]._op:
+            results.append((place, "twin", places[id(twins[id(y)])]))
+        elif y._args:
+            results.append((place, "step", places[id(y)]))
+        else:
+            results.append((place, "constant", np.array(y._data)))
+    while len(_book) >= _MOST:
+        _book.pop(next(iter(_book)), None)
+    _book[structure] = Recipe(steps, results)
+
+
+def _new_nodes(roots: list[Variable], given: dict[int, int]) -> list[Variable]:
+    found: dict[int, Variable] = {}
+    stack = [r for r in roots if id(r) not in given]
+    while stack:
+        node = stack.pop()
+        if id(node) not in found:
+            found[id(node)] = node
+            stack += [a for a in node._args if isinstance(a, Variable) and id(a) not in given]
+    return sorted(found.values(), key=lambda n: n._seq)
+
+
+def _any_unlike(value: Any) -> bool:
+    return isinstance(value, Unlike) or (isinstance(value, tuple) and any([_any_unlike(v) for v in value]))
