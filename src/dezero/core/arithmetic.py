@@ -137,6 +137,6 @@ declare(
         "linear_combination",
         ELEMENTWISE,
         _combine,
-        AnyNumberOfRules(lambda i, F, g, *xs, weights: g * weights[i]),  # type: ignore[arg-type]
+        AnyNumberOfRules(lambda i, F, g, *xs, weights: g * weights[i]),
     )
 )

@@ -10,7 +10,7 @@ import numpy as np
 from dezero.core import recipes
 from dezero.core.config import simplifying, using_config
 from dezero.core.errors import GraphError, describe
-from dezero.core.op import Op, apply, make
+from dezero.core.op import apply, make
 from dezero.core.registry import declared, operations
 from dezero.core.reverse import Plain, reverse
 from dezero.core.sweep import Nodes, collect, leading_to, own, sweep
@@ -101,14 +101,10 @@ def _recorded(
     retain_grad: bool,
 ) -> dict[int, Variable]:
     """Cotangents of the asked (or of all leaves; with retain_grad of every node) as Variables with a graph."""
-    carried = (
-        () if asked else [n for a, n in nodes.items() if n._grad is not None and n._args and a not in seeds]
-    )
+    carried = () if asked else [n for a, n in nodes.items() if n._grad is not None and n._args and a not in seeds]
     if carried or retain_grad or not simplifying() or any([seed is not None for _, seed in seeds.values()]):
         return _derived(graph, nodes, seeds, asked, retain_grad, carried)[0]
-    ages, structure = recipes.structure(
-        graph, list(seeds), None if asked is None else [x._seq for x in asked]
-    )
+    ages, structure = recipes.structure(graph, list(seeds), None if asked is None else [x._seq for x in asked])
     recipe = recipes.known(structure)
     if recipe is not None:
         return recipe.follow([graph[age] for age in ages])
@@ -155,9 +151,7 @@ def _by_tangents(
     found: dict[int, Term] = {}
     if len(leaves) <= _MOST_PASSES:
         for leaf in leaves:
-            term = (
-                sweep_up(build, leading_to(nodes, (leaf,)), root, seed, leaf) if leaf._seq in nodes else None
-            )
+            term = sweep_up(build, leading_to(nodes, (leaf,)), root, seed, leaf) if leaf._seq in nodes else None
             if term is not None:
                 found[leaf._seq] = term
     rest = [x for x in leaves if x._seq in nodes and x._seq not in found]
@@ -184,37 +178,22 @@ def _finish(build: Any, term: Any, node: Variable, given: set[int], twins: dict[
         return wrap(np.array(result, node.dtype if node.dtype.kind in "fc" else None))
     if node.dtype.kind in "fc" and result.dtype != node.dtype:
         result = make(declared["astype"].bind(dtype=node.dtype), (result,))
-    elif (
-        id(result) in given or (isinstance(build, Builder) and id(result) in build.given) or not result._args
-    ):
-        result, source = _clone(result), result
+    elif id(result) in given or (isinstance(build, Builder) and id(result) in build.given) or not result._args:
+        result, source = recipes.twin(result), result
         twins[id(result)] = source
     given.add(id(result))
     return result
 
 
-def _clone(node: Variable) -> Variable:
-    """The same node once more, so that naming or changing a gradient touches nothing that the user holds."""
-    if not isinstance(node._op, Op):
-        return make(declared["mul"], (node, 1))
-    twin = wrap(node._data.copy())
-    twin._op, twin._args = node._op, node._args
-    return twin
-
-
 # -- seeds, checks, accumulation -------------------------------------------------------------------------------
 
 
-def _accumulate(
-    nodes: Nodes, found: dict[int, Any], asked: Any, retain_grad: bool, create_graph: bool
-) -> None:
+def _accumulate(nodes: Nodes, found: dict[int, Any], asked: Any, retain_grad: bool, create_graph: bool) -> None:
     targets = set(found) if asked is None else {x._seq for x in asked}
     for age, node in nodes.items():
         if age in found and age in targets:
             old = node._grad
-            if old is None or (
-                node._args and asked is None
-            ):  # an intermediate's own was part of its cotangent
+            if old is None or (node._args and asked is None):  # an intermediate's own was part of its cotangent
                 node._grad = found[age]
             elif create_graph:
                 with using_config("enable_backprop", True):
@@ -255,9 +234,7 @@ def _seeds(roots: list[Variable], grad_outputs: Any) -> list[Any]:
         return [None] * len(roots)
     seeds = list(grad_outputs) if isinstance(grad_outputs, tuple | list) else [grad_outputs]
     if len(seeds) != len(roots):
-        raise ValueError(
-            f"gradients: {len(seeds)} grad_outputs for {len(roots)} outputs; give one for each, or None"
-        )
+        raise ValueError(f"gradients: {len(seeds)} grad_outputs for {len(roots)} outputs; give one for each, or None")
     for i, (root, seed) in enumerate(zip(roots, seeds, strict=True)):
         if seed is not None and np.shape(raw(seed)) != root.shape:
             raise ValueError(

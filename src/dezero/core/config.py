@@ -52,7 +52,7 @@ class Config(metaclass=_ConfigType):
     simplify: bool
 
 
-class using_config:  # noqa: N801 - used as a function, like the contextlib names
+class using_config:
     """Set one setting of Config inside a `with` block or a decorated function; AttributeError if it has none such.
 
     >>> with using_config("enable_backprop", False):

@@ -41,6 +41,8 @@ def explain(name: str, args: tuple[Any, ...], error: Exception) -> Exception:
     what = ", ".join(describe(arg) for arg in args)
     if "broadcast" in str(error):
         return ValueError(f"{name}: the shapes of {what} do not broadcast; reshape or transpose one of them")
+    if "core dimension" in str(error):
+        return ValueError(f"{name}: the inner sizes of {what} differ; transpose or reshape one of them")
     kind: type[Exception]
     for kind in (IndexError, ValueError, ZeroDivisionError, OverflowError, MemoryError):
         if isinstance(error, kind):

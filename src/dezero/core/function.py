@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from dezero.core.config import recording, using_config
 from dezero.core.errors import describe
+from dezero.core.outputs import OUTPUT, Cotangents, mapped
 from dezero.core.variable import CUT, Variable, as_variable, raw, tick, wrap
 
 
@@ -62,9 +62,7 @@ class Function:
         raise NotImplementedError(f"{self.name} has no forward: define forward(self, *arrays)")
 
     def backward(self, *gys: Any) -> Any:
-        raise NotImplementedError(
-            f"{self.name} has no backward: define backward(self, *gys) to differentiate it"
-        )
+        raise NotImplementedError(f"{self.name} has no backward: define backward(self, *gys) to differentiate it")
 
     @property
     def name(self) -> str:
@@ -83,9 +81,7 @@ class Function:
 
     def _result(self, y: Any) -> Variable:
         if isinstance(y, Variable):
-            raise TypeError(
-                f"{self.name}.forward returned a Variable; it gets raw arrays and must return raw arrays"
-            )
+            raise TypeError(f"{self.name}.forward returned a Variable; it gets raw arrays and must return raw arrays")
         try:
             return as_variable(y)
         except TypeError as error:
@@ -100,20 +96,20 @@ class Function:
         call = Variable(None)
         call._data, call._op, call._args = tuple(y._data for y in results), self, args
         for i, y in enumerate(results):
-            y._op, y._args, y._seq = Output(i), (call,), tick()
+            y._op, y._args, y._seq = OUTPUT.bind(index=i), (call,), tick()
 
     # -- what the sweeps call ----------------------------------------------------------------------------------
 
     def pull(self, node: Variable, g: Any) -> list[tuple[Variable, Any]]:
         """Pairs of an input and its raw cotangent."""
         with using_config("enable_backprop", False):
-            return [(x, raw(gx)) for x, gx in self.pull_graph(node, mapped(wrap, g), recorded=False)]
+            return [(x, raw(gx)) for x, gx in self.pull_graph(node, mapped(lambda i, x: wrap(x), g), recorded=False)]
 
-    def pull_graph(
-        self, node: Variable, g: Any, recorded: bool = True
-    ) -> list[tuple[Variable, Variable | None]]:
+    def pull_graph(self, node: Variable, g: Any, recorded: bool = True) -> list[tuple[Variable, Variable | None]]:
         """Pairs of an input and its cotangent as a Variable, from the user's backward."""
-        gys = g.filled(node._data) if isinstance(g, Cotangents) else (g,)
+        gys: tuple[Any, ...] = (g,)
+        if isinstance(g, Cotangents):
+            gys = tuple(g[i] if i in g else wrap(np.zeros_like(y)) for i, y in enumerate(node._data))
         gxs = self.backward(*gys)
         gxs = tuple(gxs) if isinstance(gxs, tuple | list) else (gxs,)
         if len(gxs) != len(node._args):
@@ -139,42 +135,3 @@ class Function:
                 f"{self.name}.backward returned a gradient of shape {shape} for input {i} of shape {x.shape}; "
                 "return the input's shape (dezero.functions.sum_to undoes broadcasting)"
             )
-
-
-class Output:
-    """One output of a call that has several: its cotangent waits at the call for the others."""
-
-    rules = None
-    name = "output"
-
-    def __init__(self, index: int) -> None:
-        self.index = index
-        self.parameters = {"index": index}
-
-    def view(self, node: Variable) -> Any:
-        return node._args[0]._op
-
-    def pull(self, node: Variable, g: Any) -> list[tuple[Variable, Cotangents]]:
-        return [(node._args[0], Cotangents({self.index: g}))]
-
-    def pull_graph(self, node: Variable, g: Any) -> list[tuple[Variable, Cotangents]]:
-        return self.pull(node, g)
-
-
-class Cotangents(dict[int, Any]):
-    """Cotangents of a call's outputs by position; adding two adds position by position."""
-
-    def __add__(self, other: Cotangents) -> Cotangents:
-        total = Cotangents(self)
-        for i, g in other.items():
-            total[i] = total[i] + g if i in total else g
-        return total
-
-    def filled(self, data: tuple[Any, ...]) -> tuple[Variable, ...]:
-        """One Variable for each output, zeros where no cotangent arrived."""
-        return tuple(self[i] if i in self else wrap(np.zeros_like(y)) for i, y in enumerate(data))
-
-
-def mapped(function: Callable[[Any], Any], g: Any) -> Any:
-    """Apply a function to a cotangent, or to each of several."""
-    return Cotangents({i: function(x) for i, x in g.items()}) if isinstance(g, Cotangents) else function(g)

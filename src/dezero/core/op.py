@@ -24,15 +24,15 @@ Rule = Callable[..., Any]
 _new = object.__new__
 _HASHED = 2**22  # bytes; a larger array is not worth reading to find its equal
 
-ELEMENTWISE, LINEAR, BILINEAR = "elementwise", "linear", "bilinear"
+ELEMENTWISE, LINEAR, BILINEAR, GENERAL = "elementwise", "linear", "bilinear", "general"
 
 
 class Op:
     """What the sweeps know about one operation.
 
-    name; value: the function on raw arrays; rules: one for each argument (None where it has no derivative);
-    kind: element-wise, linear in all its arguments together, or bilinear; rows: where the rows of its arguments
-    stand in its result (see tangent.py); uniform: its rules take a number for `g` as an array full of it;
+    name; value: the function on raw arrays; rules: one for each argument;
+    kind: element-wise, linear in all its arguments together, bilinear, or general; rows: where the rows of its
+    arguments stand in its result (see tangent.py); uniform: its rules take a number for `g` as an array full of it;
     keeps_constant: it takes arrays full of one number to an array full of that number; commutative.
     """
 
@@ -54,7 +54,7 @@ class Op:
         name: str,
         kind: str,
         value: Callable[..., Any],
-        rules: Sequence[Rule | None] | AnyNumberOfRules,
+        rules: Sequence[Rule] | AnyNumberOfRules,
         *,
         rows: Callable[..., Any] | None = None,
         uniform: bool = False,
@@ -78,7 +78,10 @@ class Op:
         op.name, op.kind = self.name, self.kind
         return op
 
-    def view(self, node: Variable) -> OpView:
+    def view(self, node: Variable) -> Any:
+        first = node._args[0]
+        if isinstance(first, Variable) and isinstance(first._data, tuple):
+            return first._op.view(first)  # one output of several: shown as the operation that computed them all
         return OpView(node)
 
     def __repr__(self) -> str:
@@ -105,12 +108,11 @@ class _Bound(Op):
 
 
 class _BoundRules:
-    def __init__(self, rules: Sequence[Rule | None], parameters: dict[str, Any]) -> None:
+    def __init__(self, rules: Sequence[Rule] | AnyNumberOfRules, parameters: dict[str, Any]) -> None:
         self.rules, self.parameters = rules, parameters
 
-    def __getitem__(self, i: int) -> Rule | None:
-        rule = self.rules[i]
-        return None if rule is None else functools.partial(rule, **self.parameters)
+    def __getitem__(self, i: int) -> Rule:
+        return functools.partial(self.rules[i], **self.parameters)
 
 
 class AnyNumberOfRules:
@@ -128,7 +130,7 @@ def fingerprint(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         if value.nbytes > _HASHED or value.dtype.hasobject:
             return Unlike()
-        digest = hashlib.blake2b(np.ascontiguousarray(value), digest_size=16).hexdigest()
+        digest = hashlib.blake2b(np.ascontiguousarray(value).tobytes(), digest_size=16).hexdigest()
         return f"{value.dtype}{value.shape}{digest}"
     if isinstance(value, tuple):
         return tuple([fingerprint(v) for v in value])
@@ -204,15 +206,11 @@ def plain(value: Any, name: str) -> Any:
     change an array's dtype."""
     if isinstance(value, int | float | complex) and not isinstance(value, np.generic):
         return value
-    if isinstance(value, np.generic) or (
-        type(value) is np.ndarray and value.ndim == 0 and value.dtype.kind == "f"
-    ):
+    if isinstance(value, np.generic) or (type(value) is np.ndarray and value.ndim == 0 and value.dtype.kind == "f"):
         return value.item() if value.dtype.kind in "fiubc" else value
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return value
-    raise TypeError(
-        f"{name}: {describe(value)} is not a Variable, array or number; wrap it in numpy.array(...)"
-    )
+    raise TypeError(f"{name}: {describe(value)} is not a Variable, array or number; wrap it in numpy.array(...)")
 
 
 def unary(op: Op) -> Callable[[Any], Variable]:
@@ -286,9 +284,7 @@ def publish(name: str, function: Any, doc: str | None = None) -> Any:
     return function
 
 
-def elementwise(
-    name: str, value: Callable[..., Any], *rules: Rule | None, doc: str, commutative: bool = False
-) -> Any:
+def elementwise(name: str, value: Callable[..., Any], *rules: Rule, doc: str, commutative: bool = False) -> Any:
     """Declare an operation on each element, broadcasting its arguments as NumPy does; returns the public function.
 
     >>> cube = elementwise("cube", lambda x: x * x * x, lambda F, g, x, y: g * 3 * x * x, doc="Third power.")
@@ -308,6 +304,6 @@ def linear(name: str, value: Callable[..., Any], *rules: Any, **facts: Any) -> O
     return declare(Op(name, LINEAR, value, rules[0] if any_number else rules, **facts))
 
 
-def bilinear(name: str, value: Callable[..., Any], *rules: Rule | None, **facts: Any) -> Op:
+def bilinear(name: str, value: Callable[..., Any], *rules: Rule, **facts: Any) -> Op:
     """Declare an operation of two arguments that is linear in each (matmul, convolution)."""
     return declare(Op(name, BILINEAR, value, rules, **facts))

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from dezero.core.op import Op, Unlike, fingerprint, make
+from dezero.core.registry import declared
 from dezero.core.sweep import Nodes
 from dezero.core.variable import Variable, wrap
 
-_MOST = 1024  # recipes kept; the oldest goes first
+_MOST, _LONGEST = 1024, 10_000  # recipes kept, the oldest goes first; steps of one
 _book: dict[Any, Recipe] = {}
 
 
@@ -40,13 +41,20 @@ class Recipe:
             if kind == "step":
                 result = places[what]
             elif kind == "twin":
-                source = places[what]
-                result = wrap(source._data.copy())
-                result._op, result._args = source._op, source._args
+                result = twin(places[what])
             else:
                 result = wrap(what.copy())
             found[nodes[place]._seq] = result
         return found
+
+
+def twin(node: Variable) -> Variable:
+    """The same node once more, so that naming or changing a gradient touches nothing that the user holds."""
+    if not isinstance(node._op, Op):
+        return make(declared["mul"], (node, 1))
+    other = wrap(node._data.copy())
+    other._op, other._args = node._op, node._args
+    return other
 
 
 def structure(graph: Nodes, roots: list[int], asked: list[int] | None) -> tuple[list[int], Any]:
@@ -63,9 +71,7 @@ def structure(graph: Nodes, roots: list[int], asked: list[int] | None) -> tuple[
         if not args:
             parts.append((node._data.shape, node._data.dtype))
         elif isinstance(node._op, Op):
-            parts.append(
-                (node._op.key, *[place[a._seq] if isinstance(a, Variable) else _content(a) for a in args])
-            )
+            parts.append((node._op.key, *[place[a._seq] if isinstance(a, Variable) else _content(a) for a in args]))
         else:
             return ages, None
     return ages, tuple(parts)
@@ -87,19 +93,17 @@ def learn(
         return
     places = {id(graph[age]): i for i, age in enumerate(ages)}
     new = _new_nodes([twins.get(id(y), y) for y in found.values()], places)
-    if not all(isinstance(n._op, Op) or not n._args for n in new):
+    if len(new) > _LONGEST or not all(isinstance(n._op, Op) or not n._args for n in new):
         return
     steps = []
     for node in new:
         if node._args:
-            steps.append(
-                (node._op, tuple([places[id(a)] if isinstance(a, Variable) else [a] for a in node._args]))
-            )
+            steps.append((node._op, tuple([places[id(a)] if isinstance(a, Variable) else [a] for a in node._args])))
             places[id(node)] = len(ages) + len(steps) - 1
     results: list[tuple[int, str, Any]] = []
     for age, y in found.items():
         place = places[id(graph[age])]
-        if id(y) in twins and y._op is twins[id(y)]._op:
+        if id(y) in twins:
             results.append((place, "twin", places[id(twins[id(y)])]))
         elif y._args:
             results.append((place, "step", places[id(y)]))

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from dezero.core.config import using_config
-from dezero.core.function import Cotangents
 from dezero.core.op import ELEMENTWISE, Op
+from dezero.core.outputs import Cotangents, mapped
 from dezero.core.registry import operations
 from dezero.core.sweep import Nodes
 from dezero.core.terms import Builder
@@ -43,9 +43,7 @@ class Plain:
         return wrap(np.zeros_like(getattr(x, "_data", x)))
 
 
-def reverse(
-    build: Builder | Plain, nodes: Nodes, seeds: dict[int, Any], keep: set[int] | None
-) -> dict[int, Any]:
+def reverse(build: Builder | Plain, nodes: Nodes, seeds: dict[int, Any], keep: set[int] | None) -> dict[int, Any]:
     """Cotangents of the leaves (and of the ages in `keep`; None: of all) as terms, from those of the roots."""
     found: dict[int, Any] = {}
     arrived: dict[int, list[Any]] = {age: [g] for age, g in seeds.items()}
@@ -56,7 +54,7 @@ def reverse(
         terms = arrived.pop(age)
         g = functools.reduce(operator.add, terms) if isinstance(terms[0], Cotangents) else build.total(terms)
         args = node._args
-        if not args or keep is None or age in keep:
+        if not args or ((not isinstance(node._data, tuple)) if keep is None else age in keep):
             found[age] = g
         if not args:
             continue
@@ -71,11 +69,15 @@ def _pull_op(build: Any, nodes: Nodes, node: Variable, g: Any) -> list[tuple[Var
     pulled = []
     args = [build.term(a) for a in node._args]
     y = build.term(node)
-    if op.kind is not ELEMENTWISE and not op.uniform:
+    if isinstance(g, Cotangents):
+        g = mapped(lambda i, x: build.filled(x, node._data[i]), g)
+    elif op.kind is not ELEMENTWISE and not op.uniform:
         g = build.filled(g, node._data)
     for i, a in enumerate(node._args):
         if isinstance(a, Variable) and a._seq in nodes:
-            ga = build.term(op.rules[i](build, g, *args, y))
+            ga = op.rules[i](build, g, *args, y)
+            if not isinstance(ga, Cotangents):
+                ga = build.term(ga)
             if op.kind is ELEMENTWISE:
                 ga = build.fit(ga, node.shape, a.shape)
             pulled.append((a, ga))
@@ -85,17 +87,11 @@ def _pull_op(build: Any, nodes: Nodes, node: Variable, g: Any) -> list[tuple[Var
 def _pull_function(build: Any, nodes: Nodes, node: Variable, g: Any) -> list[tuple[Variable, Any]]:
     """Through a user's Function, whose backward works on Variables."""
 
-    def variable(term: Any) -> Variable:
-        return as_variable(build.node(build.filled(term, node._data)))
+    def variable(i: int, term: Any) -> Variable:
+        data = node._data[i] if isinstance(node._data, tuple) else node._data
+        return as_variable(build.node(build.filled(term, data)))
 
-    if not isinstance(g, Cotangents):
-        g = variable(g)
-    elif isinstance(build, Builder):
-        g = Cotangents({i: as_variable(build.node(build.filled(t, node._data[i]))) for i, t in g.items()})
+    g = mapped(variable, g)
     with using_config("enable_backprop", True):
         pairs = node._op.pull_graph(node, g)
-    return [
-        (a, ga if isinstance(ga, Cotangents) else build.term(ga))
-        for a, ga in pairs
-        if ga is not None and a._seq in nodes
-    ]
+    return [(a, build.term(ga)) for a, ga in pairs if ga is not None and a._seq in nodes]

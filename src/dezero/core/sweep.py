@@ -73,7 +73,7 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
             continue
         if node._grad is not None and use_grad and age not in roots:
             g = g + raw(node._grad)
-        if keep is None or age in keep:
+        if (not isinstance(node._data, tuple)) if keep is None else age in keep:
             found[age] = g
         op = node._op
         rules = op.rules

@@ -15,10 +15,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from dezero.core.op import BILINEAR, ELEMENTWISE, Op
-from dezero.core.sweep import Nodes
+import numpy as np
+
+from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op
+from dezero.core.outputs import Cotangents
+from dezero.core.reverse import reverse
+from dezero.core.sweep import Nodes, collect, leading_to
 from dezero.core.terms import Builder, Term
-from dezero.core.variable import Variable
+from dezero.core.variable import Variable, wrap
 
 Rows = tuple[int, ...]
 
@@ -50,27 +54,23 @@ class _Ascent:
 
     def __init__(self, build: Builder, path: Nodes, leaf: Variable) -> None:
         self.build, self.path, self.leaf = build, path, leaf
-        self.found: dict[int, tuple[Rows, Term] | None] = {
-            leaf._seq: (row_axes(leaf.shape), Term(build, 1, None))
-        }
+        self.found: dict[int, tuple[Rows, Any] | None] = {leaf._seq: (row_axes(leaf.shape), Term(build, 1, None))}
 
-    def to(self, root: Variable) -> tuple[Rows, Term] | None:
+    def to(self, root: Variable) -> tuple[Rows, Any] | None:
         found, path, stack = self.found, self.path, [root]
         while stack:
             node = stack[-1]
             if node._seq in found:
                 stack.pop()
                 continue
-            missing = [
-                a for a in node._args if isinstance(a, Variable) and a._seq in path and a._seq not in found
-            ]
+            missing = [a for a in node._args if isinstance(a, Variable) and a._seq in path and a._seq not in found]
             if missing:
                 stack += missing
             else:
                 found[node._seq] = self.step(node)
         return found[root._seq]
 
-    def step(self, node: Variable) -> tuple[Rows, Term] | None:
+    def step(self, node: Variable) -> tuple[Rows, Any] | None:
         """Rows and tangent of a node whose arguments have theirs; None where its rows cannot be proved."""
         op, args, build = node._op, node._args, self.build
         if not isinstance(op, Op):
@@ -83,17 +83,20 @@ class _Ascent:
             below.append(under)
             if under is not _STILL:
                 moving.append(i)
-        rows: Rows | None = below[moving[0]][0]
+        rows: Rows = below[moving[0]][0]
         if op.kind is ELEMENTWISE:
             if len(moving) > 1 and any([below[i][0] != rows for i in moving]):
                 return None
         elif rows:
-            rows = None if op.rows is None else op.rows([b[0] for b in below], node, **op.parameters)
-            if rows is None:
+            proved = None if op.rows is None else op.rows([b[0] for b in below], node, **op.parameters)
+            if proved is None:
                 return None
+            rows = proved
+        if op.name == "output":
+            return rows, below[0][1][op.parameters["index"]]
         tangents = [(i, below[i][1]) for i in moving if below[i][1].c]
-        tangent = _tangent(build, node, tangents) if tangents else Term(build, 0, None)
-        if tangent.node is not None and tangent.node.shape != node._data.shape:
+        tangent = _tangent(build, node, tangents)
+        if isinstance(tangent, Term) and tangent.node is not None and tangent.node.shape != node._data.shape:
             tangent = build.broadcast_to(tangent, shape=node.shape)
         return rows, tangent
 
@@ -114,9 +117,13 @@ def _step_down(build: Builder, path: Nodes, root: Variable, seed: Term) -> tuple
     return arg, build.fit(g, root.shape, arg.shape) if op.kind is ELEMENTWISE else g
 
 
-def _tangent(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -> Term:
+def _tangent(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -> Any:
     """The tangent of a node from those of its arguments that move, each given with its place."""
     op, args = node._op, node._args
+    if op.kind is GENERAL:
+        return _transposed(build, node, moving)
+    if not moving:
+        return Term(build, 0, None)
     terms = [build.term(a) for a in args]
     if op.kind is ELEMENTWISE:
         y = build.term(node)
@@ -125,15 +132,35 @@ def _tangent(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -> 
     if op.kind is BILINEAR:
         return build.total([build.call(op, *_with(terms, i, build.filled(t, args[i]))) for i, t in moving])
     first = moving[0][1]
-    if (
-        op.keeps_constant
-        and len(moving) == len(args)
-        and all(t.node is None and t.c == first.c for _, t in moving)
-    ):
+    if op.keeps_constant and len(moving) == len(args) and all(t.node is None and t.c == first.c for _, t in moving):
         return first
     tangents = dict(moving)
     still = Term(build, 0, None)
     return build.call(op, *[build.filled(tangents.get(i, still), a) for i, a in enumerate(args)])
+
+
+def _transposed(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -> Any:
+    """The tangent of an operation that has a vjp alone: the vjp is linear in its cotangent, and its transpose,
+    found by a reverse sweep in that cotangent, is the jvp."""
+    data = node._data
+    several = isinstance(data, tuple)
+    wanted = [wrap(np.zeros_like(y)) for y in (data if several else (data,))]
+    slots = [Term(build, 1, w) for w in wanted]
+    g = Cotangents(enumerate(slots)) if several else slots[0]
+    terms, y = [build.term(a) for a in node._args], build.term(node)
+    parts: list[list[Term]] = [[] for _ in wanted]
+    for i, t in moving:
+        pulled = build.term(node._op.rules[i](build, g, *terms, y))
+        if not isinstance(pulled.node, Variable):
+            continue
+        graph = leading_to(collect([pulled.node]), wanted)
+        t = build.product(build.filled(t, node._args[i]), Term(build, pulled.c, None))
+        found = reverse(build, graph, {pulled.node._seq: t}, {w._seq for w in wanted})
+        for part, w in zip(parts, wanted, strict=True):
+            if w._seq in found:
+                part.append(found[w._seq])
+    tangents = [build.total(part) for part in parts]
+    return tuple(tangents) if several else tangents[0]
 
 
 def _with(terms: list[Term], i: int, t: Term) -> list[Term]:

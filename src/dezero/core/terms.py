@@ -23,7 +23,7 @@ from dezero.core.op import BILINEAR, ELEMENTWISE, Op, fingerprint, make
 from dezero.core.registry import declared
 from dezero.core.variable import Variable
 
-Number = int | float | complex
+Number = float  # or int, kept exact as long as a float could be
 _ADD, _SUB, _MUL, _DIV, _NEG, _POW = (declared[name] for name in ("add", "sub", "mul", "div", "neg", "pow"))
 _EXACT = 2**53  # larger integers become floats, as they would in an array
 
@@ -79,7 +79,7 @@ class Term:
         return self.build.matmul(self, other)
 
     @property
-    def T(self) -> Term:  # noqa: N802 - NumPy's name
+    def T(self) -> Term:
         return self.build.transpose(self, axes=None)
 
 
@@ -150,7 +150,7 @@ class Builder:
         if isinstance(value, np.generic) and value.dtype.kind in "bfiuc":
             value = value.item()
         if isinstance(value, int | float | complex):
-            return self.times(c * value, None)
+            return self.times(c * value, None)  # type: ignore[arg-type]
         return Term(self, c, value)
 
     def node(self, term: Term) -> Any:

@@ -71,8 +71,8 @@ class Variable:
     def grad(self) -> Variable | None:
         grad = self._grad
         if grad is not None and not isinstance(grad, Variable):
-            grad = self._grad = wrap(grad)
-        return grad
+            self._grad = wrap(grad)
+        return self._grad  # type: ignore[no-any-return]
 
     @grad.setter
     def grad(self, grad: Variable | None) -> None:
@@ -82,9 +82,7 @@ class Variable:
                     f"Variable.grad: expected a Variable or None, got {describe(grad)}; wrap it in Variable"
                 )
             if self._data is not None and grad._data is not None and grad.shape != self.shape:
-                raise ValueError(
-                    f"Variable.grad: shape {grad.shape} differs from the data's shape {self.shape}"
-                )
+                raise ValueError(f"Variable.grad: shape {grad.shape} differs from the data's shape {self.shape}")
         self._grad = grad
 
     @property
@@ -126,7 +124,7 @@ class Variable:
         return self._data.dtype
 
     @property
-    def T(self) -> Variable:  # noqa: N802 - NumPy's name
+    def T(self) -> Variable:
         return operations.transpose(self)  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
@@ -146,14 +144,12 @@ class Variable:
         """The value as a NumPy array, outside the graph (shared memory where the data is a NumPy array)."""
         from dezero.backends import as_numpy
 
-        return as_numpy(self.data)  # type: ignore[no-any-return]
+        return as_numpy(self.data)
 
     def item(self) -> Any:
         """The value as a Python number; ValueError unless there is exactly one element."""
         if self.size != 1:
-            raise ValueError(
-                f"item: only one element can become a number, this Variable has shape {self.shape}"
-            )
+            raise ValueError(f"item: only one element can become a number, this Variable has shape {self.shape}")
         return self._data.item()
 
     def detach(self) -> Variable:
@@ -184,9 +180,7 @@ class Variable:
 
     def __reduce__(self) -> Any:
         if self._op is not None and self._op is not CUT:
-            raise GraphError(
-                "a Variable that carries a graph cannot be copied or pickled; use v.detach() first"
-            )
+            raise GraphError("a Variable that carries a graph cannot be copied or pickled; use v.detach() first")
         return _rebuild, (type(self), self._data, self.name, self._grad)
 
     def to_cpu(self) -> None:
@@ -332,7 +326,7 @@ class Variable:
 
     def transpose(self, *axes: Any) -> Any:
         if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list)):
-            axes = axes[0]
+            return operations.transpose(self, axes[0])
         return operations.transpose(self, axes or None)
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
@@ -417,17 +411,11 @@ def as_variable(x: Any) -> Variable:
 def _check_data(data: Any, where: str) -> None:
     if not is_array(data):
         remedy = (
-            "numpy.array(...)"
-            if isinstance(data, list | tuple | int | float | complex | np.generic)
-            else "an array"
+            "numpy.array(...)" if isinstance(data, list | tuple | int | float | complex | np.generic) else "an array"
         )
-        raise TypeError(
-            f"{where}: {type(data).__name__} is not supported; pass {remedy} (or use as_variable)"
-        )
+        raise TypeError(f"{where}: {type(data).__name__} is not supported; pass {remedy} (or use as_variable)")
     if get_array_module(data) is np and data.dtype.kind not in "fiubc":
-        raise TypeError(
-            f"{where}: arrays of dtype {data.dtype} are not supported; convert to a number dtype first"
-        )
+        raise TypeError(f"{where}: arrays of dtype {data.dtype} are not supported; convert to a number dtype first")
 
 
 def _rebuild(kind: type[Variable], data: Any, name: str | None, grad: Any) -> Variable:

@@ -1,7 +1,7 @@
 """The operations on Variables, by family; this is their face (`import dezero.functions as F`)."""
 
-from dezero.functions.activation import relu, sigmoid
 from dezero.core.arithmetic import add, div, mul, neg, pow, sub
+from dezero.functions.activation import relu, sigmoid
 from dezero.functions.elementwise import (
     abs,
     cos,
@@ -29,4 +29,5 @@ from dezero.functions.shape import (
     sum_to,
     transpose,
 )
+
 from dezero.functions import comparison, numpy_protocol  # isort: skip

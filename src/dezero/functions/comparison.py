@@ -13,6 +13,4 @@ from dezero.core.op import elementwise
 _FLAT = (lambda F, g, a, b, y: F.zeros_like(a), lambda F, g, a, b, y: F.zeros_like(b))
 
 for _name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"):
-    globals()[_name] = elementwise(
-        _name, getattr(np, _name), *_FLAT, doc=f"numpy.{_name}, with derivative zero."
-    )
+    globals()[_name] = elementwise(_name, getattr(np, _name), *_FLAT, doc=f"numpy.{_name}, with derivative zero.")

@@ -22,7 +22,7 @@ def _scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
 def _basic(index: Any) -> bool:
     parts = index if isinstance(index, tuple) else (index,)
     return all(
-        p is None or p is Ellipsis or isinstance(p, int | slice | np.integer) and not isinstance(p, bool)
+        p is None or p is Ellipsis or (isinstance(p, int | slice | np.integer) and not isinstance(p, bool))
         for p in parts
     )
 
@@ -42,9 +42,7 @@ def _rows(below: Any, node: Variable, index: Any) -> Any:
             place += 1
             continue
         for _ in range(x.ndim - used if p is Ellipsis else 1):
-            if p is Ellipsis or (
-                isinstance(p, slice) and range(*p.indices(x.shape[axis])) == range(x.shape[axis])
-            ):
+            if p is Ellipsis or (isinstance(p, slice) and range(*p.indices(x.shape[axis])) == range(x.shape[axis])):
                 moved[axis - x.ndim] = place - node.ndim
             place += not isinstance(p, int | np.integer)
             axis += 1

@@ -78,11 +78,9 @@ def dot(a: Any, b: Any) -> Variable:
     variable(3.0)
     """
     if np.ndim(raw(a)) == 0 or np.ndim(raw(b)) == 0:
-        return mul(a, b)  # type: ignore[no-any-return]
+        return mul(a, b)
     if max(np.ndim(raw(a)), np.ndim(raw(b))) > 2:
-        raise ValueError(
-            f"dot: shapes {np.shape(raw(a))} and {np.shape(raw(b))} have over two axes; use matmul"
-        )
+        raise ValueError(f"dot: shapes {np.shape(raw(a))} and {np.shape(raw(b))} have over two axes; use matmul")
     return matmul(a, b)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dezero.core.errors import UnsupportedOperation
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, raw
+from dezero.core.variable import raw
 
 # NumPy's name -> ours, where they differ.
 _UFUNC_NAMES = {
@@ -20,7 +20,6 @@ _UFUNC_NAMES = {
     "power": "pow",
     "absolute": "abs",
 }
-_FUNCTION_NAMES: dict[str, str] = {}
 
 # Operators with an array on the left come this way, so the common ones take no detour.
 _FAST = {"matmul": "matmul", "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div"}
@@ -78,9 +77,7 @@ def numpy_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
         )
     if method != "__call__" or any(k != "out" for k in kwargs):
         detail = f".{method}" if method != "__call__" else f" with {', '.join(kwargs)}="
-        raise UnsupportedOperation(
-            f"numpy.{name}{detail} is not supported on a Variable; use numpy.{name} alone"
-        )
+        raise UnsupportedOperation(f"numpy.{name}{detail} is not supported on a Variable; use numpy.{name} alone")
     if name in _PLAIN_UFUNCS:
         return ufunc(*[raw(x) for x in inputs])
     if name == "positive":
@@ -97,20 +94,18 @@ def numpy_function(function: Callable[..., Any], args: Any, kwargs: dict[str, An
         return operations.reshape(*args, -1, **kwargs)
     if "a" in kwargs:
         args, kwargs = (kwargs["a"], *args), {k: v for k, v in kwargs.items() if k != "a"}
-    call = _operation(_FUNCTION_NAMES.get(name, name), f"numpy.{name}")
+    call = _operation(name, f"{function.__module__}.{name}")
     try:
         return call(*args, **kwargs)
     except TypeError as error:
         if "argument" in str(error):
-            raise UnsupportedOperation(
-                f"numpy.{name} on a Variable: {error}; see dezero.functions.{name}"
-            ) from None
+            raise UnsupportedOperation(f"numpy.{name} on a Variable: {error}; see dezero.functions.{name}") from None
         raise
 
 
 def _operation(name: str, asked: str) -> Callable[..., Any]:
     try:
-        return getattr(operations, name)  # type: ignore[no-any-return]
+        return getattr(operations, name)
     except AttributeError:
         raise UnsupportedOperation(
             f"{asked} has no derivative rule in dezero; use v.data for the value alone, or write a Function"

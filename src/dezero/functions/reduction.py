@@ -25,9 +25,7 @@ def _spread(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
     return F.broadcast_to(g, shape=x.shape)
 
 
-_sum = linear(
-    "sum", lambda x, axis, keepdims: x.sum(axis=axis, keepdims=keepdims), _spread, rows=_rows, uniform=True
-)
+_sum = linear("sum", lambda x, axis, keepdims: x.sum(axis=axis, keepdims=keepdims), _spread, rows=_rows, uniform=True)
 
 
 def axes_of(name: str, x: Variable, axis: Any) -> tuple[int, ...] | None:

@@ -19,9 +19,7 @@ def _reshape_rows(below: Any, node: Variable, shape: Any) -> Any:
     for axis in rows:
         axis += x.ndim
         before = math.prod(x.shape[:axis])
-        fits = [
-            j for j, n in enumerate(node.shape) if n == x.shape[axis] and math.prod(node.shape[:j]) == before
-        ]
+        fits = [j for j, n in enumerate(node.shape) if n == x.shape[axis] and math.prod(node.shape[:j]) == before]
         if not fits:
             return None
         moved.append(fits[0] - node.ndim)
@@ -60,9 +58,7 @@ def _transpose_rows(below: Any, node: Variable, axes: Any) -> Any:
 _transpose = linear(
     "transpose",
     lambda x, axes: np.transpose(x, axes),
-    lambda F, g, x, y, axes: F.transpose(
-        g, axes=None if axes is None else tuple(int(i) for i in np.argsort(axes))
-    ),
+    lambda F, g, x, y, axes: F.transpose(g, axes=None if axes is None else tuple(int(i) for i in np.argsort(axes))),
     rows=_transpose_rows,
     uniform=True,
     keeps_constant=True,
@@ -111,11 +107,7 @@ def broadcast_to(x: Any, shape: Any) -> Variable:
 
 def _sum_to_rows(below: Any, node: Variable, shape: Any) -> Any:
     rows = below[0]
-    return (
-        rows
-        if all(-axis <= len(shape) and shape[axis] == node._args[0].shape[axis] for axis in rows)
-        else None
-    )
+    return rows if all(-axis <= len(shape) and shape[axis] == node._args[0].shape[axis] for axis in rows) else None
 
 
 _sum_to = linear(

@@ -1,0 +1,62 @@
+"""Operations with several outputs: one node holds the tuple, and each output is a node that picks its part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dezero.core.op import GENERAL, LINEAR, Op, Rule, apply, declare, publish
+from dezero.core.variable import Variable
+
+
+class Cotangents(dict[int, Any]):
+    """Cotangents of a node's outputs by position, of those that have one; adding two adds position by position."""
+
+    def __add__(self, other: Cotangents) -> Cotangents:
+        total = Cotangents(self)
+        for i, g in other.items():
+            total[i] = total[i] + g if i in total else g
+        return total
+
+
+def mapped(function: Callable[[int, Any], Any], g: Any) -> Any:
+    """Apply a function of position and cotangent to a cotangent (position 0), or to each of several."""
+    return Cotangents({i: function(i, x) for i, x in g.items()}) if isinstance(g, Cotangents) else function(0, g)
+
+
+OUTPUT = Op(
+    "output",
+    LINEAR,
+    lambda ys, index: ys[index],
+    [lambda F, g, ys, y, index: Cotangents({index: g})],
+    uniform=True,
+)
+declare(OUTPUT)
+publish("output", lambda node, index: apply(OUTPUT.bind(index=index), node), "One output of a node that has several.")
+
+
+def general(name: str, value: Callable[..., Any], *rules: Rule, outputs: int = 1, **facts: Any) -> Op:
+    """Declare an operation of any other kind (a factorisation, a sort) by its value and vjps.
+
+    With several outputs the value returns a tuple, and a rule gets tuples: `rule(F, gs, *arguments, ys)`, zeros
+    standing for outputs that nothing depends on. The tangent comes from transposing the rule.
+    """
+    if outputs > 1:
+        rules = tuple([_gathering(rule, outputs) for rule in rules])
+    return declare(Op(name, GENERAL, value, rules, **facts))
+
+
+def apply_all(op: Op, outputs: int, *args: Any) -> tuple[Variable, ...]:
+    """Compute an operation of several outputs; one Variable for each."""
+    node = apply(op, *args)
+    return tuple([apply(OUTPUT.bind(index=i), node) for i in range(outputs)])
+
+
+def _gathering(rule: Rule, outputs: int) -> Rule:
+    def gathered(F: Any, g: Cotangents, *arguments: Any, **parameters: Any) -> Any:
+        *xs, y = arguments
+        ys = tuple([F.output(y, index=i) for i in range(outputs)])
+        gs = tuple([g[i] if i in g else F.zeros_like(ys[i]) for i in range(outputs)])
+        return rule(F, gs, *xs, ys, **parameters)
+
+    return gathered
