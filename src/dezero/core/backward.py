@@ -11,12 +11,13 @@ from dezero.core import recipes
 from dezero.core.config import simplifying, using_config
 from dezero.core.errors import GraphError, describe
 from dezero.core.op import apply, make
+from dezero.core.operators import raw
 from dezero.core.registry import declared, operations
 from dezero.core.reverse import Plain, reverse
 from dezero.core.sweep import Nodes, collect, leading_to, own, sweep
 from dezero.core.tangent import sweep_up
 from dezero.core.terms import Builder, Term
-from dezero.core.variable import CUT, Variable, raw, wrap
+from dezero.core.variable import CUT, Variable, wrap
 
 # A tangent sweep a leaf is a pass over the graph each; from this many leaves on, one reverse sweep for all is cheaper.
 _MOST_PASSES = 8

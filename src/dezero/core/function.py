@@ -10,8 +10,9 @@ import numpy as np
 
 from dezero.core.config import recording, using_config
 from dezero.core.errors import describe
+from dezero.core.operators import raw
 from dezero.core.outputs import OUTPUT, Cotangents, mapped
-from dezero.core.variable import CUT, Variable, as_variable, raw, tick, wrap
+from dezero.core.variable import CUT, Variable, as_variable, tick, wrap
 
 
 class Function:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from dezero.core.config import using_config
-from dezero.core.op import ELEMENTWISE, Op
+from dezero.core.op import ELEMENTWISE, Op, apply
 from dezero.core.outputs import Cotangents, mapped
-from dezero.core.registry import operations
+from dezero.core.registry import declared
 from dezero.core.sweep import Nodes
 from dezero.core.terms import Builder
 from dezero.core.variable import Variable, as_variable, wrap
@@ -21,7 +21,8 @@ class Plain:
     """The reading of the rules with Variables: nothing shared, nothing cancelled."""
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(operations, name)
+        op = declared[name]
+        return lambda *args, **parameters: apply(op.bind(**parameters) if parameters else op, *args)
 
     def term(self, value: Any) -> Any:
         return value
@@ -36,8 +37,8 @@ class Plain:
 
     def fit(self, g: Any, shape: tuple[int, ...], target: tuple[int, ...]) -> Any:
         if g.shape != shape:
-            g = operations.broadcast_to(g, shape)
-        return g if shape == target else operations.sum_to(g, target)
+            g = self.broadcast_to(g, shape=shape)
+        return g if shape == target else self.sum_to(g, shape=target)
 
     def zeros_like(self, x: Any) -> Variable:
         return wrap(np.zeros_like(getattr(x, "_data", x)))

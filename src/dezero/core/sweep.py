@@ -10,8 +10,9 @@ import numpy as np
 from dezero.core.broadcasting import fit
 from dezero.core.errors import GraphError, describe
 from dezero.core.op import ELEMENTWISE
+from dezero.core.operators import raw
 from dezero.core.registry import values
-from dezero.core.variable import CUT, Variable, raw
+from dezero.core.variable import CUT, Variable
 
 Nodes = dict[int, Variable]
 

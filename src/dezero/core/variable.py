@@ -9,6 +9,7 @@ import numpy as np
 
 from dezero.backends import get_array_module, is_array
 from dezero.core.errors import GraphError, describe
+from dezero.core.operators import Operators
 from dezero.core.registry import operations
 
 # One clock for all Variables. A node is younger than all its arguments, so sorting by it orders a graph, and an
@@ -16,7 +17,7 @@ from dezero.core.registry import operations
 tick = count(1).__next__
 
 
-class Variable:
+class Variable(Operators):
     """A node of the graph: an array, the operation that made it and that operation's arguments.
 
     data: array of any shape, or None to be set later; anything else raises TypeError. name: shown in graphs and
@@ -33,7 +34,6 @@ class Variable:
     # _grad: None, a raw array not yet looked at, or a Variable; .grad shows a Variable.
     # _op, _args: the operation and its arguments (Variables; numbers and arrays stay raw). None and () for a leaf.
     __slots__ = ("__weakref__", "_args", "_data", "_grad", "_op", "_seq", "name")
-    __array_priority__ = 200
     _args: tuple[Any, ...]
 
     def __init__(self, data: Any, name: str | None = None) -> None:
@@ -129,6 +129,11 @@ class Variable:
 
     def __len__(self) -> int:
         return len(self._data)
+
+    def __iter__(self) -> Any:
+        if self.ndim == 0:
+            raise TypeError("a 0-d Variable cannot be iterated over; use v.item() for its number")
+        return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:
         if self._data is None:
@@ -237,116 +242,6 @@ class Variable:
         """Record a Function as what made this Variable (Function does this by itself when called)."""
         self._op, self._args, self._seq = func, tuple(func.inputs), tick()
 
-    # -- operators: each is the declared operation of its name -------------------------------------------------
-
-    def __add__(self, other: Any) -> Any:
-        return operations.add(self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return operations.add(other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return operations.sub(self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return operations.sub(other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return operations.mul(self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return operations.mul(other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return operations.div(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return operations.div(other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return operations.pow(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return operations.pow(other, self)
-
-    def __matmul__(self, other: Any) -> Any:
-        return operations.matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return operations.matmul(other, self)
-
-    def __neg__(self) -> Any:
-        return operations.neg(self)
-
-    def __pos__(self) -> Any:
-        return self
-
-    def __abs__(self) -> Any:
-        return operations.abs(self)
-
-    def __getitem__(self, index: Any) -> Any:
-        return operations.get_item(self, index)
-
-    def __iter__(self) -> Any:
-        if self.ndim == 0:
-            raise TypeError("a 0-d Variable cannot be iterated over; use v.item() for its number")
-        return (self[i] for i in range(len(self)))
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        raise TypeError(
-            "a Variable's elements cannot be assigned, since the graph records values; build the result with "
-            "dezero.functions.where or concatenate, or change v.data before using v"
-        )
-
-    # Comparisons give plain boolean arrays: they have no derivative. __hash__ stays by identity.
-    __hash__ = object.__hash__
-
-    def __eq__(self, other: Any) -> Any:
-        return self._data == raw(other)
-
-    def __ne__(self, other: Any) -> Any:
-        return self._data != raw(other)
-
-    def __lt__(self, other: Any) -> Any:
-        return self._data < raw(other)
-
-    def __le__(self, other: Any) -> Any:
-        return self._data <= raw(other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._data > raw(other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._data >= raw(other)
-
-    # -- methods that are operations ---------------------------------------------------------------------------
-
-    def reshape(self, *shape: Any) -> Any:
-        return operations.reshape(self, shape[0] if len(shape) == 1 else shape)
-
-    def transpose(self, *axes: Any) -> Any:
-        if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list)):
-            return operations.transpose(self, axes[0])
-        return operations.transpose(self, axes or None)
-
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return operations.sum(self, axis, keepdims)
-
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return operations.mean(self, axis, keepdims)
-
-    def dot(self, other: Any) -> Any:
-        return operations.dot(self, other)
-
-    def flatten(self) -> Any:
-        return operations.reshape(self, (-1,))
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return operations.numpy_ufunc(ufunc, method, inputs, kwargs)
-
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return operations.numpy_function(function, args, kwargs)
-
 
 class Parameter(Variable):
     """A Variable that a layer learns."""
@@ -383,11 +278,6 @@ def wrap(data: Any) -> Variable:
     node = Variable(None)
     node._data = data if hasattr(data, "dtype") else np.asarray(data)
     return node
-
-
-def raw(value: Any) -> Any:
-    """The raw array of a Variable; anything else as it is."""
-    return value._data if isinstance(value, Variable) else value
 
 
 def as_array(x: Any, array_module: Any = np) -> Any:

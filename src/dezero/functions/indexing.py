@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from dezero.core.op import apply, linear, publish
-from dezero.core.variable import Variable, as_variable, raw
+from dezero.core.operators import raw
+from dezero.core.variable import Variable, as_variable
 
 
 def _scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:

@@ -8,7 +8,8 @@ import numpy as np
 
 from dezero.core.arithmetic import mul
 from dezero.core.op import bilinear, binary, publish
-from dezero.core.variable import Variable, raw
+from dezero.core.operators import raw
+from dezero.core.variable import Variable
 
 
 def _swap(F: Any, x: Any) -> Any:

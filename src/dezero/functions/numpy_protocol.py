@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import UnsupportedOperation
+from dezero.core.operators import raw
 from dezero.core.registry import operations
-from dezero.core.variable import raw
 
 # NumPy's name -> ours, where they differ.
 _UFUNC_NAMES = {

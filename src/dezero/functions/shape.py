@@ -9,8 +9,9 @@ import numpy as np
 
 from dezero.core import broadcasting
 from dezero.core.op import AnyNumberOfRules, apply, linear, publish
+from dezero.core.operators import raw
 from dezero.core.registry import operations, values
-from dezero.core.variable import Variable, as_variable, raw
+from dezero.core.variable import Variable, as_variable
 
 
 def _reshape_rows(below: Any, node: Variable, shape: Any) -> Any:

@@ -1,0 +1,65 @@
+"""Telling one library's arrays from another's, and moving data between them.
+
+CuPy is never imported to find out: an array of its can only be here if the program has imported it already.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+
+def is_array(x: object) -> bool:
+    """Tell whether `x` is an array of a known library. Numbers, NumPy scalars and lists are not.
+
+    >>> is_array(np.zeros(2)), is_array(np.float64(0.0)), is_array([0.0])
+    (True, False, False)
+    """
+    return isinstance(x, np.ndarray) or _is_cupy(x)
+
+
+def get_array_module(x: object) -> ModuleType:
+    """Return the module whose functions work on `x`: CuPy for its arrays, NumPy for everything else.
+
+    >>> get_array_module(np.zeros(2)) is np
+    True
+    """
+    return sys.modules["cupy"] if _is_cupy(x) else np
+
+
+def as_numpy(x: Any) -> np.ndarray[Any, Any]:
+    """Return `x` (array, number or nested sequence of numbers) as a NumPy array.
+
+    A NumPy array is returned itself. Raises TypeError for what holds no numbers, such as a string.
+
+    >>> as_numpy([1.0, 2.0])
+    array([1., 2.])
+    """
+    if isinstance(x, np.ndarray):
+        return x
+    if _is_cupy(x):
+        return sys.modules["cupy"].asnumpy(x)
+    array = np.asarray(x)
+    if array.dtype.kind not in "biufc":
+        raise TypeError(f"as_numpy: {type(x).__name__} holds no numbers (NumPy makes {array.dtype} of it)")
+    return array
+
+
+def as_cupy(x: Any) -> Any:
+    """Return `x` (array, number or nested sequence of numbers) as a CuPy array on the current device.
+
+    Raises ImportError, naming the extra to install, where CuPy is missing.
+    """
+    try:
+        import cupy
+    except ImportError as error:
+        raise ImportError('as_cupy: CuPy is missing; run pip install "dezero-nth[gpu]"') from error
+    return x if _is_cupy(x) else cupy.asarray(as_numpy(x))
+
+
+def _is_cupy(x: object) -> bool:
+    # Also right while CuPy is half imported, and where a test has blocked it with None.
+    return isinstance(x, getattr(sys.modules.get("cupy"), "ndarray", ()))
