@@ -102,6 +102,8 @@ def _recorded(
     retain_grad: bool,
 ) -> dict[int, Variable]:
     """Cotangents of the asked (or of all leaves; with retain_grad of every node) as Variables with a graph."""
+    if not seeds:
+        return {}
     carried = () if asked else [n for a, n in nodes.items() if n._grad is not None and n._args and a not in seeds]
     if carried or retain_grad or not simplifying() or any([seed is not None for _, seed in seeds.values()]):
         return _derived(graph, nodes, seeds, asked, retain_grad, carried)[0]
@@ -122,23 +124,28 @@ def _derived(
     retain_grad: bool,
     carried: Sequence[Variable],
 ) -> tuple[dict[int, Variable], dict[int, Variable]]:
-    """The cotangents, and of which given nodes some of them are twins."""
-    build: Any = Builder(graph) if simplifying() else Plain()
+    """The cotangents, and of which nodes they are twins."""
+    root = next(iter(seeds.values()))[0]
+    build: Any = Builder.for_graph(graph, root) if simplifying() else Plain()
     terms = {age: _seed_term(build, root, seed) for age, (root, seed) in seeds.items()}
     for node in carried:
         terms[node._seq] = build.term(node.grad)
     found: dict[int, Any] = {}
     if isinstance(build, Builder) and len(terms) == 1 and not retain_grad:
-        ((age, (root, _)),) = seeds.items()
-        found, nodes = _by_tangents(build, nodes, root, terms[age], asked)
+        found, nodes = _by_tangents(build, nodes, root, terms[root._seq], asked)
+    by_tangents = bool(found) and not nodes
     if nodes:
         keep = None if retain_grad else {x._seq for x in asked or ()}
         with using_config("enable_backprop", True):
             found |= {age: g for age, g in reverse(build, nodes, terms, keep).items() if age not in found}
-    given: set[int] = set()
-    twins: dict[int, Variable] = {}
     ages = found if asked is None else dict.fromkeys([x._seq for x in asked if x._seq in found])
-    return {age: _finish(build, found[age], graph[age], given, twins) for age in ages}, twins
+    finish = _Finish(build)
+    results = {age: finish(found[age], graph[age]) for age in ages}
+    if by_tangents and len(results) == 1:
+        (result,) = results.values()
+        if id(result) in finish.twins:  # nothing that the builder holds refers to a twin, so no circle closes
+            result._builder = build
+    return results, finish.twins
 
 
 def _by_tangents(
@@ -166,24 +173,29 @@ def _seed_term(build: Any, root: Variable, seed: Any) -> Any:
     return build.term(seed)
 
 
-def _finish(build: Any, term: Any, node: Variable, given: set[int], twins: dict[int, Variable]) -> Variable:
-    """A term as a Variable of the node's shape and dtype that nobody else holds."""
-    if isinstance(term, Term):
-        if term.node is None:
+class _Finish:
+    """Makes Variables of terms: of the right shape and dtype, and such that nobody else holds them.
+
+    twins: by id of a result, the node it is a twin of: what hash-consing gave back may be a node that the user
+    holds already (d exp = y), and the builder keeps its own.
+    """
+
+    def __init__(self, build: Builder | Plain) -> None:
+        self.build = build
+        self.twins: dict[int, Variable] = {}
+
+    def __call__(self, term: Any, node: Variable) -> Variable:
+        if isinstance(term, Term) and term.node is None:
             kind = np.result_type(node.dtype, type(term.c)) if node.dtype.kind in "iub" else node.dtype
             return wrap(np.full(node.shape, term.c, kind))
-        result = build.node(term)
-    else:
-        result = term
-    if not isinstance(result, Variable):
-        return wrap(np.array(result, node.dtype if node.dtype.kind in "fc" else None))
-    if node.dtype.kind in "fc" and result.dtype != node.dtype:
-        result = make(declared["astype"].bind(dtype=node.dtype), (result,))
-    elif id(result) in given or (isinstance(build, Builder) and id(result) in build.given) or not result._args:
-        result, source = recipes.twin(result), result
-        twins[id(result)] = source
-    given.add(id(result))
-    return result
+        result = self.build.node(term)
+        if not isinstance(result, Variable):
+            return wrap(np.array(result, node.dtype if node.dtype.kind in "fc" else None))
+        if node.dtype.kind in "fc" and result.dtype != node.dtype:
+            return make(declared["astype"].bind(dtype=node.dtype), (result,))
+        twin = recipes.twin(result)
+        self.twins[id(twin)] = result
+        return twin
 
 
 # -- seeds, checks, accumulation -------------------------------------------------------------------------------

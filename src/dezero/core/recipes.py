@@ -104,7 +104,8 @@ def learn(
     for age, y in found.items():
         place = places[id(graph[age])]
         if id(y) in twins:
-            results.append((place, "twin", places[id(twins[id(y)])]))
+            source = places[id(twins[id(y)])]
+            results.append((place, "twin" if source < len(ages) else "step", source))
         elif y._args:
             results.append((place, "step", places[id(y)]))
         else:

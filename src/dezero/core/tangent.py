@@ -37,7 +37,9 @@ def sweep_up(build: Builder, path: Nodes, root: Variable, seed: Term, leaf: Vari
 
     path: the nodes computed from the leaf, among them the root.
     """
-    ascent = _Ascent(build, path, leaf)
+    ascent = build.ascents.get(leaf._seq) or _Ascent(build, leaf)
+    build.ascents[leaf._seq], ascent.path = ascent, path
+    root = build.same.get(id(root), root)
     found = ascent.to(root)
     while found is None:  # a sum or mean over the rows on top is undone by its own rule
         step = _step_down(build, path, root, seed)
@@ -50,10 +52,15 @@ def sweep_up(build: Builder, path: Nodes, root: Variable, seed: Term, leaf: Vari
 
 
 class _Ascent:
-    """Rows and tangents of the nodes that a root needs, for a tangent of ones at the leaf."""
+    """Rows and tangents of the nodes that a root needs, for a tangent of ones at the leaf.
 
-    def __init__(self, build: Builder, path: Nodes, leaf: Variable) -> None:
-        self.build, self.path, self.leaf = build, path, leaf
+    It stays with the builder, and goes on where it stood when the next order's root comes.
+    """
+
+    path: Nodes
+
+    def __init__(self, build: Builder, leaf: Variable) -> None:
+        self.build = build
         self.found: dict[int, tuple[Rows, Any] | None] = {leaf._seq: (row_axes(leaf.shape), Term(build, 1, None))}
 
     def to(self, root: Variable) -> tuple[Rows, Any] | None:

@@ -21,7 +21,7 @@ import numpy as np
 from dezero.core import arithmetic  # noqa: F401 - declares the operations that the algebra is about
 from dezero.core.op import BILINEAR, ELEMENTWISE, Op, fingerprint, make
 from dezero.core.registry import declared
-from dezero.core.variable import Variable
+from dezero.core.variable import Variable, tick
 
 Number = float  # or int, kept exact as long as a float could be
 _ADD, _SUB, _MUL, _DIV, _NEG, _POW = (declared[name] for name in ("add", "sub", "mul", "div", "neg", "pow"))
@@ -90,15 +90,33 @@ class Builder:
         self.table: dict[Any, Any] = {}
         self.same: dict[int, Variable] = {}  # id of a node -> the older node that computes the same
         self.contents: dict[int, tuple[str, Any]] = {}
-        self.alive: list[Any] = []  # arguments, so that an id stays theirs
-        self.given: set[int] = set()
+        self.alive: list[Any] = []  # what is known by its id, so that the id stays its own
+        self.ascents: dict[int, Any] = {}  # by the leaf's age, what tangent sweeps found (see tangent.py)
+        self.start = tick()
         for age in sorted(graph):
-            node = graph[age]
-            self.given.add(id(node))
-            if isinstance(node._op, Op):
-                first = self.table.setdefault(self.key(node._op, node._args), node)
-                if first is not node:
-                    self.same[id(node)] = first
+            self.adopt(graph[age])
+
+    def adopt(self, node: Variable) -> None:
+        """Take a node into the table, or note which one there computes the same."""
+        if isinstance(node._op, Op):
+            first = self.table.setdefault(self.key(node._op, node._args), node)
+            if first is not node:
+                self.same[id(node)] = first
+                self.alive.append(node)
+
+    @classmethod
+    def for_graph(cls, graph: dict[int, Variable], root: Variable) -> Builder:
+        """A builder that knows the graph below the root: the one that built it, where the root is a derivative.
+
+        It is taken from the root, so that it never refers, through nodes it makes from now on, to who holds it.
+        """
+        builder = getattr(root, "_builder", None)
+        if builder is None:
+            return cls(graph)
+        root._builder = None
+        builder.start = tick()
+        builder.adopt(root)
+        return builder  # type: ignore[no-any-return]
 
     def __getattr__(self, name: str) -> Callable[..., Term]:
         op = declared[name]

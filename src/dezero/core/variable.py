@@ -32,9 +32,11 @@ class Variable(Operators):
 
     # _data: ndarray, or a NumPy scalar for 0-d results (40 ns an operator in place of 330); .data shows an array.
     # _grad: None, a raw array not yet looked at, or a Variable; .grad shows a Variable.
+    # _builder: what built this derivative, for the next order to go on with (see terms.py); mostly unset.
     # _op, _args: the operation and its arguments (Variables; numbers and arrays stay raw). None and () for a leaf.
-    __slots__ = ("__weakref__", "_args", "_data", "_grad", "_op", "_seq", "name")
+    __slots__ = ("__weakref__", "_args", "_builder", "_data", "_grad", "_op", "_seq", "name")
     _args: tuple[Any, ...]
+    _builder: Any
 
     def __init__(self, data: Any, name: str | None = None) -> None:
         if data is not None:
@@ -225,7 +227,7 @@ class Variable(Operators):
 
     def unchain(self) -> None:
         """Forget how this Variable was computed: it becomes a leaf."""
-        self._op, self._args = None, ()
+        self._op, self._args, self._builder = None, (), None
 
     def unchain_backward(self) -> None:
         """Make leaves of all the Variables that this one was computed from, freeing their graph."""
