@@ -1,0 +1,1 @@
+"""DeZero beside PyTorch, JAX and HIPS autograd: `python -m benchmarks --help`."""

@@ -1,0 +1,16 @@
+"""All sections of the suite; a new family of rows is a module with `section(profile)`, named here."""
+
+from benchmarks import long_chain, mixed, mlp, network, newton, orders, sin_chain
+from benchmarks.rows import Profile, Row, Section
+
+FAMILIES = (sin_chain, newton, mlp, orders, network, long_chain, mixed)
+
+
+def sections(profile: Profile) -> list[Section]:
+    """Return every section with its rows at the profile's sizes."""
+    return [family.section(profile) for family in FAMILIES]
+
+
+def find_row(key: str, profile: Profile) -> Row:
+    """Return the row of this key, KeyError where there is none."""
+    return {row.key: row for section in sections(profile) for row in section.rows}[key]

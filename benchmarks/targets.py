@@ -1,0 +1,119 @@
+"""What was asked of the measured rows, each line computed from the results."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks.orders import FUNCTIONS
+from benchmarks.rows import Result, Results
+
+
+class NotMeasured(Exception):
+    """A library was left out of a row that a target needs."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A figure, what it is the worst of, and the figure for DeZero's first run in a new process."""
+
+    figure: float
+    where: str = ""
+    first: float | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure that is to stay at or below a limit; `measure` raises KeyError where its rows were not run."""
+
+    text: str
+    limit: float
+    measure: Callable[[Results], Measured]
+    unit: str = ""
+
+
+def _result(results: Results, key: str, library: str) -> Result:
+    result = results[key].get(library)
+    if result is None:
+        raise NotMeasured(f"no {library}")
+    return result
+
+
+def _seconds(results: Results, key: str, library: str) -> float:
+    seconds = _result(results, key, library).seconds
+    if seconds is None:
+        raise NotMeasured(f"{library} was left out of {key}")
+    return seconds
+
+
+def _ratio(key: str, peers_key: str = "") -> Callable[[Results], Measured]:
+    """Return the measure of DeZero's time in a row over PyTorch's, in the same row or another."""
+
+    def measure(results: Results) -> Measured:
+        theirs = _seconds(results, peers_key or key, "PyTorch")
+        first = _result(results, key, "DeZero").first_seconds
+        ratio = _seconds(results, key, "DeZero") / theirs
+        return Measured(ratio, first=None if first is None else first / theirs)
+
+    return measure
+
+
+def _figure(key: str, get: Callable[[Result], float | None]) -> Callable[[Results], Measured]:
+    def measure(results: Results) -> Measured:
+        figure = get(_result(results, key, "DeZero"))
+        if figure is None:
+            raise NotMeasured(f"DeZero in {key}")
+        return Measured(figure)
+
+    return measure
+
+
+def _worst(measures: dict[str, Callable[[Results], Measured]]) -> Callable[[Results], Measured]:
+    def measure(results: Results) -> Measured:
+        found = {where: one(results) for where, one in measures.items()}
+        worst = max(found, key=lambda where: found[where].figure)
+        firsts = [one.first for one in found.values() if one.first is not None]
+        return Measured(found[worst].figure, worst, max(firsts, default=None))
+
+    return measure
+
+
+def _megabytes(result: Result) -> float | None:
+    return None if result.peak_bytes is None else result.peak_bytes / 1e6
+
+
+def _network(shape: str) -> list[Target]:
+    key = f"network/{shape}"
+    return [
+        Target(f"Network, {shape}: time at order 9 / PyTorch's", 0.03, _ratio(f"{key}/9")),
+        Target(f"Network, {shape}: time at order 15 / PyTorch's at order 8", 1, _ratio(f"{key}/15", f"{key}/8")),
+        Target(f"Network, {shape}: memory at order 15", 200, _figure(f"{key}/15", _megabytes), " MB"),
+    ]
+
+
+TARGETS = (
+    Target("Scalar operation, forward+backward / PyTorch's", 0.25, _ratio("sin-chain/scalar/forward+backward")),
+    Target(
+        "10-vector operation, forward+backward / PyTorch's",
+        0.5,
+        _ratio("sin-chain/10-vector/forward+backward"),
+    ),
+    Target("Newton's method / PyTorch's", 0.3, _ratio("newton")),
+    Target("Step of training / PyTorch's", 0.5, _ratio("mlp")),
+    Target(
+        "Six functions: nodes at order 20",
+        1500,
+        _worst({name: _figure(f"order/{name}/20", lambda result: result.nodes) for name in FUNCTIONS}),
+    ),
+    Target(
+        "Six functions: time to order 20 / PyTorch's to order 10",
+        1,
+        _worst({name: _ratio(f"order/{name}/20", f"order/{name}/10") for name in FUNCTIONS}),
+    ),
+    Target(
+        "Six functions: relative error at orders 1 to 20",
+        1e-6,
+        _worst({name: _figure(f"order/{name}/20", lambda result: result.error) for name in FUNCTIONS}),
+    ),
+    *_network("scalar"),
+    *_network("column"),
+    Target("10⁶-operation chain, forward+backward / PyTorch's", 0.5, _ratio("long-chain/forward+backward")),
+)

@@ -1,0 +1,185 @@
+"""The utilities that DeZero's users import by name."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from dezero._download import data_directory, get_file, show_progress
+from dezero._numerical import gradient_check, numerical_grad
+from dezero.core import broadcasting
+from dezero.cuda import as_numpy, get_array_module
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "array_allclose",
+    "array_equal",
+    "cache_dir",
+    "get_conv_outsize",
+    "get_deconv_outsize",
+    "get_dot_graph",
+    "get_file",
+    "gradient_check",
+    "logsumexp",
+    "max_backward_shape",
+    "numerical_grad",
+    "pair",
+    "plot_dot_graph",
+    "reshape_sum_backward",
+    "show_progress",
+    "sum_to",
+]
+
+cache_dir: str  # where get_file puts its files: $DEZERO_DATA, or ~/.dezero
+
+
+def __getattr__(name: str) -> str:
+    if name != "cache_dir":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return str(data_directory())
+
+
+# -- graphs --------------------------------------------------------------------------------------------------
+
+
+def get_dot_graph(output: Any, verbose: bool = True) -> str:
+    """Return the graph that computed `output` in Graphviz's DOT language.
+
+    verbose: show each Variable's shape and dtype too.
+    """
+    from dezero.viz import to_dot
+
+    return to_dot(output, verbose=verbose)
+
+
+def plot_dot_graph(output: Any, verbose: bool = True, to_file: str = "graph.png") -> Path:
+    """Draw the graph that computed `output` into `to_file` (its suffix is the format) and return the path.
+
+    verbose: show each Variable's shape and dtype too.
+    """
+    from dezero.viz import render
+
+    return render(output, to_file, verbose=verbose)
+
+
+# -- shapes --------------------------------------------------------------------------------------------------
+
+
+def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """Sum an array down to `shape`, which must broadcast to the array's own shape (ValueError otherwise).
+
+    >>> sum_to(np.ones((2, 3)), (1, 3))
+    array([[2., 2., 2.]])
+    """
+    return broadcasting.sum_to(x, tuple(shape))
+
+
+def reshape_sum_backward(
+    gy: Any, x_shape: tuple[int, ...], axis: int | tuple[int, ...] | None, keepdims: bool
+) -> Any:
+    """Reshape the gradient of `x.sum(axis, keepdims)` so that it broadcasts to the shape of `x`.
+
+    gy: Variable or array of the sum's shape; the summed axes come back with length 1.
+
+    >>> reshape_sum_backward(np.ones(3), (2, 3), axis=0, keepdims=False).shape
+    (1, 3)
+    """
+    if keepdims or axis is None or not x_shape:
+        return gy
+    return gy.reshape(_reduced_shape(x_shape, axis))
+
+
+def max_backward_shape(x: Any, axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
+    """Return the shape of `x.max(axis, keepdims=True)`: that of `x` with length 1 in the axes reduced.
+
+    x: Variable or array. axis: None for all of them. Raises numpy.exceptions.AxisError for one out of range.
+
+    >>> max_backward_shape(np.ones((2, 3)), -1)
+    (2, 1)
+    """
+    return _reduced_shape(x.shape, axis)
+
+
+def _reduced_shape(shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
+    reduced = range(len(shape)) if axis is None else normalize_axis_tuple(axis, len(shape))
+    return tuple(1 if i in reduced else n for i, n in enumerate(shape))
+
+
+def pair(x: int | tuple[int, int]) -> tuple[int, int]:
+    """Return an integer twice, and a pair of integers as it is. Raises ValueError for anything else.
+
+    >>> pair(3), pair((1, 2))
+    ((3, 3), (1, 2))
+    """
+    both = tuple(x) if isinstance(x, (tuple, list)) else (x, x)
+    try:
+        height, width = map(operator.index, both)
+    except (TypeError, ValueError):
+        raise ValueError(f"pair: expected an integer or two of them, got {x!r}") from None
+    return height, width
+
+
+def get_conv_outsize(input_size: int, kernel_size: int, stride: int, pad: int) -> int:
+    """Return the length along one axis of a convolution's output: (input + 2 pad - kernel) // stride + 1.
+
+    All in elements. Raises ValueError where the stride is not positive or the kernel does not fit.
+
+    >>> get_conv_outsize(4, 3, 1, 1)
+    4
+    """
+    room = input_size + 2 * pad - kernel_size
+    if stride < 1 or room < 0:
+        raise ValueError(
+            f"get_conv_outsize: a kernel of {kernel_size} with stride {stride} has no place in an input of "
+            f"{input_size} with padding {pad}"
+        )
+    return room // stride + 1
+
+
+def get_deconv_outsize(size: int, k: int, s: int, p: int) -> int:
+    """Return the length along one axis of a transposed convolution's output: s (size - 1) + k - 2 p.
+
+    All in elements. Raises ValueError where the stride is not positive or nothing is left.
+
+    >>> get_deconv_outsize(4, 3, 1, 1)
+    4
+    """
+    length = s * (size - 1) + k - 2 * p
+    if s < 1 or length < 1:
+        raise ValueError(
+            f"get_deconv_outsize: an input of {size}, kernel {k}, stride {s} and padding {p} leave no output"
+        )
+    return length
+
+
+# -- numbers -------------------------------------------------------------------------------------------------
+
+
+def logsumexp(x: Any, axis: int | tuple[int, ...] = 1) -> Any:
+    """Return log(sum(exp(x))) over `axis`, kept with length 1, without overflow.
+
+    x: array. The maximum is taken out first: log(sum(exp(x))) = m + log(sum(exp(x - m))).
+
+    >>> logsumexp(np.array([[1000.0, 1000.0]]))
+    array([[1000.69314718]])
+    """
+    xp = get_array_module(x)
+    m = x.max(axis=axis, keepdims=True)
+    m = xp.where(xp.isfinite(m), m, 0)  # inf - inf would be nan
+    with np.errstate(divide="ignore", over="ignore"):  # log(0) where all are -inf; exp beside a nan
+        return m + xp.log(xp.exp(x - m).sum(axis=axis, keepdims=True))
+
+
+def array_equal(a: Any, b: Any) -> bool:
+    """Tell whether two Variables or arrays have the same shape and equal elements."""
+    return np.array_equal(as_numpy(a), as_numpy(b))
+
+
+def array_allclose(a: Any, b: Any, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
+    """Tell whether two Variables or arrays are close: |a - b| <= atol + rtol |b| for each element."""
+    return np.allclose(as_numpy(a), as_numpy(b), rtol=rtol, atol=atol)
