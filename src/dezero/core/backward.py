@@ -32,7 +32,7 @@ def backward(y: Variable, retain_grad: bool, create_graph: bool, inputs: Any) ->
         nodes = leading_to(nodes, asked)
         if y._seq not in nodes:
             return
-    seed = y._grad
+    seed = y._grad if y._args else None  # a leaf's own gradient is what accumulates, not a seed
     if create_graph:
         found = _recorded(graph, nodes, {y._seq: (y, seed)}, asked, retain_grad)
     else:
@@ -84,11 +84,15 @@ def gradients(
         found = {age: g for age, g in sweep(nodes, grads, keep, False).items() if age in keep}
         own(found, nodes, [s for s in seeds if s is not None])
         found = {age: wrap(g) for age, g in found.items()}
-    return tuple([found[x._seq] if x._seq in found else _absent(x, unused) for x in asked])
-
-
-def _absent(x: Variable, unused: str) -> Variable | None:
-    return wrap(np.zeros_like(x._data)) if unused == "zeros" else None
+    results: list[Variable | None] = []
+    for x in asked:
+        g = found.get(x._seq)
+        if g is None:
+            g = wrap(np.zeros_like(x._data)) if unused == "zeros" else None
+        elif any([g is other for other in results]):
+            g = recipes.twin(g) if create_graph else wrap(np.copy(g._data))  # asked for twice
+        results.append(g)
+    return tuple(results)
 
 
 # -- recording the derivative ----------------------------------------------------------------------------------
@@ -139,7 +143,7 @@ def _derived(
         with using_config("enable_backprop", True):
             found |= {age: g for age, g in reverse(build, nodes, terms, keep).items() if age not in found}
     ages = found if asked is None else dict.fromkeys([x._seq for x in asked if x._seq in found])
-    finish = _Finish(build)
+    finish = _Finish(build, root)
     results = {age: finish(found[age], graph[age]) for age in ages}
     if by_tangents and len(results) == 1:
         (result,) = results.values()
@@ -168,7 +172,9 @@ def _by_tangents(
 
 def _seed_term(build: Any, root: Variable, seed: Any) -> Any:
     if seed is None:
-        return wrap(_ones(root)) if isinstance(build, Plain) else Term(build, 1, None)
+        if isinstance(build, Plain):
+            return wrap(_ones(root))
+        return Term(build, 1, None) if root.dtype.kind in "fc" else build.full(1, _ones(root))
     seed = seed if isinstance(seed, Variable) else wrap(seed)
     return build.term(seed)
 
@@ -180,13 +186,14 @@ class _Finish:
     holds already (d exp = y), and the builder keeps its own.
     """
 
-    def __init__(self, build: Builder | Plain) -> None:
+    def __init__(self, build: Builder | Plain, root: Variable) -> None:
         self.build = build
+        self.kind = root.dtype if root.dtype.kind in "fc" else np.dtype(np.int64)
         self.twins: dict[int, Variable] = {}
 
     def __call__(self, term: Any, node: Variable) -> Variable:
         if isinstance(term, Term) and term.node is None:
-            kind = np.result_type(node.dtype, type(term.c)) if node.dtype.kind in "iub" else node.dtype
+            kind = np.result_type(self.kind, type(term.c)) if node.dtype.kind in "iub" else node.dtype
             return wrap(np.full(node.shape, term.c, kind))
         result = self.build.node(term)
         if not isinstance(result, Variable):
@@ -203,6 +210,13 @@ class _Finish:
 
 def _accumulate(nodes: Nodes, found: dict[int, Any], asked: Any, retain_grad: bool, create_graph: bool) -> None:
     targets = set(found) if asked is None else {x._seq for x in asked}
+    for age in targets & found.keys():
+        old = nodes[age]._grad
+        if old is not None and np.shape(raw(old)) != nodes[age]._data.shape:
+            raise ValueError(
+                f"backward: {describe(nodes[age])} carries a gradient of shape {np.shape(raw(old))} from before its "
+                "data changed shape; call cleargrad() first"
+            )
     for age, node in nodes.items():
         if age in found and age in targets:
             old = node._grad
@@ -219,7 +233,8 @@ def _accumulate(nodes: Nodes, found: dict[int, Any], asked: Any, retain_grad: bo
 
 def _ones(y: Variable) -> Any:
     data = y._data
-    return np.ones(data.shape, data.dtype) if isinstance(data, np.ndarray) else data.dtype.type(1)
+    kind = data.dtype if data.dtype.kind in "fc" else np.dtype(np.int64)  # narrow integers would wrap around
+    return np.ones(data.shape, kind) if isinstance(data, np.ndarray) else kind.type(1)
 
 
 def _check_root(y: Variable, name: str) -> None:
@@ -249,6 +264,8 @@ def _seeds(roots: list[Variable], grad_outputs: Any) -> list[Any]:
     if len(seeds) != len(roots):
         raise ValueError(f"gradients: {len(seeds)} grad_outputs for {len(roots)} outputs; give one for each, or None")
     for i, (root, seed) in enumerate(zip(roots, seeds, strict=True)):
+        if seed is not None and (raw(seed) is None or np.asarray(raw(seed)).dtype.kind not in "fiubc"):
+            raise TypeError(f"gradients: grad_outputs[{i}] is {describe(seed)}, which holds no numbers")
         if seed is not None and np.shape(raw(seed)) != root.shape:
             raise ValueError(
                 f"gradients: grad_outputs[{i}] has shape {np.shape(raw(seed))}, the output has shape {root.shape}"

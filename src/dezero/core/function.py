@@ -50,7 +50,9 @@ class Function:
         ys = self.forward(*[x.data for x in variables])
         several = isinstance(ys, tuple)
         results = [self._result(y) for y in (ys if several else (ys,))]
-        if recording():
+        if not variables:
+            pass  # constants are leaves
+        elif recording():
             self.inputs = variables
             self.outputs = [weakref.ref(y) for y in results]
             self._record(results)

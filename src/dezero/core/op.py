@@ -192,10 +192,9 @@ def apply(op: Op, *args: Any) -> Variable:
         y._data = op.value(*[a._data if isinstance(a, Variable) else a for a in args])
     except Exception as error:
         raise explain(op.name, args, error) from error
-    if recording() and any([isinstance(a, Variable) for a in args]):
-        y._op, y._args = op, args
-    else:
-        y._op, y._args = CUT, ()
+    y._op, y._args = None, ()
+    if any([isinstance(a, Variable) for a in args]):
+        y._op, y._args = (op, args) if recording() else (CUT, ())
     y._grad = y.name = None
     y._seq = tick()
     return y
@@ -206,7 +205,7 @@ def plain(value: Any, name: str) -> Any:
     change an array's dtype."""
     if isinstance(value, int | float | complex) and not isinstance(value, np.generic):
         return value
-    if isinstance(value, np.generic) or (type(value) is np.ndarray and value.ndim == 0 and value.dtype.kind == "f"):
+    if isinstance(value, np.generic) or (type(value) is np.ndarray and value.ndim == 0):
         return value.item() if value.dtype.kind in "fiubc" else value
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return value

@@ -24,8 +24,9 @@ _book: dict[Any, Recipe] = {}
 class Recipe:
     """Steps that build a derivative upon the nodes of a graph.
 
-    steps: (operation, places of its arguments; a plain number or array in a list of one), each adding a place after
-    those of the graph. results: for each wanted node's place how its derivative is found.
+    steps: (operation, arguments), each adding a place after those of the graph; an argument is a place, or in a list
+    a plain number or array, or in a tuple a place and which of its arguments is the array.
+    results: for each wanted node's place how its derivative is found.
     """
 
     def __init__(self, steps: list[tuple[Op, tuple[Any, ...]]], results: list[tuple[int, str, Any]]) -> None:
@@ -35,17 +36,23 @@ class Recipe:
         """Build the derivative of the graph with these nodes, oldest first; derivatives by their node's age."""
         places = list(nodes)
         for op, args in self.steps:
-            places.append(make(op, tuple([places[a] if type(a) is int else a[0] for a in args])))
+            places.append(make(op, tuple([places[a] if type(a) is int else _plain(a, nodes) for a in args])))
         found = {}
         for place, kind, what in self.results:
             if kind == "step":
                 result = places[what]
+                if isinstance(result._data, np.ndarray) and result._data.base is not None:
+                    result._data = result._data.copy()  # a view of a node's data, which is the user's
             elif kind == "twin":
                 result = twin(places[what])
             else:
                 result = wrap(what.copy())
             found[nodes[place]._seq] = result
         return found
+
+
+def _plain(argument: Any, nodes: list[Variable]) -> Any:
+    return argument[0] if type(argument) is list else nodes[argument[0]]._args[argument[1]]
 
 
 def twin(node: Variable) -> Variable:
@@ -95,10 +102,15 @@ def learn(
     new = _new_nodes([twins.get(id(y), y) for y in found.values()], places)
     if len(new) > _LONGEST or not all(isinstance(n._op, Op) or not n._args for n in new):
         return
+    # A plain array of the graph is looked up in the next graph: this one's may change, and need not stay.
+    arrays: dict[int, tuple[int, int]] = {}
+    for i, age in enumerate(ages):
+        arrays.update({id(a): (i, k) for k, a in enumerate(graph[age]._args) if isinstance(a, np.ndarray)})
     steps = []
     for node in new:
         if node._args:
-            steps.append((node._op, tuple([places[id(a)] if isinstance(a, Variable) else [a] for a in node._args])))
+            args = [places[id(a)] if isinstance(a, Variable) else arrays.get(id(a), [a]) for a in node._args]
+            steps.append((node._op, tuple(args)))
             places[id(node)] = len(ages) + len(steps) - 1
     results: list[tuple[int, str, Any]] = []
     for age, y in found.items():

@@ -57,8 +57,8 @@ def reverse(build: Builder | Plain, nodes: Nodes, seeds: dict[int, Any], keep: s
         args = node._args
         if not args or ((not isinstance(node._data, tuple)) if keep is None else age in keep):
             found[age] = g
-        if not args:
-            continue
+        if not any([isinstance(a, Variable) and a._seq in nodes for a in args]):
+            continue  # a leaf, or asked for with nothing asked for below it
         pull = _pull_op if isinstance(node._op, Op) else _pull_function
         for a, ga in pull(build, nodes, node, g):
             arrived.setdefault(a._seq, []).append(ga)

@@ -76,6 +76,8 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
             g = g + raw(node._grad)
         if (not isinstance(node._data, tuple)) if keep is None else age in keep:
             found[age] = g
+            if keep and not any([isinstance(a, Variable) and a._seq in nodes for a in args]):
+                continue  # asked for, and nothing below it is
         op = node._op
         rules = op.rules
         if rules is None:

@@ -61,7 +61,10 @@ class _Ascent:
 
     def __init__(self, build: Builder, leaf: Variable) -> None:
         self.build = build
-        self.found: dict[int, tuple[Rows, Any] | None] = {leaf._seq: (row_axes(leaf.shape), Term(build, 1, None))}
+        one = Term(build, 1, None)
+        if leaf.dtype.kind in "iub":
+            one = build.full(1, np.ones(leaf.shape, np.int64))  # narrow integers would wrap around
+        self.found: dict[int, tuple[Rows, Any] | None] = {leaf._seq: (row_axes(leaf.shape), one)}
 
     def to(self, root: Variable) -> tuple[Rows, Any] | None:
         found, path, stack = self.found, self.path, [root]

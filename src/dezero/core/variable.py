@@ -83,7 +83,9 @@ class Variable(Operators):
                 raise TypeError(
                     f"Variable.grad: expected a Variable or None, got {describe(grad)}; wrap it in Variable"
                 )
-            if self._data is not None and grad._data is not None and grad.shape != self.shape:
+            if grad._data is None:
+                raise TypeError("Variable.grad: Variable(None) holds no gradient; give it data, or assign None")
+            if self._data is not None and grad.shape != self.shape:
                 raise ValueError(f"Variable.grad: shape {grad.shape} differs from the data's shape {self.shape}")
         self._grad = grad
 
@@ -110,27 +112,33 @@ class Variable(Operators):
         return depth[id(self)]
 
     @property
+    def _held(self) -> Any:
+        if self._data is None:
+            raise ValueError("this Variable holds no data yet (Variable(None)); set its .data to an array first")
+        return self._data
+
+    @property
     def shape(self) -> tuple[int, ...]:
-        return self._data.shape  # type: ignore[no-any-return]
+        return self._held.shape  # type: ignore[no-any-return]
 
     @property
     def ndim(self) -> int:
-        return self._data.ndim  # type: ignore[no-any-return]
+        return self._held.ndim  # type: ignore[no-any-return]
 
     @property
     def size(self) -> int:
-        return self._data.size  # type: ignore[no-any-return]
+        return self._held.size  # type: ignore[no-any-return]
 
     @property
     def dtype(self) -> Any:
-        return self._data.dtype
+        return self._held.dtype
 
     @property
     def T(self) -> Variable:
         return operations.transpose(self)  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
-        return len(self._data)
+        return len(self._held)
 
     def __iter__(self) -> Any:
         if self.ndim == 0:
@@ -157,7 +165,7 @@ class Variable(Operators):
         """The value as a Python number; ValueError unless there is exactly one element."""
         if self.size != 1:
             raise ValueError(f"item: only one element can become a number, this Variable has shape {self.shape}")
-        return self._data.item()
+        return self._held.item()
 
     def detach(self) -> Variable:
         """A leaf with the same data (shared) and no graph."""
