@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -42,12 +42,23 @@ def backward(y: Variable, retain_grad: bool, create_graph: bool, inputs: Any) ->
     _accumulate(nodes, found, asked, retain_grad, create_graph)
 
 
+_Some = Variable | Sequence[Variable]
+
+
+@overload
 def gradients(
-    outputs: Variable | Sequence[Variable],
-    inputs: Variable | Sequence[Variable],
+    outputs: _Some,
+    inputs: _Some,
     grad_outputs: Any = None,
     create_graph: bool = False,
-    unused: str = "zeros",
+    unused: Literal["zeros"] = "zeros",
+) -> tuple[Variable, ...]: ...
+@overload
+def gradients(
+    outputs: _Some, inputs: _Some, grad_outputs: Any = None, create_graph: bool = False, *, unused: Literal["none"]
+) -> tuple[Variable | None, ...]: ...
+def gradients(
+    outputs: _Some, inputs: _Some, grad_outputs: Any = None, create_graph: bool = False, unused: str = "zeros"
 ) -> tuple[Variable | None, ...]:
     """The derivatives of the outputs, weighted by grad_outputs and added, in each of the inputs.
 
