@@ -33,7 +33,7 @@ format: $(VENV)/.installed-dev  ## Let Ruff fix and format the code
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.installed-bench  ## Compare with PyTorch, JAX and autograd (installs them)
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --output docs/benchmarks.md --readme README.md
 
 clean:  ## Remove the virtual environment and everything built
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

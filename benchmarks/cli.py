@@ -19,6 +19,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", metavar="PATTERN", default="*", help="rows by key, as network/*/9")
     parser.add_argument("--list", action="store_true", help="print the keys of the rows and measure nothing")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the tables there too")
+    parser.add_argument("--readme", type=Path, metavar="FILE", help="put the targets between its benchmark marks")
     return parser.parse_args(arguments)
 
 
@@ -45,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.output:
         options.output.parent.mkdir(parents=True, exist_ok=True)
         options.output.write_text(text, encoding="utf-8")
+    if options.readme:
+        page = options.readme.read_text(encoding="utf-8")
+        options.readme.write_text(report.with_targets(page, text), encoding="utf-8")
     for line in failed:
         print(f"DeZero failed in {line}", file=sys.stderr)
     return 1 if failed else 0

@@ -166,3 +166,16 @@ def markdown(
         targets(results),
     ]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
+
+
+def with_targets(page: str, text: str) -> str:
+    """Return a page with the targets of a report between its two benchmark marks.
+
+    Raises ValueError where the page has no marks, or the report no targets.
+    """
+    before, mark, rest = page.partition("<!-- benchmarks -->\n")
+    _, end, after = rest.partition("<!-- /benchmarks -->")
+    _, heading, targets = text.partition("## Targets\n\n")
+    if not (mark and end and heading):
+        raise ValueError("the page has no <!-- benchmarks --> marks, or the report no targets")
+    return before + mark + targets.split("\n## ")[0].strip() + "\n" + end + after

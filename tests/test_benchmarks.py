@@ -252,3 +252,11 @@ def test_the_command_line_lists_the_rows_that_match(capsys):
     assert main(["--list", "--only", "network/*/9"]) == 0
     assert capsys.readouterr().out.split() == ["network/scalar/9", "network/column/9"]
     assert main(["--list", "--only", "nothing"]) == 2
+
+
+def test_the_targets_go_between_the_marks_of_a_page():
+    page = "a\n<!-- benchmarks -->\nold\n<!-- /benchmarks -->\nb"
+    report_text = "## Rows\n\nx\n\n## Targets\n\n| t |\n\n"
+    assert report.with_targets(page, report_text) == "a\n<!-- benchmarks -->\n| t |\n<!-- /benchmarks -->\nb"
+    with pytest.raises(ValueError, match="no targets"):
+        report.with_targets(page, "## Rows\n")
