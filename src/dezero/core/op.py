@@ -32,7 +32,8 @@ class Op:
 
     name; value: the function on raw arrays; rules: one for each argument;
     kind: element-wise, linear in all its arguments together, bilinear, or general; rows: where the rows of its
-    arguments stand in its result (see tangent.py); uniform: its rules take a number for `g` as an array full of it;
+    arguments stand in its result (see tangent.py); uniform: its rules take a number for `g` as an array full of it
+    (element-wise rules do, unless it says otherwise);
     keeps_constant: it takes arrays full of one number to an array full of that number; commutative.
     """
 
@@ -57,17 +58,13 @@ class Op:
         rules: Sequence[Rule] | AnyNumberOfRules,
         *,
         rows: Callable[..., Any] | None = None,
-        uniform: bool = False,
+        uniform: bool | None = None,
         keeps_constant: bool = False,
         commutative: bool = False,
     ) -> None:
         self.name, self.kind, self.value, self.rules = name, kind, value, rules
-        self.rows, self.uniform, self.keeps_constant, self.commutative = (
-            rows,
-            uniform,
-            keeps_constant,
-            commutative,
-        )
+        self.rows, self.keeps_constant, self.commutative = rows, keeps_constant, commutative
+        self.uniform = kind is ELEMENTWISE if uniform is None else uniform
         self.parameters: dict[str, Any] = {}
         self.key: Any = name
 
@@ -283,7 +280,14 @@ def publish(name: str, function: Any, doc: str | None = None) -> Any:
     return function
 
 
-def elementwise(name: str, value: Callable[..., Any], *rules: Rule, doc: str, commutative: bool = False) -> Any:
+def elementwise(
+    name: str,
+    value: Callable[..., Any],
+    *rules: Rule,
+    doc: str,
+    commutative: bool = False,
+    uniform: bool | None = None,
+) -> Any:
     """Declare an operation on each element, broadcasting its arguments as NumPy does; returns the public function.
 
     >>> cube = elementwise("cube", lambda x: x * x * x, lambda F, g, x, y: g * 3 * x * x, doc="Third power.")
@@ -292,7 +296,7 @@ def elementwise(name: str, value: Callable[..., Any], *rules: Rule, doc: str, co
     >>> x.grad
     variable(12.0)
     """
-    op = declare(Op(name, ELEMENTWISE, value, rules, commutative=commutative))
+    op = declare(Op(name, ELEMENTWISE, value, rules, commutative=commutative, uniform=uniform))
     call = unary(op) if len(rules) == 1 else binary(op) if len(rules) == 2 else lambda *args: apply(op, *args)
     return publish(name, call, doc)
 

@@ -72,7 +72,7 @@ def _pull_op(build: Any, nodes: Nodes, node: Variable, g: Any) -> list[tuple[Var
     y = build.term(node)
     if isinstance(g, Cotangents):
         g = mapped(lambda i, x: build.filled(x, node._data[i]), g)
-    elif op.kind is not ELEMENTWISE and not op.uniform:
+    elif not op.uniform:
         g = build.filled(g, node._data)
     for i, a in enumerate(node._args):
         if isinstance(a, Variable) and a._seq in nodes:

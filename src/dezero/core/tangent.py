@@ -120,7 +120,7 @@ def _step_down(build: Builder, path: Nodes, root: Variable, seed: Term) -> tuple
     below = [i for i, a in enumerate(root._args) if isinstance(a, Variable) and a._seq in path]
     if len(below) != 1 or not isinstance(op, Op):
         return None
-    if op.kind is not ELEMENTWISE and not op.uniform:
+    if not op.uniform:
         seed = build.filled(seed, root._data)
     arg = root._args[below[0]]
     g = build.term(op.rules[below[0]](build, seed, *[build.term(a) for a in root._args], build.term(root)))
@@ -137,6 +137,8 @@ def _tangent(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -> 
     terms = [build.term(a) for a in args]
     if op.kind is ELEMENTWISE:
         y = build.term(node)
+        if not op.uniform:
+            moving = [(i, build.filled(t, args[i])) for i, t in moving]
         parts = [build.term(op.rules[i](build, t, *terms, y)) for i, t in moving]
         return parts[0] if len(parts) == 1 else build.total(parts)
     if op.kind is BILINEAR:
@@ -185,6 +187,7 @@ def _to_leaf(build: Builder, tangent: Term, seed: Term, root: Variable, rows: Ro
     if g.shape != root.shape:
         g = build.broadcast_to(g, shape=root.shape)
     others = tuple(axis for axis in range(root.ndim) if axis - root.ndim not in rows)
-    if any(root.shape[axis] != 1 for axis in others):
+    if list(rows) != sorted(rows) or any(root.shape[axis] != 1 for axis in others):
         g = build.sum(g, axis=others, keepdims=False)
+        g = build.transpose(g, axes=tuple(sorted(rows).index(r) for r in rows))
     return g if g.shape == leaf.shape else build.reshape(g, shape=leaf.shape)

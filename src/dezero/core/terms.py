@@ -227,7 +227,9 @@ class Builder:
 
     def filled(self, term: Term, like: Any) -> Term:
         """A term that is an array: a number becomes an array full of it."""
-        return self.full(term.c, like) if term.node is None else term
+        if term.node is not None:
+            return term
+        return self.full(term.c, like) if term.c else Term(self, 1, np.zeros(like.shape, like.dtype))
 
     def full(self, c: Number, like: Any) -> Term:
         """The number c as an array of the shape and dtype of `like`."""

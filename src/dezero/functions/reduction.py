@@ -16,7 +16,7 @@ def _rows(below: Any, node: Variable, axis: Any, keepdims: bool) -> Any:
     rows = below[0]
     if any(r in gone for r in rows):
         return None
-    return rows if keepdims else tuple(r + sum(a > r for a in gone) for r in rows)
+    return rows if keepdims else tuple(r + len([a for a in gone if a > r]) for r in rows)
 
 
 def _spread(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
