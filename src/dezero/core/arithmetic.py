@@ -140,3 +140,13 @@ declare(
         AnyNumberOfRules(lambda i, F, g, *xs, weights: g * weights[i]),
     )
 )
+
+# A derivative that is constant keeps its place in the graph, so that it can be differentiated again, to zero.
+declare(
+    Op(
+        "full_like",
+        ELEMENTWISE,
+        lambda x, fill_value, dtype: np.full(np.shape(x), fill_value, dtype),
+        [lambda F, g, x, y, fill_value, dtype: F.zeros_like(x)],
+    )
+)

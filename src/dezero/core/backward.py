@@ -203,12 +203,10 @@ class _Finish:
         self.twins: dict[int, Variable] = {}
 
     def __call__(self, term: Any, node: Variable) -> Variable:
-        if isinstance(term, Term) and term.node is None:
-            kind = np.result_type(self.kind, type(term.c)) if node.dtype.kind in "iub" else node.dtype
-            return wrap(np.full(node.shape, term.c, kind))
         result = self.build.node(term)
         if not isinstance(result, Variable):
-            return wrap(np.array(result, node.dtype if node.dtype.kind in "fc" else None))
+            kind = node.dtype if node.dtype.kind in "fc" else np.result_type(self.kind, np.asarray(result).dtype)
+            return make(declared["full_like"].bind(fill_value=np.copy(result)[()], dtype=kind), (node,))
         if node.dtype.kind in "fc" and result.dtype != node.dtype:
             return make(declared["astype"].bind(dtype=node.dtype), (result,))
         twin = recipes.twin(result)

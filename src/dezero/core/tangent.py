@@ -37,8 +37,7 @@ def sweep_up(build: Builder, path: Nodes, root: Variable, seed: Term, leaf: Vari
 
     path: the nodes computed from the leaf, among them the root.
     """
-    ascent = build.ascents.get(leaf._seq) or _Ascent(build, leaf)
-    build.ascents[leaf._seq], ascent.path = ascent, path
+    ascent = _Ascent(build, path, leaf)
     root = build.same.get(id(root), root)
     found = ascent.to(root)
     while found is None:  # a sum or mean over the rows on top is undone by its own rule
@@ -54,31 +53,42 @@ def sweep_up(build: Builder, path: Nodes, root: Variable, seed: Term, leaf: Vari
 class _Ascent:
     """Rows and tangents of the nodes that a root needs, for a tangent of ones at the leaf.
 
-    It stays with the builder, and goes on where it stood when the next order's root comes.
+    What it finds stays with the builder (without a reference back to it), where the next order's ascent goes on.
     """
 
-    path: Nodes
-
-    def __init__(self, build: Builder, leaf: Variable) -> None:
-        self.build = build
-        one = Term(build, 1, None)
-        if leaf.dtype.kind in "iub":
-            one = build.full(1, np.ones(leaf.shape, np.int64))  # narrow integers would wrap around
-        self.found: dict[int, tuple[Rows, Any] | None] = {leaf._seq: (row_axes(leaf.shape), one)}
+    def __init__(self, build: Builder, path: Nodes, leaf: Variable) -> None:
+        self.build, self.path = build, path
+        self.known: dict[int, tuple[Rows, Any] | None] = build.tangents.setdefault(leaf._seq, {})
+        if leaf._seq not in self.known:
+            one = Term(build, 1, None)
+            if leaf.dtype.kind in "iub":
+                one = build.full(1, np.ones(leaf.shape, np.int64))  # narrow integers would wrap around
+            self.known[leaf._seq] = (row_axes(leaf.shape), _bare(one))
 
     def to(self, root: Variable) -> tuple[Rows, Any] | None:
-        found, path, stack = self.found, self.path, [root]
+        known, path, stack = self.known, self.path, [root]
         while stack:
             node = stack[-1]
-            if node._seq in found:
+            if node._seq in known:
                 stack.pop()
                 continue
-            missing = [a for a in node._args if isinstance(a, Variable) and a._seq in path and a._seq not in found]
+            missing = [a for a in node._args if isinstance(a, Variable) and a._seq in path and a._seq not in known]
             if missing:
                 stack += missing
             else:
-                found[node._seq] = self.step(node)
-        return found[root._seq]
+                found = self.step(node)
+                known[node._seq] = None if found is None else (found[0], _bare(found[1]))
+        return self.found(root._seq)
+
+    def found(self, age: int) -> tuple[Rows, Any] | None:
+        """Rows and tangent of a node that has been reached: a term, or a tuple of them for several outputs."""
+        known = self.known[age]
+        if known is None:
+            return None
+        rows, bare = known
+        if isinstance(bare, list):
+            return rows, tuple([Term(self.build, c, node) for c, node in bare])
+        return rows, Term(self.build, *bare)
 
     def step(self, node: Variable) -> tuple[Rows, Any] | None:
         """Rows and tangent of a node whose arguments have theirs; None where its rows cannot be proved."""
@@ -87,7 +97,7 @@ class _Ascent:
             return None
         below, moving = [], []
         for i, a in enumerate(args):
-            under = self.found[a._seq] if isinstance(a, Variable) and a._seq in self.path else _STILL
+            under = self.found(a._seq) if isinstance(a, Variable) and a._seq in self.path else _STILL
             if under is None:
                 return None
             below.append(under)
@@ -109,6 +119,11 @@ class _Ascent:
         if isinstance(tangent, Term) and tangent.node is not None and tangent.node.shape != node._data.shape:
             tangent = build.broadcast_to(tangent, shape=node.shape)
         return rows, tangent
+
+
+def _bare(tangent: Any) -> Any:
+    """A term (a list, for a tuple of terms) without its builder."""
+    return [(t.c, t.node) for t in tangent] if isinstance(tangent, tuple) else (tangent.c, tangent.node)
 
 
 _STILL: tuple[Rows, Any] = ((), None)

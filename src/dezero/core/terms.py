@@ -91,7 +91,7 @@ class Builder:
         self.same: dict[int, Variable] = {}  # id of a node -> the older node that computes the same
         self.contents: dict[int, tuple[str, Any]] = {}
         self.alive: list[Any] = []  # what is known by its id, so that the id stays its own
-        self.ascents: dict[int, Any] = {}  # by the leaf's age, what tangent sweeps found (see tangent.py)
+        self.tangents: dict[int, dict[int, Any]] = {}  # by the leaf's age, what sweeps found (see tangent.py)
         self.start = tick()
         for age in sorted(graph):
             self.adopt(graph[age])
@@ -163,6 +163,8 @@ class Builder:
                 c, value = c * value._args[0], value._args[1]
             elif op is _NEG:
                 c, value = -c, value._args[0]
+            elif isinstance(op, Op) and op.name == "full_like":
+                value = op.parameters["fill_value"]
             else:
                 return Term(self, c, value)
         if isinstance(value, np.generic) and value.dtype.kind in "bfiuc":
