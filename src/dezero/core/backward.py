@@ -101,7 +101,7 @@ def gradients(
         if g is None:
             g = wrap(np.zeros_like(x._data)) if unused == "zeros" else None
         elif any([g is other for other in results]):
-            g = recipes.twin(g) if create_graph else wrap(np.copy(g._data))  # asked for twice
+            g = recipes.twin(g, given=True) if create_graph else wrap(np.copy(g._data))  # asked for twice
         results.append(g)
     return tuple(results)
 
@@ -141,7 +141,7 @@ def _derived(
 ) -> tuple[dict[int, Variable], dict[int, Variable]]:
     """The cotangents, and of which nodes they are twins."""
     root = next(iter(seeds.values()))[0]
-    build: Any = Builder.for_graph(graph, root) if simplifying() else Plain()
+    build: Any = Builder.for_graph(graph, root, asked or ()) if simplifying() else Plain()
     terms = {age: _seed_term(build, root, seed) for age, (root, seed) in seeds.items()}
     for node in carried:
         terms[node._seq] = build.term(node.grad)
@@ -154,12 +154,12 @@ def _derived(
         with using_config("enable_backprop", True):
             found |= {age: g for age, g in reverse(build, nodes, terms, keep).items() if age not in found}
     ages = found if asked is None else dict.fromkeys([x._seq for x in asked if x._seq in found])
-    finish = _Finish(build, root)
+    finish = _Finish(build, root, {id(node) for node in graph.values()})
     results = {age: finish(found[age], graph[age]) for age in ages}
-    if by_tangents and len(results) == 1:
-        (result,) = results.values()
-        if id(result) in finish.twins:  # nothing that the builder holds refers to a twin, so no circle closes
-            result._builder = build
+    if by_tangents:
+        for result in results.values():
+            if id(result) in finish.twins:  # nothing that the builder holds refers to a twin, so no circle closes
+                result._builder = build
     return results, finish.twins
 
 
@@ -197,8 +197,8 @@ class _Finish:
     holds already (d exp = y), and the builder keeps its own.
     """
 
-    def __init__(self, build: Builder | Plain, root: Variable) -> None:
-        self.build = build
+    def __init__(self, build: Builder | Plain, root: Variable, given: set[int]) -> None:
+        self.build, self.given = build, given
         self.kind = root.dtype if root.dtype.kind in "fc" else np.dtype(np.int64)
         self.twins: dict[int, Variable] = {}
 
@@ -209,7 +209,7 @@ class _Finish:
             return make(declared["full_like"].bind(fill_value=np.copy(result)[()], dtype=kind), (node,))
         if node.dtype.kind in "fc" and result.dtype != node.dtype:
             return make(declared["astype"].bind(dtype=node.dtype), (result,))
-        twin = recipes.twin(result)
+        twin = recipes.twin(result, given=id(result) in self.given)
         self.twins[id(twin)] = result
         return twin
 

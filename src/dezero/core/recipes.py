@@ -44,7 +44,7 @@ class Recipe:
                 if isinstance(result._data, np.ndarray) and result._data.base is not None:
                     result._data = result._data.copy()  # a view of a node's data, which is the user's
             elif kind == "twin":
-                result = twin(places[what])
+                result = twin(places[what], given=True)
             else:
                 result = wrap(what.copy())
             found[nodes[place]._seq] = result
@@ -55,9 +55,12 @@ def _plain(argument: Any, nodes: list[Variable]) -> Any:
     return argument[0] if type(argument) is list else nodes[argument[0]]._args[argument[1]]
 
 
-def twin(node: Variable) -> Variable:
-    """The same node once more, so that naming or changing a gradient touches nothing that the user holds."""
-    if not isinstance(node._op, Op):
+def twin(node: Variable, given: bool) -> Variable:
+    """The same node once more, so that naming or changing a gradient touches nothing that somebody else holds.
+
+    Of a node that was given, which the user may ask for a derivative in, the twin is computed from it.
+    """
+    if given or not isinstance(node._op, Op):
         return make(declared["mul"], (node, 1))
     other = wrap(node._data.copy())
     other._op, other._args = node._op, node._args
@@ -85,7 +88,7 @@ def structure(graph: Nodes, roots: list[int], asked: list[int] | None) -> tuple[
 
 
 def _content(value: Any) -> Any:
-    return (fingerprint(value),) if isinstance(value, np.ndarray) else repr(value)
+    return repr(value) if isinstance(value, int | float | complex) else (fingerprint(value),)
 
 
 def known(structure: Any) -> Recipe | None:

@@ -37,7 +37,7 @@ def sweep_up(build: Builder, path: Nodes, root: Variable, seed: Term, leaf: Vari
 
     path: the nodes computed from the leaf, among them the root.
     """
-    ascent = _Ascent(build, path, leaf)
+    ascent = _Ascent(build, leaf)
     root = build.same.get(id(root), root)
     found = ascent.to(root)
     while found is None:  # a sum or mean over the rows on top is undone by its own rule
@@ -54,10 +54,12 @@ class _Ascent:
     """Rows and tangents of the nodes that a root needs, for a tangent of ones at the leaf.
 
     What it finds stays with the builder (without a reference back to it), where the next order's ascent goes on.
+    Where a node is itself a tangent in a younger leaf, the two derivatives change places: with every mixed partial
+    taken in one order, oldest leaf first, d2/dxdt and d2/dtdx are the same nodes.
     """
 
-    def __init__(self, build: Builder, path: Nodes, leaf: Variable) -> None:
-        self.build, self.path = build, path
+    def __init__(self, build: Builder, leaf: Variable) -> None:
+        self.build, self.leaf = build, leaf
         self.known: dict[int, tuple[Rows, Any] | None] = build.tangents.setdefault(leaf._seq, {})
         if leaf._seq not in self.known:
             one = Term(build, 1, None)
@@ -66,43 +68,77 @@ class _Ascent:
             self.known[leaf._seq] = (row_axes(leaf.shape), _bare(one))
 
     def to(self, root: Variable) -> tuple[Rows, Any] | None:
-        known, path, stack = self.known, self.path, [root]
+        known, stack = self.known, [root]
         while stack:
             node = stack[-1]
             if node._seq in known:
                 stack.pop()
                 continue
-            missing = [a for a in node._args if isinstance(a, Variable) and a._seq in path and a._seq not in known]
-            if missing:
-                stack += missing
-            else:
+            found = self.swapped(node)
+            if found is None:
+                missing = [a for a in node._args if isinstance(a, Variable) and a._seq not in known]
+                if missing:
+                    stack += missing
+                    continue
                 found = self.step(node)
-                known[node._seq] = None if found is None else (found[0], _bare(found[1]))
+            if found is not None and found is not _STILL:
+                self.note(node, found)
+                found = (found[0], _bare(found[1]))
+            known[node._seq] = found
         return self.found(root._seq)
 
     def found(self, age: int) -> tuple[Rows, Any] | None:
         """Rows and tangent of a node that has been reached: a term, or a tuple of them for several outputs."""
         known = self.known[age]
-        if known is None:
-            return None
+        if known is None or known is _STILL:
+            return known
         rows, bare = known
         if isinstance(bare, list):
             return rows, tuple([Term(self.build, c, node) for c, node in bare])
         return rows, Term(self.build, *bare)
 
+    def note(self, node: Variable, found: tuple[Rows, Any]) -> None:
+        """Remember of a tangent whose it is and in which leaf."""
+        tangent = found[1]
+        if isinstance(tangent, Term) and isinstance(tangent.node, Variable) and tangent.node._seq > node._seq:
+            self.build.origins.setdefault(id(tangent.node), (self.leaf, node, tangent.c))
+
+    def swapped(self, node: Variable) -> tuple[Rows, Any] | None:
+        """The tangent of m in x, where c m is that of n in a younger leaf t: that in t of the tangent of n in x.
+
+        Both are directional derivatives, which commute, and n's rows are those of its tangents.
+        """
+        origin = self.build.origins.get(id(node))
+        if origin is None or origin[0]._seq <= self.leaf._seq:
+            return None
+        leaf, inner, c = origin
+        first = self.to(inner)
+        if first is None or first is _STILL or not isinstance(first[1], Term):
+            return None
+        tangent = first[1]
+        if not isinstance(tangent.node, Variable):
+            return first[0], Term(self.build, 0, None)
+        second = _Ascent(self.build, leaf).to(tangent.node)
+        if second is None or second is _STILL:
+            return None
+        build = self.build
+        return first[0], build.quotient(build.scaled(tangent.c, build.node(second[1])), Term(build, c, None))
+
     def step(self, node: Variable) -> tuple[Rows, Any] | None:
         """Rows and tangent of a node whose arguments have theirs; None where its rows cannot be proved."""
         op, args, build = node._op, node._args, self.build
-        if not isinstance(op, Op):
-            return None
         below, moving = [], []
         for i, a in enumerate(args):
-            under = self.found(a._seq) if isinstance(a, Variable) and a._seq in self.path else _STILL
+            under = self.found(a._seq) if isinstance(a, Variable) else _STILL
             if under is None:
                 return None
             below.append(under)
             if under is not _STILL:
                 moving.append(i)
+        if not moving:
+            return _STILL
+        if not isinstance(op, Op):
+            return None
         rows: Rows = below[moving[0]][0]
         if op.kind is ELEMENTWISE:
             if len(moving) > 1 and any([below[i][0] != rows for i in moving]):
@@ -126,7 +162,7 @@ def _bare(tangent: Any) -> Any:
     return [(t.c, t.node) for t in tangent] if isinstance(tangent, tuple) else (tangent.c, tangent.node)
 
 
-_STILL: tuple[Rows, Any] = ((), None)
+_STILL: tuple[Rows, Any] = ((), None)  # what does not depend on the leaf
 
 
 def _step_down(build: Builder, path: Nodes, root: Variable, seed: Term) -> tuple[Variable, Term] | None:

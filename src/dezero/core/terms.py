@@ -13,7 +13,7 @@ Cancelling assumes ordinary numbers: a rewritten 0 * inf is 0, x / x is 1. The p
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ import numpy as np
 from dezero.core import arithmetic  # noqa: F401 - declares the operations that the algebra is about
 from dezero.core.op import BILINEAR, ELEMENTWISE, Op, fingerprint, make
 from dezero.core.registry import declared
-from dezero.core.variable import Variable, tick
+from dezero.core.variable import Variable, cuts
 
 Number = float  # or int, kept exact as long as a float could be
 _ADD, _SUB, _MUL, _DIV, _NEG, _POW = (declared[name] for name in ("add", "sub", "mul", "div", "neg", "pow"))
@@ -86,35 +86,37 @@ class Term:
 class Builder:
     """Builds terms over one table of nodes, for one call; as `F`, it has every operation as an attribute."""
 
-    def __init__(self, graph: dict[int, Variable]) -> None:
+    def __init__(self, graph: dict[int, Variable], asked: Sequence[Variable] = ()) -> None:
         self.table: dict[Any, Any] = {}
         self.same: dict[int, Variable] = {}  # id of a node -> the older node that computes the same
         self.contents: dict[int, tuple[str, Any]] = {}
         self.alive: list[Any] = []  # what is known by its id, so that the id stays its own
         self.tangents: dict[int, dict[int, Any]] = {}  # by the leaf's age, what sweeps found (see tangent.py)
-        self.start = tick()
+        # by the id of a node that is a tangent: in which leaf, of which node, and what number times it
+        self.origins: dict[int, tuple[Variable, Variable, Number]] = {}
+        self.cuts = cuts()
+        self.asked = {id(x) for x in asked if x._args}  # an intermediate asked for is a leaf: equal to nothing else
         for age in sorted(graph):
             self.adopt(graph[age])
 
     def adopt(self, node: Variable) -> None:
         """Take a node into the table, or note which one there computes the same."""
-        if isinstance(node._op, Op):
+        if isinstance(node._op, Op) and id(node) not in self.asked:
             first = self.table.setdefault(self.key(node._op, node._args), node)
             if first is not node:
                 self.same[id(node)] = first
                 self.alive.append(node)
 
     @classmethod
-    def for_graph(cls, graph: dict[int, Variable], root: Variable) -> Builder:
+    def for_graph(cls, graph: dict[int, Variable], root: Variable, asked: Sequence[Variable] = ()) -> Builder:
         """A builder that knows the graph below the root: the one that built it, where the root is a derivative.
 
         It is taken from the root, so that it never refers, through nodes it makes from now on, to who holds it.
         """
         builder = getattr(root, "_builder", None)
-        if builder is None:
-            return cls(graph)
+        if builder is None or builder.cuts != cuts() or any([x._args for x in asked]):
+            return cls(graph, asked)
         root._builder = None
-        builder.start = tick()
         builder.adopt(root)
         return builder  # type: ignore[no-any-return]
 
@@ -140,7 +142,7 @@ class Builder:
 
     def content(self, value: Any) -> Any:
         """A number or array by what it holds, so that an array made afresh in each call is still the same."""
-        if not isinstance(value, np.ndarray):
+        if isinstance(value, int | float | complex):
             return repr(value)
         known = self.contents.get(id(value))
         if known is None:

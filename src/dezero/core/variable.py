@@ -16,6 +16,18 @@ from dezero.core.registry import operations
 # argument that is younger than its consumer can only be one whose data was rebound in between.
 tick = count(1).__next__
 
+_cuts = 0  # how often a graph was cut or changed after it was recorded
+
+
+def cuts() -> int:
+    """A number that differs once any graph was changed by unchain, set_creator or new data of an intermediate."""
+    return _cuts
+
+
+def _cut() -> None:
+    global _cuts
+    _cuts += 1
+
 
 class Variable(Operators):
     """A node of the graph: an array, the operation that made it and that operation's arguments.
@@ -66,6 +78,7 @@ class Variable(Operators):
         if self._op is not None:
             self._op = Overwritten(self)
             self._args = ()
+            _cut()
         self._data = data
         self._seq = tick()
 
@@ -236,6 +249,7 @@ class Variable(Operators):
     def unchain(self) -> None:
         """Forget how this Variable was computed: it becomes a leaf."""
         self._op, self._args, self._builder = None, (), None
+        _cut()
 
     def unchain_backward(self) -> None:
         """Make leaves of all the Variables that this one was computed from, freeing their graph."""
