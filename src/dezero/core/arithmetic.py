@@ -91,7 +91,7 @@ def _power_base(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
     if n == 0:
         return F.zeros_like(a)
     if n is not None:
-        return g * (n * a ** (n - 1))
+        return g * (n * F.pow(a, n - 1))  # F's: NumPy refuses negative powers of integers
     return g * (b * a ** F.where(F.equal(b, 0), 1, b - 1))  # b * a**(b-1) would be 0 * inf at a = b = 0
 
 

@@ -156,7 +156,7 @@ def _derived(
     ages = found if asked is None else dict.fromkeys([x._seq for x in asked if x._seq in found])
     finish = _Finish(build, root, {id(node) for node in graph.values()})
     results = {age: finish(found[age], graph[age]) for age in ages}
-    if by_tangents:
+    if by_tangents and not build.asked:  # a derivative in an intermediate commutes with no other
         for result in results.values():
             if id(result) in finish.twins:  # nothing that the builder holds refers to a twin, so no circle closes
                 result._builder = build

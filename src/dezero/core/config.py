@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from contextvars import ContextVar
 from types import TracebackType
@@ -75,12 +76,30 @@ class using_config:
         self._variable.set(self._outer.pop())
 
     def __call__(self, function: _Callable) -> _Callable:
-        @functools.wraps(function)
+        name, value = self._name, self._value
+
         def inside(*args: Any, **kwargs: Any) -> Any:
-            with using_config(self._name, self._value):
+            with using_config(name, value):
                 return function(*args, **kwargs)
 
-        return inside  # type: ignore[return-value]
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            with using_config(name, value):
+                return await function(*args, **kwargs)
+
+        def generated(*args: Any, **kwargs: Any) -> Any:
+            with using_config(name, value):
+                steps = function(*args, **kwargs)
+            while True:  # the setting holds in the body alone, not while the caller has the item
+                try:
+                    with using_config(name, value):
+                        item = next(steps)
+                except StopIteration as stop:
+                    return stop.value
+                yield item
+
+        kind = inspect.iscoroutinefunction(function), inspect.isgeneratorfunction(function)
+        wrapper = awaited if kind[0] else generated if kind[1] else inside
+        return functools.wraps(function)(wrapper)  # type: ignore[return-value]
 
 
 def no_grad() -> using_config:

@@ -31,20 +31,24 @@ def describe(value: Any) -> str:
     return "Variable(None)" if data is None and value is not None else type(value).__name__
 
 
-def explain(name: str, args: tuple[Any, ...], error: Exception) -> Exception:
+def no_data(name: str) -> TypeError:
+    return TypeError(f"{name}: an argument holds no data (Variable(None)); set its .data to an array before using it")
+
+
+def explain(name: str, args: tuple[Any, ...], error: Exception, parameters: dict[str, Any] | None = None) -> Exception:
     """Give an error of the array library the operation's name and its arguments' shapes."""
-    for arg in args:
-        if getattr(arg, "_data", arg) is None:
-            return TypeError(
-                f"{name}: an argument holds no data (Variable(None)); set its .data to an array before using it"
-            )
-    what = ", ".join(describe(arg) for arg in args)
-    if "broadcast" in str(error):
+    if any(getattr(arg, "_data", arg) is None for arg in args):
+        return no_data(name)
+    told = [f"{name}={value!r}" for name, value in (parameters or {}).items() if name in ("shape", "axes", "axis")]
+    what = ", ".join([describe(arg) for arg in args] + told)
+    if isinstance(error, Warning):
+        return type(error)(f"{name}({what}): {error}")
+    if "broadcast" in str(error) and len(args) > 1:
         return ValueError(f"{name}: the shapes of {what} do not broadcast; reshape or transpose one of them")
     if "core dimension" in str(error):
         return ValueError(f"{name}: the inner sizes of {what} differ; transpose or reshape one of them")
     kind: type[Exception]
-    for kind in (IndexError, ValueError, ZeroDivisionError, OverflowError, MemoryError):
+    for kind in (IndexError, ValueError, FloatingPointError, ZeroDivisionError, OverflowError, MemoryError):
         if isinstance(error, kind):
             break
     else:

@@ -49,6 +49,8 @@ class Function:
         variables = [as_variable(x) for x in inputs]
         ys = self.forward(*[x.data for x in variables])
         several = isinstance(ys, tuple)
+        if several and not ys:
+            raise TypeError(f"{self.name}.forward returned an empty tuple; return at least one array")
         results = [self._result(y) for y in (ys if several else (ys,))]
         if not variables:
             pass  # constants are leaves
@@ -83,6 +85,8 @@ class Function:
         return self
 
     def _result(self, y: Any) -> Variable:
+        if y is None:
+            raise TypeError(f"{self.name}.forward returned NoneType; return the array that it computes")
         if isinstance(y, Variable):
             raise TypeError(f"{self.name}.forward returned a Variable; it gets raw arrays and must return raw arrays")
         try:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.config import recording
-from dezero.core.errors import describe, explain
+from dezero.core.errors import describe, explain, no_data
 from dezero.core.registry import declared, operations, values
 from dezero.core.variable import CUT, Variable, tick
 
@@ -185,13 +185,18 @@ def apply(op: Op, *args: Any) -> Variable:
     """Compute an operation of any number of arguments on Variables, arrays and numbers."""
     args = tuple([a if isinstance(a, Variable) else plain(a, op.name) for a in args])
     y = _new(Variable)
+    data = [a._data if isinstance(a, Variable) else a for a in args]
+    if any([x is None for x in data]):
+        raise no_data(op.name)
     try:
-        y._data = op.value(*[a._data if isinstance(a, Variable) else a for a in args])
+        y._data = op.value(*data)
     except Exception as error:
-        raise explain(op.name, args, error) from error
+        raise explain(op.name, args, error, op.parameters) from error
     y._op, y._args = None, ()
     if any([isinstance(a, Variable) for a in args]):
         y._op, y._args = (op, args) if recording() else (CUT, ())
+    else:
+        y._data = np.asarray(y._data)
     y._grad = y.name = None
     y._seq = tick()
     return y
@@ -261,6 +266,15 @@ def binary(op: Op) -> Callable[[Any, Any], Variable]:
         return y
 
     return call
+
+
+def operand(x: Any, name: str) -> Variable:
+    """An argument of a public function as a Variable that holds data; TypeError naming the function otherwise."""
+    if not isinstance(x, Variable):
+        return Variable(np.asarray(plain(x, name)))
+    if x._data is None:
+        raise no_data(name)
+    return x
 
 
 # -- declaring -------------------------------------------------------------------------------------------------

@@ -98,8 +98,10 @@ class _Ascent:
         return rows, Term(self.build, *bare)
 
     def note(self, node: Variable, found: tuple[Rows, Any]) -> None:
-        """Remember of a tangent whose it is and in which leaf."""
+        """Remember of a tangent whose it is and in which leaf, unless that was computed from other leaves."""
         tangent = found[1]
+        if self.leaf._args:
+            return
         if isinstance(tangent, Term) and isinstance(tangent.node, Variable) and tangent.node._seq > node._seq:
             self.build.origins.setdefault(id(tangent.node), (self.leaf, node, tangent.c))
 

@@ -263,7 +263,13 @@ class Variable(Operators):
                 node.unchain()
 
     def set_creator(self, func: Any) -> None:
-        """Record a Function as what made this Variable (Function does this by itself when called)."""
+        """Record a Function as what made this Variable (Function does this by itself when called).
+
+        func: a Function that was called; TypeError otherwise.
+        """
+        if not hasattr(func, "pull") or not hasattr(func, "inputs"):
+            raise TypeError(f"set_creator: {func!r} is no Function that was called; call it on Variables first")
+        _cut()
         self._op, self._args, self._seq = func, tuple(func.inputs), tick()
 
 
@@ -284,7 +290,8 @@ class Overwritten:
     """Stands where the operation was: the result's data was rebound, so the operation's derivative is not its own."""
 
     def __init__(self, node: Variable) -> None:
-        self.name = node._op.name
+        first = node._args[0]
+        self.name = (first._op if isinstance(getattr(first, "_data", None), tuple) else node._op).name
         self.label = describe(node)
 
     def view(self, node: Variable) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.arithmetic import mul
-from dezero.core.op import bilinear, binary, publish
+from dezero.core.op import bilinear, binary, operand, publish
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 
@@ -78,6 +78,7 @@ def dot(a: Any, b: Any) -> Variable:
     >>> dot(Variable(np.ones(3)), np.arange(3.0))
     variable(3.0)
     """
+    a, b = (x if isinstance(x, np.ndarray) else operand(x, "dot") for x in (a, b))
     if np.ndim(raw(a)) == 0 or np.ndim(raw(b)) == 0:
         return mul(a, b)
     if max(np.ndim(raw(a)), np.ndim(raw(b))) > 2:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, linear, publish
-from dezero.core.variable import Variable, as_variable
+from dezero.core.op import apply, linear, operand, publish
+from dezero.core.variable import Variable
 
 
 def _rows(below: Any, node: Variable, axis: Any, keepdims: bool) -> Any:
@@ -47,7 +47,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     >>> sum(Variable(np.ones((2, 3))), axis=0)
     variable([2. 2. 2.])
     """
-    x = as_variable(x)
+    x = operand(x, "sum")
     return apply(_sum.bind(axis=axes_of("sum", x, axis), keepdims=bool(keepdims)), x)
 
 
@@ -57,7 +57,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     >>> mean(Variable(np.array([1.0, 3.0])))
     variable(2.0)
     """
-    x = as_variable(x)
+    x = operand(x, "mean")
     axes = axes_of("mean", x, axis)
     total = apply(_sum.bind(axis=axes, keepdims=bool(keepdims)), x)
     return total / (x.size if axes is None else int(np.prod([x.shape[a] for a in axes])))

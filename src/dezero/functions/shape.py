@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from dezero.core import broadcasting
-from dezero.core.op import AnyNumberOfRules, apply, linear, publish
+from dezero.core.op import AnyNumberOfRules, apply, linear, operand, publish
 from dezero.core.operators import raw
 from dezero.core.registry import operations, values
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable
 
 
 def _reshape_rows(below: Any, node: Variable, shape: Any) -> Any:
@@ -37,6 +37,10 @@ _reshape = linear(
 )
 
 
+def _lengths(shape: Any) -> tuple[int, ...]:
+    return tuple([int(n) for n in shape]) if isinstance(shape, tuple | list) else (int(shape),)
+
+
 def reshape(x: Any, shape: Any) -> Variable:
     """The same elements in another shape; one -1 stands for what is left.
 
@@ -44,9 +48,8 @@ def reshape(x: Any, shape: Any) -> Variable:
     variable([[0. 1.]
               [2. 3.]])
     """
-    shape = tuple(int(n) for n in shape) if isinstance(shape, tuple | list) else (int(shape),)
-    x = as_variable(x)
-    if x._data is not None and x.shape == shape:
+    x, shape = operand(x, "reshape"), _lengths(shape)
+    if x.shape == shape:
         return x
     return apply(_reshape.bind(shape=shape), x)
 
@@ -72,7 +75,7 @@ def transpose(x: Any, axes: Any = None) -> Variable:
     >>> transpose(Variable(np.ones((2, 3)))).shape
     (3, 2)
     """
-    x = as_variable(x)
+    x = operand(x, "transpose")
     if axes is not None:
         axes = tuple(int(a) % x.ndim if -x.ndim <= a < x.ndim else int(a) for a in axes)
     return apply(_transpose.bind(axes=axes), x)
@@ -102,7 +105,7 @@ def broadcast_to(x: Any, shape: Any) -> Variable:
     variable([[1. 2.]
               [1. 2.]])
     """
-    x, shape = as_variable(x), tuple(shape)
+    x, shape = operand(x, "broadcast_to"), _lengths(shape)
     return x if x.shape == shape else apply(_broadcast_to.bind(shape=shape), x)
 
 
@@ -126,21 +129,27 @@ def sum_to(x: Any, shape: Any) -> Variable:
     >>> sum_to(Variable(np.ones((2, 3))), (1, 3))
     variable([[2. 2. 2.]])
     """
-    x, shape = as_variable(x), tuple(shape)
+    x, shape = operand(x, "sum_to"), _lengths(shape)
     return x if x.shape == shape else apply(_sum_to.bind(shape=shape), x)
 
 
-def expand_dims(x: Any, axis: int) -> Variable:
-    """A new axis of length one before position `axis`.
+def expand_dims(x: Any, axis: Any) -> Variable:
+    """New axes of length one at the positions `axis` (a number, or a tuple) of the result.
 
     >>> expand_dims(Variable(np.ones(3)), 0).shape
     (1, 3)
     """
-    x = as_variable(x)
-    if not -x.ndim - 1 <= axis <= x.ndim:
-        raise ValueError(f"expand_dims: axis {axis} is out of range for a result with {x.ndim + 1} axes")
-    position = axis + x.ndim + 1 if axis < 0 else axis
-    return reshape(x, (*x.shape[:position], 1, *x.shape[position:]))
+    x = operand(x, "expand_dims")
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    ndim = x.ndim + len(axes)
+    for a in axes:
+        if not isinstance(a, int | np.integer) or not -ndim <= a < ndim:
+            raise ValueError(f"expand_dims: axis {a} is out of range for a result with {ndim} axes")
+    new = {a % ndim for a in axes}
+    if len(new) < len(axes):
+        raise ValueError(f"expand_dims: axis {axis} names a position twice")
+    lengths = iter(x.shape)
+    return reshape(x, tuple([1 if a in new else next(lengths) for a in range(ndim)]))
 
 
 def flatten(x: Any) -> Variable:
@@ -149,7 +158,7 @@ def flatten(x: Any) -> Variable:
     >>> flatten(Variable(np.ones((2, 3, 4)))).shape
     (2, 12)
     """
-    x = as_variable(x)
+    x = operand(x, "flatten")
     return reshape(x, (x.shape[0] if x.ndim else 1, -1))
 
 
@@ -173,17 +182,19 @@ _concatenate = linear(
 )
 
 
-def concatenate(arrays: Any, axis: int = 0) -> Variable:
-    """Join arrays along an axis that they have; the other axes must agree.
+def concatenate(arrays: Any, axis: int | None = 0) -> Variable:
+    """Join arrays along an axis that they have (ravelled, axis None); the other axes must agree.
 
     >>> concatenate([Variable(np.ones(2)), np.zeros(1)])
     variable([1. 1. 0.])
     """
-    xs = [as_variable(x) if not hasattr(x, "shape") else x for x in arrays]
+    xs = [x if isinstance(x, np.ndarray) else operand(x, "concatenate") for x in arrays]
     if not xs:
         raise ValueError("concatenate: needs at least one array")
+    if axis is None:
+        xs, axis = [reshape(x, (-1,)) for x in xs], 0
     ndim = np.ndim(raw(xs[0]))
-    if not -ndim <= axis < ndim:
+    if not isinstance(axis, int | np.integer) or not -ndim <= axis < ndim:
         raise ValueError(f"concatenate: axis {axis} is out of range for arrays of shape {xs[0].shape}")
     return apply(_concatenate.bind(axis=axis % ndim), *xs)
 
@@ -204,7 +215,7 @@ def astype(x: Any, dtype: Any) -> Variable:
     >>> astype(Variable(np.ones(2)), np.float32).dtype
     dtype('float32')
     """
-    return apply(_astype.bind(dtype=np.dtype(dtype)), as_variable(x))
+    return apply(_astype.bind(dtype=np.dtype(dtype)), operand(x, "astype"))
 
 
 for _function in (reshape, transpose, broadcast_to, sum_to, expand_dims, flatten, concatenate, astype):
