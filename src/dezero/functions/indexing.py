@@ -6,54 +6,42 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, linear, publish
-from dezero.core.operators import raw
-from dezero.core.variable import Variable, as_variable
+from dezero.core.op import apply, linear, operand, publish
+from dezero.core.variable import Variable
+from dezero.functions._indices import axes_read, plain_index, positions_read, repeats, whole_axes
 
 
 def _scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
-    total = np.zeros(shape, np.asarray(g).dtype)
-    if _basic(index):
-        total[index] = g  # no element is read twice
-    else:
-        np.add.at(total, index, g)
+    g = np.asarray(g)
+    total = np.zeros(shape, g.dtype)
+    if not repeats(index):
+        total[index] = g
+        return total
+    # One flat index: numpy.add.at takes a twentieth of the time that it takes for arrays of several axes.
+    read, rest = axes_read(index, shape)
+    positions = positions_read(index, read)
+    if rest != 1:
+        positions = positions[..., None] * rest + np.arange(rest)
+    np.add.at(total.reshape(-1), positions.ravel(), g.ravel())
     return total
 
 
-def _basic(index: Any) -> bool:
-    parts = index if isinstance(index, tuple) else (index,)
-    return all(
-        p is None or p is Ellipsis or (isinstance(p, int | slice | np.integer) and not isinstance(p, bool))
-        for p in parts
-    )
-
-
 def _rows(below: Any, node: Variable, index: Any) -> Any:
-    """Row axes pass where they are read whole; array indices are taken to mix rows."""
-    x = node._args[0]
-    parts = index if isinstance(index, tuple) else (index,)
-    if not _basic(index):
-        return None
-    used = sum(p is not None and p is not Ellipsis for p in parts)
-    if not any(p is Ellipsis for p in parts):
-        parts = (*parts, Ellipsis)
-    axis, place, moved = 0, 0, {}
-    for p in parts:
-        if p is None:
-            place += 1
-            continue
-        for _ in range(x.ndim - used if p is Ellipsis else 1):
-            if p is Ellipsis or (isinstance(p, slice) and range(*p.indices(x.shape[axis])) == range(x.shape[axis])):
-                moved[axis - x.ndim] = place - node.ndim
-            place += not isinstance(p, int | np.integer)
-            axis += 1
+    """Row axes pass where they are read whole; array indices on them are taken to mix rows."""
+    moved = whole_axes(node._args[0].shape, index)
     rows = below[0]
-    return tuple(moved[r] for r in rows) if all(r in moved for r in rows) else None
+    return tuple([moved[r] for r in rows]) if all([r in moved for r in rows]) else None
+
+
+def _scattered_rows(below: Any, node: Variable, index: Any, shape: tuple[int, ...]) -> Any:
+    back = {place: axis for axis, place in whole_axes(shape, index).items()}
+    rows = below[0]
+    return tuple([back[r] for r in rows]) if all([r in back for r in rows]) else None
 
 
 _get_item = linear(
     "get_item",
-    lambda x, index: x[index],
+    lambda x, index: (np.asarray(x) if isinstance(x, np.generic) else x)[index],
     lambda F, g, x, y, index: F.scatter(g, index=index, shape=x.shape),
     rows=_rows,
     keeps_constant=True,
@@ -63,6 +51,7 @@ _put = linear(
     "scatter",
     _scatter,
     lambda F, g, x, y, index, shape: F.get_item(g, index=index),
+    rows=_scattered_rows,
     uniform=True,
 )
 
@@ -76,18 +65,12 @@ def get_item(x: Any, index: Any) -> Variable:
     variable([[0. 0.]
               [3. 3.]])
     """
-    return apply(_get_item.bind(index=_plain_index(index)), as_variable(x))
+    return apply(_get_item.bind(index=plain_index(index)), operand(x, "get_item"))
 
 
-def _plain_index(index: Any) -> Any:
-    if isinstance(index, tuple):
-        return tuple(_plain_index(i) for i in index)
-    if isinstance(index, Variable):
-        index = raw(index)
-        return index.copy() if isinstance(index, np.ndarray) else index
-    if isinstance(index, np.ndarray):
-        return index.copy()  # what the user does to the array later must not change the graph
-    return np.asarray(index) if isinstance(index, list) else index
+def scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Variable:
+    """Zeros of a shape with elements added in at an index: what get_item reads, put back."""
+    return apply(_put.bind(index=plain_index(index), shape=shape), g)
 
 
 publish("get_item", get_item)
