@@ -268,6 +268,17 @@ def binary(op: Op) -> Callable[[Any, Any], Variable]:
     return call
 
 
+def several(op: Op) -> Callable[..., Variable]:
+    wanted = len(op.rules)  # type: ignore[arg-type]
+
+    def call(*args: Any) -> Variable:
+        if len(args) != wanted:
+            raise TypeError(f"{op.name}: takes {wanted} arguments, got {len(args)}")
+        return apply(op, *args)
+
+    return call
+
+
 def operand(x: Any, name: str) -> Variable:
     """An argument of a public function as a Variable that holds data; TypeError naming the function otherwise."""
     if not isinstance(x, Variable):
@@ -311,7 +322,7 @@ def elementwise(
     variable(12.0)
     """
     op = declare(Op(name, ELEMENTWISE, value, rules, commutative=commutative, uniform=uniform))
-    call = unary(op) if len(rules) == 1 else binary(op) if len(rules) == 2 else lambda *args: apply(op, *args)
+    call = unary(op) if len(rules) == 1 else binary(op) if len(rules) == 2 else several(op)
     return publish(name, call, doc)
 
 

@@ -296,6 +296,8 @@ class Builder:
         total = self.linear_combination(parts)
         if constant == 0:
             return total
+        if total.node is None:  # plain arrays of no axis add up to a number
+            return self.times(constant + total.c, None)
         if total.c == -1:
             return self.term(self.cons(_SUB, constant, total.node))
         return self.term(self.cons(_ADD, self.node(total), constant))

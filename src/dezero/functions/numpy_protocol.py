@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -90,17 +91,29 @@ def numpy_function(function: Callable[..., Any], args: Any, kwargs: dict[str, An
     name = function.__name__
     if name in _PLAIN_FUNCTIONS:
         return function(*[_deep_raw(a) for a in args], **{k: _deep_raw(a) for k, a in kwargs.items()})
-    if name == "ravel":
-        return operations.reshape(*args, -1, **kwargs)
     if "a" in kwargs:
         args, kwargs = (kwargs["a"], *args), {k: v for k, v in kwargs.items() if k != "a"}
     call = _operation(name, f"{function.__module__}.{name}")
+    if len(args) > 2:
+        args, kwargs = _named(function, args, kwargs)
     try:
         return call(*args, **kwargs)
     except TypeError as error:
         if "argument" in str(error):
             raise UnsupportedOperation(f"numpy.{name} on a Variable: {error}; see dezero.functions.{name}") from None
         raise
+
+
+def _named(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """NumPy's positions of dtype and out, which our functions do not have, told apart from the arguments after them."""
+    try:
+        names = list(inspect.signature(function).parameters)
+    except ValueError:  # a function of C has no signature, and no such arguments by position
+        return args, kwargs
+    if not {"dtype", "out"} & set(names[2 : len(args)]):
+        return args, kwargs
+    given = {n: a for n, a in zip(names[2:], args[2:], strict=False) if a is not None}
+    return args[:2], {**given, **kwargs}
 
 
 def _operation(name: str, asked: str) -> Callable[..., Any]:
