@@ -92,7 +92,8 @@ def _power_base(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
         return F.zeros_like(a)
     if n is not None:
         return g * (n * F.pow(a, n - 1))  # F's: NumPy refuses negative powers of integers
-    return g * (b * a ** F.where(F.equal(b, 0), 1, b - 1))  # b * a**(b-1) would be 0 * inf at a = b = 0
+    still = F.equal(a, 0) * F.equal(b, 0)
+    return g * (b * a ** F.where(still, 1, b - 1))  # b * a**(b-1) would be 0 * inf at a = b = 0
 
 
 def _power_exponent(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:

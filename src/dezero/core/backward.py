@@ -14,7 +14,7 @@ from dezero.core.op import apply, make
 from dezero.core.operators import raw
 from dezero.core.registry import declared, operations
 from dezero.core.reverse import Plain, reverse
-from dezero.core.sweep import Nodes, collect, leading_to, own, sweep
+from dezero.core.sweep import Nodes, collect, inside, leading_to, own, sweep
 from dezero.core.tangent import sweep_up
 from dezero.core.terms import Builder, Term
 from dezero.core.variable import CUT, Variable, wrap
@@ -37,7 +37,7 @@ def backward(y: Variable, retain_grad: bool, create_graph: bool, inputs: Any) ->
         found = _recorded(graph, nodes, {y._seq: (y, seed)}, asked, retain_grad)
     else:
         keep = None if retain_grad else {x._seq for x in asked or ()}
-        found = sweep(nodes, {y._seq: _ones(y) if seed is None else raw(seed)}, keep, asked is None)
+        found = sweep(nodes, {y._seq: _ones(y) if seed is None else inside(raw(seed))}, keep, asked is None)
         own(found, nodes, () if seed is None else (seed,))
     _accumulate(nodes, found, asked, retain_grad, create_graph)
 
@@ -90,7 +90,7 @@ def gradients(
     else:
         grads: dict[int, Any] = {}
         for root, seed in pairs:
-            g = _ones(root) if seed is None else raw(seed)
+            g = _ones(root) if seed is None else inside(raw(seed))
             grads[root._seq] = grads[root._seq] + g if root._seq in grads else g
         found = {age: g for age, g in sweep(nodes, grads, keep, False).items() if age in keep}
         own(found, nodes, [s for s in seeds if s is not None])
@@ -144,7 +144,7 @@ def _derived(
     build: Any = Builder.for_graph(graph, root, asked or ()) if simplifying() else Plain()
     terms = {age: _seed_term(build, root, seed) for age, (root, seed) in seeds.items()}
     for node in carried:
-        terms[node._seq] = build.term(node.grad)
+        terms[node._seq] = _inside(build, node.grad)  # type: ignore[arg-type]
     found: dict[int, Any] = {}
     if isinstance(build, Builder) and len(terms) == 1 and not retain_grad:
         found, nodes = _by_tangents(build, nodes, root, terms[root._seq], asked)
@@ -186,8 +186,11 @@ def _seed_term(build: Any, root: Variable, seed: Any) -> Any:
         if isinstance(build, Plain):
             return wrap(_ones(root))
         return Term(build, 1, None) if root.dtype.kind in "fc" else build.full(1, _ones(root))
-    seed = seed if isinstance(seed, Variable) else wrap(seed)
-    return build.term(seed)
+    return _inside(build, seed if isinstance(seed, Variable) else wrap(seed))
+
+
+def _inside(build: Any, seed: Variable) -> Any:
+    return build.term(seed) if seed.dtype.kind != "c" else build.conj(build.term(seed))
 
 
 class _Finish:
@@ -204,6 +207,8 @@ class _Finish:
 
     def __call__(self, term: Any, node: Variable) -> Variable:
         result = self.build.node(term)
+        if getattr(result, "dtype", node.dtype).kind == "c":  # as sweep.outside does for raw arrays
+            result = self.build.node(self.build.conj(term) if node.dtype.kind == "c" else self.build.real(term))
         if not isinstance(result, Variable):
             kind = node.dtype if node.dtype.kind in "fc" else np.result_type(self.kind, np.asarray(result).dtype)
             return make(declared["full_like"].bind(fill_value=np.copy(result)[()], dtype=kind), (node,))

@@ -48,7 +48,15 @@ def explain(name: str, args: tuple[Any, ...], error: Exception, parameters: dict
     if "core dimension" in str(error):
         return ValueError(f"{name}: the inner sizes of {what} differ; transpose or reshape one of them")
     kind: type[Exception]
-    for kind in (IndexError, ValueError, FloatingPointError, ZeroDivisionError, OverflowError, MemoryError):
+    for kind in (
+        IndexError,
+        ValueError,
+        FloatingPointError,
+        ZeroDivisionError,
+        OverflowError,
+        MemoryError,
+        ImportError,
+    ):
         if isinstance(error, kind):
             break
     else:

@@ -18,6 +18,7 @@ from dezero.core.sweep import Nodes
 from dezero.core.variable import Variable, wrap
 
 _MOST, _LONGEST = 1024, 10_000  # recipes kept, the oldest goes first; steps of one
+_LARGEST = 2**18  # bytes of plain arrays kept in one recipe (a copy: what it was made of may change)
 _book: dict[Any, Recipe] = {}
 
 
@@ -109,12 +110,16 @@ def learn(
     arrays: dict[int, tuple[int, int]] = {}
     for i, age in enumerate(ages):
         arrays.update({id(a): (i, k) for k, a in enumerate(graph[age]._args) if isinstance(a, np.ndarray)})
-    steps = []
+    steps, kept = [], 0
     for node in new:
         if node._args:
             args = [places[id(a)] if isinstance(a, Variable) else arrays.get(id(a), [a]) for a in node._args]
+            kept += sum([a[0].nbytes for a in args if type(a) is list and isinstance(a[0], np.ndarray)])
+            args = [[np.copy(a[0])] if type(a) is list and isinstance(a[0], np.ndarray) else a for a in args]
             steps.append((node._op, tuple(args)))
             places[id(node)] = len(ages) + len(steps) - 1
+    if kept > _LARGEST:
+        return
     results: list[tuple[int, str, Any]] = []
     for age, y in found.items():
         place = places[id(graph[age])]

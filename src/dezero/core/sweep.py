@@ -73,7 +73,7 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
             found[age] = g
             continue
         if node._grad is not None and use_grad and age not in roots:
-            g = g + raw(node._grad)
+            g = g + inside(raw(node._grad))
         if (not isinstance(node._data, tuple)) if keep is None else age in keep:
             found[age] = g
             if keep and not any([isinstance(a, Variable) and a._seq in nodes for a in args]):
@@ -131,6 +131,8 @@ def own(found: dict[int, Any], nodes: Nodes, others: Iterable[Any] = ()) -> None
         kind = nodes[age]._data.dtype
         if not hasattr(g, "dtype"):
             g = found[age] = np.asarray(g)
+        if g.dtype.kind == "c":
+            g = found[age] = outside(g, kind)
         if g.dtype != kind and kind.kind in "fc":
             g = found[age] = g.astype(kind)
         if isinstance(g, np.generic):
@@ -140,6 +142,21 @@ def own(found: dict[int, Any], nodes: Nodes, others: Iterable[Any] = ()) -> None
             g = found[age] = g.copy()
             owner = id(g)
         seen.add(owner)
+
+
+def inside(g: Any) -> Any:
+    """A raw cotangent given by users as the sweeps take it (see outside)."""
+    return np.conj(g) if g.dtype.kind == "c" else g
+
+
+def outside(g: Any, kind: np.dtype[Any]) -> Any:
+    """A raw cotangent as users see it.
+
+    The gradient of a real L in z = a + ib is dL/da + i dL/db, so that z - lr * grad descends. Inside the sweeps a
+    cotangent is its conjugate, with which every analytic operation has the rule that it has for real numbers. Of a
+    real argument's cotangent the imaginary part means nothing.
+    """
+    return np.conj(g) if kind.kind == "c" else g.real
 
 
 def _owner(x: Any) -> Any:

@@ -37,6 +37,8 @@ def sweep_up(build: Builder, path: Nodes, root: Variable, seed: Term, leaf: Vari
 
     path: the nodes computed from the leaf, among them the root.
     """
+    if leaf.dtype.kind == "c":
+        return None  # a tangent of ones is one direction of the two that a complex number has
     ascent = _Ascent(build, leaf)
     root = build.same.get(id(root), root)
     found = ascent.to(root)

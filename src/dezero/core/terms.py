@@ -250,6 +250,8 @@ class Builder:
             return b if a.c == 1 else self.times(a.c * b.c, b.node)
         if b.node is None:
             return a if b.c == 1 else self.times(a.c * b.c, a.node)
+        if not _mild(a.c * b.c):
+            return self.term(self.cons(_MUL, self.node(a), self.node(b)))
         return self.scaled(a.c * b.c, self.cons(_MUL, a.node, b.node))
 
     def quotient(self, a: Term, b: Term) -> Term:
@@ -269,7 +271,7 @@ class Builder:
                 return Term(self, 1, None) if b.c == 0 else a
             if a.node is None:
                 return self.term(_POW.value(float(a.c), b.c))
-            if isinstance(b.c, int) and b.c > 0:
+            if isinstance(b.c, int) and b.c > 0 and _mild_power(a.c, b.c):
                 return self.scaled(a.c**b.c, self.cons(_POW, a.node, b.c))
         return self.term(self.cons(_POW, self.node(a), self.node(b)))
 
@@ -353,6 +355,15 @@ class Builder:
             return self.scaled(c, self.cons(_SUB, *nodes))
         op = declared["linear_combination"].bind(weights=tuple(weights))
         return self.scaled(c, self.cons(op, *nodes))
+
+
+def _mild(c: Number) -> bool:
+    """Whether a number may leave a product or power without what remains getting out of float32's range."""
+    return 1e-9 < abs(c) < 1e36
+
+
+def _mild_power(c: Number, n: int) -> bool:
+    return c == 1 or c == -1 or abs(n * math.log10(abs(c))) < 9
 
 
 def _weights(op: Any) -> tuple[Number, ...] | None:
