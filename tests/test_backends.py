@@ -16,9 +16,7 @@ def test_a_numpy_array_is_an_array_of_numpy(x):
     assert as_numpy(x) is x
 
 
-@pytest.mark.parametrize(
-    "x", [1, 1.0, True, 1j, None, "text", [1.0], (1.0, 2.0), np.float64(1.0), {}, object()]
-)
+@pytest.mark.parametrize("x", [1, 1.0, True, 1j, None, "text", [1.0], (1.0, 2.0), np.float64(1.0), {}, object()])
 def test_what_is_no_array_is_handled_by_numpy(x):
     assert not is_array(x)
     assert get_array_module(x) is np
@@ -78,9 +76,7 @@ def test_numbers_and_sequences_become_numpy_arrays(x, expected):
     np.testing.assert_array_equal(y, expected)
 
 
-@pytest.mark.parametrize(
-    ("x", "kind"), [("text", "str"), (None, "NoneType"), ({1: 2}, "dict"), ([object()], "list")]
-)
+@pytest.mark.parametrize(("x", "kind"), [("text", "str"), (None, "NoneType"), ({1: 2}, "dict"), ([object()], "list")])
 def test_what_holds_no_numbers_is_refused_by_its_type(x, kind):
     with pytest.raises(TypeError, match=f"as_numpy: {kind} holds no numbers"):
         as_numpy(x)

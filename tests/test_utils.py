@@ -18,9 +18,7 @@ REALS = st.floats(-10, 10)
 
 
 def arrays(**shape):
-    return hnp.arrays(
-        np.float64, hnp.array_shapes(**({"max_dims": 3, "max_side": 4} | shape)), elements=REALS
-    )
+    return hnp.arrays(np.float64, hnp.array_shapes(**({"max_dims": 3, "max_side": 4} | shape)), elements=REALS)
 
 
 @pytest.mark.parametrize(
@@ -189,9 +187,7 @@ def test_logsumexp_keeps_float32_and_takes_other_axes():
     assert utils.logsumexp(x).dtype == np.float32
     assert utils.logsumexp(x).shape == (1, 1, 3)
     assert utils.logsumexp(x, axis=(-1, 1)).shape == (1, 1, 1)
-    np.testing.assert_allclose(
-        utils.logsumexp(x, axis=(1, 2)).item(), np.log(np.exp(x.astype(float)).sum()), rtol=1e-6
-    )
+    np.testing.assert_allclose(utils.logsumexp(x, axis=(1, 2)).item(), np.log(np.exp(x.astype(float)).sum()), rtol=1e-6)
 
 
 @pytest.mark.parametrize("a", [np.array([1.0, 2.0]), Variable(np.array([1.0, 2.0]))])
@@ -243,9 +239,7 @@ def test_numerical_grad_is_relative_for_large_arguments():
 
 def test_numerical_grad_sums_over_the_output():
     x = Variable(np.array([1.0, 2.0]))
-    np.testing.assert_allclose(
-        utils.numerical_grad(lambda x: F.broadcast_to(x, (3, 2)), x), [3.0, 3.0], rtol=1e-9
-    )
+    np.testing.assert_allclose(utils.numerical_grad(lambda x: F.broadcast_to(x, (3, 2)), x), [3.0, 3.0], rtol=1e-9)
 
 
 def test_numerical_grad_records_nothing():

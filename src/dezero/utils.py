@@ -79,9 +79,7 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     return broadcasting.sum_to(x, tuple(shape))
 
 
-def reshape_sum_backward(
-    gy: Any, x_shape: tuple[int, ...], axis: int | tuple[int, ...] | None, keepdims: bool
-) -> Any:
+def reshape_sum_backward(gy: Any, x_shape: tuple[int, ...], axis: int | tuple[int, ...] | None, keepdims: bool) -> Any:
     """Reshape the gradient of `x.sum(axis, keepdims)` so that it broadcasts to the shape of `x`.
 
     gy: Variable or array of the sum's shape; the summed axes come back with length 1.

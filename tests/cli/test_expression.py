@@ -113,7 +113,8 @@ def test_numbers_beside_variables_in_functions_are_floats():
 @pytest.mark.parametrize("name", [name for name, arity in FUNCTIONS.items() if arity == 1])
 def test_every_function_of_one_argument_is_the_operation_of_its_name(name):
     x = Variable(np.array([0.25, 0.5]))
-    np.testing.assert_array_equal(parse(f"{name}(x)")(x=x).data, getattr(F, name)(x).data)
+    with np.errstate(invalid="ignore"):  # arccosh of numbers below 1 is nan on both sides
+        np.testing.assert_array_equal(parse(f"{name}(x)")(x=x).data, getattr(F, name)(x).data)
 
 
 def test_the_functions_that_everybody_expects_are_there():

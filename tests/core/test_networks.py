@@ -9,6 +9,7 @@ import pytest
 
 import dezero.functions as F
 from dezero import Variable, gradients, using_config
+from dezero.core import recipes
 
 WIDTHS = (1, 16, 16, 1)
 ORDERS = 9
@@ -189,27 +190,44 @@ def test_closed_forms():
         np.testing.assert_allclose(partial(lambda x, t: F.tanh(3 * x), n, 0).ravel(), numbers, rtol=1e-8, atol=1e-8)
 
 
-@pytest.mark.parametrize("turns", ["xxxxxxtttttt", "xtxtxtxtxtxt"])
-@pytest.mark.parametrize("name", ["tanh(xt)", "sin(xt)", "sqrt(x² + t²)", "x**t"])
+TURNS = {
+    "alternating": lambda n: ("xt" * n)[:n],
+    "in pairs": lambda n: ("xttx" * n)[:n],
+    "one after the other": lambda n: "x" * (n // 2) + "t" * (n - n // 2),
+}
+
+
+@pytest.mark.parametrize("turns", TURNS)
+@pytest.mark.parametrize("name", TWO)
 def test_nodes_of_mixed_partials_grow_as_a_polynomial(name, turns):
     """There are (n/2 + 1)² partials up to n/2 in both, and the Leibniz rule's products of two of them."""
-    assert_polynomial(TWO[name], turns)
+    nodes = {}
+    for n in (10, 12):
+        recipes._book.clear()
+        nodes[n] = count_mixed(TWO[name], TURNS[turns](n))[-1]
+    assert nodes[12] / nodes[10] < (12 / 10) ** 4, nodes
 
 
-@pytest.mark.parametrize("name", ["exp x log t", "x t/(x + t)", "wave"])
-def test_nodes_of_easy_mixed_partials_grow_as_a_polynomial(name):
-    assert_polynomial(TWO[name], "xtxtxtxtxtxt")
+@pytest.mark.xfail(strict=True, reason="a derivative by recipe has no builder that knows which partial it is")
+@pytest.mark.parametrize("name", ["tanh(xt)", "sin(xt)", "x**t"])
+def test_nodes_of_mixed_partials_do_not_depend_on_what_was_computed_before(name):
+    turns = "xtxtxtxtxtxt"
+    recipes._book.clear()
+    fresh = count_mixed(TWO[name], turns)[-1]
+    recipes._book.clear()
+    for n in range(1, 12):
+        count_mixed(TWO[name], turns[:n])
+    assert count_mixed(TWO[name], turns)[-1] == fresh
 
 
-def assert_polynomial(f, turns):
-    nodes = []
-    for n in (len(turns) - 2, len(turns)):
-        x, t = Variable(np.array(0.6)), Variable(np.array(1.3))
-        u = f(F, x, t)
-        for by in turns[:n] if turns[0] != turns[1] else "x" * (n // 2) + "t" * (n // 2):
-            (u,) = gradients(u, x if by == "x" else t, create_graph=True)
+def count_mixed(f, turns):
+    """Nodes after each of the turns."""
+    x, t = Variable(np.array(0.6)), Variable(np.array(1.3))
+    u, nodes = f(F, x, t), []
+    for by in turns:
+        (u,) = gradients(u, x if by == "x" else t, create_graph=True)
         nodes.append(count_nodes(u))
-    assert nodes[1] / nodes[0] < (len(turns) / (len(turns) - 2)) ** 4, nodes
+    return nodes
 
 
 # -- a differential equation -----------------------------------------------------------------------------------

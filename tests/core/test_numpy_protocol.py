@@ -70,10 +70,7 @@ def test_the_same_value_and_gradient_as_ours(name):
 
 
 REFUSED = {
-    "linalg.qr": (lambda v: np.linalg.qr(v), "numpy.linalg.qr", ()),
-    "frexp": (lambda v: np.frexp(v), "numpy.frexp", ()),
-    "modf": (lambda v: np.modf(v), "numpy.modf", ()),
-    "median": (lambda v: np.median(v), "numpy.median", ()),
+    "nextafter": (lambda v: np.nextafter(v, 1.0), "numpy.nextafter", ()),
     "copyto": (lambda v: np.copyto(np.zeros((2, 3)), v), "numpy.copyto", ()),
     "reduce": (lambda v: np.add.reduce(v), "numpy.add.reduce", ()),
     "accumulate": (lambda v: np.multiply.accumulate(v), "numpy.multiply.accumulate", ()),
@@ -89,8 +86,6 @@ REFUSED = {
     "sum dtype": (lambda v: np.sum(v, 0, np.float32), "numpy.sum", ()),
     "mean dtype": (lambda v: np.mean(v, 0, np.float32), "numpy.mean", ()),
     "reshape order": (lambda v: np.reshape(v, -1, order="F"), "numpy.reshape.* 'order'", ()),
-    "ravel order": (lambda v: np.ravel(v, order="F"), "numpy.ravel", ()),
-    "ravel F": (lambda v: np.ravel(v, "F"), "numpy.ravel", ()),
     "dot out=": (lambda v: np.dot(v, W, out=np.zeros((2, 2))), "numpy.dot.* 'out'", ()),
     "where one": (
         lambda v: np.where(v),
@@ -112,7 +107,7 @@ def test_what_is_not_supported_raises_by_name(call, text):
 
 def test_the_error_says_what_to_do():
     with pytest.raises(UnsupportedOperation, match=r"no derivative rule in dezero; use v\.data .* or write a Function"):
-        np.frexp(a())
+        np.spacing(a())
 
 
 PLAIN = {

@@ -173,7 +173,7 @@ def _step_down(build: Builder, path: Nodes, root: Variable, seed: Term) -> tuple
     """From a result to its only argument on the path, with the cotangent that its rule gives."""
     op = root._op
     below = [i for i, a in enumerate(root._args) if isinstance(a, Variable) and a._seq in path]
-    if len(below) != 1 or not isinstance(op, Op):
+    if len(below) != 1 or not isinstance(op, Op) or op.name == "output":
         return None
     if not op.uniform:
         seed = build.filled(seed, root._data)

@@ -1,28 +1,166 @@
-"""Activation functions of neural networks."""
+"""Activation functions of neural networks that are smooth, and the rectifier."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from dezero.core.op import elementwise
+from dezero.core.op import elementwise, operand, publish
+from dezero.core.variable import Variable
+from dezero.functions._axes import along, axis_of
+from dezero.functions.elementwise import exp, tanh
+from dezero.functions.error_functions import ndtr
 
 
 def _sigmoid(x: Any) -> Any:
-    return np.tanh(x * 0.5) * 0.5 + 0.5  # no overflow for any x
+    if not isinstance(x, np.ndarray) and x.real > -10:
+        return 1 / (1 + np.exp(x * -1.0))  # of a number, errstate would take the most time
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(x * -1.0))
 
 
 sigmoid = elementwise(
     "sigmoid",
     _sigmoid,
     lambda F, g, x, y: g * (y * (1 - y)),
-    doc="""Logistic function 1 / (1 + exp(-x)).
+    doc="""Logistic function 1 / (1 + exp(-x)); `expit` is the same with derivatives exact where they vanish.
 
     >>> sigmoid(Variable(np.array(0.0)))
     variable(0.5)
     """,
 )
+
+
+def sigmoid_simple(x: Any) -> Variable:
+    """Logistic function as the formula stands: exp(-x) overflows for very negative x.
+
+    >>> sigmoid_simple(Variable(np.array(0.0)))
+    variable(0.5)
+    """
+    return 1 / (1 + exp(-operand(x, "sigmoid_simple")))
+
+
+log_sigmoid = elementwise(
+    "log_sigmoid",
+    lambda x: np.minimum(x, 0) - np.log1p(np.exp(np.abs(x) * -1.0)),
+    lambda F, g, x, y: g * F.sigmoid(-x),
+    doc="""Logarithm of `sigmoid`, exact in both tails.
+
+    >>> log_sigmoid(Variable(np.array([-1000.0, 0.0])))
+    variable([-1.00000000e+03 -6.93147181e-01])
+    """,
+)
+
+_softplus = elementwise(
+    "softplus",
+    lambda x: np.maximum(x, 0) + np.log1p(np.exp(np.abs(x) * -1.0)),
+    lambda F, g, x, y: g * F.sigmoid(x),
+    doc="",
+)
+
+
+def softplus(x: Any, beta: float = 1.0) -> Variable:
+    """Smooth rectifier log(1 + exp(beta x)) / beta, exact in both tails.
+
+    >>> softplus(Variable(np.array([0.0, 1000.0])))
+    variable([6.93147181e-01 1.00000000e+03])
+    """
+    x = operand(x, "softplus")
+    return _softplus(x) if beta == 1 else _softplus(x * beta) / beta
+
+
+def _silu_rule(F: Any, g: Any, x: Any, y: Any) -> Any:
+    s = F.sigmoid(x)
+    return g * (s + y * (1 - s))
+
+
+silu = elementwise(
+    "silu",
+    lambda x: x * _sigmoid(x),
+    _silu_rule,
+    doc="""Sigmoid linear unit x sigmoid(x), also called swish.
+
+    >>> silu(Variable(np.array([0.0, 2.0])))
+    variable([0.         1.76159416])
+    """,
+)
+
+
+def gelu(x: Any, approximate: str = "none") -> Variable:
+    """Gaussian error linear unit: x times the normal distribution function at x.
+
+    approximate: "none" (ImportError without SciPy), or "tanh" for the formula with the hyperbolic tangent of
+    D. Hendrycks, K. Gimpel, "Gaussian error linear units" (2016). ValueError for another.
+
+    >>> gelu(Variable(np.array([0.0, 1.0])), approximate="tanh")
+    variable([0.         0.84119199])
+    """
+    x = operand(x, "gelu")
+    if approximate == "none":
+        return x * ndtr(x)
+    if approximate != "tanh":
+        raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
+    # (1 + tanh(u)) / 2 = sigmoid(2 u), which keeps its digits where tanh(u) is near -1.
+    return x * sigmoid(_TWICE_SLOPE * (x * (1 + 0.044715 * (x * x))))
+
+
+_TWICE_SLOPE = 2 * math.sqrt(2 / math.pi)
+
+
+def mish(x: Any) -> Variable:
+    """x tanh(softplus(x)). D. Misra, "Mish: a self regularized non-monotonic activation function" (2019).
+
+    >>> mish(Variable(np.array([0.0, 1.0])))
+    variable([0.         0.86509839])
+    """
+    x = operand(x, "mish")
+    return x * tanh(_softplus(x))
+
+
+def _softsign_rule(F: Any, g: Any, x: Any, y: Any) -> Any:
+    divisor = 1 + F.abs(x)
+    return g / (divisor * divisor)
+
+
+softsign = elementwise(
+    "softsign",
+    lambda x: x / (1 + np.abs(x)),
+    _softsign_rule,
+    doc="""x / (1 + |x|); its second derivative, which jumps at 0, is 0 there.
+
+    >>> softsign(Variable(np.array([-1.0, 3.0])))
+    variable([-0.5   0.75])
+    """,
+)
+
+
+def tanhshrink(x: Any) -> Variable:
+    """x - tanh(x).
+
+    >>> tanhshrink(Variable(np.array([0.0, 100.0])))
+    variable([ 0. 99.])
+    """
+    x = operand(x, "tanhshrink")
+    return x - tanh(x)
+
+
+def glu(x: Any, axis: int = -1) -> Variable:
+    """Gated linear unit: the first half of an axis times the sigmoid of the second.
+
+    ValueError where the axis has an odd number of elements.
+
+    >>> glu(Variable(np.array([1.0, 2.0, 0.0, 0.0])))
+    variable([0.5 1. ])
+    """
+    x = operand(x, "glu")
+    axis = axis_of("glu", axis, x.shape)
+    half, odd = divmod(x.shape[axis], 2)
+    if odd:
+        raise ValueError(f"glu: axis {axis} of shape {x.shape} has an odd number of elements, and no two halves")
+    return x[along(axis, slice(half))] * sigmoid(x[along(axis, slice(half, None))])
+
 
 relu = elementwise(
     "relu",
@@ -34,3 +172,6 @@ relu = elementwise(
     variable([0. 2.])
     """,
 )
+
+for _function in (sigmoid_simple, softplus, gelu, mish, tanhshrink, glu):
+    publish(_function.__name__, _function)

@@ -17,7 +17,7 @@ def _scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     if not repeats(index):
         total[index] = g
         return total
-    # One flat index: numpy.add.at takes a twentieth of the time that it takes for arrays of several axes.
+    # One flat index: numpy.add.at takes a third of the time that it takes for whole rows.
     read, rest = axes_read(index, shape)
     positions = positions_read(index, read)
     if rest != 1:

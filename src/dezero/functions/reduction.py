@@ -1,4 +1,4 @@
-"""Sums and means over axes."""
+"""Sums, means and products over axes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 
 from dezero.core.op import apply, linear, operand, publish
-from dezero.core.variable import Variable
+from dezero.core.outputs import general
+from dezero.core.variable import Variable, as_variable
+from dezero.functions.picking import gather_axes, return_axes, segment
 
 
-def _rows(below: Any, node: Variable, axis: Any, keepdims: bool) -> Any:
+def reduced_rows(below: Any, node: Variable, axis: Any, keepdims: bool, **others: Any) -> Any:
+    """Row axes of a reduction: those that it leaves."""
     ndim = node._args[0].ndim
     gone = {a - ndim for a in range(ndim)} if axis is None else {a - ndim for a in axis}
     rows = below[0]
@@ -19,13 +22,16 @@ def _rows(below: Any, node: Variable, axis: Any, keepdims: bool) -> Any:
     return rows if keepdims else tuple(r + len([a for a in gone if a > r]) for r in rows)
 
 
-def _spread(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
+def spread(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
+    """A reduction's cotangent, or its result, repeated to the shape of what was reduced."""
     if axis is not None and not keepdims:
         g = F.reshape(g, shape=tuple(1 if a in axis else n for a, n in enumerate(x.shape)))
     return F.broadcast_to(g, shape=x.shape)
 
 
-_sum = linear("sum", lambda x, axis, keepdims: x.sum(axis=axis, keepdims=keepdims), _spread, rows=_rows, uniform=True)
+_sum = linear(
+    "sum", lambda x, axis, keepdims: x.sum(axis=axis, keepdims=keepdims), spread, rows=reduced_rows, uniform=True
+)
 
 
 def axes_of(name: str, x: Variable, axis: Any) -> tuple[int, ...] | None:
@@ -33,6 +39,8 @@ def axes_of(name: str, x: Variable, axis: Any) -> tuple[int, ...] | None:
     if axis is None:
         return None
     axes = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
+    if x.ndim == 0 and axes in ((0,), (-1,)):
+        return ()  # NumPy takes a number for an array of one element here
     for a in axes:
         if not isinstance(a, int | np.integer) or not -x.ndim <= a < x.ndim:
             raise ValueError(f"{name}: axis {a!r} is out of range for an array of shape {x.shape}")
@@ -63,5 +71,50 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     return total / (x.size if axes is None else int(np.prod([x.shape[a] for a in axes])))
 
 
-publish("sum", sum)
-publish("mean", mean)
+# -- products --------------------------------------------------------------------------------------------------
+
+
+def _product_rule(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
+    elements = gather_axes(F, x, axis)
+    if not elements.shape[-1]:
+        return F.zeros_like(x)
+    g = F.reshape(g, shape=(*elements.shape[:-1], 1))
+    return return_axes(F, _through_halves(F, g, elements), x.shape, axis)
+
+
+def _through_halves(F: Any, g: Any, x: Any) -> Any:
+    """The cotangent of the factors along the last axis from that of their product.
+
+    Products of halves in a tree: log2(n) multiplications of arrays, and none of them a division by a factor.
+    """
+    n, last = x.shape[-1], len(x.shape) - 1
+    if n == 1:
+        return g
+    half = n // 2
+    a, b, odd = [segment(F, x, start, stop) for start, stop in ((0, half), (half, 2 * half), (2 * half, n))]
+    pair = a * b
+    g = _through_halves(F, g, F.concatenate(pair, odd, axis=last) if n % 2 else pair)
+    ga = segment(F, g, 0, half)
+    parts = [ga * b, ga * a] + [segment(F, g, half, half + 1)] * (n % 2)
+    return F.concatenate(*parts, axis=last)
+
+
+_prod = general(
+    "prod", lambda x, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims), _product_rule, rows=reduced_rows
+)
+
+
+def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+    """Product of all elements, or over an axis or a tuple of axes; zeros are ordinary factors.
+
+    >>> x = Variable(np.array([2.0, 0.0, 3.0]))
+    >>> prod(x).backward()
+    >>> x.grad
+    variable([0. 6. 0.])
+    """
+    x = as_variable(x)
+    return apply(_prod.bind(axis=axes_of("prod", x, axis), keepdims=bool(keepdims)), x)
+
+
+for _function in (sum, mean, prod):
+    publish(_function.__name__, _function)

@@ -1,0 +1,105 @@
+"""What operations on matrices share: the shapes they ask for, and errors that name them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from dezero.core.errors import describe
+from dezero.core.op import Op, apply, operand, plain
+from dezero.core.registry import operations
+from dezero.core.variable import Variable
+
+
+def array(x: Any, name: str) -> Any:
+    """An argument of an operation as something that has a shape: Variables and arrays as they are."""
+    x = operand(x, name) if isinstance(x, Variable) else plain(x, name)
+    return x if hasattr(x, "shape") else np.asarray(x)
+
+
+def swap(F: Any, x: Any) -> Any:
+    """The last two axes exchanged, in any reading of a rule."""
+    n = len(x.shape)
+    return F.transpose(x, axes=(*range(n - 2), n - 1, n - 2))
+
+
+def eye(n: int, like: Any) -> np.ndarray[Any, Any]:
+    """The unit matrix in the dtype of `like`, so that no dtype changes where it takes part."""
+    return np.eye(n, dtype=like.dtype)
+
+
+def upper(n: int, k: int = 0) -> np.ndarray[Any, Any]:
+    """Where a square matrix is on or above its k-th diagonal."""
+    return np.triu(np.ones((n, n), bool), k)
+
+
+def matrices(name: str, a: Any, *, square: bool = False, real: str = "", argument: str = "a") -> Variable:
+    """A Variable whose last two axes are matrices; `real` says why complex ones are refused."""
+    a = operand(a, name)
+    if a.ndim < 2:
+        raise np.linalg.LinAlgError(
+            f"{name}: {argument} is a {describe(a)}; it needs two axes or more, the last two of them the matrix"
+        )
+    if square and a.shape[-1] != a.shape[-2]:
+        raise np.linalg.LinAlgError(
+            f"{name}: {argument} is a {describe(a)}, which holds no square matrices; "
+            "use pinv, lstsq, qr or svd for matrices of other shapes"
+        )
+    if real and a.dtype.kind == "c":
+        raise TypeError(f"{name}: {argument} is a {describe(a)}; {real}")
+    return a
+
+
+def failing(name: str, remedy: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A value whose LinAlgError names the operation, its arguments and what to do."""
+
+    def decorate(value: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(value)
+        def call(*args: Any, **parameters: Any) -> Any:
+            try:
+                return value(*args, **parameters)
+            except np.linalg.LinAlgError as error:
+                what = ", ".join([describe(a) for a in args])
+                raise np.linalg.LinAlgError(f"{parameters.get('of', name)}({what}): {error}; {remedy}") from None
+
+        return call
+
+    return decorate
+
+
+def attempt(op: Op, *xs: Any) -> Variable:
+    """Apply an operation; what NumPy calls a LinAlgError stays one."""
+    try:
+        return apply(op, *xs)
+    except ValueError as error:
+        if isinstance(error.__cause__, np.linalg.LinAlgError):
+            raise error.__cause__ from None
+        raise
+
+
+def attempt_all(op: Op, outputs: int, *xs: Any) -> tuple[Variable, ...]:
+    """The same for an operation of several outputs."""
+    node = attempt(op, *xs)
+    return tuple([operations.output(node, index=i) for i in range(outputs)])
+
+
+def each(function: Callable[..., Any], *arrays: Any) -> Any:
+    """Apply a function of single matrices to all that the leading axes hold; one array, or a tuple of them."""
+    batch = np.broadcast_shapes(*[a.shape[:-2] for a in arrays])
+    if not batch:
+        return function(*arrays)
+    arrays = tuple([np.broadcast_to(a, batch + a.shape[-2:]) for a in arrays])
+    # Without any matrix, a unit matrix tells the shapes and dtypes of the results.
+    singles = [[a[i] for a in arrays] for i in np.ndindex(*batch)] or [[np.eye(*a.shape[-2:]) for a in arrays]]
+    found = [function(*single) for single in singles]
+    if isinstance(found[0], tuple):
+        return tuple([_stacked(part, batch) for part in zip(*found, strict=True)])
+    return _stacked(found, batch)
+
+
+def _stacked(parts: Any, batch: tuple[int, ...]) -> Any:
+    return np.stack(parts)[: math.prod(batch)].reshape(batch + parts[0].shape)

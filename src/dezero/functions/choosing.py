@@ -1,0 +1,99 @@
+"""Elements chosen among several arrays, or computed in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dezero.core.op import operand, publish
+from dezero.core.operators import raw
+from dezero.core.variable import Variable
+from dezero.functions.elementwise import where
+from dezero.functions.indexing import get_item
+from dezero.functions.joining import parts_of, stack
+from dezero.functions.repeating import broadcast_arrays
+from dezero.functions.shape import astype
+from dezero.functions.taking import take_along_axis, whole_numbers, within
+from dezero.functions.updating import index_update
+
+
+def choose(x: Any, choices: Any, mode: str = "raise") -> Variable:
+    """At each place the element of the choice that x, an array of whole numbers, tells there; all are broadcast.
+
+    mode: what becomes of a number out of range, "raise" (IndexError), "wrap" or "clip", as in take. The derivative
+    goes to the choices.
+
+    >>> choose([0, 1], [Variable(np.array([1.0, 2.0])), Variable(np.array([3.0, 4.0]))])
+    variable([1. 4.])
+    """
+    numbers = whole_numbers("choose", x)
+    if mode not in ("raise", "wrap", "clip"):
+        raise ValueError(f"choose: mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
+    parts = parts_of("choose", choices)
+    n = len(parts)
+    if mode == "raise":
+        if numbers.size and numbers.min() < 0:
+            raise IndexError(f"choose: index {numbers.min()} is negative; choices are counted from 0")
+        within("choose", numbers, n, "the choices")
+    else:
+        numbers = numbers % n if mode == "wrap" else np.clip(numbers, 0, n - 1)
+    shape = np.broadcast_shapes(numbers.shape, *[part.shape for part in parts])
+    same = broadcast_arrays(*parts, np.broadcast_to(np.False_, shape))[:-1]
+    return get_item(take_along_axis(stack(same), np.broadcast_to(numbers, shape)[None], 0), 0)
+
+
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Variable:
+    """At each place the element of the first choice whose condition is true there, else of the default.
+
+    conditions: boolean arrays; all are broadcast. ValueError for lists of different lengths, TypeError for
+    conditions of another dtype.
+
+    >>> x = Variable(np.array([-1.0, 0.5, 2.0]))
+    >>> select([x < 0, x < 1], [-x, x * x], 1.0)
+    variable([1.   0.25 1.  ])
+    """
+    if len(condlist) != len(choicelist) or not condlist:
+        raise ValueError(
+            f"select: {len(condlist)} conditions and {len(choicelist)} choices; give as many of each, at least one"
+        )
+    result = default
+    for i in reversed(range(len(condlist))):
+        mask = np.asarray(raw(condlist[i]))
+        if mask.dtype != bool:
+            raise TypeError(f"select: condition {i} is of dtype {mask.dtype}, not bool; compare, or use astype(bool)")
+        result = where(mask, choicelist[i], result)
+    return operand(result, "select")
+
+
+def piecewise(x: Any, condlist: Any, funclist: Sequence[Callable[..., Any] | float], *args: Any, **kw: Any) -> Variable:
+    """A function in pieces: where a condition is true, its function of the elements there (or its number).
+
+    condlist: masks of the shape of x, the last that is true counts; one function more is for where none is. args
+    and kw go to the functions. Each function sees its own elements alone, so that what it is elsewhere (log below
+    0) touches no derivative. ValueError for a number of functions that does not fit.
+
+    >>> x = Variable(np.array([-1.0, 4.0]))
+    >>> piecewise(x, [x > 0], [np.sqrt, 0.0])
+    variable([0. 2.])
+    """
+    x = operand(x, "piecewise")
+    masks = np.asarray([raw(c) for c in condlist] if isinstance(condlist, tuple | list) else raw(condlist))
+    masks = (masks != 0)[None] if masks.ndim == x.ndim else masks != 0
+    if len(funclist) == len(masks) + 1:
+        masks = np.concatenate([masks, ~masks.any(axis=0, keepdims=True)])
+    if len(funclist) != len(masks):
+        raise ValueError(f"piecewise: {len(funclist)} functions for {len(masks)} conditions; give as many, or one more")
+    if masks.shape[1:] != x.shape:
+        raise ValueError(f"piecewise: conditions of shape {masks.shape[1:]} for an array of shape {x.shape}")
+    y = Variable(np.zeros_like(x.data))
+    for mask, function in zip(masks, funclist, strict=True):
+        if mask.any():
+            piece = function(get_item(x, mask), *args, **kw) if callable(function) else function
+            y = index_update(y, mask, piece)
+    return y if y.dtype == x.dtype else astype(y, x.dtype)
+
+
+for _function in (choose, select, piecewise):
+    publish(_function.__name__, _function)

@@ -1,0 +1,35 @@
+"""Dropout: elements left out at random while a model is trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dezero.core.arithmetic import mul
+from dezero.core.config import Config
+from dezero.core.op import publish
+from dezero.core.variable import Variable, as_variable
+
+
+def dropout(x: Any, dropout_ratio: float = 0.5) -> Variable:
+    """Each element 0 with probability dropout_ratio in training, else divided by 1 - dropout_ratio; x itself in use.
+
+    The elements are drawn from NumPy's global random state (numpy.random.seed), one uniform number each, those above
+    the ratio kept. Config.train says whether it is training. ValueError for a ratio outside 0 to 1.
+
+    >>> np.random.seed(0)
+    >>> dropout(Variable(np.ones(4)))
+    variable([2. 2. 2. 2.])
+    """
+    x = as_variable(x)
+    if not 0 <= dropout_ratio <= 1:
+        raise ValueError(f"dropout: dropout_ratio must be a probability, from 0 to 1, got {dropout_ratio!r}")
+    if not Config.train:
+        return x
+    kept = np.asarray(np.random.rand(*x.shape) > dropout_ratio)
+    kind = x.dtype if x.dtype.kind in "fc" else np.dtype(np.float64)
+    return mul(x, kept.astype(kind) / (1 - float(dropout_ratio) if dropout_ratio < 1 else 1))
+
+
+publish("dropout", dropout)

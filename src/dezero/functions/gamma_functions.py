@@ -1,0 +1,129 @@
+"""The gamma function and its kin: SciPy's, of its names and order of arguments; ImportError without SciPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dezero.core.errors import UnsupportedOperation, describe
+from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, publish
+from dezero.core.registry import operations
+from dezero.core.variable import Variable, as_variable
+from dezero.functions import _scipy
+from dezero.functions._scipy import in_precision_of, special_value
+
+gamma = elementwise(
+    "gamma",
+    special_value("gamma"),
+    lambda F, g, x, y: g * (y * F.digamma(x)),
+    doc="""Gamma function, (x - 1)! for whole x > 0; nan at the poles -1, -2, ...
+
+    >>> gamma(Variable(np.array(5.0)))
+    variable(24.0)
+    """,
+)
+
+gammaln = elementwise(
+    "gammaln",
+    special_value("gammaln"),
+    lambda F, g, x, y: g * F.digamma(x),
+    doc="""log(|gamma(x)|), without overflow.
+
+    >>> gammaln(Variable(np.array(1.0)))
+    variable(0.0)
+    """,
+)
+
+digamma = psi = elementwise(
+    "digamma",
+    special_value("psi"),
+    lambda F, g, x, y: g * F.polygamma(x, n=1),
+    doc="""Derivative of gammaln: gamma'(x) / gamma(x); SciPy has it as psi too.
+
+    >>> f"{digamma(Variable(np.array(1.0))):.6f}"
+    '-0.577216'
+    """,
+)
+operations.psi = psi  # type: ignore[attr-defined]
+
+_polygamma = declare(
+    Op(
+        "polygamma",
+        ELEMENTWISE,
+        lambda x, n: in_precision_of(np.asarray(_scipy.special.polygamma(n, x)), x),
+        (lambda F, g, x, y, n: g * F.polygamma(x, n=n + 1),),
+    )
+)
+
+
+def polygamma(n: Any, x: Any) -> Variable:
+    """The n-th derivative of digamma, n a whole number from 0 on; the derivative is that in x.
+
+    UnsupportedOperation where n is anything else.
+
+    >>> f"{polygamma(1, Variable(np.array(1.0))):.6f}"
+    '1.644934'
+    """
+    if not isinstance(n, int | np.integer) or n < 0:
+        raise UnsupportedOperation(
+            f"polygamma: n must be a whole number from 0 on, got {describe(n)}; it has no derivative in n"
+        )
+    return digamma(x) if n == 0 else apply(_polygamma.bind(n=int(n)), as_variable(x))
+
+
+publish("polygamma", polygamma)
+
+beta = elementwise(
+    "beta",
+    special_value("beta"),
+    lambda F, g, a, b, y: g * (y * (F.digamma(a) - F.digamma(a + b))),
+    lambda F, g, a, b, y: g * (y * (F.digamma(b) - F.digamma(a + b))),
+    commutative=True,
+    doc="""Beta function gamma(a) gamma(b) / gamma(a + b).
+
+    >>> beta(Variable(np.array(1.0)), 4)
+    variable(0.25)
+    """,
+)
+
+betaln = elementwise(
+    "betaln",
+    special_value("betaln"),
+    lambda F, g, a, b, y: g * (F.digamma(a) - F.digamma(a + b)),
+    lambda F, g, a, b, y: g * (F.digamma(b) - F.digamma(a + b)),
+    commutative=True,
+    doc="""log(|beta(a, b)|), without overflow.
+
+    >>> betaln(Variable(np.array(1.0)), 1)
+    variable(0.0)
+    """,
+)
+
+
+def no_rule(name: str, argument: str, only: str = "x") -> Callable[..., Any]:
+    """The rule of an argument in which a function has no derivative here; only: the one in which it has."""
+
+    def rule(F: Any, g: Any, *arguments: Any, **parameters: Any) -> Any:
+        raise UnsupportedOperation(
+            f"{name}: there is no derivative in {argument}; pass it as a number or an array, or ask for the "
+            f"derivative in {only} alone (inputs=)"
+        )
+
+    return rule
+
+
+zeta = elementwise(
+    "zeta",
+    special_value("zeta"),
+    no_rule("zeta", "x", only="q"),
+    lambda F, g, x, q, y: -(g * (x * F.zeta(x + 1, q))),
+    doc="""Hurwitz zeta function: the sum of 1 / (k + q)**x over k = 0, 1, ..., for x > 1.
+
+    The derivative is that in q; UnsupportedOperation where one in x is asked for.
+
+    >>> f"{zeta(2, Variable(np.array(1.0))):.6f}"
+    '1.644934'
+    """,
+)

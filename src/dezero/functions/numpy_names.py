@@ -1,0 +1,30 @@
+"""NumPy's other names of operations: each is the same function."""
+
+from __future__ import annotations
+
+from dezero.core.arithmetic import div, mul, neg, pow, sub
+from dezero.core.registry import operations
+from dezero.functions.elementwise import abs
+from dezero.functions.rounding import remainder, round, trunc
+from dezero.functions.trigonometric import (
+    arccos,
+    arccosh,
+    arcsin,
+    arcsinh,
+    arctan,
+    arctan2,
+    arctanh,
+    degrees,
+    radians,
+)
+
+subtract, multiply, divide, true_divide, negative, absolute, power = sub, mul, div, div, neg, abs, pow
+acos, acosh, asin, asinh, atan, atan2, atanh = arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh
+mod, fix, around, deg2rad, rad2deg = remainder, trunc, round, radians, degrees
+
+for _name in (
+    *("subtract", "multiply", "divide", "true_divide", "negative", "absolute", "power"),
+    *("acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh"),
+    *("mod", "fix", "around", "deg2rad", "rad2deg"),
+):
+    setattr(operations, _name, globals()[_name])

@@ -1,0 +1,97 @@
+"""Elements picked at positions that depend on the values (a maximum, a median), and put back there.
+
+Positions are integers along the last axis; the operations that find them have derivative zero. To pick among the
+elements of several axes, these are gathered into one that comes last.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from dezero.core.op import bilinear
+from dezero.core.variable import Variable
+
+Axes = tuple[int, ...] | None  # None: all
+
+
+def _split(ndim: int, axes: Axes) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The axes kept and the axes gathered, each in ascending order."""
+    gathered = tuple(range(ndim)) if axes is None else tuple(sorted(axes))
+    return tuple(a for a in range(ndim) if a not in gathered), gathered
+
+
+def gather_axes(F: Any, x: Any, axes: Axes) -> Any:
+    """The array with some axes as one that comes last; F is any reading of the rules."""
+    kept, gathered = _split(len(x.shape), axes)
+    return _reshaped(F, _transposed(F, x, kept + gathered), gathered_shape(x.shape, axes))
+
+
+def gathered_shape(shape: tuple[int, ...], axes: Axes) -> tuple[int, ...]:
+    """The shape that gather_axes gives."""
+    kept, gathered = _split(len(shape), axes)
+    return *[shape[a] for a in kept], math.prod(shape[a] for a in gathered)
+
+
+def return_axes(F: Any, x: Any, shape: tuple[int, ...], axes: Axes) -> Any:
+    """Undo gather_axes of an array that had this shape."""
+    kept, gathered = _split(len(shape), axes)
+    order = kept + gathered
+    x = _reshaped(F, x, tuple(shape[a] for a in order))
+    return _transposed(F, x, tuple(order.index(a) for a in range(len(shape))))
+
+
+def segment(F: Any, x: Any, start: int, stop: int) -> Any:
+    """A part of the last axis."""
+    return F.get_item(x, index=(Ellipsis, slice(start, stop)))
+
+
+def _transposed(F: Any, x: Any, order: tuple[int, ...]) -> Any:
+    return x if order == tuple(range(len(order))) else F.transpose(x, axes=order)
+
+
+def _reshaped(F: Any, x: Any, shape: tuple[int, ...]) -> Any:
+    return x if x.shape == shape else F.reshape(x, shape=shape)
+
+
+def gathered_rows(rows: tuple[int, ...], ndim: int, axes: Axes) -> tuple[int, ...] | None:
+    """Where row axes stand once others are gathered; None where they are among those."""
+    gathered = [a - ndim for a in _split(ndim, axes)[1]]
+    if any(r in gathered for r in rows):
+        return None
+    return tuple(r + len([a for a in gathered if a > r]) - 1 for r in rows)
+
+
+def rows_beside_last(below: Any, node: Variable, **parameters: Any) -> Any:
+    """Row axes stay where they are, unless one is the last axis."""
+    moving = [rows for rows in below if rows]
+    return moving[0] if -1 not in moving[0] and all(rows == moving[0] for rows in moving) else None
+
+
+def _place(g: Any, at: Any, size: int) -> Any:
+    total = np.zeros((*at.shape[:-1], size), g.dtype)
+    if at.shape[-1] == 1:
+        np.put_along_axis(total, at, g, -1)
+    else:  # positions may repeat
+        row = np.arange(math.prod(at.shape[:-1])).reshape(*at.shape[:-1], 1)
+        np.add.at(total.reshape(-1), (row * size + at).reshape(-1), g.reshape(-1))
+    return total
+
+
+# Linear in what is picked or placed; the positions have no derivative.
+bilinear(
+    "pick",
+    lambda x, at: np.take_along_axis(x, at, -1),
+    lambda F, g, x, at, y: F.place(g, at, size=x.shape[-1]),
+    lambda F, g, x, at, y: F.zeros_like(at),
+    rows=rows_beside_last,
+)
+bilinear(
+    "place",
+    _place,
+    lambda F, g, x, at, y, size: F.pick(g, at),
+    lambda F, g, x, at, y, size: F.zeros_like(at),
+    rows=rows_beside_last,
+)

@@ -1,0 +1,144 @@
+"""Functions in pieces: signs, steps, the greater and the smaller past nan, bounds, numbers for nan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, publish
+from dezero.core.variable import Variable, as_variable
+from dezero.functions.elementwise import maximum, minimum
+
+fabs = elementwise(
+    "fabs",
+    np.fabs,
+    lambda F, g, x, y: g * F.sign(x),
+    doc="""Absolute value as a floating-point number; its derivative at 0 is 0.
+
+    >>> fabs(Variable(np.array(-2)))
+    variable(2.0)
+    """,
+)
+
+copysign = elementwise(
+    "copysign",
+    np.copysign,
+    lambda F, g, a, b, y: g * (F.sign(a) * F.sign(y)),
+    lambda F, g, a, b, y: F.zeros_like(b),
+    doc="""|a| with the sign of b, that of -0.0 included.
+
+    The derivative in a is 0 at a = 0, and in b it is 0 everywhere, at the jump too.
+
+    >>> copysign(Variable(np.array(2.0)), -0.0)
+    variable(-2.0)
+    """,
+)
+
+heaviside = elementwise(
+    "heaviside",
+    np.heaviside,
+    lambda F, g, x, h, y: F.zeros_like(x),
+    lambda F, g, x, h, y: g * F.equal(x, 0),
+    doc="""0 below 0, 1 above, h at 0. The derivative in x is 0 everywhere, at the jump too; in h it is 1 where x is 0.
+
+    >>> heaviside(Variable(np.array([-1.0, 0.0, 2.0])), 0.5)
+    variable([0.  0.5 1. ])
+    """,
+)
+
+fmax = elementwise(
+    "fmax",
+    np.fmax,
+    lambda F, g, a, b, y: g * F.equal(a, y),
+    lambda F, g, a, b, y: g * F.not_equal(a, y),
+    doc="""The greater of two, and the other where one is nan. At a tie the derivative goes to the first argument.
+
+    >>> fmax(Variable(np.array([1.0, np.nan])), 3)
+    variable([3. 3.])
+    """,
+)
+
+fmin = elementwise(
+    "fmin",
+    np.fmin,
+    lambda F, g, a, b, y: g * F.equal(a, y),
+    lambda F, g, a, b, y: g * F.not_equal(a, y),
+    doc="""The smaller of two, and the other where one is nan. At a tie the derivative goes to the first argument.
+
+    >>> fmin(Variable(np.array([1.0, np.nan])), 3)
+    variable([1. 3.])
+    """,
+)
+
+
+def clip(x: Any, a_min: Any = None, a_max: Any = None, **bounds: Any) -> Variable:
+    """Values below a_min become a_min, values above a_max become a_max; None is no bound.
+
+    The bounds are numbers, arrays or Variables, and may be named min and max (NumPy) or x_min and x_max (DeZero).
+    The derivative in x is 1 from bound to bound, both included, and 0 beyond, where a bound's own is 1.
+    TypeError for other names or a bound given twice.
+
+    >>> clip(Variable(np.array([-1.0, 0.5, 2.0])), 0.0, 1.0)
+    variable([0.  0.5 1. ])
+    """
+    found = {"min": a_min, "max": a_max}
+    for name, bound in bounds.items():
+        which = name.removeprefix("x_")
+        if which not in found:
+            raise TypeError(f"clip: {name}= is none of its bounds; they are a_min and a_max, or min and max")
+        if found[which] is not None:
+            raise TypeError(f"clip: {name}= gives a bound that is there already as a_{which} or {which}")
+        found[which] = bound
+    x = as_variable(x)
+    if found["min"] is not None:
+        x = maximum(x, found["min"])
+    return x if found["max"] is None else minimum(x, found["max"])
+
+
+declare(
+    Op(
+        "is_finite",
+        ELEMENTWISE,
+        lambda x: np.isfinite(x).astype(np.result_type(x)),
+        (lambda F, g, x, y: F.zeros_like(x),),
+    )
+)
+
+_nan_to_num = declare(
+    Op(
+        "nan_to_num",
+        ELEMENTWISE,
+        lambda x, nan, posinf, neginf: np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf),
+        (lambda F, g, x, y, nan, posinf, neginf: g * F.is_finite(x),),
+    )
+)
+
+
+def nan_to_num(
+    x: Any, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> Variable:
+    """Numbers for nan (0) and the infinities (the greatest and least of the dtype), where derivatives are 0.
+
+    copy: taken for NumPy's sake; a Variable's data is never changed in place (ValueError where it is False).
+
+    >>> nan_to_num(Variable(np.array([1.0, np.nan, np.inf])), posinf=9.0)
+    variable([1. 0. 9.])
+    """
+    if not copy:
+        raise ValueError("nan_to_num: copy=False would change the Variable's data in place; leave it out")
+    return apply(_nan_to_num.bind(nan=nan, posinf=posinf, neginf=neginf), as_variable(x))
+
+
+def positive(x: Any) -> Variable:
+    """The array itself, as the sign + before it says.
+
+    >>> positive(Variable(np.array(-2.0)))
+    variable(-2.0)
+    """
+    return as_variable(x)
+
+
+publish("positive", positive)
+publish("clip", clip)
+publish("nan_to_num", nan_to_num)

@@ -1,0 +1,88 @@
+"""Where elements stand: plain arrays of whole numbers, which have no derivative."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dezero.core.op import operand, publish
+from dezero.core.operators import raw
+from dezero.functions._axes import axis_of
+
+
+def argmax(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
+    """The place of the largest element along an axis, or in the ravelled array; of equals the first.
+
+    Its element is take_along_axis(x, argmax(x, axis, keepdims=True), axis). ValueError for an axis out of range or
+    without elements.
+
+    >>> argmax(Variable(np.array([1.0, 3.0, 3.0])))
+    np.int64(1)
+    """
+    return _extreme("argmax", x, axis, keepdims)
+
+
+def argmin(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
+    """The place of the smallest element along an axis, or in the ravelled array; of equals the first.
+
+    >>> argmin(Variable(np.array([3.0, 1.0, 1.0])))
+    np.int64(1)
+    """
+    return _extreme("argmin", x, axis, keepdims)
+
+
+def _extreme(name: str, x: Any, axis: int | None, keepdims: bool) -> Any:
+    x = operand(x, name)
+    if axis is not None:
+        axis = axis_of(name, axis, x.shape)
+    if not (x.size if axis is None else x.shape[axis]):
+        raise ValueError(f"{name}: an array of shape {x.shape} has no elements there to compare")
+    return getattr(np, name)(x.data, axis=axis, keepdims=keepdims)
+
+
+def nonzero(x: Any) -> tuple[Any, ...]:
+    """The places of the elements that are not 0: an array of whole numbers for each axis.
+
+    >>> nonzero(Variable(np.array([0.0, 2.0, 3.0])))
+    (array([1, 2]),)
+    """
+    return np.nonzero(operand(x, "nonzero").data)
+
+
+def flatnonzero(x: Any) -> Any:
+    """The places of the elements of the ravelled array that are not 0.
+
+    >>> flatnonzero(Variable(np.array([[0.0, 2.0], [3.0, 0.0]])))
+    array([1, 2])
+    """
+    return np.flatnonzero(operand(x, "flatnonzero").data)
+
+
+def argwhere(x: Any) -> Any:
+    """The places of the elements that are not 0: a row of whole numbers for each.
+
+    >>> argwhere(Variable(np.array([[0.0, 2.0], [3.0, 0.0]])))
+    array([[0, 1],
+           [1, 0]])
+    """
+    return np.argwhere(operand(x, "argwhere").data)
+
+
+def searchsorted(x: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
+    """Where the values v are to be put into an ascending x of one axis, so that it stays in order.
+
+    side: before ("left") or behind ("right") equal elements; sorter: the order that sorts x. ValueError for an x of
+    another number of axes.
+
+    >>> searchsorted(Variable(np.array([1.0, 2.0, 4.0])), [2.0, 3.0])
+    array([1, 2])
+    """
+    x = operand(x, "searchsorted")
+    if x.ndim != 1:
+        raise ValueError(f"searchsorted: x must have one axis, got shape {x.shape}")
+    return np.searchsorted(x.data, raw(v), side, raw(sorter))
+
+
+for _function in (argmax, argmin, nonzero, flatnonzero, argwhere, searchsorted):
+    publish(_function.__name__, _function)

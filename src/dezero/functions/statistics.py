@@ -1,0 +1,162 @@
+"""Spread about the mean, weighted means, and what passes over nan."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from dezero.core.errors import UnsupportedOperation
+from dezero.core.op import Op, apply, publish
+from dezero.core.operators import raw
+from dezero.core.outputs import general
+from dezero.core.registry import operations
+from dezero.core.variable import Variable, as_variable
+from dezero.functions.reduction import axes_of, mean, prod, reduced_rows, spread, sum
+from dezero.functions.shape import astype, broadcast_to, reshape, transpose
+
+# -- variance --------------------------------------------------------------------------------------------------
+
+
+def _centred(F: Any, x: Any, axis: Any) -> Any:
+    return x - F.sum(x, axis=axis, keepdims=True) / (_count(x, axis) or 1)
+
+
+def _count(x: Any, axis: Any) -> int:
+    return math.prod(x.shape if axis is None else [x.shape[a] for a in axis])
+
+
+def _freedom(x: Any, axis: Any, ddof: float) -> float:
+    """Degrees of freedom; nan where none is left."""
+    n = _count(x, axis) - ddof
+    return n if n > 0 else math.nan
+
+
+def _var_rule(F: Any, g: Any, x: Any, y: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    return spread(F, g * (2 / _freedom(x, axis, ddof)), x, y, axis, keepdims) * _centred(F, x, axis)
+
+
+def _std_rule(F: Any, g: Any, x: Any, y: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    slope = g / F.where(F.equal(y, 0), 1, y) / _freedom(x, axis, ddof)
+    return spread(F, slope, x, y, axis, keepdims) * _centred(F, x, axis)
+
+
+_var = general("var", np.var, _var_rule, rows=reduced_rows)
+_std = general("std", np.std, _std_rule, rows=reduced_rows)
+
+
+def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Variable:
+    """Variance: mean square of the distance from the mean, over all elements or over axes.
+
+    ddof: what is subtracted from the number of elements that the sum is divided by; nan where none is left.
+    UnsupportedOperation for complex numbers, whose variance has no complex derivative.
+
+    >>> var(Variable(np.array([1.0, 3.0]))), var(Variable(np.array([1.0, 3.0])), ddof=1)
+    (variable(1.0), variable(2.0))
+    """
+    return _spread_about_mean(_var, x, axis, ddof, keepdims)
+
+
+def std(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Variable:
+    """Standard deviation: square root of `var`. Where all elements are equal its derivative is 0.
+
+    >>> std(Variable(np.array([1.0, 3.0])))
+    variable(1.0)
+    """
+    return _spread_about_mean(_std, x, axis, ddof, keepdims)
+
+
+def _spread_about_mean(op: Op, x: Any, axis: Any, ddof: float, keepdims: bool) -> Variable:
+    x = as_variable(x)
+    if x.dtype.kind == "c":
+        raise UnsupportedOperation(f"{op.name}: {x.dtype} has no derivative here; take the parts by real and imag")
+    return apply(op.bind(axis=axes_of(op.name, x, axis), ddof=ddof, keepdims=bool(keepdims)), x)
+
+
+# -- weighted mean ---------------------------------------------------------------------------------------------
+
+
+def average(x: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+    """Mean, or with weights sum(x * weights) / sum(weights), over all elements or over axes.
+
+    weights: an array or Variable of x's shape, or of the lengths of the axes alone. returned: give the sum of the
+    weights too, in a tuple. ValueError for weights of another shape, ZeroDivisionError where they sum to zero.
+
+    >>> average(Variable(np.array([1.0, 4.0])), weights=np.array([2.0, 1.0]))
+    variable(2.0)
+    """
+    x = as_variable(x)
+    if weights is None:
+        y = mean(x, axis, keepdims)
+        return (y, Variable(np.full(y.shape, x.size / y.size, y.dtype))) if returned else y
+    weights = _along(x, axis, weights)
+    total = sum(broadcast_to(weights, x.shape), axis, keepdims)
+    if not np.all(raw(total)):
+        raise ZeroDivisionError("average: the weights sum to zero, so that they cannot be normalised")
+    y = sum(x * weights, axis, keepdims) / total
+    return (y, total if total.dtype == y.dtype else astype(total, y.dtype)) if returned else y
+
+
+def _along(x: Variable, axis: Any, weights: Any) -> Variable:
+    """Weights such that they broadcast along x."""
+    weights = as_variable(np.asarray(weights) if isinstance(weights, list | tuple) else weights)
+    if weights.shape == x.shape:
+        return weights
+    axes = axes_of("average", x, axis)
+    if axes is None or weights.shape != tuple(x.shape[a] for a in axes):
+        raise ValueError(
+            f"average: weights of shape {weights.shape} for an array of shape {x.shape} and axis {axis}; give the "
+            "array's shape, or the lengths of the axes"
+        )
+    ordered = transpose(weights, sorted(range(len(axes)), key=axes.__getitem__))
+    return reshape(ordered, [n if a in axes else 1 for a, n in enumerate(x.shape)])
+
+
+# -- past nan --------------------------------------------------------------------------------------------------
+
+
+def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+    """Sum with nan taken for 0, over all elements or over axes; the derivative at a nan is 0.
+
+    >>> nansum(Variable(np.array([1.0, np.nan, 3.0])))
+    variable(4.0)
+    """
+    return sum(_instead(0, x), axis, keepdims)
+
+
+def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+    """Product with nan taken for 1, over all elements or over axes; the derivative at a nan is 0.
+
+    >>> nanprod(Variable(np.array([2.0, np.nan, 3.0])))
+    variable(6.0)
+    """
+    return prod(_instead(1, x), axis, keepdims)
+
+
+def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+    """Mean of what is not nan, over all elements or over axes; nan where nothing is left.
+
+    >>> nanmean(Variable(np.array([1.0, np.nan, 3.0])))
+    variable(2.0)
+    """
+    x = as_variable(x)
+    return nansum(x, axis, keepdims) / sum(operations.equal(x, x), axis, keepdims)
+
+
+def _instead(number: float, x: Any) -> Variable:
+    x = as_variable(x)
+    return operations.where(operations.equal(x, x), x, number) if x.dtype.kind in "fc" else x
+
+
+def count_nonzero(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """How many elements are not zero: a plain number or array, without derivative.
+
+    >>> int(count_nonzero(Variable(np.array([1.0, 0.0, 3.0]))))
+    2
+    """
+    return np.count_nonzero(raw(x), axis=axis, keepdims=keepdims)
+
+
+for _function in (var, std, average, nansum, nanprod, nanmean, count_nonzero):
+    publish(_function.__name__, _function)

@@ -1,0 +1,241 @@
+"""Inverse trigonometric and hyperbolic functions, triangles, and angles in degrees."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+from dezero.core.arithmetic import mul
+from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, publish
+from dezero.core.variable import Variable
+from dezero.functions._analytic import family
+
+# Squares less one, exact near 1 (as products) and in their derivatives near 0 (where the product rule would cancel).
+declare(
+    Op(
+        "one_minus_square",
+        ELEMENTWISE,
+        lambda x: (1 - x) * (1 + x),
+        (lambda F, g, x, y: -(g * (2 * x)),),
+    )
+)
+declare(
+    Op(
+        "square_minus_one",
+        ELEMENTWISE,
+        lambda x: (x - 1) * (x + 1),
+        (lambda F, g, x, y: g * (2 * x),),
+    )
+)
+
+arcsin = elementwise(
+    "arcsin",
+    np.arcsin,
+    lambda F, g, x, y: g / F.sqrt(F.one_minus_square(x)),
+    doc="""Angle in radians, from -pi/2 to pi/2, whose sine is x; nan outside [-1, 1].
+
+    Its derivative at -1 and 1 is inf.
+
+    >>> arcsin(Variable(np.array(0.0)))
+    variable(0.0)
+    """,
+)
+
+arccos = elementwise(
+    "arccos",
+    np.arccos,
+    lambda F, g, x, y: -(g / F.sqrt(F.one_minus_square(x))),
+    doc="""Angle in radians, from 0 to pi, whose cosine is x; nan outside [-1, 1].
+
+    Its derivative at -1 and 1 is -inf.
+
+    >>> arccos(Variable(np.array(1.0)))
+    variable(0.0)
+    """,
+)
+
+arctan = elementwise(
+    "arctan",
+    np.arctan,
+    lambda F, g, x, y: g / (1 + x * x),
+    doc="""Angle in radians, from -pi/2 to pi/2, whose tangent is x.
+
+    >>> x = Variable(np.array(1.0))
+    >>> arctan(x).backward()
+    >>> x.grad
+    variable(0.5)
+    """,
+)
+
+# a / hypot(a, b), the cosine of the triangle's angle: with it no derivative of hypot is a difference of equal
+# numbers, however long the triangle.
+declare(
+    Op(
+        "hypot_cosine",
+        ELEMENTWISE,
+        lambda a, b: a / np.where((r := np.hypot(a, b)) == 0, 1, r),
+        (
+            lambda F, g, a, b, y: g * (F.hypot_cosine(b, a) * F.hypot_cosine(b, a)) / F.hypot(a, b),
+            lambda F, g, a, b, y: -(g * (y * F.hypot_cosine(b, a))) / F.hypot(a, b),
+        ),
+    )
+)
+
+hypot = elementwise(
+    "hypot",
+    np.hypot,
+    lambda F, g, a, b, y: g * F.hypot_cosine(a, b),
+    lambda F, g, a, b, y: g * F.hypot_cosine(b, a),
+    commutative=True,
+    doc="""Hypotenuse sqrt(a*a + b*b) of the triangle with legs a and b, without overflow.
+
+    At (0, 0), where the function has a kink, both first derivatives are 0 and the second are nan.
+
+    >>> a = Variable(np.array(3.0))
+    >>> hypot(a, 4).backward()
+    >>> a.grad
+    variable(0.6)
+    """,
+)
+
+arctan2 = elementwise(
+    "arctan2",
+    np.arctan2,
+    lambda F, g, a, b, y: g * F.hypot_cosine(b, a) / F.hypot(a, b),
+    lambda F, g, a, b, y: -(g * F.hypot_cosine(a, b)) / F.hypot(a, b),
+    doc="""Angle in radians, from -pi to pi, of the point with ordinate a and abscissa b: arctan(a / b) in its quadrant.
+
+    The derivatives pass smoothly over the jump at the negative half-axis; at (0, 0) they are nan.
+
+    >>> a = Variable(np.array(0.0))
+    >>> arctan2(a, -2.0).backward()
+    >>> a.grad
+    variable(-0.5)
+    """,
+)
+
+sinh = elementwise(
+    "sinh",
+    np.sinh,
+    lambda F, g, x, y: g * F.cosh(x),
+    doc="""Hyperbolic sine.
+
+    >>> sinh(Variable(np.array(0.0)))
+    variable(0.0)
+    """,
+)
+
+cosh = elementwise(
+    "cosh",
+    np.cosh,
+    lambda F, g, x, y: g * F.sinh(x),
+    doc="""Hyperbolic cosine.
+
+    >>> cosh(Variable(np.array(0.0)))
+    variable(1.0)
+    """,
+)
+
+arcsinh = elementwise(
+    "arcsinh",
+    np.arcsinh,
+    lambda F, g, x, y: g / F.hypot(x, 1),
+    doc="""Number whose hyperbolic sine is x.
+
+    >>> arcsinh(Variable(np.array(0.0)))
+    variable(0.0)
+    """,
+)
+
+arccosh = elementwise(
+    "arccosh",
+    np.arccosh,
+    lambda F, g, x, y: g / F.sqrt(F.square_minus_one(x)),
+    doc="""Number from 0 on whose hyperbolic cosine is x; nan below 1. Its derivative at 1 is inf.
+
+    >>> arccosh(Variable(np.array(1.0)))
+    variable(0.0)
+    """,
+)
+
+arctanh = elementwise(
+    "arctanh",
+    np.arctanh,
+    lambda F, g, x, y: g / F.one_minus_square(x),
+    doc="""Number whose hyperbolic tangent is x; -inf and inf at -1 and 1, nan beyond.
+
+    >>> arctanh(Variable(np.array(0.0)))
+    variable(0.0)
+    """,
+)
+
+
+_gauss = functools.cache(np.polynomial.legendre.leggauss)
+
+
+def _turned(x: Any, quarters: int) -> Any:
+    """cos(x + quarters * pi / 2)."""
+    wave = (np.sin if quarters % 2 else np.cos)(x)
+    return -wave if quarters % 4 in (1, 2) else wave
+
+
+def _cardinal_sine_derivative(x: Any, order: int) -> Any:
+    """The integral of t**order cos(x t + order pi / 2) over t from 0 to 1.
+
+    Far out, where it loses nothing, by the recurrence that sin(x) = x f(x) gives; nearer by Gauss's quadrature.
+    """
+    nodes, weights = _gauss(20 + order)
+    near: Any = 0.0
+    for t, w in zip((nodes + 1) / 2, weights / 2, strict=True):
+        near = near + w * t**order * _turned(x * t, order)
+    is_far = np.abs(x) > 10 + order
+    x = np.where(is_far, x, 1)
+    far = np.sin(x) / x
+    for n in range(1, order + 1):
+        far = (_turned(x, n - 1) - n * far) / x
+    return np.where(is_far, far, near)
+
+
+_cardinal_sine = family(
+    "cardinal_sine",
+    lambda x: np.where(x == 0, 1, np.sin(x) / np.where(x == 0, 1, x)),
+    _cardinal_sine_derivative,
+    doc="sin(x) / x, and 1 at 0: the unnormalised sinc, with every derivative right at 0 and near it.",
+)
+
+
+def sinc(x: Any) -> Variable:
+    """NumPy's sinc, sin(pi x) / (pi x) and 1 at 0; derivatives of every order hold at 0 and near it.
+
+    >>> x = Variable(np.array(0.0))
+    >>> sinc(x).backward(create_graph=True)
+    >>> x.grad
+    variable(0.0)
+    """
+    return _cardinal_sine(mul(x, math.pi))
+
+
+def radians(x: Any) -> Variable:
+    """Degrees to radians.
+
+    >>> radians(Variable(np.array(0.0)))
+    variable(0.0)
+    """
+    return mul(x, math.pi / 180)
+
+
+def degrees(x: Any) -> Variable:
+    """Radians to degrees.
+
+    >>> degrees(Variable(np.array(np.pi)))
+    variable(180.0)
+    """
+    return mul(x, 180 / math.pi)
+
+
+publish("sinc", sinc)
+publish("radians", radians)
+publish("degrees", degrees)

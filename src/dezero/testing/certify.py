@@ -1,0 +1,185 @@
+"""The checker: a case certified in every reading, to the orders asked for."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dezero.core import Variable, recipes
+from dezero.testing import arrays, conditions
+from dezero.testing.cases import Case
+from dezero.testing.certificate import Certificate, difference, words
+from dezero.testing.problem import on_samples
+from dezero.testing.readings import STEPS, TooLarge, raw, repeated
+from dezero.testing.routes import NotHolomorphic
+from dezero.testing.trials import DIFFERENCES, Trial, along_curve, pointwise
+
+BY_DIFFERENCES = 1e-9  # what differences can tell: rounding over the step, and the truncation of high orders
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How far a run goes: orders of scalar forms, of other operations, in whole arrays, by reverse sweeps (the last
+    two readings), and the nodes that a derivative's graph may have."""
+
+    scalar: int
+    other: int
+    array: int
+    reverse: int
+    nodes: int
+
+
+QUICK = Effort(scalar=10, other=3, array=2, reverse=3, nodes=20_000)
+FULL = Effort(scalar=10, other=10, array=3, reverse=10, nodes=4_000)
+
+
+def certify(case: Case, effort: Effort = FULL) -> Certificate:
+    """Certify a case: values, orders, readings, conditions. The certificate holds what was seen and what failed.
+
+    >>> import dezero.functions as F
+    >>> from dezero.testing import Case, Normal
+    >>> certify(Case(F.matmul, Normal(2, 3), Normal(3, 2))).passed
+    True
+    """
+    run = Run(case, effort)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # nan and inf are compared, not warned of
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)  # imaginary parts dropped: not holomorphic
+        run.all()
+    return run.certificate
+
+
+class Run:
+    """One case being certified."""
+
+    def __init__(self, case: Case, effort: Effort) -> None:
+        self.case, self.effort = case, effort
+        self.certificate = Certificate(case.name, case.title, case.orders, case.limit, conditions=dict(case.without))
+
+    def all(self) -> None:
+        with self.attempt("value"):
+            for shapes in conditions.shapes_of(self.case):
+                conditions.same_value(self, on_samples(self.case, shapes).xs, "value")
+        if self.certificate.failures:
+            return  # derivatives of a wrong value say nothing
+        with self.attempt("orders"):
+            if self.case.elementwise:
+                orders = self.effort.scalar if self.case.mp else self.effort.other
+                for trials in pointwise(self.case, min(orders, self.case.orders), self.effort.nodes):
+                    self.orders(trials)
+        for shapes in conditions.shapes_of(self.case):
+            with self.attempt("orders"):
+                self.problem(shapes)
+        if len(conditions.shapes_of(self.case)) > 1:
+            self.holds("broadcasting")
+        conditions.check(self)
+
+    def problem(self, shapes: Any) -> None:
+        """The orders of the weighted sum of all outputs, and its gradients in whole arrays."""
+        case, effort = self.case, self.effort
+        problem = on_samples(case, shapes)
+        orders = min(case.orders, effort.array if case.elementwise else effort.other)
+        trials = along_curve(problem, orders, effort.nodes)
+        self.orders(trials)
+        arrays.check(self, problem, min(case.orders, effort.array), trials[0])
+        if not case.elementwise and "rows" not in case.without:
+            arrays.check_rows(self, problem)
+
+    # -- orders along a path -----------------------------------------------------------------------------------
+
+    def orders(self, trials: list[Trial]) -> None:
+        """Every reading on the first lot of data, and the simplified graph again on the second."""
+        self.certificate.against = self.certificate.against or trials[0].against
+        recipes._book.clear()  # the first lot goes through the algebra, and leaves its recipe for the second
+        for reading in STEPS:
+            self.follow(trials[0], reading)
+        failures = self.certificate.failures
+        if failures or "recipe" in self.case.without:
+            return
+        self.follow(trials[1], "tangent")
+        for structure in list(recipes._book)[::2]:
+            del recipes._book[structure]  # orders followed and orders derived anew take turns
+        self.follow(trials[1], "tangent")
+        followed = failures[:]
+        if followed:
+            failures.clear()
+            recipes._book.clear()
+            self.follow(trials[1], "tangent")
+            for failure in () if failures else followed[:1]:  # right by the algebra alone: the recipe was at fault
+                self.certificate.fail("recipe", failure.message, failure.order)
+        else:
+            self.holds("recipe")
+
+    def follow(self, trial: Trial, reading: str) -> None:
+        """One reading, order by order, until it is wrong or its graph too large; raw arrays take each last step."""
+        if reading in self.case.without:
+            return
+        top = trial.orders if reading == "tangent" else min(trial.orders, self.effort.reverse)
+        if trial.against == self.certificate.against:
+            self.certificate.aims(reading, top)
+        order, check = 0, "value"
+        with_raw = reading == "tangent" and "raw" not in self.case.without
+        try:
+            leaf = Variable(trial.start.copy())
+            y = trial.path(leaf)
+            derivatives = repeated(y, leaf, STEPS[reading], self.effort.nodes)
+            if not self.agrees(check, 0, y, trial):
+                return
+            for order in range(1, top + 1):
+                check = "raw"
+                with_raw = with_raw and self.agrees(check, order, raw(y, leaf), trial)
+                check = reading
+                y = next(derivatives)
+                if not self.agrees(check, order, y, trial):
+                    return
+        except TooLarge as stop:
+            self.certificate.stopped[reading] = f"order {order}: {stop}"
+        except Exception as error:
+            self.certificate.fail(check, f"raised {words(error)}", order)
+
+    def agrees(self, check: str, order: int, got: Any, trial: Trial) -> bool:
+        return self.compare(check, order, got, trial.expected[order], trial.scale(order), trial.words, trial.against)
+
+    # -- what everybody notes ----------------------------------------------------------------------------------
+
+    def compare(
+        self,
+        check: str,
+        order: int | None,
+        got: Any,
+        expected: Any,
+        scale: Any = None,
+        place: str = "",
+        against: str = "",
+        under: str = "",
+    ) -> bool:
+        """Note the error of a reading (or condition) at an order; a failure where it is more than allowed."""
+        error, message = difference(getattr(got, "data", got), expected, scale)
+        allowed = self.case.rtol * 2 ** max((order or 1) - 1, 0)
+        if against == DIFFERENCES:
+            allowed = max(allowed, BY_DIFFERENCES)
+        if order and not under and (against in ("", self.certificate.against) or check in ("array", "rows")):
+            self.certificate.saw(check, order, error)  # of several routes the best
+        if error > allowed:
+            check = f"{under}: {check}" if under else check
+            self.certificate.fail(check, f"{message}{place}, {allowed:.1e} allowed", order)
+        return error <= allowed
+
+    def holds(self, condition: str) -> None:
+        self.certificate.conditions.setdefault(condition, "")
+
+    @contextmanager
+    def attempt(self, check: str, order: int | None = None) -> Iterator[None]:
+        """Whatever is raised inside is a failure of this check."""
+        try:
+            yield
+        except (NotHolomorphic, np.exceptions.ComplexWarning) as error:
+            remedy = "say without={'complex': 'why'}, and differences are taken instead"
+            self.certificate.fail("complex", f"the reference does not hold for complex numbers ({error}); {remedy}")
+        except Exception as error:
+            self.certificate.fail(check, f"raised {words(error)}", order)

@@ -1,0 +1,104 @@
+"""A case on given arrays, made a number: the weighted sum of its outputs, for the operation and for the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from dezero.core import Variable
+from dezero.testing.cases import Bools, Case, Reals
+
+Array = np.ndarray[Any, Any]
+
+
+def outputs(y: Any) -> list[Any]:
+    """The arrays that a function returned: one, or several."""
+    return list(y) if isinstance(y, tuple | list) else [y]
+
+
+def data(y: Any) -> Any:
+    return y.data if isinstance(y, Variable) else np.asarray(y)
+
+
+class Problem:
+    """A case on given arrays.
+
+    xs: the arguments; moving: the places of those of float dtype, the others are handed over raw. vs: directions
+    that keep elements in their domain, None for what does not move. phi: the weighted sum of all float outputs, of
+    Variables; phi_reference: the same of arrays.
+    """
+
+    def __init__(self, case: Case, xs: Sequence[Array], vs: Sequence[Any]) -> None:
+        self.case, self.xs, self.vs = case, list(xs), list(vs)
+        self.moving = [i for i, x in enumerate(xs) if x.dtype.kind == "f"]
+        self.ys = [data(y) for y in outputs(case.f(*self.leaves()))]
+        if not any(y.dtype.kind == "f" for y in self.ys):
+            given = ", ".join(str(y.dtype) for y in self.ys)
+            raise ValueError(f"no output is real ({given}): take real parts or absolute values in form= or call=")
+        rng = case.rng("weights")
+        self.weights = [
+            rng.uniform(0.5, 1.5, y.shape).astype(y.dtype) if y.dtype.kind == "f" else None for y in self.ys
+        ]
+
+    def phi(self, *xs: Any) -> Variable:
+        parts = zip(outputs(self.case.f(*xs)), self.weights, strict=True)
+        return sum([(y * w).sum() for y, w in parts if w is not None])
+
+    def phi_reference(self, *xs: Any) -> Any:
+        if self.case.like is None:
+            return self.phi(*[Variable(x) if x.dtype.kind == "f" else x for x in map(np.asarray, xs)]).data
+        parts = zip(outputs(self.case.reference(*xs)), self.weights, strict=True)
+        return sum([(np.asarray(y) * w).sum() for y, w in parts if w is not None])
+
+    def leaves(self, only: Sequence[int] | None = None) -> list[Any]:
+        """The arguments, those that move (or only some of them) as fresh Variables."""
+        chosen = self.moving if only is None else only
+        return [Variable(x.copy(order="K")) if i in chosen else x for i, x in enumerate(self.xs)]
+
+    def cast(self, kind: Any) -> Problem:
+        """The same problem with its float arrays in another dtype."""
+        return Problem(self.case, [_cast(x, kind) for x in self.xs], [_cast(v, kind) for v in self.vs])
+
+
+def sampled(
+    case: Case, shapes: Sequence[tuple[int, ...]] | None, purpose: str, also: bool = False
+) -> tuple[list[Array], list[Any]]:
+    """Samples of a case's arguments (of these shapes, where it is element-wise), and a direction for each.
+
+    also: the points that a domain wants to have among them are.
+    """
+    rng = case.rng(purpose)
+    xs: list[Array] = []
+    vs: list[Any] = []
+    for i, argument in enumerate(case.arguments):
+        if isinstance(argument, Reals | Bools):
+            shape = argument.shape if argument.shape is not None else shapes[i] if shapes else (2, 3)
+            x = argument.sample(rng, shape, argument.also if also else ())
+        else:
+            x = np.array(argument(rng) if callable(argument) else argument)
+        room = (
+            argument.room(x)
+            if isinstance(argument, Reals)
+            else rng.uniform(0.1, 0.25, x.shape) * _size(x, callable(argument))
+        )
+        sign = rng.permutation(np.arange(x.size) % 2 * 2.0 - 1).reshape(x.shape)
+        xs.append(x)
+        vs.append(sign * room if x.dtype.kind == "f" else None)
+    return xs, vs
+
+
+def on_samples(case: Case, shapes: Sequence[tuple[int, ...]] | None = None) -> Problem:
+    """The case on samples of its arguments."""
+    return Problem(case, *sampled(case, shapes, f"arrays {shapes}"))
+
+
+def _size(x: Array, random: bool) -> Any:
+    """How far elements are from 0, at most 1: those of a given array keep their sign, random ones may change it."""
+    size = np.clip(np.abs(x), 0.5 if random else 0.0, 1.0)
+    return np.where(size > 0, size, 1.0)
+
+
+def _cast(x: Any, kind: Any) -> Any:
+    return x.astype(kind) if x is not None and x.dtype.kind == "f" else x

@@ -1,0 +1,40 @@
+"""Cases of dezero.functions.norms."""
+
+import numpy as np
+
+from dezero.functions.norms import norm
+from dezero.testing import Case, Normal
+
+ABSOLUTE = {"complex": "absolute values are not analytic"}
+
+CASES = [
+    *[
+        Case(norm, Normal(*shape), like=np.linalg.norm, without=ABSOLUTE, covers=("root",), label=label, **how)
+        for label, shape, how in (
+            ("", (2, 3), {}),
+            ("three axes", (2, 2, 2), {}),
+            ("keepdims", (2, 3), {"keepdims": True}),
+            ("vectors", (2, 3), {"axis": 1}),
+            ("vectors, keepdims", (2, 3), {"axis": 0, "keepdims": True}),
+            ("two axes", (2, 3, 2), {"axis": (2, 0)}),
+        )
+    ],
+    *[
+        Case(norm, Normal(2, 3), like=np.linalg.norm, ord=p, axis=-1, without=ABSOLUTE, label=f"vectors, ord {p}")
+        for p in (1, 2, 3, 4, 2.5, 0.5, -1, -2, np.inf, -np.inf)
+    ],
+    *[
+        Case(norm, Normal(3, 2), like=np.linalg.norm, ord=p, without=ABSOLUTE, label=f"matrix, ord {p}")
+        for p in ("fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)
+    ],
+    Case(
+        norm,
+        Normal(2, 3, 2),
+        like=np.linalg.norm,
+        ord=1,
+        axis=(2, 0),
+        keepdims=True,
+        without=ABSOLUTE,
+        label="matrices, ord 1, keepdims",
+    ),
+]

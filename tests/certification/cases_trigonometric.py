@@ -1,0 +1,66 @@
+"""Cases of dezero.functions.trigonometric."""
+
+import numpy as np
+
+import dezero.functions as F
+from dezero.testing import Case, Reals
+
+NO_COMPLEX = "NumPy's refuses complex numbers"
+CANCELS = "sin(x) / x of complex numbers loses its imaginary part next to 0"
+
+
+def hypot(mp, a, b):
+    return mp.sqrt(a * a + b * b)
+
+
+CASES = [
+    Case(F.arcsin, Reals(-0.9, 0.9, also=[0.0, 0.9]), mp="asin", covers=("one_minus_square",), special=[(1.0, np.inf)]),
+    Case(F.arccos, Reals(-0.9, 0.9, also=[0.0, 0.9]), mp="acos", special=[(-1.0, -np.inf)]),
+    Case(F.arctan, Reals(-9, 9, also=[0.0]), mp="atan"),
+    Case(F.sinh, Reals(-3, 3, also=[0.0]), mp="sinh"),
+    Case(F.cosh, Reals(-3, 3, also=[0.0]), mp="cosh"),
+    Case(F.arcsinh, Reals(-9, 9, also=[0.0]), mp="asinh"),
+    Case(F.arccosh, Reals(1.2, 9), mp="acosh", covers=("square_minus_one",), special=[(1.0, np.inf)]),
+    Case(F.arctanh, Reals(-0.9, 0.9, also=[0.0, 0.9]), mp="atanh"),
+    Case(
+        F.hypot,
+        Reals(-9, 9, avoid=[0]),
+        Reals(-3, 3, avoid=[0]),
+        mp=hypot,
+        special=[((0.0, 0.0), (0.0, 0.0)), ((3.0, 0.0), (1.0, 0.0)), ((0.0, -2.0), (0.0, -1.0))],
+        covers=("hypot_cosine",),
+        without={"complex": NO_COMPLEX},
+    ),
+    Case(
+        F.arctan2,
+        Reals(-3, 3, avoid=[0]),
+        Reals(-3, 3, avoid=[0]),
+        mp="atan2",
+        special=[
+            ((0.0, 2.0), (0.5, 0.0)),
+            ((0.0, -2.0), (-0.5, 0.0)),
+            ((2.0, 0.0), (0.0, -0.5)),
+            ((-2.0, 0.0), (0.0, 0.5)),
+            ((0.0, 0.0), (np.nan, np.nan)),
+        ],
+        without={"complex": NO_COMPLEX},
+    ),
+    Case(
+        F.sinc,
+        Reals(-9, 9, also=[0.0, 1e-3]),
+        mp="sincpi",
+        special=[(0.0, 0.0)],
+        without={"complex": CANCELS},
+    ),
+    Case(
+        "cardinal_sine",
+        Reals(-9, 9, also=[0.0, 1e-3]),
+        like=lambda x: np.sinc(x / np.pi),
+        mp="sinc",
+        special=[(0.0, 0.0)],
+        covers=("cardinal_sine_derivative",),
+        without={"complex": CANCELS},
+    ),
+    Case(F.degrees, Reals(-3, 3), mp="degrees", without={"complex": NO_COMPLEX}),
+    Case(F.radians, Reals(-300, 300), mp="radians", without={"complex": NO_COMPLEX}),
+]
