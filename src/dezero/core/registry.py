@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,8 +14,11 @@ class Namespace:
 
     def __init__(self, reading: str) -> None:
         self._reading = reading
+        self.find: Callable[[str], Any] = lambda name: None  # loads what is declared later, if it has the name
 
     def __getattr__(self, name: str) -> Any:
+        if self.find(name) is not None:
+            return self.__dict__[name]
         raise AttributeError(f"no operation named {name!r} is declared for {self._reading}")
 
 
