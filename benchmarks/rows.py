@@ -90,7 +90,7 @@ Results = dict[str, dict[str, Result]]
 
 @dataclass(frozen=True)
 class Profile:
-    """How large the rows are, and how long they may take in seconds and bytes."""
+    """How large the rows are (`large`: those of single operations), and how long they may take in seconds and bytes."""
 
     name: str
     chain: int = 100
@@ -102,6 +102,7 @@ class Profile:
     long_chain: int = 1_000_000
     long_chain_rounds: int = 3
     mixed_orders: tuple[int, ...] = (2, 4, 6, 8, 10, 12)
+    large: bool = True
     repeats: int = 11
     sample_seconds: float = 0.01
     spend_seconds: float = 2.0
@@ -135,6 +136,7 @@ PROFILES = {
             long_chain=10,
             long_chain_rounds=1,
             mixed_orders=(2, 3),
+            large=False,
             repeats=1,
         ),
     )

@@ -1,8 +1,10 @@
 """What was asked of the measured rows, each line computed from the results."""
 
-from collections.abc import Callable
+import statistics
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from benchmarks import operations
 from benchmarks.orders import FUNCTIONS
 from benchmarks.rows import Result, Results
 
@@ -76,6 +78,10 @@ def _worst(measures: dict[str, Callable[[Results], Measured]]) -> Callable[[Resu
     return measure
 
 
+def _median(measures: Sequence[Callable[[Results], Measured]]) -> Callable[[Results], Measured]:
+    return lambda results: Measured(statistics.median([one(results).figure for one in measures]))
+
+
 def _megabytes(result: Result) -> float | None:
     return None if result.peak_bytes is None else result.peak_bytes / 1e6
 
@@ -98,6 +104,16 @@ TARGETS = (
     ),
     Target("Newton's method / PyTorch's", 0.3, _ratio("newton")),
     Target("Step of training / PyTorch's", 0.5, _ratio("mlp")),
+    Target(
+        "Operations on large arrays: slowest / PyTorch's",
+        2,
+        _worst({key.partition("/")[2]: _ratio(key) for key in operations.KEYS}),
+    ),
+    Target(
+        "Operations on large arrays: median / PyTorch's",
+        1,
+        _median([_ratio(key) for key in operations.KEYS]),
+    ),
     Target(
         "Six functions: nodes at order 20",
         1500,

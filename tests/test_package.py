@@ -1,6 +1,7 @@
 """What is shipped and what importing it costs."""
 
 import doctest
+import pkgutil
 import subprocess
 import sys
 import zipfile
@@ -106,3 +107,9 @@ def test_numpy_is_the_only_requirement(described):
 def test_the_command_is_declared(wheel):
     (path,) = (name for name in wheel.namelist() if name.endswith(".dist-info/entry_points.txt"))
     assert wheel.read(path).decode().split("\n")[:2] == ["[console_scripts]", "dezero = dezero.cli:main"]
+
+
+def test_no_family_has_the_name_of_a_function():
+    """Else loading the family would put the module where the function was looked for."""
+    families = {module.name for module in pkgutil.iter_modules(F.__path__)}
+    assert {name for name in dir(F) if callable(getattr(F, name))} & families == set()

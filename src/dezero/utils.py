@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from dezero._download import data_directory, get_file, show_progress
 from dezero._numerical import gradient_check, numerical_grad
 from dezero.core import broadcasting
 from dezero.cuda import as_numpy, get_array_module
+from dezero.functions.conv_sizes import get_conv_outsize, get_deconv_outsize, pair
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,53 +106,6 @@ def max_backward_shape(x: Any, axis: int | tuple[int, ...] | None) -> tuple[int,
 def _reduced_shape(shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
     reduced = range(len(shape)) if axis is None else normalize_axis_tuple(axis, len(shape))
     return tuple(1 if i in reduced else n for i, n in enumerate(shape))
-
-
-def pair(x: int | tuple[int, int]) -> tuple[int, int]:
-    """Return an integer twice, and a pair of integers as it is. Raises ValueError for anything else.
-
-    >>> pair(3), pair((1, 2))
-    ((3, 3), (1, 2))
-    """
-    both = tuple(x) if isinstance(x, (tuple, list)) else (x, x)
-    try:
-        height, width = map(operator.index, both)
-    except (TypeError, ValueError):
-        raise ValueError(f"pair: expected an integer or two of them, got {x!r}") from None
-    return height, width
-
-
-def get_conv_outsize(input_size: int, kernel_size: int, stride: int, pad: int) -> int:
-    """Return the length along one axis of a convolution's output: (input + 2 pad - kernel) // stride + 1.
-
-    All in elements. Raises ValueError where the stride is not positive or the kernel does not fit.
-
-    >>> get_conv_outsize(4, 3, 1, 1)
-    4
-    """
-    room = input_size + 2 * pad - kernel_size
-    if stride < 1 or room < 0:
-        raise ValueError(
-            f"get_conv_outsize: a kernel of {kernel_size} with stride {stride} has no place in an input of "
-            f"{input_size} with padding {pad}"
-        )
-    return room // stride + 1
-
-
-def get_deconv_outsize(size: int, k: int, s: int, p: int) -> int:
-    """Return the length along one axis of a transposed convolution's output: s (size - 1) + k - 2 p.
-
-    All in elements. Raises ValueError where the stride is not positive or nothing is left.
-
-    >>> get_deconv_outsize(4, 3, 1, 1)
-    4
-    """
-    length = s * (size - 1) + k - 2 * p
-    if s < 1 or length < 1:
-        raise ValueError(
-            f"get_deconv_outsize: an input of {size}, kernel {k}, stride {s} and padding {p} leave no output"
-        )
-    return length
 
 
 # -- numbers -------------------------------------------------------------------------------------------------

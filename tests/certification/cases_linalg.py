@@ -1,5 +1,7 @@
 """Cases of dezero.functions.linalg."""
 
+import numpy as np
+
 import dezero.functions as F
 from dezero.testing import Case, Normal
 
@@ -22,4 +24,7 @@ CASES = [
     Case(F.dot, Normal(2, 3), Normal(3, 2)),
     Case(F.dot, Normal(3), Normal(3), label="vectors"),
     Case(F.dot, Normal(), Normal(2, 3), label="number"),
+    Case(F.linear, Normal(2, 3), Normal(3, 2), Normal(2), like=lambda x, W, b: x @ W + b),
+    Case(F.linear, Normal(2, 2, 3), Normal(3, 2), Normal(1), like=lambda x, W, b: x @ W + b, label="one number for b"),
+    Case(F.linear_simple, Normal(2, 3), Normal(3, 2), like=np.matmul),
 ]

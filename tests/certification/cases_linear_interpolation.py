@@ -13,6 +13,29 @@ WITHOUT = {
     "views": "reversed points do not ascend",
 }
 
+BEYOND = Reals(-3, 5, avoid=[-1, 0, 1, 3], shape=(5,))
+
 CASES = [
     Case(interp, X, XP, FP, without=WITHOUT, covers=["point_before", "lookup", "lookup_sums"]),
+    Case(
+        interp,
+        BEYOND,
+        XP,
+        FP,
+        np.array(0.3),
+        np.array(-0.6),
+        like=lambda x, xp, fp, left, right: np.interp(x, xp, fp, left, right),
+        without=WITHOUT | {"0-d": "one point is no interval"},
+        label="values beyond",
+    ),
+    Case(
+        interp,
+        np.array([-1.5, 1.0, 7.1]),
+        np.array([4.2, 0.4, 7.5, 1.7]),
+        FP,
+        period=5.0,
+        without=WITHOUT,
+        label="periodic",
+        covers=["sorting_places"],
+    ),
 ]

@@ -1,5 +1,7 @@
 """Cases of dezero.functions.reduction."""
 
+import numpy as np
+
 import dezero.functions as F
 from dezero.testing import Case, Normal
 
@@ -15,4 +17,9 @@ CASES = [
         "two axes": {"axis": (2, 0)},
         "all, keepdims": {"keepdims": True},
     }.items()
+] + [
+    Case(F.prod, Normal(2, 3)),
+    Case(F.prod, Normal(2, 3), axis=-1, keepdims=True, label="last axis, keepdims", without=LEGACY),
+    Case(F.prod, np.array([[2.0, 0, -1.5], [0, 0, 3]]), label="zeros among all"),
+    Case(F.prod, np.array([[2.0, 0, -1.5, 1], [0, 0.5, 3, 0]]), axis=1, label="zeros, axis"),
 ]

@@ -22,3 +22,14 @@ def assert_refused(call, error, *parts):
     with pytest.raises(error) as raised:
         call()
     assert [part for part in parts if part not in str(raised.value)] == []
+
+
+def graph_size(y):
+    """How many Variables a result was computed from, itself included."""
+    waiting, found = [y], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) not in found:
+            found.add(id(node))
+            waiting += [] if node.creator is None else node.creator.inputs
+    return len(found)

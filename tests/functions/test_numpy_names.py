@@ -6,7 +6,7 @@ import pytest
 import dezero.functions as everything  # noqa: F401 - declares the operations
 from dezero import Variable
 from dezero.core.registry import declared
-from dezero.functions import numpy_names, piecewise, rounding, trigonometric
+from dezero.functions import bounds, numpy_names, rounding, trigonometric
 from dezero.functions.exponential import expm1  # noqa: F401
 
 X, Y = np.array([0.3, 0.6]), np.array([0.5, 0.2])
@@ -64,4 +64,4 @@ def test_another_name_is_the_same_function():
     assert numpy_names.mod is rounding.remainder
     assert "subtract" not in declared
     assert "power" not in declared
-    assert piecewise.fabs is not numpy_names.absolute  # of integers the one gives floats, the other integers
+    assert bounds.fabs is not numpy_names.absolute  # of integers the one gives floats, the other integers

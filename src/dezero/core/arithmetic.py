@@ -120,13 +120,17 @@ pow = elementwise(
 )
 
 
+def _alike(a: Any, b: Any) -> bool:
+    return bool(a.shape == np.shape(b) and a.dtype == getattr(b, "dtype", a.dtype))
+
+
 def _combine(*xs: Any, weights: tuple[float, ...]) -> Any:
     total: Any = None
     for x, w in zip(xs, weights, strict=True):
         part = x if w == 1 else x * w
         if total is None:
             total = part
-        elif isinstance(total, np.ndarray) and total.shape == np.shape(part) and total is not xs[0]:
+        elif isinstance(total, np.ndarray) and total is not xs[0] and _alike(total, part):
             total += part  # its own buffer by now
         else:
             total = total + part

@@ -176,6 +176,8 @@ def make(op: Op, args: tuple[Any, ...]) -> Variable:
     """Compute an operation and record it, whatever the settings say."""
     y = _new(Variable)
     y._data = op.value(*[a._data if isinstance(a, Variable) else a for a in args])
+    if type(y._data) is complex:  # Python computed complex / float64
+        y._data = np.complex128(y._data)
     y._op, y._args, y._grad, y.name = op, args, None, None
     y._seq = tick()
     return y
@@ -183,9 +185,10 @@ def make(op: Op, args: tuple[Any, ...]) -> Variable:
 
 def apply(op: Op, *args: Any) -> Variable:
     """Compute an operation of any number of arguments on Variables, arrays and numbers."""
-    args = tuple([a if isinstance(a, Variable) else plain(a, op.name) for a in args])
+    given, args = args, tuple([a if isinstance(a, Variable) else plain(a, op.name) for a in args])
     y = _new(Variable)
-    data = [a._data if isinstance(a, Variable) else a for a in args]
+    recorded = any([isinstance(a, Variable) for a in args])
+    data = [a._data if isinstance(a, Variable) else a for a in args] if recorded else _arrays(given)
     if any([x is None for x in data]):
         raise no_data(op.name)
     try:
@@ -193,13 +196,19 @@ def apply(op: Op, *args: Any) -> Variable:
     except Exception as error:
         raise explain(op.name, args, error, op.parameters) from error
     y._op, y._args = None, ()
-    if any([isinstance(a, Variable) for a in args]):
+    if recorded:
         y._op, y._args = (op, args) if recording() else (CUT, ())
     else:
         y._data = np.asarray(y._data)
     y._grad = y.name = None
     y._seq = tick()
     return y
+
+
+def _arrays(args: tuple[Any, ...]) -> list[Any]:
+    """Plain arguments as values take them: one at least is an array; numbers beside one have no dtype of their own."""
+    dtyped = any([hasattr(a, "dtype") for a in args])
+    return [np.asarray(a) if isinstance(a, np.generic) or not (i or dtyped) else a for i, a in enumerate(args)]
 
 
 def plain(value: Any, name: str) -> Any:
@@ -219,7 +228,7 @@ def unary(op: Op) -> Callable[[Any], Variable]:
 
     def call(x: Any) -> Variable:
         if not isinstance(x, Variable):
-            return apply(op, np.asarray(plain(x, op.name)))
+            return apply(op, x)
         y = _new(Variable)
         try:
             y._data = value(x._data)
@@ -247,11 +256,10 @@ def binary(op: Op) -> Callable[[Any, Any], Variable]:
             else:
                 b = z = b if type(b) is float or type(b) is int else plain(b, op.name)
         else:
-            a = x = plain(a, op.name)
-            if isinstance(b, Variable):
-                z = b._data
-            else:
-                return apply(op, np.asarray(a), b)
+            if not isinstance(b, Variable):
+                return apply(op, a, b)
+            a, z = plain(a, op.name), b._data
+            x = np.complex128(a) if type(a) is complex and type(z) is np.float64 else a  # or Python would compute
         y = _new(Variable)
         try:
             y._data = value(x, z)
@@ -282,7 +290,8 @@ def several(op: Op) -> Callable[..., Variable]:
 def operand(x: Any, name: str) -> Variable:
     """An argument of a public function as a Variable that holds data; TypeError naming the function otherwise."""
     if not isinstance(x, Variable):
-        return Variable(np.asarray(plain(x, name)))
+        plain(x, name)  # refuses what is neither
+        return Variable(x if hasattr(x, "dtype") and not isinstance(x, np.generic) else np.asarray(x))
     if x._data is None:
         raise no_data(name)
     return x

@@ -13,10 +13,12 @@ every node proved row by row, one tangent of ones gives every row's derivative.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from dezero.core.config import using_config
 from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op
 from dezero.core.outputs import Cotangents
 from dezero.core.reverse import reverse
@@ -186,7 +188,7 @@ def _tangent(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -> 
     """The tangent of a node from those of its arguments that move, each given with its place."""
     op, args = node._op, node._args
     if op.kind is GENERAL:
-        return _transposed(build, node, moving)
+        return transposed(build, node, moving)
     if not moving:
         return Term(build, 0, None)
     terms = [build.term(a) for a in args]
@@ -206,18 +208,18 @@ def _tangent(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -> 
     return build.call(op, *[build.filled(tangents.get(i, still), a) for i, a in enumerate(args)])
 
 
-def _transposed(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -> Any:
-    """The tangent of an operation that has a vjp alone: the vjp is linear in its cotangent, and its transpose,
-    found by a reverse sweep in that cotangent, is the jvp."""
+def transposed(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -> Any:
+    """The tangent of a node that has a vjp alone (a user's Function too), given those of its arguments that move.
+
+    The vjp is linear in its cotangent, and its transpose, found by a reverse sweep in that cotangent, is the jvp.
+    """
     data = node._data
     several = isinstance(data, tuple)
     wanted = [wrap(np.zeros_like(y)) for y in (data if several else (data,))]
-    slots = [Term(build, 1, w) for w in wanted]
-    g = Cotangents(enumerate(slots)) if several else slots[0]
-    terms, y = [build.term(a) for a in node._args], build.term(node)
+    pull = _vjp(build, node, wanted, several)
     parts: list[list[Term]] = [[] for _ in wanted]
     for i, t in moving:
-        pulled = build.term(node._op.rules[i](build, g, *terms, y))
+        pulled = build.term(pull(i))
         if not isinstance(pulled.node, Variable):
             continue
         graph = leading_to(collect([pulled.node]), wanted)
@@ -228,6 +230,19 @@ def _transposed(build: Builder, node: Variable, moving: list[tuple[int, Term]]) 
                 part.append(found[w._seq])
     tangents = [build.total(part) for part in parts]
     return tuple(tangents) if several else tangents[0]
+
+
+def _vjp(build: Builder, node: Variable, wanted: list[Variable], several: bool) -> Callable[[int], Any]:
+    """The cotangent of each argument of a node, those of its outputs being the wanted Variables."""
+    if not isinstance(node._op, Op):
+        with using_config("enable_backprop", True):
+            pairs = node._op.pull_graph(node, Cotangents(enumerate(wanted)) if several else wanted[0])
+        found = [0 if g is None else g for _, g in pairs]
+        return found.__getitem__
+    slots = [Term(build, 1, w) for w in wanted]
+    g = Cotangents(enumerate(slots)) if several else slots[0]
+    terms, y = [build.term(a) for a in node._args], build.term(node)
+    return lambda i: node._op.rules[i](build, g, *terms, y)
 
 
 def _with(terms: list[Term], i: int, t: Term) -> list[Term]:

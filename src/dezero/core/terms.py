@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core import arithmetic  # noqa: F401 - declares the operations that the algebra is about
-from dezero.core.op import BILINEAR, ELEMENTWISE, Op, fingerprint, make
+from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, Op, fingerprint, make
 from dezero.core.registry import declared
 from dezero.core.variable import Variable, cuts
 
@@ -202,9 +202,12 @@ class Builder:
         if op.kind is not ELEMENTWISE:
             if op.keeps_constant and all(t.node is None and t.c == terms[0].c for t in terms):
                 return terms[0]
-            if op.kind is BILINEAR or len(terms) == 1:
-                c = math.prod(t.c for t in terms)
-                return self.scaled(c, self.cons(op, *[1 if t.node is None else t.node for t in terms]))
+            if op.kind is BILINEAR or (op.kind is LINEAR and len(terms) == 1):
+                c = math.prod([t.c for t in terms])
+                if not c:
+                    return Term(self, 0, None)
+                if type(c) is not complex:  # what is linear over the real numbers alone (irfft) keeps complex ones
+                    return self.scaled(c, self.cons(op, *[1 if t.node is None else t.node for t in terms]))
         return self.term(self.cons(op, *[self.node(t) for t in terms]))
 
     def times(self, c: Number, node: Any) -> Term:

@@ -13,7 +13,7 @@ from dezero.core.variable import Variable, as_variable
 from dezero.functions.elementwise import where
 from dezero.functions.linalg import matmul
 from dezero.functions.shape import transpose
-from dezero.functions.softmax import softmax
+from dezero.functions.softmaxes import softmax
 
 
 def scaled_dot_product_attention(

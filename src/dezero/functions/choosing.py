@@ -39,7 +39,12 @@ def choose(x: Any, choices: Any, mode: str = "raise") -> Variable:
         within("choose", numbers, n, "the choices")
     else:
         numbers = numbers % n if mode == "wrap" else np.clip(numbers, 0, n - 1)
-    shape = np.broadcast_shapes(numbers.shape, *[part.shape for part in parts])
+    shapes = [numbers.shape, *[part.shape for part in parts]]
+    try:
+        shape = np.broadcast_shapes(*shapes)
+    except ValueError:
+        listed = ", ".join([str(s) for s in shapes])
+        raise ValueError(f"choose: the shapes {listed} of x and the choices do not broadcast") from None
     same = broadcast_arrays(*parts, np.broadcast_to(np.False_, shape))[:-1]
     return get_item(take_along_axis(stack(same), np.broadcast_to(numbers, shape)[None], 0), 0)
 
@@ -79,20 +84,30 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Callable[..., Any] | flo
     variable([0. 2.])
     """
     x = operand(x, "piecewise")
-    masks = np.asarray([raw(c) for c in condlist] if isinstance(condlist, tuple | list) else raw(condlist))
-    masks = (masks != 0)[None] if masks.ndim == x.ndim else masks != 0
+    masks = _masks(raw(condlist), x.shape)
     if len(funclist) == len(masks) + 1:
-        masks = np.concatenate([masks, ~masks.any(axis=0, keepdims=True)])
+        masks.append(~np.logical_or.reduce(masks))
     if len(funclist) != len(masks):
         raise ValueError(f"piecewise: {len(funclist)} functions for {len(masks)} conditions; give as many, or one more")
-    if masks.shape[1:] != x.shape:
-        raise ValueError(f"piecewise: conditions of shape {masks.shape[1:]} for an array of shape {x.shape}")
     y = Variable(np.zeros_like(x.data))
     for mask, function in zip(masks, funclist, strict=True):
         if mask.any():
             piece = function(get_item(x, mask), *args, **kw) if callable(function) else function
             y = index_update(y, mask, piece)
     return y if y.dtype == x.dtype else astype(y, x.dtype)
+
+
+def _masks(condlist: Any, shape: tuple[int, ...]) -> list[Any]:
+    """The conditions as boolean arrays; one alone need not be in a list."""
+    masks = [np.asarray(raw(c)) != 0 for c in condlist]
+    if not masks:
+        raise ValueError("piecewise: needs at least one condition")
+    if shape and all([mask.ndim == len(shape) - 1 for mask in masks]):
+        masks = [np.array(masks)]
+    for i, mask in enumerate(masks):
+        if mask.shape != shape:
+            raise ValueError(f"piecewise: condition {i} has shape {mask.shape}, the array has {shape}")
+    return masks
 
 
 for _function in (choose, select, piecewise):

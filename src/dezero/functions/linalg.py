@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.arithmetic import mul
+from dezero.core.arithmetic import add, mul
 from dezero.core.op import bilinear, binary, operand, publish
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
@@ -86,4 +86,41 @@ def dot(a: Any, b: Any) -> Variable:
     return matmul(a, b)
 
 
-publish("dot", dot)
+def linear(x: Any, W: Any, b: Any = None) -> Variable:
+    """Affine map x W + b: x (..., inputs), W (inputs, outputs), b (outputs,) or None, result (..., outputs).
+
+    ValueError for shapes that do not fit.
+
+    >>> linear(Variable(np.ones((1, 2))), np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.5, 0.5]))
+    variable([[4.5 6.5]])
+    """
+    return _affine("linear", x, W, b)
+
+
+def linear_simple(x: Any, W: Any, b: Any = None) -> Variable:
+    """The same as linear: the name that DeZero gives the formula as it stands.
+
+    >>> linear_simple(Variable(np.ones((1, 2))), np.ones((2, 1)))
+    variable([[2.]])
+    """
+    return _affine("linear_simple", x, W, b)
+
+
+def _affine(name: str, x: Any, W: Any, b: Any) -> Variable:
+    shape, kernel = operand(x, name).shape, operand(W, name).shape
+    if not shape or len(kernel) != 2 or shape[-1] != kernel[0]:
+        raise ValueError(
+            f"{name}: x of shape {shape} and W of shape {kernel} must be (..., inputs) and (inputs, outputs) with as "
+            "many inputs; transpose or reshape one of them"
+        )
+    y = matmul(x, W)
+    if b is None:
+        return y
+    bias = operand(b, name).shape
+    if len(bias) > y.ndim or any(n not in (1, m) for n, m in zip(reversed(bias), reversed(y.shape), strict=False)):
+        raise ValueError(f"{name}: b of shape {bias} does not broadcast to x W of shape {y.shape}; use ({kernel[1]},)")
+    return add(y, b)
+
+
+for _function in (dot, linear, linear_simple):
+    publish(_function.__name__, _function)

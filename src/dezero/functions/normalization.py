@@ -10,6 +10,7 @@ import numpy as np
 from dezero.core.config import Config
 from dezero.core.op import publish
 from dezero.core.operators import raw
+from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_variable
 from dezero.functions.shape import reshape
 from dezero.functions.standardize import scale_shift, standardize
@@ -147,6 +148,6 @@ def _shape(value: Any) -> tuple[int, ...] | None:
     return getattr(raw(value), "shape", None)
 
 
-batch_nrom = batch_norm  # DeZero's name
 for _function in (batch_norm, layer_norm, group_norm, instance_norm):
     publish(_function.__name__, _function)
+batch_nrom = operations.batch_nrom = batch_norm  # type: ignore[attr-defined]  # DeZero's name

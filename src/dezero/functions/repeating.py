@@ -26,9 +26,7 @@ def tile(x: Any, reps: Any) -> Variable:
               [1. 2. 1. 2.]])
     """
     x = operand(x, "tile")
-    counts = tuple(
-        [whole("tile", n, "reps") for n in (reps if isinstance(reps, tuple | list | np.ndarray) else (reps,))]
-    )
+    counts = tuple([whole("tile", n, "reps") for n in np.atleast_1d(np.asarray(raw(reps)))])
     if any([n < 0 for n in counts]):
         raise ValueError(f"tile: reps {counts} must not be negative (array of shape {x.shape})")
     ndim = max(x.ndim, len(counts))

@@ -16,6 +16,8 @@ from dezero.core.variable import Variable
 
 def _reshape_rows(below: Any, node: Variable, shape: Any) -> Any:
     (rows,), (x,) = below, node._args
+    if not x.size:
+        return None  # every product of lengths is 0: any axis would fit any place
     moved = []
     for axis in rows:
         axis += x.ndim

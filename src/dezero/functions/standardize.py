@@ -22,6 +22,7 @@ def _sum(x: Any) -> Any:
 
 
 def _dot(a: Any, b: Any) -> Any:
+    a = np.broadcast_to(a, b.shape)  # the number 1, where an algebra of terms has taken a 0 out
     return np.einsum("ncl,ncl->c", a, b)[None, :, None]
 
 

@@ -80,13 +80,16 @@ def _spread_about_mean(op: Op, x: Any, axis: Any, ddof: float, keepdims: bool) -
 def average(x: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
     """Mean, or with weights sum(x * weights) / sum(weights), over all elements or over axes.
 
-    weights: an array or Variable of x's shape, or of the lengths of the axes alone. returned: give the sum of the
-    weights too, in a tuple. ValueError for weights of another shape, ZeroDivisionError where they sum to zero.
+    weights: an array or Variable of x's shape, or of the lengths of the axes alone; True or False in their place is
+    keepdims, the third argument of DeZero's. returned: give the sum of the weights too, in a tuple. ValueError for
+    weights of another shape, ZeroDivisionError where they sum to zero.
 
     >>> average(Variable(np.array([1.0, 4.0])), weights=np.array([2.0, 1.0]))
     variable(2.0)
     """
     x = as_variable(x)
+    if isinstance(weights, bool):
+        weights, keepdims = None, weights
     if weights is None:
         y = mean(x, axis, keepdims)
         return (y, Variable(np.full(y.shape, x.size / y.size, y.dtype))) if returned else y

@@ -92,7 +92,7 @@ def _prepared(name: str, x: Any, index: Any, values: Any) -> tuple[Variable, Any
     except IndexError as error:
         raise IndexError(f"{name}: {error} ({describe(x)})") from None
     if isinstance(values, int | float | complex) and not isinstance(values, np.generic):
-        values = np.full(shape, values, np.result_type(x.dtype, values))
+        values = Variable(np.full(shape, values, np.result_type(x.dtype, values)))
     values = operand(values, name)
     try:
         return x, index, broadcast_to(values, shape)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dezero.core import Variable
+from dezero.core import Function, Variable
 
 Drawable = Variable | Sequence[Variable] | Mapping[str, Variable]
 LIMIT = 2000
@@ -211,7 +211,7 @@ def _ports(creator: Any) -> tuple[str, ...]:
     arity = len(creator.args)
     if creator.name == "linear_combination" and "weights" in creator.parameters:
         return tuple(f"×{_plain(weight)}" for weight in creator.parameters["weights"])
-    if arity < 2 or creator.name in SYMMETRIC:
+    if arity < 2 or (creator.name in SYMMETRIC and not isinstance(creator, Function)):
         return ()
     return tuple(chr(ord("①") + n) if n < 20 else str(n + 1) for n in range(arity))
 

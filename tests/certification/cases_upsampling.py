@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.upsample."""
+"""Cases of dezero.functions.upsampling."""
 
 import dezero.functions as F
 from dezero.testing import Case, Normal

@@ -31,8 +31,9 @@ def _greatest(x: Any, axis: Any) -> Any:
 def _logsumexp_value(x: Any, axis: Any, keepdims: bool) -> Any:
     shift = _greatest(x, axis)
     shift = np.where(np.isfinite(shift), shift, 0)
+    z = np.asarray(x - shift)
     with np.errstate(divide="ignore"):
-        y = np.log(np.sum(np.exp(x - shift), axis, keepdims=True)) + shift
+        y = np.log(np.sum(np.exp(z, out=z), axis, keepdims=True)) + shift
     return y if keepdims else np.squeeze(y, axis)[()]
 
 
@@ -65,18 +66,20 @@ def _over_axes(name: str, op: Op, x: Any, axis: Any, **parameters: Any) -> Varia
 
 
 def _softmax_value(x: Any, axis: Any) -> Any:
-    e = np.exp(x - _greatest(x, axis))
-    return e / np.sum(e, axis, keepdims=True)
+    y = np.asarray(x - _greatest(x, axis))  # one array for all steps: a large one is slow to come by
+    np.exp(y, out=y)
+    y /= np.sum(y, axis, keepdims=True)
+    return y
 
 
 def _log_softmax_value(x: Any, axis: Any) -> Any:
-    z = x - _greatest(x, axis)
-    return z - np.log(np.sum(np.exp(z), axis, keepdims=True))
+    y = np.asarray(x - _greatest(x, axis))
+    y -= np.log(np.sum(np.exp(y), axis, keepdims=True))
+    return y
 
 
 def _softmax_rule(F: Any, g: Any, x: Any, y: Any, axis: Any) -> Any:
-    gy = g * y
-    return gy - y * F.sum(gy, axis=axis, keepdims=True)
+    return y * (g - F.sum(g * y, axis=axis, keepdims=True))
 
 
 _softmax = general("softmax", _softmax_value, _softmax_rule, rows=_rows)

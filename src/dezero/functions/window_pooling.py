@@ -13,11 +13,11 @@ from dezero.core.variable import Variable, as_variable
 from dezero.functions import extrema
 from dezero.functions.conv_sizes import for_each_axis, window_counts
 from dezero.functions.elementwise import where
-from dezero.functions.im2col import im2col, im2col_array
 from dezero.functions.indexing import get_item
+from dezero.functions.patches import im2col, im2col_array
 from dezero.functions.reduction import mean
 from dezero.functions.shape import reshape
-from dezero.functions.upsample import along_axes
+from dezero.functions.upsampling import along_axes
 from dezero.functions.window_maxima import flat_places, lowest, window_maxima
 from dezero.functions.window_sums import SUM
 from dezero.functions.windows import Sizes, pad_with, padded_shape, unpadded

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.pooling."""
+"""Cases of dezero.functions.window_pooling."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.im2col."""
+"""Cases of dezero.functions.patches."""
 
 import dezero.functions as F
 from dezero.testing import Case, Normal

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.piecewise."""
+"""Cases of dezero.functions.bounds."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.dropout."""
+"""Cases of dezero.functions.regularization."""
 
 import numpy as np
 

@@ -1,0 +1,154 @@
+"""Truncated power series: coefficients computed one by one when first asked for, and kept.
+
+A series stands for x(t) = x_0 + x_1 t + x_2 t^2 + ... with x_k = x^(k)(0) / k!. Its coefficients are arrays (or
+Variables, when the coefficients themselves are to be differentiated) of one shape; the integer 0 stands for a
+coefficient that is exactly zero. Since coefficient k is computed from lower ones, a series may mention itself.
+
+Recurrences: A. Griewank, A. Walther, Evaluating Derivatives (2nd ed., SIAM 2008), section 13.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Produce = Callable[[int], Any]
+
+
+class Series:
+    """A power series in one parameter; `series[k]` is its k-th Taylor coefficient.
+
+    F: the reading (reading.py) that combines series. shape, dtype: those of the coefficients. produce: computes a
+    coefficient from those of lower order. first: coefficient 0, where it is known already.
+    """
+
+    __array_ufunc__ = None  # arrays on the left of an operator defer
+    __slots__ = ("F", "coefficients", "dtype", "produce", "shape")
+
+    def __init__(self, F: Any, shape: Any, dtype: Any, produce: Produce, first: Any = None) -> None:
+        self.F, self.shape, self.dtype, self.produce = F, shape, dtype, produce
+        self.coefficients: list[Any] = [] if first is None else [first]
+
+    def __getitem__(self, k: int) -> Any:
+        found = self.coefficients
+        while len(found) <= k:
+            found.append(self.F.fitted(self.produce(len(found)), self.shape))
+        return found[k]
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape))
+
+    @property
+    def T(self) -> Any:
+        return self.F.transpose(self, axes=None)
+
+    def __add__(self, other: Any) -> Any:
+        return self.F.add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self.F.add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return self.F.sub(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self.F.sub(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return self.F.mul(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self.F.mul(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.F.div(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self.F.div(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return self.F.pow(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return self.F.pow(other, self)
+
+    def __neg__(self) -> Any:
+        return self.F.neg(self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return self.F.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return self.F.matmul(other, self)
+
+
+def derivative(x: Series) -> Series:
+    """The series of x'(t): its coefficient k is (k + 1) x_(k+1)."""
+    return Series(x.F, x.shape, x.dtype, lambda k: times(x[k + 1], k + 1))
+
+
+def coefficient(x: Any, k: int) -> Any:
+    """Coefficient k of a series, or of a constant."""
+    return x[k] if isinstance(x, Series) else 0 if k else x
+
+
+# -- coefficients: arrays, Variables, or the exact zero --------------------------------------------------------
+
+
+def is_zero(c: Any) -> bool:
+    return type(c) is int and c == 0
+
+
+def plus(a: Any, b: Any) -> Any:
+    return b if is_zero(a) else a if is_zero(b) else a + b
+
+
+def minus(a: Any, b: Any) -> Any:
+    return a if is_zero(b) else -b if is_zero(a) else a - b
+
+
+def times(c: Any, number: Any) -> Any:
+    """A coefficient times a number that is not zero."""
+    return c if is_zero(c) or number == 1 else c * number
+
+
+def over(c: Any, number: Any) -> Any:
+    return c if is_zero(c) or number == 1 else c / number
+
+
+# -- recurrences -----------------------------------------------------------------------------------------------
+
+
+def cauchy(k: int, a: Any, b: Any, product: Callable[[Any, Any], Any], start: int = 0, stop: int | None = None) -> Any:
+    """The sum of product(a_j, b_(k-j)) over start <= j <= stop (k where not told); what is zero is left out."""
+    total: Any = 0
+    for j in range(start, k + 1 if stop is None else stop + 1):
+        x, y = a[j], b[k - j]
+        if not (is_zero(x) or is_zero(y)):
+            total = plus(total, product(x, y))
+    return total
+
+
+def square(k: int, a: Series) -> Any:
+    """Coefficient k of a * a, each pair of equal products computed once."""
+    total = times(cauchy(k, a, a, a.F.product, stop=(k - 1) // 2), 2)
+    return total if k % 2 or is_zero(a[k // 2]) else plus(total, a[k // 2] * a[k // 2])
+
+
+def quotient(k: int, q: Series, a: Any, b: Series) -> Any:
+    """Coefficient k of q = a / b, from b_0 q_k = a_k - sum of b_j q_(k-j) over 1 <= j <= k."""
+    above = minus(coefficient(a, k), cauchy(k, b, q, q.F.product, start=1))
+    return above if is_zero(above) else above / b[0]
+
+
+def real_power(k: int, y: Series, a: Series, c: Any) -> Any:
+    """Coefficient k of y = a**c, a_0 not zero, from k a_0 y_k = sum of ((c + 1) j - k) a_j y_(k-j) over 1 <= j <= k."""
+    total: Any = 0
+    for j in range(1, k + 1):
+        weight = (c + 1) * j - k
+        if weight and not (is_zero(a[j]) or is_zero(y[k - j])):
+            total = plus(total, times(a[j] * y[k - j], weight))
+    return total if is_zero(total) else total / times(a[0], k)

@@ -1,0 +1,78 @@
+"""The series of operations that are neither element-wise nor linear, and of users' Functions, from their vjps.
+
+The vjp is linear in its cotangent; transposed once, as a graph, it is the jvp y' = J(x) x', and that graph is read
+with series: the arguments and y stand for themselves, so that coefficient k of y asks for none above k - 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dezero.core.sweep import collect
+from dezero.core.tangent import transposed
+from dezero.core.terms import Builder, Term
+from dezero.core.variable import Variable, wrap
+from dezero.series.power import Series, coefficient, derivative, is_zero, over
+
+
+def general(F: Any, op: Any, args: tuple[Any, ...], first: Any) -> Series:
+    """The series of an operation (or Function) on series and constants; its coefficients may be tuples."""
+    if first is None:
+        first = F.compute(op, *[F.full(coefficient(a, 0), a) for a in args])
+    data = first._data if isinstance(first, Variable) else first
+    slopes: list[Any] = []
+
+    def produce(k: int) -> Any:
+        if not slopes:
+            slopes.extend(_slopes(F, op, args, y, data))
+        parts = [over(coefficient(s, k - 1), k) for s in slopes]
+        if not isinstance(data, tuple):
+            return parts[0]
+        return 0 if all(is_zero(c) for c in parts) else tuple(parts)
+
+    shape, dtype = (None, None) if isinstance(data, tuple) else (data.shape, data.dtype)
+    y = Series(F, shape, dtype, produce, first)
+    return y
+
+
+def _slopes(F: Any, op: Any, args: tuple[Any, ...], y: Series, data: Any) -> list[Any]:
+    """The series of y', one for each output."""
+    known: dict[int, Any] = {}  # what stands for the leaves of the jvp's graph
+    held: list[Variable] = []
+
+    def leaf(array: Any, meaning: Any) -> Variable:
+        held.append(wrap(np.asarray(array)))
+        known[id(held[-1])] = meaning
+        return held[-1]
+
+    places = []
+    for a in args:
+        start = coefficient(a, 0)
+        start = np.zeros(a.shape, a.dtype) if is_zero(start) and isinstance(a, Series) else start
+        raw = start._data if isinstance(start, Variable) else start
+        places.append(leaf(raw, a) if isinstance(a, Series | Variable) else raw)
+    node = Variable(None)
+    node._data, node._op, node._args = data, op, tuple(places)
+    known[id(node)] = y
+    build = Builder({})
+    moving = [
+        (i, Term(build, 1, leaf(np.zeros(a.shape, a.dtype), derivative(a))))
+        for i, a in enumerate(args)
+        if isinstance(a, Series)
+    ]
+    found = transposed(build, node, moving)
+    roots = [build.node(t) for t in (found if isinstance(found, tuple) else (found,))]
+    graph = collect([r for r in roots if isinstance(r, Variable)])
+    for age in sorted(graph):
+        n = graph[age]
+        if id(n) not in known:
+            known[id(n)] = _read(F, n, known)
+    return [known[id(r)] if isinstance(r, Variable) else 0 if is_zero(r) else r for r in roots]
+
+
+def _read(F: Any, node: Variable, known: dict[int, Any]) -> Any:
+    if not node._args:
+        return node if F.recorded else node._data
+    return F.call(node._op, *[known[id(a)] if isinstance(a, Variable) else a for a in node._args])

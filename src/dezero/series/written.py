@@ -1,0 +1,230 @@
+"""Recurrences written by hand, each because it is cheaper than what the operation's rule would give.
+
+Products, quotients and powers: one sum in place of several. What solves an equation that is bilinear in its unknown
+(solve, linear_recurrence) or takes the same function of matrices: by its rule, every coefficient would ask for new
+operations whose coefficients ask for new ones, twice as many for each order. Operations that act on each
+coefficient (where, real, conj) although they are declared element-wise.
+
+Each takes the reading, the operation, its arguments (series and constants) and coefficient 0 where it is known, and
+returns the series, or None where the rule has to do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dezero.core.op import Op
+from dezero.core.registry import declared
+from dezero.series.power import (
+    Series,
+    cauchy,
+    coefficient,
+    is_zero,
+    minus,
+    plus,
+    quotient,
+    real_power,
+    square,
+    times,
+)
+
+Args = tuple[Any, ...]
+
+
+def _lazy(F: Any, args: Args, produce: Callable[[Series, int], Any], first: Any) -> Series:
+    """A series of broadcast arguments."""
+    shape = np.broadcast_shapes(*[getattr(a, "shape", ()) for a in args])
+    dtype = np.result_type(*[a.dtype if hasattr(a, "dtype") else a for a in args])
+    y = Series(F, shape, dtype, lambda k: produce(y, k), first)
+    return y
+
+
+# -- arithmetic ------------------------------------------------------------------------------------------------
+
+
+def _add(F: Any, op: Op, args: Args, first: Any) -> Any:
+    a, b = args
+    return _lazy(F, args, lambda y, k: plus(coefficient(a, k), coefficient(b, k)), first)
+
+
+def _sub(F: Any, op: Op, args: Args, first: Any) -> Any:
+    a, b = args
+    return _lazy(F, args, lambda y, k: minus(coefficient(a, k), coefficient(b, k)), first)
+
+
+def _linear_combination(F: Any, op: Op, args: Args, first: Any) -> Any:
+    def produce(y: Series, k: int) -> Any:
+        total: Any = 0
+        for a, weight in zip(args, op.parameters["weights"], strict=True):
+            total = plus(total, times(coefficient(a, k), weight))
+        return total
+
+    return _lazy(F, args, produce, first)
+
+
+def _mul(F: Any, op: Op, args: Args, first: Any) -> Any:
+    a, b = args if isinstance(args[0], Series) else args[::-1]
+    if is_zero(b):
+        return 0
+    if not isinstance(b, Series):
+        return _lazy(F, args, lambda y, k: a[k] if is_zero(a[k]) else a[k] * b, first)
+    if a is b:
+        return _lazy(F, args, lambda y, k: square(k, a), first)
+    return _lazy(F, args, lambda y, k: cauchy(k, a, b, F.product), first)
+
+
+def _div(F: Any, op: Op, args: Args, first: Any) -> Any:
+    a, b = args
+    if is_zero(a):
+        return 0
+    if isinstance(b, Series):
+        return _lazy(F, args, lambda y, k: quotient(k, y, a, b), first)
+    return _lazy(F, args, lambda y, k: a[k] if is_zero(a[k]) else a[k] / b, first)
+
+
+def _pow(F: Any, op: Op, args: Args, first: Any) -> Any:
+    a, n = args
+    if not (isinstance(n, int | float) and isinstance(a, Series)):
+        return None
+    if n == 1:
+        return a
+    if isinstance(n, int) and n >= 2:
+        half = F.mul(a, a) if n < 4 else F.pow(F.pow(a, n // 2), 2)
+        return F.mul(half, a) if n % 2 else half
+    if n == 0 or not np.all(F.raw(a[0])):
+        return None  # by the rule a**n asks for a**(n - 1) and so on, and divides by nothing
+    return _lazy(F, (a,), lambda y, k: real_power(k, y, a, n) if k else a[0] ** n, first)
+
+
+# -- on each coefficient ---------------------------------------------------------------------------------------
+
+
+def _each(F: Any, op: Op, args: Args, first: Any) -> Any:
+    (a,) = args
+    first = F.compute(op, F.full(a[0], a)) if first is None else first
+    return F.new(first, lambda k: a[k] if is_zero(a[k]) else F.compute(op, a[k]))
+
+
+def _where(F: Any, op: Op, args: Args, first: Any) -> Any:
+    condition, a, b = coefficient(args[0], 0), args[1], args[2]
+    if not (isinstance(a, Series) or isinstance(b, Series)):
+        return None
+
+    def produce(y: Series, k: int) -> Any:
+        parts = [coefficient(a, k), coefficient(b, k)]
+        return 0 if k and all(is_zero(c) for c in parts) else F.compute(op, condition, *parts)
+
+    return _lazy(F, (condition, a, b), produce, first)
+
+
+def _output(F: Any, op: Op, args: Args, first: Any) -> Any:
+    (ys,), index = args, op.parameters["index"]
+    first = F.compute(op, ys[0]) if first is None else first
+    return F.new(first, lambda k: ys[k] if is_zero(ys[k]) else ys[k][index])
+
+
+# -- equations: y solves product(a, y) = b, or y = product(a, y) + b ---------------------------------------------
+
+
+def _solving(product: Callable[..., Any], *, unknown_alone: bool = False, b_first: bool = False) -> Callable[..., Any]:
+    """op(a, b) from op(a_0, b_k - sum of product(a_j, y_(k-j)) over j >= 1); the sum is added where y stands alone."""
+
+    def series(F: Any, op: Op, args: Args, first: Any) -> Any:
+        b, *a = args if b_first else args[::-1]
+        start = [F.full(coefficient(x, 0), x) for x in a]
+
+        def solved(above: Any) -> Any:
+            return F.compute(op, above, *start) if b_first else F.compute(op, *start, above)
+
+        def produce(k: int) -> Any:
+            total: Any = 0
+            for j in range(1, k + 1):
+                parts = [coefficient(x, j) for x in a]
+                if not (is_zero(y[k - j]) or all(is_zero(c) for c in parts)):
+                    total = plus(total, product(F, parts, y[k - j], **op.parameters))
+            above = (plus if unknown_alone else minus)(coefficient(b, k), total)
+            return above if is_zero(above) else solved(above)
+
+        y = F.new(solved(F.full(coefficient(b, 0), b)) if first is None else first, produce)
+        return y
+
+    return series
+
+
+def _matrix_product(F: Any, a: list[Any], y: Any) -> Any:
+    return F.compute(declared["matmul"], a[0], y)
+
+
+def _triangle_product(F: Any, a: list[Any], y: Any, lower: bool, unit: bool) -> Any:
+    read = np.triu(np.ones(a[0].shape[-2:], bool), 1 if unit else 0)
+    return F.compute(declared["matmul"], a[0] * (read.T if lower else read), y)
+
+
+def _gap_product(F: Any, values: list[Any], y: Any, **how: Any) -> Any:
+    """values: coefficients of w and v in x / (v - w)."""
+    w, v = values
+    return y * minus(v, w)
+
+
+def _carried(F: Any, factors: list[Any], y: Any, reverse: bool) -> Any:
+    """What one element hands to the next: factors * y, moved on by one place along the last axis."""
+    axis = len(y.shape) - 1
+    kept, edge = (slice(1, None), slice(0, 1)) if reverse else (slice(None, -1), slice(-1, None))
+    moved = factors[0] * F.compute(declared["get_item"].bind(index=(Ellipsis, kept)), y)
+    nothing = F.compute(declared["get_item"].bind(index=(Ellipsis, edge)), y) * 0.0
+    return F.compute(declared["concatenate"].bind(axis=axis), *((moved, nothing) if reverse else (nothing, moved)))
+
+
+# -- functions of matrices -------------------------------------------------------------------------------------
+
+
+def _matrix_function(F: Any, op: Op, args: Args, first: Any) -> Any:
+    """Coefficient k of f(a) is the corner of f of the block Toeplitz matrix of a_0, ..., a_k.
+
+    N. J. Higham, Functions of Matrices (SIAM 2008), theorem 4.12 with a(t) for the eigenvalue.
+    """
+    if len(args) > 1:
+        return None
+    (a,) = args
+    n = a.shape[-1]
+    start = F.full(a[0], a)
+    zeros = F.full(0, a)
+
+    def joined(parts: list[Any], axis: int) -> Any:
+        return F.compute(declared["concatenate"].bind(axis=axis), *parts)
+
+    def produce(k: int) -> Any:
+        if all(is_zero(a[j]) for j in range(1, k + 1)):
+            return 0
+        blocks = [F.full(a[j], a) for j in range(k + 1)]
+        rows = [joined([*[zeros] * i, *blocks[: k + 1 - i]], len(a.shape) - 1) for i in range(k + 1)]
+        index = (Ellipsis, slice(0, n), slice(k * n, None))
+        return F.compute(declared["get_item"].bind(index=index), F.compute(op, joined(rows, len(a.shape) - 2)))
+
+    return F.new(F.compute(op, start) if first is None else first, produce)
+
+
+WRITTEN: dict[str, Callable[[Any, Op, Args, Any], Any]] = {
+    "add": _add,
+    "sub": _sub,
+    "linear_combination": _linear_combination,
+    "mul": _mul,
+    "div": _div,
+    "pow": _pow,
+    "neg": _each,
+    "real": _each,
+    "conj": _each,
+    "as_complex": _each,
+    "where": _where,
+    "output": _output,
+    "solve": _solving(_matrix_product),
+    "solve_triangular": _solving(_triangle_product),
+    "over_gaps": _solving(_gap_product, b_first=True),
+    "linear_recurrence": _solving(_carried, unknown_alone=True),
+    "expm": _matrix_function,
+    "logm": _matrix_function,
+    "sqrtm": _matrix_function,
+}
