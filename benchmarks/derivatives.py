@@ -122,6 +122,21 @@ def see_array(derivative: Any) -> Finding:
     return Finding(as_rows([derivative]))
 
 
+def joined(arrays: Sequence[Any]) -> np.ndarray:
+    """Return the numbers of several arrays as one row of a matrix."""
+    return np.concatenate([np.ravel(array) for array in arrays]).astype(float)[np.newaxis]
+
+
+def see_variables(found: Any) -> Finding:
+    """Return several Variables as one answer."""
+    return Finding(joined([variable.data for variable in found]))
+
+
+def see_arrays(found: Any) -> Finding:
+    """Return several arrays as one answer."""
+    return Finding(joined(found))
+
+
 def partial_cases(f: Written, leaves: Leaves, by: Sequence[int], alone: Sequence[str] = ()) -> Mapping[str, Case]:
     """Return a repeated derivative in every library; those named in `alone` run in their own process."""
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks import peers
-from benchmarks.derivatives import dezero_leaves, torch_leaves
-from benchmarks.rows import Case, Finding, Profile, Row, Section
+from benchmarks.derivatives import dezero_leaves, joined, see_arrays, see_variables, torch_leaves
+from benchmarks.rows import Case, Profile, Row, Section
 
 SIZES, BATCH = (10, 64, 64, 1), 32
 
@@ -47,11 +47,7 @@ def _reference() -> np.ndarray:
         below = activations[k // 2]
         found[:0] = [below.T @ delta, delta.sum(axis=0)]
         delta = (delta @ weights[k].astype(float).T) * (1 - below**2)
-    return _joined(found)
-
-
-def _joined(arrays: Any) -> np.ndarray:
-    return np.concatenate([np.ravel(array) for array in arrays]).astype(float)[np.newaxis]
+    return joined(found)
 
 
 def _dezero() -> Callable[[], object]:
@@ -96,24 +92,16 @@ def _autograd() -> Callable[[], object]:
     return lambda: step(weights)[1]
 
 
-def _see_dezero(gradients: Any) -> Finding:
-    return Finding(_joined([gradient.data for gradient in gradients]))
-
-
-def _see(gradients: Any) -> Finding:
-    return Finding(_joined(gradients))
-
-
 def section(profile: Profile) -> Section:
     """Return the row of the training step."""
     row = Row(
         key="mlp",
         name="-".join(map(str, SIZES)) + f", batch {BATCH}",
         cases={
-            "DeZero": Case(_dezero, _see_dezero),
-            "PyTorch": Case(_torch, _see),
-            "JAX": Case(_jax, _see),
-            "autograd": Case(_autograd, _see),
+            "DeZero": Case(_dezero, see_variables),
+            "PyTorch": Case(_torch, see_arrays),
+            "JAX": Case(_jax, see_arrays),
+            "autograd": Case(_autograd, see_arrays),
         },
         reference=_reference,
         unit="µs",

@@ -11,8 +11,8 @@ import numpy as np
 
 import dezero.functions as F
 from benchmarks import peers
-from benchmarks.derivatives import dezero_leaves, torch_leaves
-from benchmarks.rows import Case, Finding, Profile, Row, Section
+from benchmarks.derivatives import dezero_leaves, joined, see_arrays, see_variables, torch_leaves
+from benchmarks.rows import Case, Profile, Row, Section
 from dezero import gradients
 
 Arrays = Sequence[np.ndarray]
@@ -255,19 +255,15 @@ def _warmed(run: Callable[[], object]) -> Callable[[], object]:
     return run
 
 
-def _joined(arrays: Any) -> np.ndarray:
-    return np.concatenate([np.ravel(array) for array in arrays]).astype(float)[np.newaxis]
-
-
 def _row(work: Work) -> Row:
     return Row(
         key=f"operation/{work.key}",
         name=work.name,
         cases={
-            "DeZero": Case(lambda: _run_dezero(work), lambda found: Finding(_joined([g.data for g in found]))),  # type: ignore[attr-defined]
-            "PyTorch": Case(lambda: _run_torch(work), lambda found: Finding(_joined(found))),
+            "DeZero": Case(lambda: _run_dezero(work), see_variables),
+            "PyTorch": Case(lambda: _run_torch(work), see_arrays),
         },
-        reference=lambda: _joined(work.gradient(*[array.astype(float) for array in work.data()])),
+        reference=lambda: joined(work.gradient(*[array.astype(float) for array in work.data()])),
         tolerance=work.tolerance,
     )
 

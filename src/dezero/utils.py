@@ -71,10 +71,14 @@ def plot_dot_graph(output: Any, verbose: bool = True, to_file: str = "graph.png"
 
 
 def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
-    """Sum an array down to `shape`, which must broadcast to the array's own shape (ValueError otherwise).
+    """The adjoint of numpy.broadcast_to on arrays: the sum over what broadcasting from `shape` repeats.
 
-    >>> sum_to(np.ones((2, 3)), (1, 3))
-    array([[2., 2., 2.]])
+    shape: any sequence of lengths. ValueError where it does not broadcast to the array's shape. On Variables it is
+    `dezero.functions.sum_to`.
+
+    >>> sum_to(np.arange(6).reshape(2, 3), [2, 1])
+    array([[ 3],
+           [12]])
     """
     return broadcasting.sum_to(x, tuple(shape))
 

@@ -26,6 +26,7 @@ CASES = [
             like=lambda a, **how: np.linalg.cholesky(positive(a), **how),
             without=CONJUGATES,
             label=label,
+            covers=("inverse_of_lower",),
             **how,
         )
         for label, shape, how in (("", (3, 3), {}), ("stack", (2, 2, 2), {}), ("upper", (2, 2), {"upper": True}))

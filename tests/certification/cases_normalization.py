@@ -32,7 +32,7 @@ CASES = [
         Normal(2),
         call=in_training,
         like=naive.batch_norm,
-        covers=("standardize", "standardize_pull", "scale_shift", "scale_channels", "channel_dot"),
+        covers=("standardize", "standardize_pull", "scale_shift", "scale_channels", "channel_dot", "channel_sum"),
     ),
     Case(F.batch_norm, Normal(4, 2), Normal(2), Normal(2), call=in_training, like=naive.batch_norm, label="two axes"),
     Case(F.batch_norm, Normal(3, 2, 2), Normal(2), Normal(2), call=in_use, like=in_use_reference, label="in use"),

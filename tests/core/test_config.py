@@ -1,6 +1,7 @@
 """Settings: nested, restored, as decorators, and one's own in each thread and task."""
 
 import asyncio
+import inspect
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -97,6 +98,134 @@ def test_a_decorated_generator_runs_inside():
 
     seen = [(inside, recorded()) for inside in batches()]
     assert seen == [(False, True), (False, True)]
+
+
+def test_a_decorated_generator_takes_and_returns_what_an_undecorated_one_does():
+    def echo():
+        heard = []
+        while True:
+            try:
+                word = yield (recorded(), list(heard))
+            except KeyError as error:
+                heard.append((recorded(), error.args[0]))
+            else:
+                if word is None:
+                    return recorded(), heard
+                heard.append((recorded(), word))
+
+    def talk(steps):
+        said = [next(steps), steps.send("a"), steps.throw(KeyError("b")), steps.send("c")]
+        with pytest.raises(StopIteration) as stop:
+            next(steps)
+        return said, stop.value.value
+
+    said, returned = talk(no_grad()(echo)())
+    assert said[-1] == (False, [(False, "a"), (False, "b"), (False, "c")])
+    assert returned == (False, said[-1][1])
+    assert talk(using_config("train", True)(echo)()) == talk(echo())
+    assert recorded()
+
+
+def test_a_decorated_generator_is_closed_inside():
+    closed = []
+
+    @no_grad()
+    def batches():
+        try:
+            yield 1
+        finally:
+            closed.append(recorded())
+
+    steps = batches()
+    next(steps)
+    steps.close()
+    assert closed == [False]
+    with pytest.raises(StopIteration):
+        next(steps)
+
+
+@pytest.mark.parametrize("error", [KeyError, StopIteration, GeneratorExit])
+def test_what_is_thrown_into_a_decorated_generator_comes_out(error):
+    def batches():
+        yield recorded()
+
+    expected = RuntimeError if error is StopIteration else error  # PEP 479
+    for make in (batches, no_grad()(batches)):
+        steps = make()
+        next(steps)
+        with pytest.raises(expected):
+            steps.throw(error())
+    assert recorded()
+
+
+def test_a_decorated_generator_that_will_not_close_is_told():
+    @no_grad()
+    def stubborn():
+        try:
+            yield
+        except GeneratorExit:
+            yield
+
+    steps = stubborn()
+    next(steps)
+    with pytest.raises(RuntimeError, match="ignored GeneratorExit"):
+        steps.close()
+    assert recorded()
+
+
+def test_a_decorated_asynchronous_generator_runs_inside():
+    closed = []
+
+    @no_grad()
+    async def batches(first):
+        word = first
+        try:
+            while True:
+                await asyncio.sleep(0)
+                try:
+                    word = yield (recorded(), word)
+                except KeyError as error:
+                    word = error.args[0]
+                if word == "stop":
+                    return
+        finally:
+            closed.append(recorded())
+
+    async def main():
+        steps = batches("a")
+        said = [await anext(steps), recorded(), await steps.asend("b"), await steps.athrow(KeyError("c")), recorded()]
+        with pytest.raises(StopAsyncIteration):
+            await steps.asend("stop")
+        left = batches("d")
+        await anext(left)
+        await left.aclose()
+        said += [item async for item in finite()] + [recorded()]
+        return said
+
+    @no_grad()
+    async def finite():
+        for _ in range(2):
+            yield recorded()
+
+    assert asyncio.run(main()) == [(False, "a"), True, (False, "b"), (False, "c"), True, False, False, True]
+    assert closed == [False, False]
+
+
+def test_decorated_functions_stay_of_their_kind():
+    async def job(): ...
+
+    def steps():
+        yield
+
+    async def batches():
+        yield
+
+    for function, kind in (
+        (job, inspect.iscoroutinefunction),
+        (steps, inspect.isgeneratorfunction),
+        (batches, inspect.isasyncgenfunction),
+    ):
+        assert kind(no_grad()(function))
 
 
 def test_assignment():

@@ -114,3 +114,27 @@ def test_a_memory_error_stays_one():
     tall, wide = (np.broadcast_to(np.array(1.0), shape) for shape in ((2**24, 1), (1, 2**24)))
     with pytest.raises(MemoryError, match="mul"):
         Variable(tall) * wide
+
+
+@pytest.mark.parametrize(
+    "call", [lambda x: x @ 3, lambda x: 3.5 @ x, lambda x: x.data @ Variable(np.array(3.0)), lambda x: F.matmul(x, 3)]
+)
+def test_a_product_of_matrices_with_a_number_says_so_in_words(call):
+    with pytest.raises(ValueError, match=r"^matmul: .*number 3.*|^matmul: .*shape \(\)") as caught:
+        call(var(3))
+    assert "multiply by a number with *" in str(caught.value)
+    assert "gufunc" not in str(caught.value)
+
+
+def test_the_kind_of_an_error_is_the_most_special_that_is_known():
+    from dezero.core.errors import explain
+
+    class Odd(Exception):
+        pass
+
+    class Special(IndexError):
+        pass
+
+    kinds = {Odd: TypeError, Special: IndexError, OverflowError: OverflowError, np.linalg.LinAlgError: ValueError}
+    for given, found in kinds.items():
+        assert type(explain("f", (1.0,), given("why"))) is found

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dezero.functions as F
-from dezero import Function, GraphError, Variable, gradients, no_grad
+from dezero import Function, GraphError, Variable, gradients, no_grad, using_config
 
 BOTH = pytest.mark.parametrize("create_graph", [False, True], ids=["raw", "recorded"])
 
@@ -192,3 +192,18 @@ def test_an_output_that_no_input_reaches_is_not_swept(create_graph):
     x, w, f = var(2.0), var(3.0), Counted()
     assert numbers(gradients([x * x, f(w)], x, create_graph=create_graph)) == [4.0]
     assert f.calls == []
+
+
+@pytest.mark.parametrize("times", [lambda x: x * 3, lambda x: 3 * x, lambda x: -x, lambda x: x / 2, lambda x: x * 1])
+@pytest.mark.parametrize("simplify", [True, False])
+def test_a_multiple_that_is_asked_for_stays_what_derivatives_mention(times, simplify):
+    x = Variable(np.array(2.0))
+    z = times(x)
+    y = z**3 * x
+    with using_config("simplify", simplify):
+        (first,) = gradients(y, z, create_graph=True)
+        (second,) = gradients(first, z, create_graph=True)
+        (third,) = gradients(second, z)
+    assert first.item() == pytest.approx(3 * z.item() ** 2 * 2)
+    assert second.item() == pytest.approx(6 * z.item() * 2)
+    assert third.item() == pytest.approx(12)

@@ -78,6 +78,94 @@ def test_an_intermediate_rebound(create_graph, f):
 
 
 @BOTH
+@pytest.mark.parametrize("data", [np.array(4.0), None], ids=["array", "none"])
+def test_an_intermediate_rebound_again_and_again(create_graph, data):
+    x = var(1.0)
+    y = x * 2
+    z = y * 3
+    y.data, y.name = np.array(3.0), "twice"
+    y.data = data
+    y.data = np.array([5.0, 6.0])
+    np.testing.assert_array_equal(y.data, [5.0, 6.0])
+    for root in (y, z):
+        with pytest.raises(GraphError, match=r"the result of mul, .* had its \.data rebound|'twice'"):
+            root.backward(create_graph=create_graph)
+
+
+@BOTH
+@pytest.mark.parametrize("f", [lambda x: x * x, Square()])
+def test_what_no_grad_computed_stays_cut_when_rebound(create_graph, f):
+    x = var([1.0, 2.0])
+    with no_grad():
+        y = f(x)
+    for _ in range(2):
+        rebind(y)
+    np.testing.assert_array_equal(y.data, [4.0, 16.0])
+    assert y.creator is None
+    with pytest.raises(GraphError, match="no_grad"):
+        y.backward(create_graph=create_graph)
+    (y * x).backward(create_graph=create_graph)
+    assert values(x) == [[4.0, 16.0]]
+
+
+@pytest.mark.parametrize("overwrite", [False, True], ids=["leaf", "intermediate"])
+def test_an_error_of_gradients_does_not_speak_of_backward(overwrite):
+    x = var(1.0)
+    y = x * 2
+    rebind(y if overwrite else x)
+    with pytest.raises(GraphError, match=r"^gradients: .* had its \.data rebound"):
+        gradients(y, x)
+
+
+def test_collect_puts_the_callers_name_first():
+    from dezero.core.sweep import collect
+
+    x = var(1.0)
+    y, z = x * 2, x * 3
+    rebind(z)
+    with pytest.raises(GraphError, match=r"^jet: the result of mul"):
+        collect([z], "jet")
+    rebind(x)
+    with pytest.raises(GraphError, match=r"^jet: .* had its \.data rebound after mul"):
+        collect([y], "jet")
+
+
+# -- moved to where it is already ----------------------------------------------------------------------------------
+
+
+@BOTH
+def test_data_that_need_not_move_leaves_the_graph_alone(create_graph):
+    x = var([1.0, 2.0])
+    y = F.sum(x * 3)  # a NumPy scalar inside
+    x.to_cpu()
+    y.to_cpu()
+    y.backward(create_graph=create_graph)
+    assert values(x) == [[3.0, 3.0]]
+
+
+def test_data_on_the_device_need_not_move_there(cupy):
+    x = Variable(cupy.asarray(np.ones(2)))
+    before, age = x.data, x._seq
+    x.to_gpu()
+    assert (x.data, x._seq) == (before, age)
+
+
+def test_data_that_moves_is_new_data(cupy):
+    x = var([1.0, 2.0])
+    y = x * 3
+    y.to_gpu()
+    assert isinstance(y.data, cupy.ndarray)
+    with pytest.raises(GraphError, match="rebound"):
+        y.backward()
+    y.to_cpu()
+    np.testing.assert_array_equal(y.data, [3.0, 6.0])
+    x.to_gpu()
+    x.to_cpu()
+    with pytest.raises(GraphError, match="rebound"):
+        (y * x).backward()
+
+
+@BOTH
 def test_an_output_of_several_rebound(create_graph):
     x = var([1.0, 2.0])
     a, _ = Parts()(x)

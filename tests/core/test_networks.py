@@ -208,7 +208,6 @@ def test_nodes_of_mixed_partials_grow_as_a_polynomial(name, turns):
     assert nodes[12] / nodes[10] < (12 / 10) ** 4, nodes
 
 
-@pytest.mark.xfail(strict=True, reason="a derivative by recipe has no builder that knows which partial it is")
 @pytest.mark.parametrize("name", ["tanh(xt)", "sin(xt)", "x**t"])
 def test_nodes_of_mixed_partials_do_not_depend_on_what_was_computed_before(name):
     turns = "xtxtxtxtxtxt"

@@ -136,3 +136,28 @@ def test_what_has_no_derivative_is_plain(name):
         found, expected = PLAIN[name](v), PLAIN[name](A)
         assert type(found) is type(expected)
         np.testing.assert_array_equal(found, expected)
+
+
+def test_errors_of_a_call_that_was_understood_are_not_relabelled():
+    with pytest.raises(TypeError, match=r"sum: an argument holds no data") as caught:
+        np.sum(Variable(None))
+    assert not isinstance(caught.value, UnsupportedOperation)
+
+    def mine(v):
+        raise TypeError("my argument is wrong")
+
+    with pytest.raises(TypeError, match="my argument is wrong") as caught:
+        np.piecewise(a(), [MASK], [mine, 0.0])
+    assert not isinstance(caught.value, UnsupportedOperation)
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda v: np.sum(v, where=MASK), "numpy.sum on a Variable: .*'where'; see dezero.functions.sum"),
+        (lambda v: np.sum(v, 0, None, None, True, 0), "numpy.sum on a Variable: .*'initial'"),
+    ],
+)
+def test_what_our_function_does_not_take_is_unsupported(call, text):
+    with pytest.raises(TypeError, match=text):
+        call(a())

@@ -146,3 +146,63 @@ def test_integer_data_has_one_gradient_dtype_in_both_sweeps(f):
     plain, recorded = (gradients(f(x), x, create_graph=c)[0] for c in (False, True))
     assert plain.dtype == recorded.dtype
     np.testing.assert_array_equal(plain.data, recorded.data)
+
+
+# -- foreign classes that answer operators themselves --------------------------------------------------------------
+
+
+class Answers:
+    """A class that opts out of NumPy's functions, and is as an array in all else."""
+
+    __array_ufunc__ = None
+    shape, dtype = (2,), np.dtype(float)
+
+    def __radd__(self, other):
+        return "reflected", other
+
+    __rsub__ = __rmul__ = __rtruediv__ = __rpow__ = __rmatmul__ = __radd__
+
+
+class Silent:
+    __array_ufunc__ = None
+
+
+ALL = pytest.mark.parametrize("op", [*OPERATORS, operator.matmul])
+KINDS = pytest.mark.parametrize("kind", [Variable, Parameter])
+
+
+@ALL
+@KINDS
+def test_a_class_that_opts_out_of_numpys_functions_answers_itself(op, kind):
+    v = kind(np.array([1.5, 2.5]))
+    told, given = op(v, Answers())
+    assert told == "reflected"
+    assert given is v
+    assert op(v.data, Answers())[1] is v.data  # as it does beside an array
+
+
+@ALL
+@pytest.mark.parametrize("sides", [lambda a, b: (a, b), lambda a, b: (b, a)], ids=["left", "right"])
+def test_a_class_that_opts_out_and_answers_nothing_gets_pythons_error(op, sides):
+    with pytest.raises(TypeError, match="unsupported operand type"):
+        op(*sides(Variable(np.array([1.5, 2.5])), Silent()))
+
+
+def test_in_place_operators_ask_a_class_that_opts_out_too():
+    y = v = Variable(np.array([1.5, 2.5]))
+    y *= Answers()
+    assert y == ("reflected", v)
+
+
+@ALL
+def test_a_class_that_does_not_opt_out_is_refused_by_name_although_it_could_answer(op):
+    class Other:
+        __radd__ = __rsub__ = __rmul__ = __rtruediv__ = __rpow__ = __rmatmul__ = Answers.__radd__
+
+    with pytest.raises(TypeError, match="Other is not a Variable, array or number"):
+        op(Variable(np.array([1.5, 2.5])), Other())
+
+
+@pytest.mark.parametrize("name", ["add", "radd", "truediv", "rmatmul"])
+def test_operators_have_their_own_names(name):
+    assert getattr(Variable, f"__{name}__").__name__ == f"__{name}__"

@@ -11,7 +11,7 @@ from tests.functions import naive
 
 # Its functions as "Deep Learning from Scratch 3" declares them (package dezero 0.0.13).
 SIGNATURES = """
-add(x0, x1) sub(x0, x1) mul(x0, x1) div(x0, x1) neg(x) pow(x, c)
+add(x0, x1) sub(x0, x1) rsub(x0, x1) mul(x0, x1) div(x0, x1) rdiv(x0, x1) neg(x) pow(x, c)
 sin(x) cos(x) tanh(x) exp(x) log(x)
 reshape(x, shape) transpose(x, axes=None) get_item(x, slices) expand_dims(x, axis) flatten(x)
 sum(x, axis=None, keepdims=False) sum_to(x, shape) broadcast_to(x, shape) mean(x, axis=None, keepdims=False)
@@ -69,8 +69,10 @@ def binary(p):
 CALLS = {
     "add": (F.add, (X, Y), X + Y),
     "sub": (F.sub, (X, Y), X - Y),
+    "rsub": (F.rsub, (X, Y), Y - X),
     "mul": (F.mul, (X, Y), X * Y),
     "div": (F.div, (X, Y), X / Y),
+    "rdiv": (F.rdiv, (X, Y), Y / X),
     "neg": (F.neg, (X,), -X),
     "pow": (F.pow, (X, 3), X**3),
     "sin": (F.sin, (X,), np.sin(X)),

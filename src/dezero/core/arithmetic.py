@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 import operator
 from typing import Any
@@ -98,9 +99,12 @@ def _power_base(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
 
 def _power_exponent(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
     # 0**b is 0 for every b > 0, so the derivative there is 0 although log(0) is not finite.
-    n = _number(a)
+    n, in_plane = _number(a), np.dtype(y.dtype).kind == "c"
     if n is None:
-        return g * (y * F.log(F.where(F.equal(a, 0), 1, a)))
+        base = F.where(F.equal(a, 0), 1, a)
+        return g * (y * F.log(F.as_complex(base) if in_plane and np.dtype(a.dtype).kind != "c" else base))
+    if in_plane:
+        return g * (y * (cmath.log(n) if n else 0.0))
     return g * (y * (math.log(n) if n > 0 else 0.0 if n == 0 else math.nan))
 
 

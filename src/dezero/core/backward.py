@@ -10,7 +10,8 @@ import numpy as np
 from dezero.core import recipes
 from dezero.core.config import simplifying, using_config
 from dezero.core.errors import GraphError, describe
-from dezero.core.op import apply, make
+from dezero.core.factors import OutOfRange
+from dezero.core.op import Op, apply, make
 from dezero.core.operators import raw
 from dezero.core.registry import declared, operations
 from dezero.core.reverse import Plain, reverse
@@ -27,8 +28,9 @@ def backward(y: Variable, retain_grad: bool, create_graph: bool, inputs: Any) ->
     """Variable.backward: accumulate into the leaves' `.grad`, or into that of the inputs alone."""
     asked = None if inputs is None else _variables(inputs, "backward", "inputs")
     _check_root(y, "backward")
-    graph = nodes = collect([y])
+    graph = nodes = collect([y], "backward")
     if asked is not None:
+        _check_kept(graph, asked, "backward")
         nodes = leading_to(nodes, asked)
         if y._seq not in nodes:
             return
@@ -66,8 +68,8 @@ def gradients(
     shape for each output (None: ones). create_graph: record the derivatives, so that they can be differentiated
     again. unused: what an input that the outputs do not depend on gets, "zeros" or "none". Returns a tuple with
     one Variable of each input's shape; touches no `.grad` and computes nothing that the inputs do not need.
-    Raises TypeError for what is no Variable, ValueError for shapes that differ, GraphError for a graph cut by
-    no_grad or overwritten.
+    Raises TypeError for what is no Variable, ValueError for shapes that differ, GraphError for an output that
+    no_grad computed, or where data was rebound after its use (what no_grad computed below an output is a constant).
 
     >>> x, t = Variable(np.array(2.0)), Variable(np.array(3.0))
     >>> (u_x,) = gradients(x * x * t, x, create_graph=True)
@@ -81,7 +83,8 @@ def gradients(
     seeds = _seeds(roots, grad_outputs)
     for root in roots:
         _check_root(root, "gradients")
-    graph = collect(roots)
+    graph = collect(roots, "gradients")
+    _check_kept(graph, asked, "gradients")
     nodes = leading_to(graph, asked)
     pairs = [(root, seed) for root, seed in zip(roots, seeds, strict=True) if root._seq in nodes]
     keep = {x._seq for x in asked}
@@ -121,12 +124,20 @@ def _recorded(
         return {}
     carried = () if asked else [n for a, n in nodes.items() if n._grad is not None and n._args and a not in seeds]
     if carried or retain_grad or not simplifying() or any([seed is not None for _, seed in seeds.values()]):
-        return _derived(graph, nodes, seeds, asked, retain_grad, carried)[0]
+        try:
+            return _derived(graph, nodes, seeds, asked, retain_grad, carried)[0]
+        except OutOfRange:
+            with using_config("simplify", False):
+                return _derived(graph, nodes, seeds, asked, retain_grad, carried)[0]
     ages, structure = recipes.structure(graph, list(seeds), None if asked is None else [x._seq for x in asked])
     recipe = recipes.known(structure)
     if recipe is not None:
-        return recipe.follow([graph[age] for age in ages])
-    found, twins = _derived(graph, nodes, seeds, asked, False, ())
+        return recipe.follow([graph[age] for age in ages], next(iter(seeds.values()))[0], asked)
+    try:
+        found, twins = _derived(graph, nodes, seeds, asked, False, ())
+    except OutOfRange:  # then by the rules as they stand
+        with using_config("simplify", False):
+            return _derived(graph, nodes, seeds, asked, False, ())[0]
     recipes.learn(structure, ages, graph, found, twins)
     return found
 
@@ -140,8 +151,18 @@ def _derived(
     carried: Sequence[Variable],
 ) -> tuple[dict[int, Variable], dict[int, Variable]]:
     """The cotangents, and of which nodes they are twins."""
-    root = next(iter(seeds.values()))[0]
-    build: Any = Builder.for_graph(graph, root, asked or ()) if simplifying() else Plain()
+    root, seed = next(iter(seeds.values()))
+    opaque = [n for n in nodes.values() if n._args] if retain_grad else asked or ()
+    build: Any = Plain()
+    if simplifying():
+        inner = any([x._args for x in opaque])
+        again = None if inner or carried or len(seeds) > 1 or seed is not None else _derived_anew(root)
+        if again is not None:
+            build, root = again
+            above, seeds = collect([root]), {root._seq: (root, None)}
+            graph, nodes = graph | above, leading_to(above, [n for n in nodes.values() if not n._args])
+        else:
+            build = Builder.for_graph(graph, root, opaque)
     terms = {age: _seed_term(build, root, seed) for age, (root, seed) in seeds.items()}
     for node in carried:
         terms[node._seq] = _inside(build, node.grad)  # type: ignore[arg-type]
@@ -161,6 +182,31 @@ def _derived(
             if id(result) in finish.twins:  # nothing that the builder holds refers to a twin, so no circle closes
                 result._builder = build
     return results, finish.twins
+
+
+def _derived_anew(root: Variable) -> tuple[Builder, Variable] | None:
+    """A root that followed recipes, derived once more by one builder; None where it did not, or cannot be.
+
+    What earlier orders found is what keeps the next one small, and recipes keep none of it.
+    """
+    leaves = []
+    while isinstance(past := getattr(root, "_builder", None), recipes.Past):
+        root = past.root
+        leaves.append(past.leaf)
+    if not leaves:
+        return None
+    try:
+        build = Builder.for_graph(collect([root]), root)
+        for leaf in reversed(leaves):
+            path = leading_to(collect([root]), (leaf,))
+            term = sweep_up(build, path, root, _seed_term(build, root, None), leaf)
+            node = None if term is None else build.node(term)
+            if not isinstance(node, Variable):
+                return None
+            root = node
+    except GraphError:  # something that only the lower orders need has changed since
+        return None
+    return build, root
 
 
 def _by_tangents(
@@ -216,6 +262,8 @@ class _Finish:
             return make(declared["astype"].bind(dtype=node.dtype), (result,))
         twin = recipes.twin(result, given=id(result) in self.given)
         self.twins[id(twin)] = result
+        if isinstance(self.build, Builder):
+            twin._builder = self.build.mark
         return twin
 
 
@@ -231,18 +279,21 @@ def _accumulate(nodes: Nodes, found: dict[int, Any], asked: Any, retain_grad: bo
                 f"backward: {describe(nodes[age])} carries a gradient of shape {np.shape(raw(old))} from before its "
                 "data changed shape; call cleargrad() first"
             )
+    sums: list[tuple[Variable, Any]] = []  # all of them before the first is assigned: one that raises changes nothing
     for age, node in nodes.items():
         if age in found and age in targets:
             old = node._grad
             if old is None or (node._args and asked is None):  # an intermediate's own was part of its cotangent
-                node._grad = found[age]
+                sums.append((node, found[age]))
             elif create_graph:
                 with using_config("enable_backprop", True):
-                    node._grad = apply(declared["add"], node.grad, found[age])
+                    sums.append((node, apply(declared["add"], node.grad, found[age])))
             else:
-                node._grad = raw(old) + found[age]
+                sums.append((node, raw(old) + found[age]))
         elif asked is None and node._grad is not None and node._args:
-            node._grad = None
+            sums.append((node, None))
+    for node, total in sums:
+        node._grad = total
 
 
 def _ones(y: Variable) -> Any:
@@ -258,6 +309,24 @@ def _check_root(y: Variable, name: str) -> None:
         raise GraphError(
             f"{name}: {describe(y)} was computed while no graph was recorded (no_grad); compute it outside no_grad"
         )
+
+
+_OPENED = frozenset({"mul", "neg", "add", "sub", "div", "linear_combination", "pow", "full_like"})
+
+
+def _check_kept(graph: Nodes, asked: list[Variable], name: str) -> None:
+    """GraphError for an intermediate that a rewritten derivative in the graph may have looked through."""
+    inner = [x for x in asked if x._args and isinstance(x._op, Op) and (x._op.name in _OPENED or x._seq not in graph)]
+    if not inner:
+        return
+    marks = {id(b): b for n in graph.values() if (b := getattr(n, "_builder", None)) is not None}
+    for x in inner:
+        if any([x._seq not in b.kept for b in marks.values()]) and not collect([x]).keys().isdisjoint(graph):
+            raise GraphError(
+                f"{name}: {describe(x)} is an intermediate that a derivative in this graph may have been rewritten "
+                "without; ask for it in the derivative before (gradients(y, (x, intermediate), create_graph=True)), or "
+                'take that one under using_config("simplify", False)'
+            )
 
 
 def _variables(value: Any, name: str, argument: str) -> list[Variable]:

@@ -1,4 +1,7 @@
-"""Undoing broadcasting on raw arrays, in the one place where it is undone."""
+"""Undoing broadcasting on raw arrays: what the raw sweep and the operation sum_to do it with.
+
+The recorded sweeps undo it with the operations sum_to and broadcast_to, so that it can be differentiated again.
+"""
 
 from __future__ import annotations
 

@@ -40,6 +40,9 @@ class _ConfigType(type):
 class Config(metaclass=_ConfigType):
     """The settings of the running thread or task, read and written as attributes.
 
+    Threads may differentiate side by side, each a graph of its own upon leaves that they may share. Where several call
+    `backward` into the `.grad` of one Variable, hold a lock around it, or add up what `gradients` returns.
+
     enable_backprop: operations record the graph that derivatives need. train: layers such as dropout behave as
     in training. simplify: `backward(create_graph=True)` may rewrite the derivative's graph (shared and cancelled
     terms; a rewritten 0 * inf is 0); without it every rule is applied as it stands.
@@ -78,28 +81,67 @@ class using_config:
     def __call__(self, function: _Callable) -> _Callable:
         name, value = self._name, self._value
 
-        def inside(*args: Any, **kwargs: Any) -> Any:
+        def call(step: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
             with using_config(name, value):
-                return function(*args, **kwargs)
+                return step(*args, **kwargs)
+
+        async def wait(step: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+            with using_config(name, value):
+                return await step(*args, **kwargs)
+
+        def inside(*args: Any, **kwargs: Any) -> Any:
+            return call(function, *args, **kwargs)
 
         async def awaited(*args: Any, **kwargs: Any) -> Any:
-            with using_config(name, value):
-                return await function(*args, **kwargs)
+            return await wait(function, *args, **kwargs)
 
-        def generated(*args: Any, **kwargs: Any) -> Any:
-            with using_config(name, value):
-                steps = function(*args, **kwargs)
-            while True:  # the setting holds in the body alone, not while the caller has the item
-                try:
-                    with using_config(name, value):
-                        item = next(steps)
-                except StopIteration as stop:
-                    return stop.value
-                yield item
-
-        kind = inspect.iscoroutinefunction(function), inspect.isgeneratorfunction(function)
-        wrapper = awaited if kind[0] else generated if kind[1] else inside
+        wrapper: Callable[..., Any] = inside
+        if inspect.iscoroutinefunction(function):
+            wrapper = awaited
+        elif inspect.isgeneratorfunction(function):
+            wrapper = _generator(function, call)
+        elif inspect.isasyncgenfunction(function):
+            wrapper = _asynchronous_generator(function, wait)
         return functools.wraps(function)(wrapper)  # type: ignore[return-value]
+
+
+# Of a decorated generator, the setting holds in the body alone, not while the caller has the item.
+
+
+def _generator(function: Callable[..., Any], call: Callable[..., Any]) -> Callable[..., Any]:
+    def generated(*args: Any, **kwargs: Any) -> Any:
+        steps = function(*args, **kwargs)
+        try:
+            item = call(next, steps)
+            while True:
+                try:
+                    given = yield item
+                except BaseException as error:  # GeneratorExit too, as which close() comes to a body
+                    item = call(steps.throw, error)
+                else:
+                    item = call(steps.send, given)
+        except StopIteration as stop:
+            return stop.value
+
+    return generated
+
+
+def _asynchronous_generator(function: Callable[..., Any], wait: Callable[..., Any]) -> Callable[..., Any]:
+    async def generated(*args: Any, **kwargs: Any) -> Any:
+        steps = function(*args, **kwargs)
+        try:
+            item = await wait(anext, steps)
+            while True:
+                try:
+                    given = yield item
+                except BaseException as error:
+                    item = await wait(steps.athrow, error)
+                else:
+                    item = await wait(steps.asend, given)
+        except StopAsyncIteration:
+            return
+
+    return generated
 
 
 def no_grad() -> using_config:

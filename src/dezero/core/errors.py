@@ -31,6 +31,9 @@ def describe(value: Any) -> str:
     return "Variable(None)" if data is None and value is not None else type(value).__name__
 
 
+_KINDS = IndexError, ValueError, FloatingPointError, ZeroDivisionError, OverflowError, MemoryError, ImportError
+
+
 def no_data(name: str) -> TypeError:
     return TypeError(f"{name}: an argument holds no data (Variable(None)); set its .data to an array before using it")
 
@@ -45,20 +48,13 @@ def explain(name: str, args: tuple[Any, ...], error: Exception, parameters: dict
         return type(error)(f"{name}({what}): {error}")
     if "broadcast" in str(error) and len(args) > 1:
         return ValueError(f"{name}: the shapes of {what} do not broadcast; reshape or transpose one of them")
+    if isinstance(error, TypeError) and any(hint in str(error) for hint in ("complex", "not supported for the input")):
+        for arg in args:
+            if np.dtype(getattr(arg, "dtype", type(arg) if isinstance(arg, complex) else float)).kind == "c":
+                return TypeError(f"{name}: an argument is a {describe(arg)}; its derivative is for real arrays")
     if "core dimension" in str(error):
         return ValueError(f"{name}: the inner sizes of {what} differ; transpose or reshape one of them")
-    kind: type[Exception]
-    for kind in (
-        IndexError,
-        ValueError,
-        FloatingPointError,
-        ZeroDivisionError,
-        OverflowError,
-        MemoryError,
-        ImportError,
-    ):
-        if isinstance(error, kind):
-            break
-    else:
-        kind = TypeError
+    if "enough dimensions" in str(error):
+        return ValueError(f"{name}: one of {what} has too few axes; reshape it, or multiply by a number with *")
+    kind = next((kind for kind in _KINDS if isinstance(error, kind)), TypeError)
     return kind(f"{name}({what}): {error}")

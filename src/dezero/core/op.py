@@ -98,7 +98,7 @@ class _Bound(Op):
         elif name == "value":
             self.value = functools.partial(base.value, **parameters)
         elif name == "key":
-            self.key = (base.name, *[fingerprint(p) for p in parameters.values()])
+            self.key = (base.key, *[fingerprint(p) for p in parameters.values()])
         else:
             return getattr(base, name)
         return getattr(self, name)
@@ -123,7 +123,8 @@ class AnyNumberOfRules:
 
 
 def fingerprint(value: Any) -> Any:
-    """A hashable stand-in for a parameter or a plain array that is equal exactly for equal values."""
+    """A hashable stand-in for a parameter or a plain array: equal for equal values alone, Unlike where telling that
+    would cost too much."""
     if isinstance(value, np.ndarray):
         if value.nbytes > _HASHED or value.dtype.hasobject:
             return Unlike()
@@ -218,7 +219,8 @@ def plain(value: Any, name: str) -> Any:
         return value
     if isinstance(value, np.generic) or (type(value) is np.ndarray and value.ndim == 0):
         return value.item() if value.dtype.kind in "fiubc" else value
-    if hasattr(value, "dtype") and hasattr(value, "shape"):
+    is_array = hasattr(value, "dtype") and hasattr(value, "shape")
+    if is_array and getattr(type(value), "__array_ufunc__", True) is not None:  # which None refuses all operations
         return value
     raise TypeError(f"{name}: {describe(value)} is not a Variable, array or number; wrap it in numpy.array(...)")
 
@@ -301,6 +303,8 @@ def operand(x: Any, name: str) -> Variable:
 
 
 def declare(op: Op) -> Op:
+    if op.name in declared:  # a cell of a notebook run again: nothing that knows the former one may take it for this
+        op.key = f"{op.name} {tick()}"
     declared[op.name] = op
     setattr(values, op.name, op.value)
     return op

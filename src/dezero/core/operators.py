@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from dezero.core.registry import operations
+
+_TAKEN: set[type] = {bool, int, float, complex, np.ndarray}  # operands that are never asked to answer themselves
+_Method = Callable[[Any, Any], Any]
 
 
 def raw(value: Any) -> Any:
     """The raw array of a Variable; anything else as it is."""
     return value._data if isinstance(value, Operators) else value
+
+
+def _defers(other: Any) -> bool:
+    """Whether a class asks, as of NumPy's arrays, that its own reflected operator answer."""
+    return getattr(type(other), "__array_ufunc__", True) is None
+
+
+def _operator(name: str, operation: str) -> tuple[_Method, _Method]:
+    """The methods `__name__` and `__rname__`: the declared operation, or NotImplemented beside a class that asks."""
+
+    def call(a: Any, b: Any) -> Any:
+        nonlocal call
+        call = getattr(operations, operation)  # declared later; a cell costs half of asking the namespace each time
+        return call(a, b)
+
+    def method(self: Any, other: Any) -> Any:
+        return call(self, other) if type(other) in _TAKEN or not _defers(other) else NotImplemented
+
+    def reflected(self: Any, other: Any) -> Any:
+        return call(other, self) if type(other) in _TAKEN or not _defers(other) else NotImplemented
+
+    for function, python_name in ((method, f"__{name}__"), (reflected, f"__r{name}__")):
+        function.__name__, function.__qualname__ = python_name, f"Operators.{python_name}"
+    return method, reflected
 
 
 class Operators:
@@ -19,41 +49,16 @@ class Operators:
     __array_priority__ = 200
     _data: Any
 
-    def __add__(self, other: Any) -> Any:
-        return operations.add(self, other)
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        _TAKEN.add(cls)
 
-    def __radd__(self, other: Any) -> Any:
-        return operations.add(other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return operations.sub(self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return operations.sub(other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return operations.mul(self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return operations.mul(other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return operations.div(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return operations.div(other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return operations.pow(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return operations.pow(other, self)
-
-    def __matmul__(self, other: Any) -> Any:
-        return operations.matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return operations.matmul(other, self)
+    __add__, __radd__ = _operator("add", "add")
+    __sub__, __rsub__ = _operator("sub", "sub")
+    __mul__, __rmul__ = _operator("mul", "mul")
+    __truediv__, __rtruediv__ = _operator("truediv", "div")
+    __pow__, __rpow__ = _operator("pow", "pow")
+    __matmul__, __rmatmul__ = _operator("matmul", "matmul")
 
     def __neg__(self) -> Any:
         return operations.neg(self)

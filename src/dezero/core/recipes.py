@@ -8,18 +8,41 @@ algebra of terms once: the nodes that it added are noted as a recipe, and follow
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dezero.core.op import Op, Unlike, fingerprint, make
 from dezero.core.registry import declared
 from dezero.core.sweep import Nodes
-from dezero.core.variable import Variable, wrap
+from dezero.core.terms import Builder, Rewritten
+from dezero.core.variable import Variable, tick, wrap
 
-_MOST, _LONGEST = 1024, 10_000  # recipes kept, the oldest goes first; steps of one
+_STEPS = 200_000  # nodes of graphs and steps kept in all recipes together (some 100 bytes each)
+_LONGEST = 10_000  # steps of one recipe
 _LARGEST = 2**18  # bytes of plain arrays kept in one recipe (a copy: what it was made of may change)
 _book: dict[Any, Recipe] = {}
+
+
+class Result(NamedTuple):
+    """How one derivative is found: of the node in which place, from a step, a twin of a step or node, or a constant.
+
+    resumes: whether the next order can go on where this one stood (see Past).
+    """
+
+    place: int
+    kind: str
+    what: Any
+    resumes: bool = False
+
+
+class Past(NamedTuple):
+    """What a derivative that followed a recipe keeps, so that the algebra can be made up for when the next order
+    needs it: of which root it is the derivative, and in which leaf."""
+
+    root: Variable
+    leaf: Variable
+    kept: frozenset[int] = frozenset()
 
 
 class Recipe:
@@ -27,19 +50,22 @@ class Recipe:
 
     steps: (operation, arguments), each adding a place after those of the graph; an argument is a place, or in a list
     a plain number or array, or in a tuple a place and which of its arguments is the array.
-    results: for each wanted node's place how its derivative is found.
+    results: for each wanted node how its derivative is found. size: nodes of the graph and steps. used: when last.
     """
 
-    def __init__(self, steps: list[tuple[Op, tuple[Any, ...]]], results: list[tuple[int, str, Any]]) -> None:
-        self.steps, self.results = steps, results
+    def __init__(self, steps: list[tuple[Op, tuple[Any, ...]]], results: list[Result], size: int) -> None:
+        self.steps, self.results, self.size, self.used = steps, results, size, tick()
 
-    def follow(self, nodes: list[Variable]) -> dict[int, Variable]:
+    def follow(self, nodes: list[Variable], root: Variable, asked: list[Variable] | None) -> dict[int, Variable]:
         """Build the derivative of the graph with these nodes, oldest first; derivatives by their node's age."""
         places = list(nodes)
+        mark = Rewritten(frozenset([x._seq for x in asked or () if x._args]))
         for op, args in self.steps:
-            places.append(make(op, tuple([places[a] if type(a) is int else _plain(a, nodes) for a in args])))
+            node = make(op, tuple([places[a] if type(a) is int else _plain(a, nodes) for a in args]))
+            node._builder = mark
+            places.append(node)
         found = {}
-        for place, kind, what in self.results:
+        for place, kind, what, resumes in self.results:
             if kind == "step":
                 result = places[what]
                 if isinstance(result._data, np.ndarray) and result._data.base is not None:
@@ -48,6 +74,8 @@ class Recipe:
                 result = twin(places[what], given=True)
             else:
                 result = wrap(what.copy())
+            if resumes:
+                result._builder = Past(root, nodes[place])
             found[nodes[place]._seq] = result
         return found
 
@@ -93,7 +121,10 @@ def _content(value: Any) -> Any:
 
 
 def known(structure: Any) -> Recipe | None:
-    return None if structure is None else _book.get(structure)
+    recipe = None if structure is None else _book.get(structure)
+    if recipe is not None:
+        recipe.used = tick()
+    return recipe
 
 
 def learn(
@@ -120,19 +151,29 @@ def learn(
             places[id(node)] = len(ages) + len(steps) - 1
     if kept > _LARGEST:
         return
-    results: list[tuple[int, str, Any]] = []
+    results: list[Result] = []
+    taken: set[int] = set()  # of two derivatives that are one node, the second is its twin
     for age, y in found.items():
-        place = places[id(graph[age])]
-        if id(y) in twins:
-            source = places[id(twins[id(y)])]
-            results.append((place, "twin" if source < len(ages) else "step", source))
-        elif y._args:
-            results.append((place, "step", places[id(y)]))
-        else:
-            results.append((place, "constant", np.array(y._data)))
-    while len(_book) >= _MOST:
-        _book.pop(next(iter(_book)), None)
-    _book[structure] = Recipe(steps, results)
+        place, resumes = places[id(graph[age])], isinstance(getattr(y, "_builder", None), Builder)
+        if not y._args:
+            results.append(Result(place, "constant", np.array(y._data)))
+            continue
+        source = places[id(twins.get(id(y), y))]
+        results.append(Result(place, "twin" if source < len(ages) or source in taken else "step", source, resumes))
+        taken.add(source)
+    _keep(structure, Recipe(steps, results, len(ages) + len(steps)))
+
+
+def _keep(structure: Any, recipe: Recipe) -> None:
+    """Put a recipe in the book, the least lately used ones going where there are too many steps."""
+    room = _STEPS - recipe.size - sum([r.size for r in list(_book.values())])
+    for old in sorted(_book.items(), key=lambda item: item[1].used) if room < 0 else ():
+        _book.pop(old[0], None)
+        room += old[1].size
+        if room >= 0:
+            break
+    if room >= 0:
+        _book[structure] = recipe
 
 
 def _new_nodes(roots: list[Variable], given: dict[int, int]) -> list[Variable]:

@@ -8,20 +8,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dezero.core.op import Op
 
+finders: list[Callable[[str], Any]] = []  # each loads what its room declares later, and says whether it had the name
+
+
+def _found(name: str) -> bool:
+    return any([find(name) is not None for find in finders])
+
 
 class Namespace:
-    """The `F` of one reading of the rules: an attribute for each operation."""
+    """The `F` of one reading of the rules: an attribute for each operation (and what Variables call by name)."""
 
     def __init__(self, reading: str) -> None:
         self._reading = reading
-        self.find: Callable[[str], Any] = lambda name: None  # loads what is declared later, if it has the name
 
     def __getattr__(self, name: str) -> Any:
-        if self.find(name) is not None:
+        if _found(name) and name in self.__dict__:
             return self.__dict__[name]
         raise AttributeError(f"no operation named {name!r} is declared for {self._reading}")
 
 
-declared: dict[str, Op] = {}
+class _Declared(dict[str, "Op"]):
+    def __missing__(self, name: str) -> Op:
+        if _found(name) and name in self:
+            return self[name]
+        raise KeyError(name)
+
+
+declared: dict[str, Op] = _Declared()
 values = Namespace("raw arrays")
 operations = Namespace("Variables")

@@ -17,8 +17,11 @@ from dezero.core.variable import CUT, Variable
 Nodes = dict[int, Variable]
 
 
-def collect(roots: Iterable[Variable]) -> Nodes:
-    """The nodes reachable from the roots, by age. GraphError where data was rebound after it was used."""
+def collect(roots: Iterable[Variable], name: str = "differentiating") -> Nodes:
+    """The nodes reachable from the roots, by age. GraphError where data was rebound after it was used.
+
+    name: what was asked for, as errors say it.
+    """
     nodes: Nodes = {}
     stack = list(roots)
     while stack:
@@ -35,11 +38,11 @@ def collect(roots: Iterable[Variable]) -> Nodes:
                         stack.append(a)
                     else:
                         raise GraphError(
-                            f"backward: {describe(a)} had its .data rebound after {node._op.name} used it; "
+                            f"{name}: {describe(a)} had its .data rebound after {node._op.name} used it; "
                             "compute the result again from the new data"
                         )
         elif node._op is not None and node._op is not CUT:
-            node._op.fail()
+            node._op.fail(name)
     return nodes
 
 
@@ -78,19 +81,16 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
             found[age] = g
             if keep and not any([isinstance(a, Variable) and a._seq in nodes for a in args]):
                 continue  # asked for, and nothing below it is
-        op = node._op
+        op, count = node._op, len(args)
         rules = op.rules
-        if rules is None:
-            for a, ga in op.pull(node, g):
-                if ga is not None and a._seq in nodes:
-                    old = get(a._seq)
-                    grads[a._seq] = ga if old is None else old + ga
-        elif len(args) == 1:
+        if rules is None or count > 2:
+            _pull(node, g, nodes, grads)
+        elif count == 1:  # one argument and two are written out, since most operations have so many: half the time
             x = args[0]
             old = get(x._seq)
             gx = rules[0](F, g, x._data, node._data)
             grads[x._seq] = gx if old is None else old + gx
-        elif len(args) == 2:  # written out, since most operations are: half the time of the general case
+        else:
             a, b = args
             y, first, second = node._data, isinstance(a, Variable), isinstance(b, Variable)
             x, z = a._data if first else a, b._data if second else b
@@ -107,17 +107,31 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
                     gb = fit(gb, y.shape, z.shape)
                 old = get(b._seq)
                 grads[b._seq] = gb if old is None else old + gb
-        else:
-            data = [a._data if isinstance(a, Variable) else a for a in args]
-            broadcasts = op.kind is ELEMENTWISE and isinstance(node._data, np.ndarray)
-            for i, a in enumerate(args):
-                if isinstance(a, Variable) and a._seq in nodes:
-                    ga = rules[i](F, g, *data, node._data)
-                    if broadcasts and ga.shape != a._data.shape:
-                        ga = fit(ga, node._data.shape, a._data.shape)
-                    old = get(a._seq)
-                    grads[a._seq] = ga if old is None else old + ga
     return found
+
+
+def _pull(node: Variable, g: Any, nodes: Nodes, grads: dict[int, Any]) -> None:
+    """Through an operation of any number of arguments, or a user's Function."""
+    op, args, y = node._op, node._args, node._data
+    rules = op.rules
+    if rules is None:
+        for a, ga in op.pull(node, g):
+            if ga is not None and a._seq in nodes:
+                _add(grads, a._seq, ga)
+        return
+    data = [a._data if isinstance(a, Variable) else a for a in args]
+    broadcasts = op.kind is ELEMENTWISE and isinstance(y, np.ndarray)
+    for i, a in enumerate(args):
+        if isinstance(a, Variable) and a._seq in nodes:
+            ga = rules[i](values, g, *data, y)
+            if broadcasts and ga.shape != a._data.shape:
+                ga = fit(ga, y.shape, a._data.shape)
+            _add(grads, a._seq, ga)
+
+
+def _add(grads: dict[int, Any], age: int, g: Any) -> None:
+    old = grads.get(age)
+    grads[age] = g if old is None else old + g
 
 
 def own(found: dict[int, Any], nodes: Nodes, others: Iterable[Any] = ()) -> None:

@@ -19,13 +19,12 @@ from typing import Any
 import numpy as np
 
 from dezero.core import arithmetic  # noqa: F401 - declares the operations that the algebra is about
-from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, Op, fingerprint, make
+from dezero.core.factors import Number, checked, common_factor, mild, mild_power, rounded
+from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, Op, Unlike, fingerprint, make
 from dezero.core.registry import declared
 from dezero.core.variable import Variable, cuts
 
-Number = float  # or int, kept exact as long as a float could be
 _ADD, _SUB, _MUL, _DIV, _NEG, _POW = (declared[name] for name in ("add", "sub", "mul", "div", "neg", "pow"))
-_EXACT = 2**53  # larger integers become floats, as they would in an array
 
 
 class Term:
@@ -83,6 +82,25 @@ class Term:
         return self.build.transpose(self, axes=None)
 
 
+class Rewritten:
+    """What a node of a rewritten derivative keeps of its making: the ages of the intermediates left as they were."""
+
+    __slots__ = ("kept",)
+
+    def __init__(self, kept: frozenset[int]) -> None:
+        self.kept = kept
+
+
+class Full(Term):
+    """An array of the graph known to be full of the number c: arithmetic takes the number, all else an array."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, build: Builder, c: Number, like: Any) -> None:
+        super().__init__(build, c, None)
+        self.shape, self.dtype = like.shape, like.dtype  # type: ignore[misc]
+
+
 class Builder:
     """Builds terms over one table of nodes, for one call; as `F`, it has every operation as an attribute."""
 
@@ -96,8 +114,13 @@ class Builder:
         self.origins: dict[int, tuple[Variable, Variable, Number]] = {}
         self.cuts = cuts()
         self.asked = {id(x) for x in asked if x._args}  # an intermediate asked for is a leaf: equal to nothing else
+        self.mark = Rewritten(frozenset([x._seq for x in asked if x._args]))
         for age in sorted(graph):
             self.adopt(graph[age])
+
+    @property
+    def kept(self) -> frozenset[int]:
+        return self.mark.kept
 
     def adopt(self, node: Variable) -> None:
         """Take a node into the table, or note which one there computes the same."""
@@ -113,10 +136,10 @@ class Builder:
 
         It is taken from the root, so that it never refers, through nodes it makes from now on, to who holds it.
         """
-        builder = getattr(root, "_builder", None)
+        builder = root._builder if isinstance(getattr(root, "_builder", None), Builder) else None
         if builder is None or builder.cuts != cuts() or any([x._args for x in asked]):
             return cls(graph, asked)
-        root._builder = None
+        root._builder = builder.mark
         builder.adopt(root)
         return builder  # type: ignore[no-any-return]
 
@@ -159,21 +182,41 @@ class Builder:
             if same:
                 value = same.get(id(value), value)
             op = value._op
-            if op is _MUL and isinstance(value._args[1], int | float) and value._args[1] != 0:
-                c, value = c * value._args[1], value._args[0]
-            elif op is _MUL and isinstance(value._args[0], int | float) and value._args[0] != 0:
-                c, value = c * value._args[0], value._args[1]
-            elif op is _NEG:
-                c, value = -c, value._args[0]
-            elif isinstance(op, Op) and op.name == "full_like":
-                value = op.parameters["fill_value"]
-            else:
-                return Term(self, c, value)
+            if op is _NEG or op is _MUL:
+                number, inner = self.multiple(value)
+                if inner is not None and (c == 1 or number == -1 or mild(c * number)):
+                    c, value = c * number, inner
+                    continue
+            elif isinstance(op, Op) and op.name == "full_like" and not self.opaque(value):
+                fill = op.parameters["fill_value"]
+                return Term(self, c, fill) if np.ndim(fill) else Full(self, c * fill.item(), value)
+            return Term(self, c, value)
         if isinstance(value, np.generic) and value.dtype.kind in "bfiuc":
             value = value.item()
         if isinstance(value, int | float | complex):
             return self.times(c * value, None)  # type: ignore[arg-type]
         return Term(self, c, value)
+
+    def multiple(self, node: Variable) -> tuple[Number, Any]:
+        """The number and the node whose product this node is; no node where it is none, or of another dtype."""
+        if self.opaque(node):
+            return 1, None
+        number: Any = -1
+        inner = node._args[0]
+        if node._op is _MUL:
+            number, inner = node._args[1], inner
+            if not isinstance(number, int | float):
+                inner, number = number, inner
+            if not isinstance(number, int | float) or not number:
+                return 1, None
+        kind = inner.dtype
+        if kind != node._data.dtype or kind.char not in "fdFDgG":  # integers wrap around, halves have no range to spare
+            return 1, None
+        return number, inner
+
+    def opaque(self, node: Any) -> bool:
+        """Whether a node has to stay as it is, since a derivative in it is asked for."""
+        return bool(self.asked) and id(node) in self.asked
 
     def node(self, term: Term) -> Any:
         """The Variable, array or number that a term stands for."""
@@ -192,6 +235,8 @@ class Builder:
         if found is None:
             recorded = any([isinstance(a, Variable) for a in args])
             found = make(op, args) if recorded else op.value(*args)
+            if recorded:
+                found._builder = self.mark
             self.table[key] = found
             self.alive.append(args)
         return found
@@ -200,6 +245,7 @@ class Builder:
         """Apply an operation to terms; numbers move out of linear and bilinear ones."""
         terms = [a if type(a) is Term else self.term(a) for a in args]
         if op.kind is not ELEMENTWISE:
+            terms = [self.filled(t, t) if type(t) is Full else t for t in terms]
             if op.keeps_constant and all(t.node is None and t.c == terms[0].c for t in terms):
                 return terms[0]
             if op.kind is BILINEAR or (op.kind is LINEAR and len(terms) == 1):
@@ -212,14 +258,12 @@ class Builder:
 
     def times(self, c: Number, node: Any) -> Term:
         """The term c * node of a node that is no multiple itself."""
-        if type(c) is int and not -_EXACT <= c <= _EXACT:
-            c = _float(c)
+        c = rounded(c)
         return Term(self, c, node if c else None)
 
     def scaled(self, c: Number, node: Any) -> Term:
         """The term c * node of any node."""
-        term = self.term(node)
-        return term if c == 1 else self.times(c * term.c, term.node)
+        return self.product(Term(self, c, None), self.term(node)) if c else Term(self, 0, None)
 
     def zeros_like(self, x: Any) -> Term:
         return Term(self, 0, None)
@@ -249,13 +293,21 @@ class Builder:
     # -- arithmetic --------------------------------------------------------------------------------------------
 
     def product(self, a: Term, b: Term) -> Term:
-        if a.node is None:
-            return b if a.c == 1 else self.times(a.c * b.c, b.node)
-        if b.node is None:
-            return a if b.c == 1 else self.times(a.c * b.c, a.node)
-        if not _mild(a.c * b.c):
+        if a.node is None or b.node is None:
+            a, b = (a, b) if a.node is None else (b, a)  # now a is a number
+            if a.c == 1:
+                return b
+            if b.node is None or b.c == 1 or mild(a.c * b.c) or not a.c:
+                return self.times(checked(a.c * b.c, a.c, b.c), b.node)
+            return Term(self, 1, self.cons(_MUL, self.node(b), a.c))
+        if a.c * b.c != 1 and not mild(a.c * b.c):
             return self.term(self.cons(_MUL, self.node(a), self.node(b)))
-        return self.scaled(a.c * b.c, self.cons(_MUL, a.node, b.node))
+        return self.scaled(a.c * b.c, self.cons(_MUL, self.wide(a.node, b.node), b.node))
+
+    def wide(self, node: Any, *others: Any) -> Any:
+        """A node for a product or sum with others: in floats where all are integers, which would wrap around."""
+        narrow = all([x.dtype.kind in "iub" and x.dtype.itemsize < 8 for x in (node, *others)])
+        return self.cons(_MUL, node, 1.0) if narrow else node
 
     def quotient(self, a: Term, b: Term) -> Term:
         if not b.c:
@@ -265,7 +317,11 @@ class Builder:
         exact = isinstance(a.c, int) and isinstance(b.c, int) and a.c % b.c == 0
         c = a.c // b.c if exact else a.c / b.c
         if b.node is None or a.node is b.node:
-            return self.times(c, None if a.node is b.node else a.node)
+            if a.node is b.node or mild(c):
+                return self.times(checked(c, a.c, b.c), None if a.node is b.node else a.node)
+            return Term(self, 1, self.cons(_DIV, self.node(a), b.c))
+        if c != 1 and not mild(c):
+            return self.term(self.cons(_DIV, self.node(a), self.node(b)))
         return self.scaled(c, self.cons(_DIV, 1 if a.node is None else a.node, b.node))
 
     def power(self, a: Term, b: Term) -> Term:
@@ -274,8 +330,8 @@ class Builder:
                 return Term(self, 1, None) if b.c == 0 else a
             if a.node is None:
                 return self.term(_POW.value(float(a.c), b.c))
-            if isinstance(b.c, int) and b.c > 0 and _mild_power(a.c, b.c):
-                return self.scaled(a.c**b.c, self.cons(_POW, a.node, b.c))
+            if isinstance(b.c, int) and b.c > 0 and mild_power(a.c, b.c):
+                return self.scaled(a.c**b.c, self.cons(_POW, self.wide(a.node), b.c))
         return self.term(self.cons(_POW, self.node(a), self.node(b)))
 
     def add(self, a: Any, b: Any) -> Term:
@@ -319,8 +375,8 @@ class Builder:
     def summands(self, term: Term) -> list[Term]:
         """The terms of a sum that some node is; the term itself where it is none."""
         node = term.node
-        weights = _weights(node._op) if isinstance(node, Variable) else None
-        if weights is None:
+        weights = _weights(node._op) if isinstance(node, Variable) and not self.opaque(node) else None
+        if weights is None or node._data.dtype.kind not in "fc":
             return [term]
         parts = [self.term(a) for a in node._args]
         if any([p.node is None or p.node.shape != node.shape for p in parts]):
@@ -329,7 +385,7 @@ class Builder:
 
     def over_common_denominators(self, terms: list[Term]) -> list[Term]:
         """n/d + m/d becomes (n + m)/d."""
-        quotients = [t for t in terms if isinstance(t.node, Variable) and t.node._op is _DIV]
+        quotients = [t for t in terms if getattr(t.node, "_op", None) is _DIV and not self.opaque(t.node)]
         if len(quotients) < 2:
             return terms
         over: dict[int, list[Term]] = {}
@@ -349,7 +405,8 @@ class Builder:
         if len(parts) == 1:
             return parts[0]
         weights, nodes = [p.c for p in parts], [p.node for p in parts]
-        c = _common_factor(weights)
+        nodes[0] = self.wide(*nodes)
+        c = common_factor(weights)
         if c != 1:
             weights = [w // c if isinstance(w, int) and isinstance(c, int) else w / c for w in weights]
         if weights == [1, 1]:
@@ -358,15 +415,6 @@ class Builder:
             return self.scaled(c, self.cons(_SUB, *nodes))
         op = declared["linear_combination"].bind(weights=tuple(weights))
         return self.scaled(c, self.cons(op, *nodes))
-
-
-def _mild(c: Number) -> bool:
-    """Whether a number may leave a product or power without what remains getting out of float32's range."""
-    return 1e-9 < abs(c) < 1e36
-
-
-def _mild_power(c: Number, n: int) -> bool:
-    return c == 1 or c == -1 or abs(n * math.log10(abs(c))) < 9
 
 
 def _weights(op: Any) -> tuple[Number, ...] | None:
@@ -378,7 +426,7 @@ def _weights(op: Any) -> tuple[Number, ...] | None:
 
 def _swapped(a: Any, b: Any) -> bool:
     """Whether the arguments of a commutative operation stand in other than their usual order: nodes by id first."""
-    return b < a if type(a) is type(b) else isinstance(a, str)
+    return b < a if type(a) is type(b) and type(a) is not Unlike else isinstance(a, str)
 
 
 def _collect(terms: list[Term]) -> list[Term]:
@@ -390,20 +438,6 @@ def _collect(terms: list[Term]) -> list[Term]:
     return [t for t in found.values() if t.c]
 
 
-def _float(c: int) -> float:
-    try:
-        return float(c)
-    except OverflowError:
-        return math.copysign(math.inf, c)
-
-
 def _order(term: Term) -> tuple[int, int]:
     node = term.node
     return (1, node._seq) if isinstance(node, Variable) else (0, id(node))
-
-
-def _common_factor(weights: list[Number]) -> Number:
-    sign = -1 if isinstance(weights[0], int | float) and weights[0] < 0 else 1
-    if all(isinstance(w, int) for w in weights):
-        return sign * math.gcd(*weights)  # type: ignore[arg-type]
-    return sign * abs(weights[0]) if all(abs(w) == abs(weights[0]) for w in weights) else sign

@@ -75,7 +75,7 @@ class Variable(Operators):
             data = np.asarray(data)  # x.data - 0.1 is a NumPy scalar when x.data is 0-d
         if data is not None:
             _check_data(data, "Variable.data")
-        if self._op is not None:
+        if self._args:  # what was cut or overwritten before has none, and stays so
             self._op = Overwritten(self)
             self._args = ()
             _cut()
@@ -213,13 +213,17 @@ class Variable(Operators):
 
     def to_cpu(self) -> None:
         if self._data is not None:
-            self.data = self.numpy()
+            self._move(self.numpy())
 
     def to_gpu(self) -> None:
         from dezero.backends import as_cupy
 
         if self._data is not None:
-            self.data = as_cupy(self.data)
+            self._move(as_cupy(self.data))
+
+    def _move(self, data: Any) -> None:
+        if data is not self._data:  # data that stays where it is keeps its graph
+            self.data = data
 
     # -- the graph ---------------------------------------------------------------------------------------------
 
@@ -233,8 +237,8 @@ class Variable(Operators):
 
         The seed is `.grad` of this Variable, or ones. retain_grad: keep the gradients of intermediates too.
         create_graph: the gradients are themselves recorded and can be differentiated again. inputs: accumulate
-        into these Variables alone. Raises GraphError where the graph was cut or overwritten; a backward that
-        raises leaves every `.grad` as it was.
+        into these Variables alone. Raises GraphError where no_grad computed this Variable or data was rebound after
+        its use (what no_grad computed below is a constant); a backward that raises leaves every `.grad` as it was.
 
         >>> x = Variable(np.array(3.0))
         >>> (x * x).backward()
@@ -242,6 +246,20 @@ class Variable(Operators):
         variable(6.0)
         """
         operations.backward(self, retain_grad, create_graph, inputs)
+
+    def jet(self, x: Variable, order: int, direction: Any = None, create_graph: bool = False) -> list[Variable]:
+        """The derivatives of orders 0 to `order` of this result as x moves along a line, by Taylor mode.
+
+        x: a Variable that this one was computed from. direction: how x moves, an array or Variable that broadcasts to
+        its shape (None: ones, which for a number, or for rows that stay rows, gives the derivatives in x).
+        create_graph: record them, so that `backward` runs through them. Each has this Variable's shape. The cost grows
+        with the square of the order. Errors as for `dezero.jet`.
+
+        >>> x = Variable(np.array(2.0))
+        >>> (x**3).jet(x, 3)
+        [variable(8.0), variable(12.0), variable(12.0), variable(6.0)]
+        """
+        return operations.jet_of(self, x, order, direction, create_graph)  # type: ignore[no-any-return]
 
     def cleargrad(self) -> None:
         self._grad = None
@@ -297,9 +315,9 @@ class Overwritten:
     def view(self, node: Variable) -> None:
         return None
 
-    def fail(self) -> None:
+    def fail(self, name: str) -> None:
         raise GraphError(
-            f"backward: the result of {self.name}, {self.label}, had its .data rebound after it was computed; "
+            f"{name}: the result of {self.name}, {self.label}, had its .data rebound after it was computed; "
             "compute a new Variable instead of overwriting an intermediate one"
         )
 

@@ -7,7 +7,7 @@ from importlib import import_module as _import_module
 from typing import Any as _Any
 
 from dezero.core.arithmetic import add, div, mul, neg, pow, sub
-from dezero.core.registry import operations
+from dezero.core.registry import finders as _finders
 from dezero.functions.activation import (
     gelu,
     glu,
@@ -63,6 +63,7 @@ _LATER = {
     "quantiles": "median percentile quantile",
     "rearrange": "atleast_1d atleast_2d atleast_3d flip fliplr flipud moveaxis ravel roll rollaxis rot90 squeeze swapaxes",
     "rectifiers": "celu elu hardshrink hardsigmoid hardswish hardtanh leaky_relu prelu relu6 selu softshrink",
+    "reflected": "rdiv rsub",
     "regularization": "dropout",
     "repeating": "broadcast_arrays meshgrid repeat resize tile",
     "rounding": "ceil divmod floor floor_divide fmod modf remainder rint round trunc",
@@ -94,4 +95,4 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_FAMILY})
 
 
-operations.find = lambda name: __getattr__(name) if name in _FAMILY else None
+_finders.append(lambda name: __getattr__(name) if name in _FAMILY else None)

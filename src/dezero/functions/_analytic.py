@@ -20,14 +20,19 @@ from dezero.functions._scipy import in_precision_of
 
 
 def cauchy(f: Callable[[Any], Any], x: Any, order: int, radius: Any, points: int) -> Any:
-    """The derivative at real x of a function that is real on the real axis, from `points` points on half a circle.
+    """The derivative at x of a function that is real on the real axis, from `points` points on half a circle.
 
-    radius: an array of x's shape. Order n loses what n! max|f| / radius^n exceeds the derivative by.
+    radius: an array of x's shape. Order n loses what n! max|f| / radius^n exceeds the derivative by. For complex x the
+    circle is whole.
     """
     total: Any = 0.0
     for k in range(points):  # midpoints: none lies on the real axis, where branch cuts and removable points are
-        angle = math.pi * (k + 0.5) / points
-        total = total + (f(x + radius * cmath.exp(1j * angle)) * cmath.exp(-1j * order * angle)).real
+        turn = cmath.exp(1j * math.pi * (k + 0.5) / points)
+        if np.iscomplexobj(x):
+            back = turn.conjugate()
+            total = total + (f(x + radius * turn) * back**order + f(x + radius * back) * turn**order) / 2
+        else:
+            total = total + (f(x + radius * turn) * turn**-order).real
     return math.factorial(order) * (1 / radius) ** order * (total / points)
 
 
@@ -39,13 +44,14 @@ def mirrored(nth: Callable[[Any, int], Any], odd: bool) -> Callable[[Any, int], 
 def family(name: str, value: Callable[[Any], Any], nth: Callable[[Any, int], Any], doc: str) -> Any:
     """Declare an element-wise function of which `nth(x, order)` is the derivative of any order from 1 on.
 
-    nth gets a float64 array; the n-th derivative is one node of the graph. Returns the public function.
+    nth gets a float64 array, or a complex128 one; the n-th derivative is one node of the graph. Returns the public
+    function.
     """
     derivative = f"{name}_derivative"
 
     def computed(x: Any, order: int) -> Any:
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-            return in_precision_of(nth(np.asarray(x, np.float64), order), x)
+            return in_precision_of(nth(np.asarray(x, np.result_type(x, np.float64)), order), x)
 
     def next_order(F: Any, g: Any, x: Any, y: Any, order: int) -> Any:
         return g * getattr(F, derivative)(x, order=order + 1)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+_BOOLS = (bool, np.bool)
+
 
 def whole(name: str, value: Any, argument: str) -> int:
     """An argument that is a whole number; TypeError naming operation and argument for anything else.
@@ -20,16 +22,29 @@ def whole(name: str, value: Any, argument: str) -> int:
         raise TypeError(f"{name}: {argument} must be a whole number, got {value!r}") from None
 
 
+def refuse_bools(name: str, axes: Any, argument: str = "axis") -> None:
+    """TypeError where an axis, or one of several, is True or False, which Python would take for 1 or 0."""
+    if any([isinstance(a, _BOOLS) for a in (axes if isinstance(axes, tuple | list) else (axes,))]):
+        raise TypeError(f"{name}: {argument} takes whole numbers, not bools, got {axes!r}")
+
+
+def out_of_range(name: str, axis: Any, shape: tuple[int, ...], argument: str = "axis") -> ValueError:
+    """The error for an axis that a shape does not have."""
+    n = len(shape)
+    valid = f"give one from {-n} to {n - 1}" if n else "it has no axes"
+    return ValueError(f"{name}: {argument} {axis!r} is out of range for an array of shape {shape}; {valid}")
+
+
 def axis_of(name: str, axis: Any, shape: tuple[int, ...], argument: str = "axis") -> int:
     """One axis of a shape as a non-negative number; the error names the operation, the argument and the range.
 
     >>> axis_of("flip", -1, (2, 3))
     1
     """
+    refuse_bools(name, axis, argument)
     number, n = whole(name, axis, argument), len(shape)
     if not -n <= number < n:
-        valid = f"give one from {-n} to {n - 1}" if n else "it has no axes"
-        raise ValueError(f"{name}: {argument} {number} is out of range for an array of shape {shape}; {valid}")
+        raise out_of_range(name, number, shape, argument)
     return number % n
 
 

@@ -40,4 +40,4 @@ def special_value(name: str) -> Callable[..., Any]:
 def in_precision_of(y: Any, *xs: Any) -> Any:
     """A result that was computed in float64, in the dtype that arithmetic on its arguments has."""
     dtype = np.result_type(*xs)
-    return y if dtype.kind != "f" or y.dtype.kind != "f" or y.dtype == dtype else y.astype(dtype)
+    return y if dtype.kind not in "fc" or y.dtype.kind != dtype.kind or y.dtype == dtype else y.astype(dtype)

@@ -10,6 +10,7 @@ import numpy as np
 from dezero.core.op import elementwise, operand, publish
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of
+from dezero.functions.complex_numbers import of_reals
 from dezero.functions.elementwise import exp, tanh
 from dezero.functions.error_functions import ndtr
 
@@ -44,7 +45,7 @@ def sigmoid_simple(x: Any) -> Variable:
 
 log_sigmoid = elementwise(
     "log_sigmoid",
-    lambda x: np.minimum(x, 0) - np.log1p(np.exp(np.abs(x) * -1.0)),
+    of_reals(lambda x: np.minimum(x, 0) - np.log1p(np.exp(np.abs(x) * -1.0))),
     lambda F, g, x, y: g * F.sigmoid(-x),
     doc="""Logarithm of `sigmoid`, exact in both tails.
 
@@ -55,7 +56,7 @@ log_sigmoid = elementwise(
 
 _softplus = elementwise(
     "softplus",
-    lambda x: np.maximum(x, 0) + np.log1p(np.exp(np.abs(x) * -1.0)),
+    of_reals(lambda x: np.maximum(x, 0) + np.log1p(np.exp(np.abs(x) * -1.0))),
     lambda F, g, x, y: g * F.sigmoid(x),
     doc="",
 )
@@ -126,7 +127,7 @@ def _softsign_rule(F: Any, g: Any, x: Any, y: Any) -> Any:
 
 softsign = elementwise(
     "softsign",
-    lambda x: x / (1 + np.abs(x)),
+    of_reals(lambda x: x / (1 + np.abs(x))),
     _softsign_rule,
     doc="""x / (1 + |x|); its second derivative, which jumps at 0, is 0 there.
 

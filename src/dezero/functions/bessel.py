@@ -27,7 +27,9 @@ def _kind(letter: str, whole: str, before: int, after: int) -> Op:
     name = f"{letter}v"
 
     def value(x: Any, order: float) -> Any:
-        if order in (0, 1):
+        if np.iscomplexobj(x):
+            y = getattr(_scipy.special, name)(order, x)  # the others are for real numbers
+        elif order in (0, 1):
             y = getattr(_scipy.special, f"{letter}{order}")(x)
         else:
             y = getattr(_scipy.special, whole if isinstance(order, int) else name)(order, x)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, publish
-from dezero.core.variable import Variable, as_variable
+from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, publish
+from dezero.core.variable import Variable
 from dezero.functions.elementwise import maximum, minimum
 
 fabs = elementwise(
@@ -90,10 +90,15 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, **bounds: Any) -> Variabl
         if found[which] is not None:
             raise TypeError(f"clip: {name}= gives a bound that is there already as a_{which} or {which}")
         found[which] = bound
-    x = as_variable(x)
-    if found["min"] is not None:
-        x = maximum(x, found["min"])
-    return x if found["max"] is None else minimum(x, found["max"])
+    x = operand(x, "clip")
+    for bend, bound in ((maximum, found["min"]), (minimum, found["max"])):
+        if bound is None:
+            continue
+        try:
+            x = bend(x, bound)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"clip: bounds that do not fit x of shape {x.shape}: {error}") from None
+    return x
 
 
 declare(
@@ -127,7 +132,7 @@ def nan_to_num(
     """
     if not copy:
         raise ValueError("nan_to_num: copy=False would change the Variable's data in place; leave it out")
-    return apply(_nan_to_num.bind(nan=nan, posinf=posinf, neginf=neginf), as_variable(x))
+    return apply(_nan_to_num.bind(nan=nan, posinf=posinf, neginf=neginf), operand(x, "nan_to_num"))
 
 
 def positive(x: Any) -> Variable:
@@ -136,7 +141,7 @@ def positive(x: Any) -> Variable:
     >>> positive(Variable(np.array(-2.0)))
     variable(-2.0)
     """
-    return as_variable(x)
+    return operand(x, "positive")
 
 
 publish("positive", positive)

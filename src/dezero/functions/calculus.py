@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import publish
+from dezero.core.op import operand, publish
 from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_variable
@@ -34,7 +34,7 @@ def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     >>> diff(Variable(np.array([1.0, 4.0, 9.0])))
     variable([3. 5.])
     """
-    x = as_variable(x)
+    x = operand(x, "diff")
     if n < 0:
         raise ValueError(f"diff: n must not be negative, got {n}")
     if n == 0:
@@ -69,7 +69,7 @@ def ediff1d(x: Any, to_end: Any = None, to_begin: Any = None) -> Variable:
     >>> ediff1d(Variable(np.array([1.0, 4.0, 9.0])), to_end=0.0)
     variable([3. 5. 0.])
     """
-    flat = reshape(as_variable(x), (-1,))
+    flat = reshape(operand(x, "ediff1d"), (-1,))
     ends = [end if end is None or np.ndim(raw(end)) == 0 else reshape(_array(end), (-1,)) for end in (to_begin, to_end)]
     return _joined(flat[1:] - flat[:-1], 0, *ends)
 
@@ -86,11 +86,17 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Variable:
     >>> trapezoid(Variable(np.array([1.0, 2.0, 5.0])))
     variable(5.0)
     """
-    y = as_variable(y)
+    y = operand(y, "trapezoid")
     axis = _axis("trapezoid", y, axis)
     width = dx
     if x is not None:
         x = _array(x)
+        points = x.shape[0] if x.ndim == 1 else x.shape[axis] if x.ndim > axis else None
+        if points != y.shape[axis]:  # one step would broadcast along any number of points
+            raise ValueError(
+                f"trapezoid: x of shape {x.shape} for axis {axis} of y of shape {y.shape}; give the places of its "
+                f"{y.shape[axis]} points, or an array of y's shape"
+            )
         width = x[1:] - x[:-1] if x.ndim == 1 else diff(x, axis=axis)
         if x.ndim == 1:
             width = reshape(width, (-1, *[1] * (y.ndim - axis - 1)))
@@ -108,7 +114,7 @@ def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> An
     >>> gradient(Variable(np.array([1.0, 4.0, 9.0, 16.0])), 0.5)
     variable([ 6.  8. 12. 14.])
     """
-    f = as_variable(f)
+    f = operand(f, "gradient")
     axes = tuple(range(f.ndim)) if axis is None else axes_of("gradient", f, axis)
     assert axes is not None
     if edge_order not in (1, 2):

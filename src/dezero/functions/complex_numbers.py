@@ -11,11 +11,14 @@ an imaginary part that means nothing there.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from dezero.core.op import apply, elementwise, operand, publish
+from dezero.core.operators import raw
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
@@ -23,6 +26,24 @@ from dezero.core.variable import Variable
 
 def is_complex(x: Any) -> bool:
     return np.dtype(x.dtype).kind == "c"
+
+
+def holds_complex(x: Any) -> bool:
+    """Whether an argument of a public function is complex: a Variable, an array or a number."""
+    data = raw(x)
+    return data.dtype.kind == "c" if hasattr(data, "dtype") else isinstance(data, complex)
+
+
+def of_reals(value: Callable[..., Any]) -> Callable[..., Any]:
+    """A value that refuses complex arrays, for operations whose rule is right for real ones alone."""
+
+    @functools.wraps(value)
+    def call(*xs: Any, **parameters: Any) -> Any:
+        if any([holds_complex(x) for x in xs]):
+            raise TypeError("complex")  # what it is called and given is added where it is called
+        return value(*xs, **parameters)
+
+    return call
 
 
 def real_like(F: Any, g: Any, x: Any) -> Any:

@@ -58,6 +58,7 @@ def _plan(spec: str, a: tuple[int, ...], b: tuple[int, ...]) -> tuple[Any, ...]:
 
 
 def _contract(a: Any, b: Any, spec: str) -> Any:
+    a, b = np.asarray(a), np.asarray(b)  # a constant without axes may come as a number
     summed, a_axes, a_shape, b_axes, b_shape, shape, axes = _plan(spec, a.shape, b.shape)
     a, b = a.transpose(a_axes).reshape(a_shape), b.transpose(b_axes).reshape(b_shape)
     y = np.matmul(a, b) if summed else a * b

@@ -14,6 +14,7 @@ from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions import conv_tiles
 from dezero.functions.conv_sizes import for_each_axis, get_deconv_outsize, window_counts
+from dezero.functions.patches import bias_of
 
 _SAMPLES, _CHANNELS = 0, 1  # the axes of an input; weights have theirs in the order outputs, inputs
 
@@ -228,10 +229,7 @@ def _checked(
 def _biased(name: str, y: Variable, b: Any, channels: int) -> Variable:
     if b is None:
         return y
-    shape = getattr(raw(b), "shape", None)
-    if shape != (channels,):
-        raise ValueError(f"{name}: b must be of shape ({channels},), one number for each output channel, got {shape}")
-    return y + b.reshape(channels, *[1] * (y.ndim - 2))
+    return y + bias_of(name, b, channels).reshape(channels, *[1] * (y.ndim - 2))
 
 
 for _function in (conv1d, conv2d, conv3d, deconv1d, deconv2d, deconv3d):

@@ -140,9 +140,9 @@ def convolve_transposed(g: Any, W: Any, stride: Sizes, pad: Sizes, dilation: Siz
     dtype = np.result_type(g, W)
     channels, kernel = W.shape[1] * groups, W.shape[2:]
     around = tuple([d * (k - 1) - p for k, d, p in zip(kernel, dilation, pad, strict=True)])
-    if max(stride) == 1 and min(around) >= 0 and len(W) <= 2 * channels:
+    if max(stride) == 1 and min(around) >= 0 and 0 < len(W) <= 2 * channels:
         # A convolution with the mirrored kernels, which reads its windows faster than columns are added to theirs.
-        mirrored = np.flip(W.reshape(groups, -1, *W.shape[1:]).swapaxes(1, 2), range(3, 3 + len(kernel)))
+        mirrored = np.flip(W.reshape(groups, -1, *W.shape[1:]).swapaxes(1, 2), tuple(range(3, 3 + len(kernel))))
         mirrored = mirrored.reshape(channels, len(W) // groups, *kernel)
         return convolve(g, mirrored, stride, around, dilation, groups, size)
     tiles = _Tiles((len(g), channels, *size), kernel, stride, pad, dilation, g.shape[2:], dtype)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import describe
-from dezero.core.op import apply, bilinear, publish
-from dezero.core.variable import Variable, as_variable
+from dezero.core.op import apply, bilinear, operand, publish
+from dezero.core.variable import Variable
 from dezero.functions.complex_numbers import conj
 from dezero.functions.shape import reshape
 
@@ -60,7 +60,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Variable:
 
 
 def _vectors(name: str, *arrays: Any) -> list[Variable]:
-    vectors = [as_variable(np.asarray(x) if isinstance(x, list | tuple) else x) for x in arrays]
+    vectors = [operand(np.asarray(x) if isinstance(x, list | tuple) else x, name) for x in arrays]
     if any(x.ndim > 1 or not x.size for x in vectors):
         found = " and ".join(describe(x) for x in vectors)
         raise ValueError(f"{name}: needs two vectors with elements, got {found}; reshape them, or use conv1d")

@@ -144,7 +144,7 @@ def slogdet(a: Any) -> SlogdetResult:
     >>> slogdet(Variable(np.diag([2.0, -0.5])))
     SlogdetResult(sign=variable(-1.0), logabsdet=variable(0.0))
     """
-    a = matrices("slogdet", a, square=True, real="the sign of a complex determinant has no derivative; use log(det(a))")
+    a = matrices("slogdet", a, square=True, real="its derivative is for real matrices; use log(det(a))")
     return SlogdetResult(*apply_all(_slogdet, 2, a))
 
 

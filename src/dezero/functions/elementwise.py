@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from dezero.core.op import elementwise
+from dezero.core.op import elementwise, publish
+from dezero.core.variable import Variable
+from dezero.functions.complex_numbers import as_complex, holds_complex, modulus
 
 exp = elementwise(
     "exp",
@@ -83,27 +87,33 @@ tanh = elementwise(
     """,
 )
 
-sign = elementwise(
-    "sign",
-    np.sign,
-    lambda F, g, x, y: F.zeros_like(x),
-    doc="""Sign: -1, 0 or 1. Its derivative is 0 everywhere, at the jump too.
+_real_sign = elementwise("sign", np.sign, lambda F, g, x, y: F.zeros_like(x), doc="")
+_real_abs = elementwise("abs", np.abs, lambda F, g, x, y: g * F.sign(x), doc="")
+
+
+def sign(x: Any) -> Variable:
+    """Sign: -1, 0 or 1, with derivative 0 everywhere, at the jump too; of complex numbers x / |x|, and 0 at 0.
 
     >>> sign(Variable(np.array(-2.0)))
     variable(-1.0)
-    """,
-)
+    """
+    if not holds_complex(x):
+        return _real_sign(x)
+    size = modulus(x)
+    return as_complex(x) / where(size._data == 0, 1, size)
 
-abs = elementwise(
-    "abs",
-    np.abs,
-    lambda F, g, x, y: g * F.sign(x),
-    doc="""Absolute value; its derivative at 0 is 0.
+
+def abs(x: Any) -> Variable:
+    """Absolute value, of complex numbers too (`modulus`); its derivative at 0 is 0.
 
     >>> abs(Variable(np.array(-2.0)))
     variable(2.0)
-    """,
-)
+    """
+    return modulus(x) if holds_complex(x) else _real_abs(x)
+
+
+publish("sign", sign)
+publish("abs", abs)
 
 maximum = elementwise(
     "maximum",

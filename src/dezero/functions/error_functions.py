@@ -65,11 +65,28 @@ def _erfcx_radius(x: Any, order: int) -> Any:
     return np.minimum((x + np.hypot(x, math.sqrt(2 * order))) / 2, 0.65 * np.maximum(x, 0) + math.sqrt(order / 2))
 
 
+def _gaussian(z: Any, order: int, sign: int) -> Any:
+    """The derivative of exp(sign * z * z)."""
+    last, e = 0.0, np.exp(sign * z * z)
+    for n in range(order):
+        last, e = e, 2 * sign * (z * e + n * last)
+    return e
+
+
+def _erfcx_derivative(x: Any, order: int) -> Any:
+    # The recurrence w' = 2 x w - 2/sqrt(pi) cancels: at x = 10 it would lose two digits each order.
+    if not np.iscomplexobj(x):
+        return cauchy(lambda z: _scipy.special.erfcx(z), x, order, _erfcx_radius(x, order), 40 + order)
+    on_left = x.real < 0  # where erfcx(x) = 2 exp(x*x) - erfcx(-x)
+    radius = np.maximum(0.5 * np.abs(x), math.sqrt(order / 2))  # short of 0.7, where exp(x*x) takes over
+    y = cauchy(lambda z: _scipy.special.erfcx(z), np.where(on_left, -x, x), order, radius, 60 + order)
+    return np.where(on_left, 2 * _gaussian(np.where(on_left, x, 0), order, 1) - (-1) ** order * y, y)
+
+
 erfcx = family(
     "erfcx",
     special_value("erfcx"),
-    # The recurrence w' = 2 x w - 2/sqrt(pi) cancels: at x = 10 it would lose two digits each order.
-    lambda x, order: cauchy(lambda z: _scipy.special.erfcx(z), x, order, _erfcx_radius(x, order), 40 + order),
+    _erfcx_derivative,
     doc="""Scaled complementary error function exp(x*x) erfc(x), about 1/(sqrt(pi) x) for large x.
 
     ImportError without SciPy.
@@ -79,16 +96,34 @@ erfcx = family(
     """,
 )
 
+# Within half of x the part exp(-z*z) stays small; further out it would hide the slowly falling rest.
+_dawsn_of_reals = mirrored(
+    lambda x, order: cauchy(
+        lambda z: _scipy.special.dawsn(z), x, order, np.maximum(math.sqrt(order / 2), 0.5 * x), 50 + order
+    ),
+    odd=True,
+)
+
+
+def _dawsn_derivative(x: Any, order: int) -> Any:
+    if not np.iscomplexobj(x):
+        return _dawsn_of_reals(x, order)
+    is_near = np.abs(x) < 2
+    small = np.where(is_near, x, 0)
+    last, near = _scipy.special.dawsn(small), 1 - 2 * small * _scipy.special.dawsn(small)
+    for n in range(1, order):
+        last, near = near, -2 * (small * near + n * last)
+    # Far out, above the real axis, from the two parts: i sqrt(pi)/2 (exp(-x*x) - erfcx(-i x)).
+    above = np.where(x.imag < 0, -x, x)
+    parts = _gaussian(above, order, -1) - (-1j) ** order * _erfcx_derivative(-1j * above, order)
+    far = 0.5j * math.sqrt(math.pi) * parts
+    return np.where(is_near, near, np.where(x.imag < 0, -((-1) ** order) * far, far))
+
+
 dawsn = family(
     "dawsn",
     special_value("dawsn"),
-    # Within half of x the part exp(-z*z) stays small; further out it would hide the slowly falling rest.
-    mirrored(
-        lambda x, order: cauchy(
-            lambda z: _scipy.special.dawsn(z), x, order, np.maximum(math.sqrt(order / 2), 0.5 * x), 50 + order
-        ),
-        odd=True,
-    ),
+    _dawsn_derivative,
     doc="""Dawson's integral: exp(-x*x) times the integral of exp(t*t) from 0 to x. ImportError without SciPy.
 
     >>> dawsn(Variable(np.array(0.0)))
@@ -124,17 +159,35 @@ def _mills(z: Any) -> Any:
     return 2 * _PEAK / _scipy.special.erfcx(z / -math.sqrt(2))
 
 
+_ZERO = 1.916 + 2.816j  # of ndtr, as is its conjugate: none is nearer to the left half of the plane
+
+
 def _log_ndtr_radius(x: Any, order: int) -> Any:
-    """Within the distance of the nearest zeros of ndtr, 1.916 +- 2.816 i, and small where the density is steep."""
-    return np.minimum(0.7 * np.hypot(np.minimum(x - 1.916, 0), 2.816), order / np.maximum(x, 0.1))
+    """Within the distance of the nearest zeros of ndtr, and small where the density is steep."""
+    return np.minimum(0.7 * np.hypot(np.minimum(x - _ZERO.real, 0), _ZERO.imag), order / np.maximum(x, 0.1))
+
+
+def _log_ndtr_derivative(x: Any, order: int) -> Any:
+    n = order - 1
+    if n == 0:
+        return _mills(x)
+    if not np.iscomplexobj(x):
+        return cauchy(_mills, x, n, _log_ndtr_radius(x, n), 50 + order)
+    on_left = x.real < 0
+    left = np.where(on_left, x, -1)
+    zeros = np.minimum(np.abs(left - _ZERO), np.abs(left - _ZERO.conjugate()))
+    # On the right, where there are more zeros, by q' = -q (x + q) of the first derivative q.
+    q = [_mills(x)]
+    for k in range(n):
+        others = [x + q[0], *[d + (j == 1) for j, d in enumerate(q)][1:]]
+        q.append(-sum(math.comb(k, j) * q[j] * others[k - j] for j in range(k + 1)))
+    return np.where(on_left, cauchy(_mills, left, n, 0.7 * zeros, 50 + order), q[n])
 
 
 log_ndtr = family(
     "log_ndtr",
     special_value("log_ndtr"),
-    lambda x, order: (
-        _mills(x) if order == 1 else cauchy(_mills, x, order - 1, _log_ndtr_radius(x, order - 1), 50 + order)
-    ),
+    _log_ndtr_derivative,
     doc="""Logarithm of the standard normal distribution function, without underflow. ImportError without SciPy.
 
     >>> x = Variable(np.array(-100.0))

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from dezero.core.arithmetic import pow
-from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, linear, publish
+from dezero.core.errors import describe
+from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, linear, operand, publish
 from dezero.core.operators import raw
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable
 from dezero.functions.shape import astype
 
 exp2 = elementwise(
@@ -70,8 +71,9 @@ log1p = elementwise(
 
 
 def _expit(x: Any) -> Any:
-    e = np.exp(-np.abs(x + 0.0))  # 0.0: booleans and integers become numbers that have a sign
-    return np.where(x >= 0, 1, e) / (1 + e)
+    x = x + 0.0  # booleans and integers become numbers that have a sign
+    e = np.exp(np.where(x.real >= 0, -x, x) if np.iscomplexobj(x) else -np.abs(x))
+    return np.where(x.real >= 0, 1, e) / (1 + e)
 
 
 expit = elementwise(
@@ -175,9 +177,10 @@ def float_power(a: Any, b: Any) -> Variable:
 
 
 def _double(x: Any) -> Any:
-    if isinstance(x, int | float) and not isinstance(x, np.generic):
-        return float(x)
-    return astype(x, np.result_type(raw(x), np.float64)) if isinstance(x, Variable) else np.asarray(x, np.float64)
+    if isinstance(x, int | float | complex) and not isinstance(x, np.generic):
+        return x if isinstance(x, complex) else float(x)
+    kind = np.result_type(raw(x), np.float64)
+    return astype(x, kind) if isinstance(x, Variable) else np.asarray(x, kind)
 
 
 _ldexp = linear(
@@ -197,7 +200,14 @@ def ldexp(x: Any, exponents: Any) -> Variable:
     whole = np.asarray(raw(exponents))
     if whole.dtype.kind not in "iu":
         raise TypeError(f"ldexp: exponents must be integers, got {whole.dtype}; for others write x * exp2(exponents)")
-    return apply(_ldexp.bind(exponents=int(whole) if whole.ndim == 0 else whole.copy()), as_variable(x))
+    x = operand(x, "ldexp")
+    try:
+        np.broadcast_shapes(x.shape, whole.shape)
+    except ValueError:
+        raise ValueError(
+            f"ldexp: exponents of shape {whole.shape} do not broadcast with x of shape {x.shape}; reshape one of them"
+        ) from None
+    return apply(_ldexp.bind(exponents=int(whole) if whole.ndim == 0 else whole.copy()), x)
 
 
 def frexp(x: Any) -> tuple[Variable, Any]:
@@ -208,7 +218,9 @@ def frexp(x: Any) -> tuple[Variable, Any]:
     >>> frexp(Variable(np.array(6.0)))
     (variable(0.75), array(3, dtype=int32))
     """
-    x = as_variable(x)
+    x = operand(x, "frexp")
+    if x.dtype.kind == "c":
+        raise TypeError(f"frexp: x is a {describe(x)}; its derivative is for real arrays")
     exponents = np.asarray(np.frexp(x._data)[1])
     return ldexp(x, -exponents), exponents
 

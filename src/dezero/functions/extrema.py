@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import Op, apply, publish
+from dezero.core.op import Op, apply, operand, publish
 from dezero.core.outputs import general
 from dezero.core.registry import operations, values
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable
 from dezero.functions.picking import Axes, gather_axes, gathered_rows, gathered_shape, return_axes
 from dezero.functions.reduction import axes_of, reduced_rows
 from dezero.functions.scans import apply_along, scanned_rows
@@ -57,8 +57,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     variable([[0. 1.]
               [0. 0.]])
     """
-    x = as_variable(x)
-    return apply(_max.bind(axis=axes_of("max", x, axis), keepdims=bool(keepdims)), x)
+    return _reduced("max", _max, x, axis, keepdims)
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
@@ -69,8 +68,15 @@ def min(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     >>> min(Variable(np.array([[1.0, 5.0], [3.0, 2.0]])), axis=1)
     variable([1. 2.])
     """
-    x = as_variable(x)
-    return apply(_min.bind(axis=axes_of("min", x, axis), keepdims=bool(keepdims)), x)
+    return _reduced("min", _min, x, axis, keepdims)
+
+
+def _reduced(name: str, op: Op, x: Any, axis: Any, keepdims: bool) -> Variable:
+    x = operand(x, name)
+    axes = axes_of(name, x, axis)
+    if not all(x.shape if axes is None else [x.shape[a] for a in axes]):
+        raise ValueError(f"{name}: an array of shape {x.shape} has no elements there to compare")
+    return apply(op.bind(axis=axes, keepdims=bool(keepdims)), x)
 
 
 amax, amin = max, min
@@ -82,7 +88,7 @@ def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     >>> ptp(Variable(np.array([3.0, -1.0, 2.0])))
     variable(4.0)
     """
-    return operations.sub(max(x, axis, keepdims), min(x, axis, keepdims))
+    return operations.sub(*[_reduced("ptp", op, x, axis, keepdims) for op in (_max, _min)])
 
 
 def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
@@ -91,7 +97,7 @@ def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     >>> nanmax(Variable(np.array([1.0, np.nan, 3.0])))
     variable(3.0)
     """
-    return _past_nan(max, x, -np.inf, axis, keepdims)
+    return _past_nan("nanmax", _max, x, -np.inf, axis, keepdims)
 
 
 def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
@@ -100,15 +106,15 @@ def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     >>> nanmin(Variable(np.array([1.0, np.nan, 3.0])))
     variable(1.0)
     """
-    return _past_nan(min, x, np.inf, axis, keepdims)
+    return _past_nan("nanmin", _min, x, np.inf, axis, keepdims)
 
 
-def _past_nan(reduce: Callable[..., Variable], x: Any, least: float, axis: Any, keepdims: bool) -> Variable:
-    x = as_variable(x)
+def _past_nan(name: str, op: Op, x: Any, least: float, axis: Any, keepdims: bool) -> Variable:
+    x = operand(x, name)
     if x.dtype.kind not in "fc":
-        return reduce(x, axis, keepdims)
+        return _reduced(name, op, x, axis, keepdims)
     numbers = operations.equal(x, x)
-    y = reduce(operations.where(numbers, x, least), axis, keepdims)
+    y = _reduced(name, op, operations.where(numbers, x, least), axis, keepdims)
     return operations.where(max(numbers, axis, keepdims), y, np.nan)
 
 

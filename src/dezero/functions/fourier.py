@@ -16,6 +16,7 @@ from dezero.core.errors import describe
 from dezero.core.op import apply, linear, operand, publish
 from dezero.core.registry import declared, operations
 from dezero.core.variable import Variable
+from dezero.functions._axes import whole
 from dezero.functions.complex_numbers import as_complex, conj, is_complex, real_like
 from dezero.functions.reduction import axes_of
 
@@ -288,14 +289,14 @@ def _lengths(name: str, a: Variable, s: Any, axes: Any) -> tuple[tuple[int, ...]
     if axes is None:
         axes = tuple(range(a.ndim)) if s is None else tuple(range(-len(s), 0))
     axes = axes_of(name, a, axes) or ()
-    if not axes and "r" in name:
+    if not axes and ("r" in name or name in ("fft", "ifft", "hfft", "ihfft")):
         raise ValueError(f"{name}: there is no axis to transform in a {describe(a)}")
     have = tuple([a.shape[axis] for axis in axes])
     if s is None:
         s = have
     if len(s) != len(axes):
         raise ValueError(f"{name}: {len(s)} lengths for {len(axes)} axes; give one for each")
-    lengths = tuple([have[i] if n in (None, -1) else int(n) for i, n in enumerate(s)])
+    lengths = tuple([have[i] if n in (None, -1) else whole(name, n, "a length") for i, n in enumerate(s)])
     if min(lengths, default=1) < 1:
         raise ValueError(f"{name}: cannot transform {min(lengths)} elements; lengths must be at least 1")
     return lengths, axes

@@ -12,7 +12,9 @@ from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, publish
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_variable
 from dezero.functions import _scipy
+from dezero.functions._analytic import cauchy
 from dezero.functions._scipy import in_precision_of, special_value
+from dezero.functions.complex_numbers import of_reals
 
 gamma = elementwise(
     "gamma",
@@ -48,11 +50,20 @@ digamma = psi = elementwise(
 )
 operations.psi = psi  # type: ignore[attr-defined]
 
+
+def _polygamma_value(x: Any, n: int) -> Any:
+    if not np.iscomplexobj(x):
+        return in_precision_of(np.asarray(_scipy.special.polygamma(n, x)), x)
+    z = np.asarray(x, np.complex128)
+    room = np.abs(z - np.minimum(np.rint(z.real), 0))  # from the nearest pole
+    return in_precision_of(cauchy(lambda z: _scipy.special.psi(z), z, n, 0.65 * room, 60 + n), x)
+
+
 _polygamma = declare(
     Op(
         "polygamma",
         ELEMENTWISE,
-        lambda x, n: in_precision_of(np.asarray(_scipy.special.polygamma(n, x)), x),
+        _polygamma_value,
         (lambda F, g, x, y, n: g * F.polygamma(x, n=n + 1),),
     )
 )
@@ -116,7 +127,7 @@ def no_rule(name: str, argument: str, only: str = "x") -> Callable[..., Any]:
 
 zeta = elementwise(
     "zeta",
-    special_value("zeta"),
+    of_reals(special_value("zeta")),
     no_rule("zeta", "x", only="q"),
     lambda F, g, x, q, y: -(g * (x * F.zeta(x + 1, q))),
     doc="""Hurwitz zeta function: the sum of 1 / (k + q)**x over k = 0, 1, ..., for x > 1.

@@ -83,6 +83,11 @@ def dot(a: Any, b: Any) -> Variable:
         return mul(a, b)
     if max(np.ndim(raw(a)), np.ndim(raw(b))) > 2:
         raise ValueError(f"dot: shapes {np.shape(raw(a))} and {np.shape(raw(b))} have over two axes; use matmul")
+    if a.shape[-1] != b.shape[0]:
+        raise ValueError(
+            f"dot: the last axis of shape {a.shape} and the first of {b.shape} differ in length; transpose or reshape "
+            "one of them"
+        )
     return matmul(a, b)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.errors import describe
 from dezero.core.op import apply, bilinear, operand, publish
 from dezero.core.outputs import general
 from dezero.core.registry import declared
@@ -61,6 +62,9 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     variable(15.0)
     """
     x, xp, fp = [operand(v if isinstance(v, Variable) else np.asarray(v), "interp") for v in (x, xp, fp)]
+    for name, points in (("x", x), ("xp", xp)):
+        if points.dtype.kind == "c":
+            raise TypeError(f"interp: {name} is a {describe(points)}; its derivative is for real arrays")
     if xp.ndim != 1 or fp.shape != xp.shape or not xp.size:
         raise ValueError(f"interp: xp and fp must be points along one axis each, got shapes {xp.shape} and {fp.shape}")
     if period is not None:

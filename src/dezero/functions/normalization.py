@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.config import Config
+from dezero.core.errors import describe
 from dezero.core.op import publish
 from dezero.core.operators import raw
 from dezero.core.registry import operations
@@ -34,6 +35,7 @@ def batch_norm(x: Any, gamma: Any, beta: Any, mean: Any, var: Any, decay: float 
     x = as_variable(x)
     if x._data is None or x.ndim < 2:
         raise ValueError(f"batch_norm: x must be (samples, channels, ...), got {_shape(x)}; reshape it")
+    _real("batch_norm", x)
     channels = x.shape[1]
     for name, value in (("gamma", gamma), ("beta", beta), ("mean", mean), ("var", var)):
         if _shape(value) != (channels,):
@@ -81,6 +83,7 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axes: int = 1, eps: 
     x = as_variable(x)
     if x._data is None or not 1 <= axes <= x.ndim or not x.size:
         raise ValueError(f"layer_norm: x of shape {_shape(x)} must have elements, and at least axes={axes} (1 or more)")
+    _real("layer_norm", x)
     size = x.shape[x.ndim - axes :]
     for name, value in (("gamma", gamma), ("beta", beta)):
         if value is not None and _shape(value) != size:
@@ -124,6 +127,7 @@ def instance_norm(x: Any, gamma: Any = None, beta: Any = None, eps: float = 1e-5
 
 
 def _of_channels(name: str, x: Variable, groups: int, gamma: Any, beta: Any, eps: float) -> Variable:
+    _real(name, x)
     for argument, value in (("gamma", gamma), ("beta", beta)):
         if value is not None and _shape(value) != (x.shape[1],):
             raise ValueError(
@@ -142,6 +146,11 @@ def _affine(y: Variable, shape: tuple[int, ...], gamma: Any, beta: Any) -> Varia
     gamma = np.ones(each, y.dtype) if gamma is None else reshape(gamma, each)
     beta = np.zeros(each, y.dtype) if beta is None else reshape(beta, each)
     return scale_shift(reshape(y, shape), gamma, beta)
+
+
+def _real(name: str, x: Variable) -> None:
+    if x.dtype.kind == "c":
+        raise TypeError(f"{name}: x is a {describe(x)}; its derivative is for real arrays")
 
 
 def _shape(value: Any) -> tuple[int, ...] | None:

@@ -26,44 +26,16 @@ _UFUNC_NAMES = {
 _FAST = {"matmul": "matmul", "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div"}
 
 # What has no derivative gives plain arrays, as comparison operators do.
-_PLAIN_UFUNCS = {
-    *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
-    *("isnan", "isinf", "isfinite", "signbit", "logical_and", "logical_or", "logical_not", "logical_xor"),
-}
-_PLAIN_FUNCTIONS = {
-    *(
-        "shape",
-        "ndim",
-        "size",
-        "zeros_like",
-        "ones_like",
-        "empty_like",
-        "full_like",
-        "result_type",
-        "can_cast",
-    ),
-    *(
-        "array_equal",
-        "allclose",
-        "isclose",
-        "argmax",
-        "argmin",
-        "argsort",
-        "nonzero",
-        "count_nonzero",
-        "all",
-        "any",
-    ),
-    *(
-        "array_repr",
-        "array_str",
-        "array2string",
-        "iscomplexobj",
-        "isrealobj",
-        "may_share_memory",
-        "shares_memory",
-    ),
-}
+_PLAIN_UFUNCS, _PLAIN_FUNCTIONS = (
+    set(names.split())
+    for names in (
+        "equal not_equal less less_equal greater greater_equal isnan isinf isfinite signbit "
+        "logical_and logical_or logical_not logical_xor",
+        "shape ndim size zeros_like ones_like empty_like full_like result_type can_cast array_equal allclose isclose "
+        "argmax argmin argsort nonzero count_nonzero all any array_repr array_str array2string iscomplexobj isrealobj "
+        "may_share_memory shares_memory",
+    )
+)
 
 
 def numpy_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -98,10 +70,17 @@ def numpy_function(function: Callable[..., Any], args: Any, kwargs: dict[str, An
         args, kwargs = _named(function, args, kwargs)
     try:
         return call(*args, **kwargs)
-    except TypeError as error:
-        if "argument" in str(error):
-            raise UnsupportedOperation(f"numpy.{name} on a Variable: {error}; see dezero.functions.{name}") from None
+    except TypeError:
+        _check_taken(call, name, args, kwargs)
         raise
+
+
+def _check_taken(call: Callable[..., Any], name: str, args: Any, kwargs: dict[str, Any]) -> None:
+    """UnsupportedOperation where our function does not take the arguments that NumPy's does."""
+    try:
+        inspect.signature(call).bind(*args, **kwargs)
+    except TypeError as error:
+        raise UnsupportedOperation(f"numpy.{name} on a Variable: {error}; see dezero.functions.{name}") from None
 
 
 def _named(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, linear, publish
+from dezero.core.op import apply, linear, operand, publish
 from dezero.core.operators import raw
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable
 from dezero.functions.conv_sizes import for_each_axis, window_counts
 from dezero.functions.windows import Sizes, pad_with, unpadded, window_elements
 
@@ -60,7 +60,7 @@ def im2col(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0, to_matrix: b
     variable([[0. 1. 3. 4.]
               [1. 2. 4. 5.]])
     """
-    x = as_variable(x)
+    x = operand(x, "im2col")
     kernel, p = _checked("im2col", x, kernel_size, stride, pad)
     out = window_counts("im2col", x.shape[2:], kernel, p["stride"], p["pad"])
     col = apply(_im2col.bind(kernel=kernel, **p, out=out), x)
@@ -83,7 +83,7 @@ def col2im(
                 [2. 4. 2.]
                 [1. 2. 1.]]]])
     """
-    x = as_variable(x)
+    x = operand(x, "col2im")
     shape = for_each_axis("col2im", "input_shape", input_shape, 4, 0)
     kernel, p = _checked("col2im", np.broadcast_to(0, shape), kernel_size, stride, pad)
     out = window_counts("col2im", shape[2:], kernel, p["stride"], p["pad"])
@@ -123,7 +123,7 @@ def conv2d_simple(x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0) 
     >>> conv2d_simple(Variable(np.ones((1, 3, 4, 4))), np.ones((2, 3, 3, 3)), np.zeros(2)).shape
     (1, 2, 2, 2)
     """
-    x, W = as_variable(x), as_variable(W)
+    x, W = operand(x, "conv2d_simple"), operand(W, "conv2d_simple")
     if W.ndim != 4 or x.ndim != 4 or x.shape[1] != W.shape[1]:
         raise ValueError(
             f"conv2d_simple: x of shape {x.shape} and W of shape {W.shape} must be (samples, channels, height, width) "
@@ -133,8 +133,16 @@ def conv2d_simple(x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0) 
     high, wide = window_counts("conv2d_simple", x.shape[2:], kernel, p["stride"], p["pad"])
     y = im2col(x, kernel, stride, pad) @ W.reshape(W.shape[0], W.size // max(W.shape[0], 1)).T
     if b is not None:
-        y = y + b
+        y = y + bias_of("conv2d_simple", b, W.shape[0])
     return y.reshape(x.shape[0], high, wide, W.shape[0]).transpose(0, 3, 1, 2)
+
+
+def bias_of(name: str, b: Any, channels: int) -> Any:
+    """A bias that has one number for each output channel; ValueError for any other."""
+    shape = getattr(raw(b), "shape", None)
+    if shape != (channels,):
+        raise ValueError(f"{name}: b must be of shape ({channels},), one number for each output channel, got {shape}")
+    return b
 
 
 def _checked(name: str, x: Any, kernel_size: Any, stride: Any, pad: Any) -> tuple[Sizes, dict[str, Sizes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -205,6 +206,12 @@ def multi_dot(arrays: Any) -> Variable:
         if x.ndim != 2 and not (x.ndim == 1 and place in (0, len(xs) - 1)):
             raise np.linalg.LinAlgError(
                 f"multi_dot: array {place} is a {describe(x)}; all are matrices, the first and last may be vectors"
+            )
+    for place, (x, y) in enumerate(pairwise(xs)):
+        if x.shape[-1] != y.shape[0]:
+            raise ValueError(
+                f"multi_dot: the inner sizes of arrays {place} and {place + 1}, of shapes {x.shape} and {y.shape}, "
+                "differ; transpose or reshape one of them"
             )
     rows = [1 if x.ndim == 1 and not place else x.shape[0] for place, x in enumerate(xs)]
     sizes = [*rows, xs[-1].shape[1] if xs[-1].ndim == 2 else 1]

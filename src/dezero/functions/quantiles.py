@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, publish
+from dezero.core.op import apply, operand, publish
 from dezero.core.outputs import general
 from dezero.core.registry import declared, operations
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable
 from dezero.functions.picking import gather_axes, rows_beside_last
 from dezero.functions.reduction import axes_of, mean
 from dezero.functions.shape import reshape, transpose
@@ -52,7 +52,7 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     >>> median(Variable(np.array([3.0, 1.0, 10.0]))), median(Variable(np.array([3.0, 1.0])))
     (variable(3.0), variable(2.0))
     """
-    x = as_variable(x)
+    x = operand(x, "median")
     if not x.size:
         return mean(x, axis, keepdims)  # as in NumPy, nan where the middle of nothing is asked for
     return _between("median", x, 0.5, axis, "linear", keepdims)
@@ -87,7 +87,7 @@ def _plain(name: str, q: Any) -> Any:
 
 
 def _between(name: str, x: Any, q: Any, axis: Any, method: str, keepdims: bool) -> Variable:
-    x, q = as_variable(x), _plain(name, q)
+    x, q = operand(x, name), _plain(name, q)
     if not np.all((q >= 0) & (q <= 1)):
         raise ValueError(f"{name}: q must lie from 0 to 1 (percentiles from 0 to 100), got {q if q.ndim else q.item()}")
     axes = axes_of(name, x, axis)

@@ -11,6 +11,7 @@ import numpy as np
 
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, publish
 from dezero.core.variable import Variable
+from dezero.functions.complex_numbers import of_reals
 
 _leaky_relu = declare(
     Op(
@@ -169,7 +170,7 @@ _softshrink = declare(
     Op(
         "softshrink",
         ELEMENTWISE,
-        lambda x, threshold: x - np.clip(x, -threshold, threshold),
+        of_reals(lambda x, threshold: x - np.clip(x, -threshold, threshold)),
         [lambda F, g, x, y, threshold: g * F.greater(F.abs(x), threshold)],
     )
 )

@@ -8,7 +8,8 @@ import numpy as np
 
 from dezero.core.op import apply, linear, operand, publish
 from dezero.core.outputs import general
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable
+from dezero.functions._axes import out_of_range, refuse_bools
 from dezero.functions.picking import gather_axes, return_axes, segment
 
 
@@ -38,14 +39,15 @@ def axes_of(name: str, x: Variable, axis: Any) -> tuple[int, ...] | None:
     """An axis argument as a tuple of non-negative axes, or None for all; names the operation in its errors."""
     if axis is None:
         return None
+    refuse_bools(name, axis)
     axes = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
     if x.ndim == 0 and axes in ((0,), (-1,)):
         return ()  # NumPy takes a number for an array of one element here
     for a in axes:
         if not isinstance(a, int | np.integer) or not -x.ndim <= a < x.ndim:
-            raise ValueError(f"{name}: axis {a!r} is out of range for an array of shape {x.shape}")
+            raise out_of_range(name, a, x.shape)
     if len({a % x.ndim for a in axes}) < len(axes):
-        raise ValueError(f"{name}: an axis is repeated in {axes}")
+        raise ValueError(f"{name}: an axis of an array of shape {x.shape} is repeated in {axes}; give each once")
     return tuple(int(a) % x.ndim for a in axes)
 
 
@@ -112,7 +114,7 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     >>> x.grad
     variable([0. 6. 0.])
     """
-    x = as_variable(x)
+    x = operand(x, "prod")
     return apply(_prod.bind(axis=axes_of("prod", x, axis), keepdims=bool(keepdims)), x)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from dezero.core.arithmetic import mul
 from dezero.core.config import Config
-from dezero.core.op import publish
-from dezero.core.variable import Variable, as_variable
+from dezero.core.op import operand, publish
+from dezero.core.variable import Variable
 
 
 def dropout(x: Any, dropout_ratio: float = 0.5) -> Variable:
@@ -22,7 +22,7 @@ def dropout(x: Any, dropout_ratio: float = 0.5) -> Variable:
     >>> dropout(Variable(np.ones(4)))
     variable([2. 2. 2. 2.])
     """
-    x = as_variable(x)
+    x = operand(x, "dropout")
     if not 0 <= dropout_ratio <= 1:
         raise ValueError(f"dropout: dropout_ratio must be a probability, from 0 to 1, got {dropout_ratio!r}")
     if not Config.train:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import Op, apply, linear, publish
+from dezero.core.op import Op, apply, linear, operand, publish
 from dezero.core.outputs import general
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable
 from dezero.functions import exponential  # noqa: F401 - declares exponent_difference
 from dezero.functions.picking import gather_axes, return_axes, rows_beside_last, segment
 from dezero.functions.reduction import axes_of
@@ -21,7 +21,7 @@ from dezero.functions.shape import reshape
 
 def apply_along(name: str, op: Op, x: Any, axis: int | None, **parameters: Any) -> Variable:
     """A scan along an axis, or (None) along the flattened array."""
-    x = as_variable(x)
+    x = operand(x, name)
     if axis is None or (x.ndim == 0 and axis in (0, -1)):
         x, axis = reshape(x, (-1,)), 0
     if isinstance(axis, tuple | list):  # type: ignore[unreachable]
@@ -89,6 +89,7 @@ def cumsum(x: Any, axis: int | None = None) -> Variable:
 
 
 def _recur(a: Any, b: Any, reverse: bool) -> Any:
+    b = b.astype(np.result_type(a, b), copy=False)
     return np.flip(_recurrence(np.flip(a, -1), np.flip(b, -1)), -1) if reverse else _recurrence(a, b)
 
 

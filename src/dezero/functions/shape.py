@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from operator import index
 from typing import Any
 
 import numpy as np
 
 from dezero.core import broadcasting
-from dezero.core.op import AnyNumberOfRules, apply, linear, operand, publish
+from dezero.core.op import ELEMENTWISE, AnyNumberOfRules, Op, apply, linear, operand, publish
 from dezero.core.operators import raw
 from dezero.core.registry import operations, values
 from dezero.core.variable import Variable
+from dezero.functions._axes import refuse_bools
 
 
 def _reshape_rows(below: Any, node: Variable, shape: Any) -> Any:
@@ -39,8 +41,18 @@ _reshape = linear(
 )
 
 
-def _lengths(shape: Any) -> tuple[int, ...]:
-    return tuple([int(n) for n in shape]) if isinstance(shape, tuple | list) else (int(shape),)
+def _lengths(name: str, shape: Any) -> tuple[int, ...]:
+    try:
+        return tuple([index(n) for n in shape]) if isinstance(shape, tuple | list) else (index(shape),)
+    except TypeError:
+        raise TypeError(f"{name}: a shape is a whole number or a tuple of them, got {shape!r}") from None
+
+
+def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    """Whether a shape broadcasts to another."""
+    return len(shape) <= len(target) and all(
+        [n in (1, m) for n, m in zip(reversed(shape), reversed(target), strict=False)]
+    )
 
 
 def reshape(x: Any, shape: Any) -> Variable:
@@ -50,10 +62,18 @@ def reshape(x: Any, shape: Any) -> Variable:
     variable([[0. 1.]
               [2. 3.]])
     """
-    x, shape = operand(x, "reshape"), _lengths(shape)
+    x, shape = operand(x, "reshape"), _lengths("reshape", shape)
     if x.shape == shape:
         return x
-    return apply(_reshape.bind(shape=shape), x)
+    try:
+        if min(shape, default=0) >= -1:  # NumPy takes any negative length for -1
+            return apply(_reshape.bind(shape=shape), x)
+    except ValueError:
+        pass
+    raise ValueError(
+        f"reshape: the {x.size} elements of shape {x.shape} cannot take the shape {shape}; give lengths whose product "
+        "they are, one of them perhaps -1 for what is left"
+    )
 
 
 def _transpose_rows(below: Any, node: Variable, axes: Any) -> Any:
@@ -79,7 +99,15 @@ def transpose(x: Any, axes: Any = None) -> Variable:
     """
     x = operand(x, "transpose")
     if axes is not None:
-        axes = tuple(int(a) % x.ndim if -x.ndim <= a < x.ndim else int(a) for a in axes)
+        refuse_bools("transpose", axes, "axes")
+        given, axes = axes, tuple(axes) if isinstance(axes, tuple | list | np.ndarray) else (axes,)
+        axes = tuple(
+            [int(a) % x.ndim if isinstance(a, int | np.integer) and -x.ndim <= a < x.ndim else -1 for a in axes]
+        )
+        if sorted(axes) != list(range(x.ndim)):
+            raise ValueError(
+                f"transpose: axes {given!r} for an array of shape {x.shape}; give each of its {x.ndim} axes once"
+            )
     return apply(_transpose.bind(axes=axes), x)
 
 
@@ -107,7 +135,12 @@ def broadcast_to(x: Any, shape: Any) -> Variable:
     variable([[1. 2.]
               [1. 2.]])
     """
-    x, shape = operand(x, "broadcast_to"), _lengths(shape)
+    x, shape = operand(x, "broadcast_to"), _lengths("broadcast_to", shape)
+    if not _fits(x.shape, shape):
+        raise ValueError(
+            f"broadcast_to: an array of shape {x.shape} does not broadcast to {shape}; its axes must be 1 or the "
+            "same, counted from the last"
+        )
     return x if x.shape == shape else apply(_broadcast_to.bind(shape=shape), x)
 
 
@@ -131,7 +164,12 @@ def sum_to(x: Any, shape: Any) -> Variable:
     >>> sum_to(Variable(np.ones((2, 3))), (1, 3))
     variable([[2. 2. 2.]])
     """
-    x, shape = operand(x, "sum_to"), _lengths(shape)
+    x, shape = operand(x, "sum_to"), _lengths("sum_to", shape)
+    if not _fits(shape, x.shape):
+        raise ValueError(
+            f"sum_to: an array of shape {x.shape} cannot be summed to {shape}, which does not broadcast to it; its "
+            "axes must be 1 or the same, counted from the last"
+        )
     return x if x.shape == shape else apply(_sum_to.bind(shape=shape), x)
 
 
@@ -142,14 +180,18 @@ def expand_dims(x: Any, axis: Any) -> Variable:
     (1, 3)
     """
     x = operand(x, "expand_dims")
+    refuse_bools("expand_dims", axis)
     axes = axis if isinstance(axis, tuple | list) else (axis,)
     ndim = x.ndim + len(axes)
     for a in axes:
         if not isinstance(a, int | np.integer) or not -ndim <= a < ndim:
-            raise ValueError(f"expand_dims: axis {a} is out of range for a result with {ndim} axes")
+            raise ValueError(
+                f"expand_dims: axis {a!r} is out of range for an array of shape {x.shape}, whose result has {ndim} "
+                f"axes; give one from {-ndim} to {ndim - 1}"
+            )
     new = {a % ndim for a in axes}
     if len(new) < len(axes):
-        raise ValueError(f"expand_dims: axis {axis} names a position twice")
+        raise ValueError(f"expand_dims: axis {axis} names a position of the result twice (array of shape {x.shape})")
     lengths = iter(x.shape)
     return reshape(x, tuple([1 if a in new else next(lengths) for a in range(ndim)]))
 
@@ -190,34 +232,67 @@ def concatenate(arrays: Any, axis: int | None = 0) -> Variable:
     >>> concatenate([Variable(np.ones(2)), np.zeros(1)])
     variable([1. 1. 0.])
     """
+    if isinstance(arrays, Variable | np.ndarray) and not arrays.ndim:
+        raise ValueError("concatenate: needs a sequence of arrays, got one of shape (); put it in a list")
     xs = [x if isinstance(x, np.ndarray) else operand(x, "concatenate") for x in arrays]
     if not xs:
         raise ValueError("concatenate: needs at least one array")
     if axis is None:
         xs, axis = [reshape(x, (-1,)) for x in xs], 0
+    refuse_bools("concatenate", axis)
     ndim = np.ndim(raw(xs[0]))
     if not isinstance(axis, int | np.integer) or not -ndim <= axis < ndim:
-        raise ValueError(f"concatenate: axis {axis} is out of range for arrays of shape {xs[0].shape}")
-    return apply(_concatenate.bind(axis=axis % ndim), *xs)
+        valid = f"give one from {-ndim} to {ndim - 1}" if ndim else "they have no axes, so use stack"
+        raise ValueError(f"concatenate: axis {axis} is out of range for arrays of shape {xs[0].shape}; {valid}")
+    axis = int(axis) % ndim
+    try:
+        return apply(_concatenate.bind(axis=axis), *xs)
+    except ValueError as error:
+        shapes = ", ".join([str(x.shape) for x in xs])
+        raise ValueError(
+            f"concatenate: the shapes {shapes} differ in more than axis {axis}; reshape or transpose one of them"
+        ) from error.__cause__
+
+
+def _astype_rule(F: Any, g: Any, x: Any, y: Any, dtype: Any) -> Any:
+    kind = np.dtype(x.dtype).kind
+    if kind != "c" and np.dtype(getattr(g, "dtype", float)).kind == "c":
+        g = F.real(g)  # the imaginary part of a real number's cotangent means nothing
+    return F.astype(g, dtype=x.dtype) if kind in "fc" else g
+
+
+def _cast(x: Any, dtype: Any) -> Any:
+    return np.asarray(x).astype(dtype)
 
 
 _astype = linear(
     "astype",
-    lambda x, dtype: np.asarray(x).astype(dtype),
-    lambda F, g, x, y, dtype: F.astype(g, dtype=x.dtype) if np.dtype(x.dtype).kind in "fc" else g,
+    _cast,
+    _astype_rule,
     rows=lambda below, node, dtype: below[0],
     uniform=True,
     keeps_constant=True,
 )
 
+# The same operation where it is a step function. Rules, which look it up by its name, cast to floats alone.
+_to_steps = Op("astype", ELEMENTWISE, _cast, [lambda F, g, x, y, dtype: F.zeros_like(x)])
+_to_steps.key = "astype, a step function"
+
 
 def astype(x: Any, dtype: Any) -> Variable:
-    """The array in another dtype; its gradient comes back in the array's own.
+    """The array in another dtype of numbers; its gradient comes back in the array's own.
+
+    What becomes bools, or whole numbers from floats, is a step function: its derivative is 0 everywhere. TypeError for
+    a dtype of anything but numbers and bools.
 
     >>> astype(Variable(np.ones(2)), np.float32).dtype
     dtype('float32')
     """
-    return apply(_astype.bind(dtype=np.dtype(dtype)), operand(x, "astype"))
+    x, dtype = operand(x, "astype"), np.dtype(dtype)
+    if dtype.kind not in "fiubc":
+        raise TypeError(f"astype: an array of dtype {dtype} would hold no numbers; give a dtype of numbers, or bool")
+    moves = dtype.kind in "fc" or (dtype.kind in "iu" and x.dtype.kind in "iub")
+    return apply((_astype if moves else _to_steps).bind(dtype=dtype), x)
 
 
 for _function in (reshape, transpose, broadcast_to, sum_to, expand_dims, flatten, concatenate, astype):

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import Op, apply, publish
+from dezero.core.op import Op, apply, operand, publish
 from dezero.core.outputs import general
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable
 from dezero.functions import exponential  # noqa: F401 - declares exponent_difference
 from dezero.functions.elementwise import exp
 from dezero.functions.reduction import axes_of, reduced_rows, spread, sum
@@ -57,7 +57,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
 
 
 def _over_axes(name: str, op: Op, x: Any, axis: Any, **parameters: Any) -> Variable:
-    x = as_variable(x)
+    x = operand(x, name)
     axes = axes_of(name, x, axis)
     return apply(op.bind(axis=axes, **parameters), astype(x, np.float64) if x.dtype.kind in "iub" else x)
 
@@ -116,8 +116,9 @@ def softmax_simple(x: Any, axis: Any = 1) -> Variable:
     >>> softmax_simple(Variable(np.array([[0.0, 0.0]])))
     variable([[0.5 0.5]])
     """
+    x = operand(x, "softmax_simple")
     e = exp(x)
-    return e / sum(e, axis, keepdims=True)
+    return e / sum(e, axes_of("softmax_simple", x, axis), keepdims=True)
 
 
 for _function in (logsumexp, softmax, log_softmax, softmax_simple):

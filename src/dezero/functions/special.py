@@ -13,6 +13,7 @@ from dezero.core.variable import Variable, as_variable
 from dezero.functions import _scipy, exponential, trigonometric  # noqa: F401 - rules read log1p, cardinal_sine
 from dezero.functions._analytic import cauchy, family
 from dezero.functions._scipy import in_precision_of, special_value
+from dezero.functions.complex_numbers import is_complex
 
 logit = elementwise(
     "logit",
@@ -29,7 +30,7 @@ logit = elementwise(
 
 
 def _divisor(x: Any, y: Any) -> Any:
-    dtype = np.result_type(x, y, np.float16)
+    dtype = np.zeros((), np.result_type(x, y, np.float16)).real.dtype
     least = np.nextafter(dtype.type(0), dtype.type(1))
     return np.where(np.equal(x, 0) & np.equal(y, 0), least, y)
 
@@ -47,7 +48,7 @@ declare(
 xlogy = elementwise(
     "xlogy",
     special_value("xlogy"),
-    lambda F, g, x, y, z: g * F.log(y),
+    lambda F, g, x, y, z: g * F.log(F.as_complex(y) if is_complex(z) else y),
     lambda F, g, x, y, z: g * (x / F.divisor(x, y)),
     doc="""x * log(y), and 0 where x is 0 and y is not nan.
 
@@ -61,7 +62,7 @@ xlogy = elementwise(
 xlog1py = elementwise(
     "xlog1py",
     special_value("xlog1py"),
-    lambda F, g, x, y, z: g * F.log1p(y),
+    lambda F, g, x, y, z: g * F.log1p(F.as_complex(y) if is_complex(z) else y),
     lambda F, g, x, y, z: g * (x / F.divisor(x, 1 + y)),
     doc="""x * log1p(y), and 0 where x is 0 and y is not nan.
 
@@ -181,7 +182,10 @@ def _log_ratio(z: Any) -> Any:
 def _spence_derivative(x: Any, order: int) -> Any:
     if order == 1:  # log(x) is exact next to 1, where x is; only 0/0 itself needs help
         return np.where(x == 1, -1, _log_ratio(x))
-    return cauchy(_log_ratio, np.where(x < 0, np.nan, x), order - 1, 0.65 * np.abs(x), 45 + order)
+    if not np.iscomplexobj(x):
+        x = np.where(x < 0, np.nan, x)
+    room = np.where(x.real < 0, np.abs(x.imag), np.abs(x))  # from the cut along the negative half-axis
+    return cauchy(_log_ratio, x, order - 1, 0.65 * room, 45 + order)
 
 
 spence = family(
@@ -202,6 +206,8 @@ spence = family(
 
 def _real_lambertw(x: Any, k: int) -> Any:
     w = _scipy.special.lambertw(x, k)
+    if np.iscomplexobj(x):
+        return in_precision_of(w, x)
     return in_precision_of(np.where(w.imag == 0, w.real, np.nan)[()], x)
 
 
@@ -218,8 +224,8 @@ _lambertw = declare(
 def lambertw(x: Any, k: int = 0) -> Variable:
     """The real number w with w * exp(w) = x on the branch k: 0, where w >= -1, or -1, where w <= -1.
 
-    nan where x has none: below -1/e, and for k = -1 from 0 on. At -1/e the derivative is infinite.
-    UnsupportedOperation for other branches, whose values are complex.
+    nan where x has none: below -1/e, and for k = -1 from 0 on; of complex x the complex w. At -1/e the derivative is
+    infinite. UnsupportedOperation for other branches, whose values are complex.
 
     >>> x = Variable(np.array(0.0))
     >>> lambertw(x).backward()

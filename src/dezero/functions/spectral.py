@@ -112,9 +112,13 @@ def eigh(a: Any, UPLO: str = "L") -> EighResult:
     >>> w
     variable([1. 2.])
     """
+    return _symmetric("eigh", a, UPLO)
+
+
+def _symmetric(name: str, a: Any, UPLO: str) -> EighResult:
     if UPLO not in ("L", "U", "l", "u"):
-        raise ValueError(f"eigh: UPLO is {UPLO!r}; it names the triangle that is read, 'L' or 'U'")
-    return EighResult(*attempt_all(_eigh.bind(UPLO=UPLO.upper()), 2, matrices("eigh", a, square=True, real=_REAL)))
+        raise ValueError(f"{name}: UPLO is {UPLO!r}; it names the triangle that is read, 'L' or 'U'")
+    return EighResult(*attempt_all(_eigh.bind(UPLO=UPLO.upper()), 2, matrices(name, a, square=True, real=_REAL)))
 
 
 def eigvalsh(a: Any, UPLO: str = "L") -> Variable:
@@ -123,7 +127,7 @@ def eigvalsh(a: Any, UPLO: str = "L") -> Variable:
     >>> eigvalsh(Variable(np.array([[2.0, 0.0], [0.0, 1.0]])))
     variable([1. 2.])
     """
-    return eigh(a, UPLO).eigenvalues
+    return _symmetric("eigvalsh", a, UPLO).eigenvalues
 
 
 # -- general matrices ------------------------------------------------------------------------------------------

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, bilinear
+from dezero.core.op import apply, bilinear, linear
 from dezero.core.outputs import apply_all, general
 from dezero.core.variable import Variable
 
 _RUN = 1024  # NumPy copies runs of memory shorter than this (8192 where not told) into its buffer before it adds them
+_LINE = 256  # shorter lines cost BLAS more in calls than it saves
 
 
 def _sum(x: Any) -> Any:
@@ -23,7 +24,11 @@ def _sum(x: Any) -> Any:
 
 def _dot(a: Any, b: Any) -> Any:
     a = np.broadcast_to(a, b.shape)  # the number 1, where an algebra of terms has taken a 0 out
-    return np.einsum("ncl,ncl->c", a, b)[None, :, None]
+    if b.shape[2] < _LINE:
+        return np.einsum("ncl,ncl->c", a, b)[None, :, None]
+    return (
+        np.matmul(a[:, :, None], b[..., None]).sum(0).reshape(1, -1, 1)
+    )  # a dot product of BLAS for each line, in half the time
 
 
 def _scale(x: Any, scale: Any, shift: Any = None) -> Any:
@@ -64,10 +69,6 @@ def _count(x: Any) -> int:
     return x.shape[0] * x.shape[2]
 
 
-def _sums(F: Any, x: Any) -> Any:
-    return F.sum(x, axis=(0, 2), keepdims=True)
-
-
 def _rule(F: Any, gs: Any, x: Any, ys: Any, eps: float) -> Any:
     (g, g_mean, g_variance), (y, _, variance) = gs, ys
     r = (variance + eps) ** -0.5
@@ -80,7 +81,7 @@ general(
     "standardize_pull",
     _pull,
     lambda F, g, h, p, q, y, r, x: F.standardize_pull(g, F.zeros_like(p), F.zeros_like(q), y, r),
-    lambda F, g, h, p, q, y, r, x: _sums(F, g) * r,
+    lambda F, g, h, p, q, y, r, x: F.channel_sum(g) * r,
     lambda F, g, h, p, q, y, r, x: -(F.channel_dot(g, y) * r),
     lambda F, g, h, p, q, y, r, x: (
         F.scale_channels(g, -r * (F.channel_dot(h, y) / _count(y) + q))
@@ -88,6 +89,8 @@ general(
     ),
     lambda F, g, h, p, q, y, r, x: F.channel_dot(g, x) / r,
 )
+
+linear("channel_sum", _sum, lambda F, g, x, y: F.broadcast_to(g, shape=x.shape))
 
 bilinear(
     "scale_channels",
@@ -108,7 +111,7 @@ _scale_shift = general(
     _scale,
     lambda F, g, x, scale, shift, y: F.scale_channels(g, scale),
     lambda F, g, x, scale, shift, y: F.channel_dot(g, x),
-    lambda F, g, x, scale, shift, y: _sums(F, g),
+    lambda F, g, x, scale, shift, y: F.channel_sum(g),
 )
 
 

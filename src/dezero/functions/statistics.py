@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.errors import UnsupportedOperation
-from dezero.core.op import Op, apply, publish
+from dezero.core.errors import UnsupportedOperation, describe
+from dezero.core.op import Op, apply, operand, publish
 from dezero.core.operators import raw
 from dezero.core.outputs import general
 from dezero.core.registry import operations
@@ -68,9 +68,11 @@ def std(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) ->
 
 
 def _spread_about_mean(op: Op, x: Any, axis: Any, ddof: float, keepdims: bool) -> Variable:
-    x = as_variable(x)
+    x = operand(x, op.name)
     if x.dtype.kind == "c":
-        raise UnsupportedOperation(f"{op.name}: {x.dtype} has no derivative here; take the parts by real and imag")
+        raise UnsupportedOperation(
+            f"{op.name}: x is a {describe(x)}; its derivative is for real arrays; take the parts by real and imag"
+        )
     return apply(op.bind(axis=axes_of(op.name, x, axis), ddof=ddof, keepdims=bool(keepdims)), x)
 
 
@@ -87,9 +89,10 @@ def average(x: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     >>> average(Variable(np.array([1.0, 4.0])), weights=np.array([2.0, 1.0]))
     variable(2.0)
     """
-    x = as_variable(x)
+    x = operand(x, "average")
     if isinstance(weights, bool):
         weights, keepdims = None, weights
+    axis = axes_of("average", x, axis)
     if weights is None:
         y = mean(x, axis, keepdims)
         return (y, Variable(np.full(y.shape, x.size / y.size, y.dtype))) if returned else y
@@ -125,7 +128,8 @@ def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     >>> nansum(Variable(np.array([1.0, np.nan, 3.0])))
     variable(4.0)
     """
-    return sum(_instead(0, x), axis, keepdims)
+    x = operand(x, "nansum")
+    return sum(_instead(0, x), axes_of("nansum", x, axis), keepdims)
 
 
 def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
@@ -134,7 +138,8 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     >>> nanprod(Variable(np.array([2.0, np.nan, 3.0])))
     variable(6.0)
     """
-    return prod(_instead(1, x), axis, keepdims)
+    x = operand(x, "nanprod")
+    return prod(_instead(1, x), axes_of("nanprod", x, axis), keepdims)
 
 
 def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
@@ -143,12 +148,12 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     >>> nanmean(Variable(np.array([1.0, np.nan, 3.0])))
     variable(2.0)
     """
-    x = as_variable(x)
+    x = operand(x, "nanmean")
+    axis = axes_of("nanmean", x, axis)
     return nansum(x, axis, keepdims) / sum(operations.equal(x, x), axis, keepdims)
 
 
-def _instead(number: float, x: Any) -> Variable:
-    x = as_variable(x)
+def _instead(number: float, x: Variable) -> Variable:
     return operations.where(operations.equal(x, x), x, number) if x.dtype.kind in "fc" else x
 
 
@@ -158,7 +163,8 @@ def count_nonzero(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> int(count_nonzero(Variable(np.array([1.0, 0.0, 3.0]))))
     2
     """
-    return np.count_nonzero(raw(x), axis=axis, keepdims=keepdims)
+    x = operand(x, "count_nonzero")
+    return np.count_nonzero(raw(x), axis=axes_of("count_nonzero", x, axis), keepdims=keepdims)
 
 
 for _function in (var, std, average, nansum, nanprod, nanmean, count_nonzero):

@@ -127,7 +127,9 @@ def extract(condition: Any, x: Any) -> Variable:
     >>> extract(np.eye(2), Variable(np.array([[1.0, 2.0], [3.0, 4.0]])))
     variable([1. 4.])
     """
-    return compress(np.ravel(raw(condition)), ravel(operand(x, "extract")))
+    x, mask = ravel(operand(x, "extract")), np.flatnonzero(raw(condition))
+    within("extract", mask, x.size, f"an array of {x.size} elements")
+    return get_item(x, mask)
 
 
 for _function in (take, take_along_axis, compress, extract):

@@ -12,6 +12,7 @@ from dezero.core.arithmetic import mul
 from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, publish
 from dezero.core.variable import Variable
 from dezero.functions._analytic import family
+from dezero.functions.complex_numbers import is_complex
 
 # Squares less one, exact near 1 (as products) and in their derivatives near 0 (where the product rule would cancel).
 declare(
@@ -142,7 +143,7 @@ cosh = elementwise(
 arcsinh = elementwise(
     "arcsinh",
     np.arcsinh,
-    lambda F, g, x, y: g / F.hypot(x, 1),
+    lambda F, g, x, y: g / (F.sqrt(1 + x * x) if is_complex(x) else F.hypot(x, 1)),
     doc="""Number whose hyperbolic sine is x.
 
     >>> arcsinh(Variable(np.array(0.0)))
@@ -153,7 +154,8 @@ arcsinh = elementwise(
 arccosh = elementwise(
     "arccosh",
     np.arccosh,
-    lambda F, g, x, y: g / F.sqrt(F.square_minus_one(x)),
+    # In the plane the root of the product has the wrong sign on the left.
+    lambda F, g, x, y: g / (F.sqrt(x - 1) * F.sqrt(x + 1) if is_complex(x) else F.sqrt(F.square_minus_one(x))),
     doc="""Number from 0 on whose hyperbolic cosine is x; nan below 1. Its derivative at 1 is inf.
 
     >>> arccosh(Variable(np.array(1.0)))

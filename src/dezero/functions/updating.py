@@ -123,7 +123,7 @@ def insert(x: Any, obj: Any, values: Any, axis: int | None = None) -> Variable:
     """With values before the elements named by a number, a slice, numbers or a mask; ravelled without axis.
 
     values broadcast as in NumPy, and take the array's dtype. IndexError for an index out of range, ValueError for
-    values that do not fit.
+    values that do not fit, TypeError for complex ones in a real array.
 
     >>> insert(Variable(np.arange(3.0)), 1, Variable(np.array(9.0)))
     variable([0. 9. 1. 2.])
@@ -132,7 +132,10 @@ def insert(x: Any, obj: Any, values: Any, axis: int | None = None) -> Variable:
     n, obj = x.shape[axis], plain_index(obj)
     if isinstance(obj, np.ndarray) and obj.dtype == bool:
         obj = np.flatnonzero(obj)
-    values = astype(operand(values, "insert"), x.dtype)
+    values = operand(values, "insert")
+    if values.dtype.kind == "c" and x.dtype.kind != "c":
+        raise TypeError(f"insert: values are a {describe(values)} for a {describe(x)}; call as_complex on that first")
+    values = astype(values, x.dtype)
     if values.ndim < x.ndim:
         values = reshape(values, (1,) * (x.ndim - values.ndim) + values.shape)
     if np.ndim(obj) == 0 and not isinstance(obj, slice):

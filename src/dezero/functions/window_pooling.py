@@ -170,8 +170,10 @@ def pooling_simple(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> V
     variable([[[[ 5.  7.]
                 [13. 15.]]]])
     """
-    x = as_variable(x)
-    col = im2col(x, kernel_size, stride, pad, to_matrix=False)
+    x, p = _checked("pooling_simple", x, kernel_size, stride, pad)
+    if x.ndim != 4:
+        raise ValueError(f"pooling_simple: x must be (samples, channels, height, width), got shape {x.shape}")
+    col = im2col(x, p["kernel"], p["stride"], p["pad"], to_matrix=False)
     seen = im2col_array(np.ones((1, 1, *x.shape[2:])), kernel_size, stride, pad, to_matrix=False)
     n, c, high, wide, *out = col.shape
     col = where(seen > 0, col, lowest(x.dtype))

@@ -2,58 +2,147 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from dezero.core.sweep import collect, leading_to
-from dezero.core.variable import Variable
-from dezero.series.power import Series, coefficient, is_zero
-from dezero.series.reading import Reading
+import numpy as np
+
+from dezero.core.config import using_config
+from dezero.core.errors import describe, no_data
+from dezero.core.op import operand, publish
+from dezero.core.registry import operations
+from dezero.core.variable import Variable, wrap
+from dezero.series.expansion import Expansion
 
 
-class Expansion:
-    """The power series of a computed Variable, its leaves (or intermediates) moving along curves.
+def jet_of(y: Variable, x: Variable, order: int, direction: Any = None, create_graph: bool = False) -> list[Variable]:
+    """Variable.jet: the derivatives of orders 0 to `order` of a computed Variable along a line through x."""
+    if not isinstance(x, Variable):
+        raise TypeError(f"jet: x is {describe(x)}; give the Variable that moves")
+    if y._data is None or x._data is None:
+        raise no_data("jet")
+    _check_order("jet", order)
+    line = _term("jet", 1.0 if direction is None else direction, x, create_graph, "direction")
+    return _derivatives(Expansion(y, {x: [line]}, create_graph), order, True)
 
-    curves: for each Variable that moves its Taylor coefficients x_1, x_2, ... (arrays or Variables of its shape, or
-    0); it stands still beyond them. create_graph: the coefficients are Variables with a graph. `expansion[k]` is
-    coefficient k, an array or a Variable of the shape of `y`; what lower orders computed is kept.
+
+def jet(
+    f: Callable[..., Any],
+    primals: Sequence[Any],
+    series: Sequence[Sequence[Any]],
+    factorial_scaled: bool = True,
+    create_graph: bool | None = None,
+) -> tuple[Any, Any]:
+    """The value of f and its derivatives 1 to K along a curve, in the convention of jax.experimental.jet.
+
+    primals: the arguments of f, a sequence of arrays, numbers or Variables. series: for each of them the derivatives
+    1 to K of its curve at that point, each of the argument's shape or broadcast to it (K is the longest of these
+    sequences, shorter ones go on with zeros). factorial_scaled: derivatives are taken and given; if False both are
+    Taylor coefficients, derivatives over k!. create_graph: whether the result can be differentiated (None: where an
+    argument or a term is a Variable). f returns a Variable or a tuple or list of them. Returns (y, [y_1, ..., y_K]),
+    for several results a tuple (or list) of values and one of lists.
+
+    Raises TypeError for what is no array, number or Variable and for an f that returns none, ValueError for shapes
+    that do not broadcast or sequences of unequal length.
+
+    >>> import dezero.functions as F
+    >>> y, (first, second) = jet(F.sin, (0.5,), ((1.0, 0.0),))
+    >>> first, second
+    (variable(0.8775825618903728), variable(-0.479425538604203))
     """
-
-    def __init__(self, y: Variable, curves: dict[Variable, list[Any]], create_graph: bool = False) -> None:
-        F = Reading(create_graph)
-        known: dict[int, Any] = {x._seq: _curve(F, x, coefficients) for x, coefficients in curves.items()}
-        path = leading_to(collect([y]), curves)
-        for age in path:
-            if age not in known:
-                known[age] = _node(F, path[age], known)
-        self._all = list(known.values())
-        self._root = known.get(y._seq, y if create_graph else y._data)
-        self._zero = F.full(0, y)
-        self._done = 0
-
-    def __getitem__(self, k: int) -> Any:
-        for n in range(self._done + 1, k + 1):
-            for series in self._all:  # the oldest first, so that no coefficient asks for a long chain of others
-                if isinstance(series, Series):
-                    series[n]
-            self._done = n
-        c = coefficient(self._root, k)
-        return self._zero if is_zero(c) else c
-
-
-def _curve(F: Reading, x: Variable, coefficients: list[Any]) -> Series:
-    def produce(k: int) -> Any:
-        return coefficients[k - 1] if k <= len(coefficients) else 0
-
-    return Series(F, x.shape, x.dtype, produce, x if F.recorded else x._data[()])
+    if not isinstance(primals, tuple | list) or not isinstance(series, tuple | list):
+        raise TypeError(
+            f"jet: primals and series are a {type(primals).__name__} and a {type(series).__name__}; give tuples, one "
+            "entry for each argument of the function"
+        )
+    if len(primals) != len(series):
+        raise ValueError(f"jet: {len(primals)} primals and {len(series)} series; give one series for each primal")
+    given = [*primals, *[term for terms in series for term in terms]]
+    if create_graph is None:
+        create_graph = any(isinstance(a, Variable) for a in given)
+    xs = [operand(x, "jet") * 1 if isinstance(x, Variable) else _leaf(x) for x in primals]
+    order = max((len(terms) for terms in series), default=0)
+    curves = {}
+    for x, terms in zip(xs, series, strict=True):
+        cs = [_term("jet", term, x, create_graph, f"term {k} of a series") for k, term in enumerate(terms, 1)]
+        curves[x] = [c / math.factorial(k) if factorial_scaled else c for k, c in enumerate(cs, 1)]
+    with using_config("enable_backprop", True):
+        ys = f(*xs)
+    if not isinstance(ys, tuple | list):
+        found = _derivatives(Expansion(_result("jet", ys), curves, create_graph), order, factorial_scaled)
+        return found[0], found[1:]
+    all_found = [_derivatives(Expansion(_result("jet", y), curves, create_graph), order, factorial_scaled) for y in ys]
+    return type(ys)(found[0] for found in all_found), type(ys)(found[1:] for found in all_found)
 
 
-def _node(F: Reading, node: Variable, known: dict[int, Any]) -> Any:
-    args = [_argument(F, a, known) for a in node._args]
-    return F.call(node._op, *args, first=node if F.recorded else node._data)
+def taylor(f: Callable[[Any], Any], x: Any, order: int, create_graph: bool | None = None) -> list[Variable]:
+    """Taylor coefficients 0 to `order` of f about x, f^(k)(x) / k!, element by element where x is an array.
+
+    x: a number, array or Variable; f takes a Variable of its shape and returns one whose elements depend each on its
+    own. create_graph: whether they can be differentiated (None: where x is a Variable). Errors as for jet.
+
+    >>> import dezero.functions as F
+    >>> taylor(F.exp, 0.0, 3)
+    [variable(1.0), variable(1.0), variable(0.5), variable(0.16666666666666666)]
+    """
+    _check_order("taylor", order)
+    y, terms = jet(f, (x,), ([1.0] + [0.0] * (order - 1) if order else [],), False, create_graph)
+    return [y, *terms]
 
 
-def _argument(F: Reading, a: Any, known: dict[int, Any]) -> Any:
-    if not isinstance(a, Variable):
-        return a
-    found = known.get(a._seq)
-    return found if found is not None else a if F.recorded else a._data
+def _derivatives(expansion: Expansion, order: int, factorial_scaled: bool) -> list[Variable]:
+    found = []
+    for k in range(order + 1):
+        c = expansion[k]
+        if factorial_scaled and k > 1:
+            c = c * math.factorial(k) if k < 23 else c * float(math.factorial(k))
+        if not isinstance(c, Variable):
+            c = wrap(np.array(c))
+        found.append(c)
+    return found
+
+
+def _leaf(x: Any) -> Variable:
+    data = operand(x, "jet").data
+    return wrap(np.array(data, dtype=np.result_type(data, np.float16) if data.dtype.kind in "iub" else None))
+
+
+def _result(name: str, y: Any) -> Variable:
+    if not isinstance(y, Variable):
+        raise TypeError(
+            f"{name}: the function returned {describe(y)}; compute its result from its arguments with dezero's or "
+            "NumPy's functions, which gives a Variable"
+        )
+    return y
+
+
+def _term(name: str, c: Any, x: Variable, create_graph: bool, what: str) -> Any:
+    """A coefficient in the shape and dtype of its Variable, as the expansion takes it; the number 0 as it is."""
+    if not isinstance(c, Variable) and np.ndim(c) == 0 and c == 0:
+        return 0
+    term = operand(c, name)
+    if term.dtype.kind not in "fiubc":
+        raise TypeError(f"{name}: {what} is {describe(c)}; give numbers")
+    try:
+        np.broadcast_shapes(term.shape, x.shape)
+        fits = np.broadcast_shapes(term.shape, x.shape) == x.shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f"{name}: {what} has shape {term.shape}, which does not broadcast to x's shape {x.shape}")
+    if term.dtype != x.dtype and x.dtype.kind in "fc" and term.dtype.kind != "c":
+        term = operations.astype(term, x.dtype)
+    if term.shape != x.shape:
+        term = operations.broadcast_to(term, x.shape)
+    return term if create_graph else term._data[()]
+
+
+def _check_order(name: str, order: Any) -> None:
+    if not isinstance(order, int | np.integer) or isinstance(order, bool):
+        raise TypeError(f"{name}: order is {describe(order)}; give a whole number")
+    if order < 0:
+        raise ValueError(f"{name}: order is {order}; give 0 or more")
+
+
+publish("jet_of", jet_of)

@@ -134,8 +134,9 @@ def cauchy(k: int, a: Any, b: Any, product: Callable[[Any, Any], Any], start: in
 
 def square(k: int, a: Series) -> Any:
     """Coefficient k of a * a, each pair of equal products computed once."""
-    total = times(cauchy(k, a, a, a.F.product, stop=(k - 1) // 2), 2)
-    return total if k % 2 or is_zero(a[k // 2]) else plus(total, a[k // 2] * a[k // 2])
+    product = a.F.product_at(k)
+    total = times(cauchy(k, a, a, product, stop=(k - 1) // 2), 2)
+    return total if k % 2 or is_zero(a[k // 2]) else plus(total, product(a[k // 2], a[k // 2]))
 
 
 def quotient(k: int, q: Series, a: Any, b: Series) -> Any:

@@ -75,12 +75,23 @@ class Reading:
     def raw(self, c: Any) -> Any:
         return c._data if isinstance(c, Variable) else c
 
+    def settle(self, series: Series, k: int) -> None:
+        """What is left to do with a coefficient of a node of the graph that was expanded."""
+
+    def agreed(self, parts: list[Any]) -> list[Any]:
+        """The coefficients that enter one operation, all of one kind (see bundles.py)."""
+        return parts
+
     def zeros_like(self, x: Any) -> int:
         return 0
 
     @staticmethod
     def product(x: Any, y: Any) -> Any:
         return x * y
+
+    def product_at(self, k: int) -> Callable[[Any, Any], Any]:
+        """How two coefficients multiply to a part of coefficient k of a node."""
+        return self.product
 
     # -- a series of each kind of operation --------------------------------------------------------------------
 
@@ -119,6 +130,7 @@ class Reading:
             return 0
         factors = op.kind is BILINEAR
         parts = [a if factors and not isinstance(a, Series) else coefficient(a, k) for a in args]
+        parts = parts if factors else self.agreed(parts)
         return self.compute(op, *[self.full(c, a) for c, a in zip(parts, args, strict=True)])
 
     def _sum(self, parts: list[Any]) -> Any:

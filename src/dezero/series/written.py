@@ -73,7 +73,7 @@ def _mul(F: Any, op: Op, args: Args, first: Any) -> Any:
         return _lazy(F, args, lambda y, k: a[k] if is_zero(a[k]) else a[k] * b, first)
     if a is b:
         return _lazy(F, args, lambda y, k: square(k, a), first)
-    return _lazy(F, args, lambda y, k: cauchy(k, a, b, F.product), first)
+    return _lazy(F, args, lambda y, k: cauchy(k, a, b, F.product_at(k)), first)
 
 
 def _div(F: Any, op: Op, args: Args, first: Any) -> Any:
@@ -114,7 +114,7 @@ def _where(F: Any, op: Op, args: Args, first: Any) -> Any:
         return None
 
     def produce(y: Series, k: int) -> Any:
-        parts = [coefficient(a, k), coefficient(b, k)]
+        parts = F.agreed([coefficient(a, k), coefficient(b, k)]) if k else [coefficient(a, k), coefficient(b, k)]
         return 0 if k and all(is_zero(c) for c in parts) else F.compute(op, condition, *parts)
 
     return _lazy(F, (condition, a, b), produce, first)

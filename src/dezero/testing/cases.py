@@ -16,6 +16,7 @@ from dezero.core.registry import operations
 
 READINGS = {
     "raw": "first-order backward, on raw arrays, over the recorded derivative of one order less",
+    "series": "Taylor coefficients of the graph that ran, n! times the n-th of them",
     "tangent": "recorded and simplified, in one leaf whose elements do not mix: tangents swept up the graph",
     "rows": "recorded and simplified, in a leaf that is one axis of an argument: what the operation says of its rows",
     "array": "recorded and simplified, in whole array arguments, each gradient contracted with a direction",

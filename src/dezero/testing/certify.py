@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core import Variable, recipes
+from dezero.series import Expansion
 from dezero.testing import arrays, conditions
 from dezero.testing.cases import Case
 from dezero.testing.certificate import Certificate, difference, words
@@ -98,6 +100,7 @@ class Run:
         recipes._book.clear()  # the first lot goes through the algebra, and leaves its recipe for the second
         for reading in STEPS:
             self.follow(trials[0], reading)
+        self.expand(trials[0])
         failures = self.certificate.failures
         if failures or "recipe" in self.case.without:
             return
@@ -141,6 +144,22 @@ class Run:
             self.certificate.stopped[reading] = f"order {order}: {stop}"
         except Exception as error:
             self.certificate.fail(check, f"raised {words(error)}", order)
+
+    def expand(self, trial: Trial) -> None:
+        """The power series of the result in the leaf, coefficient by coefficient."""
+        if "series" in self.case.without:
+            return
+        if trial.against == self.certificate.against:
+            self.certificate.aims("series", trial.orders)
+        order = 0
+        try:
+            leaf = Variable(trial.start.copy())
+            series = Expansion(trial.path(leaf), {leaf: [np.ones_like(leaf.data)]})
+            for order in range(1, trial.orders + 1):
+                if not self.agrees("series", order, series[order] * float(math.factorial(order)), trial):
+                    return
+        except Exception as error:
+            self.certificate.fail("series", f"raised {words(error)}", order)
 
     def agrees(self, check: str, order: int, got: Any, trial: Trial) -> bool:
         return self.compare(check, order, got, trial.expected[order], trial.scale(order), trial.words, trial.against)

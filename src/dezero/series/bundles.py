@@ -1,0 +1,275 @@
+"""Series along many directions at once, whose highest coefficients are summed as soon as they exist.
+
+A sum over directions of K-th derivatives (a Laplacian, a biharmonic) needs of each direction the coefficients 1 to
+K - 1 alone: coefficient K is linear in those of order K that enter it, so that the weighted sum of all directions is
+pushed on in place of each of them, 2 + (K - 1) R vectors in place of 1 + K R.
+
+F. Dangel, T. Siebert, M. Zeinhofer, A. Walther, Collapsing Taylor Mode Automatic Differentiation (NeurIPS 2025);
+for K = 2: R. Li et al., A Computational Framework for Neural Network-based Variational Monte Carlo with Forward
+Laplacian (Nature Machine Intelligence 6 (2024) 209).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dezero.core.op import ELEMENTWISE, Op
+from dezero.core.registry import declared
+from dezero.core.variable import Variable
+from dezero.series.power import Series, is_zero, plus
+from dezero.series.reading import Reading
+
+
+class Bundle:
+    """One coefficient for each of R directions: an array or Variable of shape (R, *shape), or broadcast to that.
+
+    A bundle meets what belongs to no direction in two ways: as a factor that is the same for all; and in a sum,
+    which happens at the highest order alone, where it is summed over its directions itself.
+    """
+
+    __array_ufunc__ = None  # arrays and Variables on the left of an operator defer
+    __slots__ = ("F", "array", "shape")
+
+    def __init__(self, F: Directions, array: Any, shape: tuple[int, ...]) -> None:
+        self.F, self.array, self.shape = F, array, shape
+
+    @property
+    def dtype(self) -> Any:
+        return self.array.dtype
+
+    def aligned(self, axes: int) -> Any:
+        """The array with axes of length 1 behind its first, so that it broadcasts with what has so many axes."""
+        missing = axes + 1 - len(self.array.shape)
+        return self.array if missing <= 0 else self.array.reshape(self._open(missing))
+
+    def _open(self, missing: int) -> tuple[int, ...]:
+        return (self.array.shape[0], *[1] * missing, *self.array.shape[1:])
+
+    def whole(self) -> Any:
+        """The array in its whole shape, (R, *shape)."""
+        shape = (self.F.count, *self.shape)
+        array = self.aligned(len(self.shape))
+        return array if array.shape == shape else self.F.on_arrays(declared["broadcast_to"].bind(shape=shape), array)
+
+    def summed(self) -> Any:
+        """The sum over directions, each with its weight."""
+        array, weights = self.aligned(len(self.shape)), self.F.weights
+        if array.shape[0] != self.F.count:
+            array = self.whole()
+        if weights is not None:
+            array = array * weights.astype(array.dtype).reshape(-1, *[1] * (len(array.shape) - 1))
+        total = array.sum(axis=0)
+        if total.shape == self.shape:
+            return total
+        return self.F.on_arrays(declared["broadcast_to"].bind(shape=self.shape), total)
+
+    def _combined(self, other: Any, combine: Callable[[Any, Any], Any]) -> Bundle:
+        shape = np.broadcast_shapes(self.shape, getattr(other, "shape", ()))
+        array = other.aligned(len(shape)) if isinstance(other, Bundle) else other
+        return Bundle(self.F, combine(self.aligned(len(shape)), array), shape)
+
+    def __mul__(self, other: Any) -> Bundle:
+        return self._combined(other, lambda a, b: a * b)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Bundle:
+        return self._combined(other, lambda a, b: a / b)
+
+    def __neg__(self) -> Bundle:
+        return Bundle(self.F, -self.array, self.shape)
+
+    def __add__(self, other: Any) -> Any:
+        return self._combined(other, lambda a, b: a + b) if isinstance(other, Bundle) else self.summed() + other
+
+    def __radd__(self, other: Any) -> Any:
+        return other + self.summed()
+
+    def __sub__(self, other: Any) -> Any:
+        return self._combined(other, lambda a, b: a - b) if isinstance(other, Bundle) else self.summed() - other
+
+    def __rsub__(self, other: Any) -> Any:
+        return other - self.summed()
+
+
+class Directions(Reading):
+    """Reads series whose coefficients below `top` are bundles, and whose coefficient `top` is their weighted sum.
+
+    count: R, the directions; weights: one number for each, or None for ones. vectors counts the coefficients that the
+    result needs, 2 + (top - 1) R; directions of one operation are computed together.
+    """
+
+    def __init__(self, recorded: bool, count: int, weights: Any, top: int) -> None:
+        super().__init__(recorded)
+        self.count, self.weights, self.top = count, weights, top
+
+    @property
+    def vectors(self) -> int:
+        return 2 + (self.top - 1) * self.count
+
+    def settle(self, series: Series, k: int) -> None:
+        """Sum the highest coefficient over the directions."""
+        if k == self.top:
+            c = series.coefficients[k]
+            series.coefficients[k] = tuple(map(_summed, c)) if isinstance(c, tuple) else _summed(c)
+
+    def on_arrays(self, op: Op, *args: Any) -> Any:
+        return super().compute(op, *args)
+
+    def fitted(self, c: Any, shape: Any) -> Any:
+        if isinstance(c, Bundle):
+            return c if shape is None or c.shape == shape else Bundle(self, c.array, shape)
+        return super().fitted(c, shape)
+
+    def product_at(self, k: int) -> Callable[[Any, Any], Any]:
+        return self.contracted if k == self.top else self.product
+
+    def contracted(self, a: Any, b: Any) -> Any:
+        """The product of two coefficients whose sum over directions is all that will be asked for."""
+        arrays = isinstance(a, Bundle) and isinstance(b, Bundle) and not self.recorded and self.weights is None
+        if not arrays or not a.array.shape == b.array.shape == (self.count, *a.shape):
+            return a * b
+        return np.einsum("r...,r...->...", a.array, b.array)  # in one pass, half the time of a product and its sum
+
+    def agreed(self, parts: list[Any]) -> list[Any]:
+        """Coefficients for one operation: at the highest order some are summed already, and then all are."""
+        if any([not (is_zero(c) or isinstance(c, Bundle)) for c in parts]):
+            return [c.summed() if isinstance(c, Bundle) else c for c in parts]
+        return parts
+
+    def compute(self, op: Op, *args: Any) -> Any:
+        if not any([isinstance(a, Bundle) for a in args]):
+            return super().compute(op, *args)
+        written = _BATCHED.get(op.name)
+        found = None if written is None else written(self, op, *args)
+        if found is not None:
+            return found
+        if op.kind is ELEMENTWISE:
+            shape = np.broadcast_shapes(*[getattr(a, "shape", ()) for a in args])
+            arrays = [a.aligned(len(shape)) if isinstance(a, Bundle) else a for a in args]
+            return Bundle(self, self.on_arrays(op, *arrays), shape)
+        wholes = [a.whole() if isinstance(a, Bundle) else a for a in args]
+        found = [
+            self.on_arrays(op, *[w[r] if isinstance(a, Bundle) else a for a, w in zip(args, wholes, strict=True)])
+            for r in range(self.count)
+        ]
+        rows = [f.reshape((1, *f.shape)) for f in map(_as_array, found)]
+        return Bundle(self, self.on_arrays(declared["concatenate"].bind(axis=0), *rows), rows[0].shape[1:])
+
+    # -- element-wise functions of one argument by composition -------------------------------------------------
+
+    def _elementwise(self, op: Op, args: tuple[Any, ...], first: Any) -> Series:
+        """f(x) from the Taylor coefficients of f about x_0, which no direction has a part in, and powers of x - x_0."""
+        (x, *others) = args
+        if others or self.top > 4:
+            return super()._elementwise(op, args, first)
+        inner = Reading(self.recorded)
+        start = x[0]
+        line = Series(inner, x.shape, x.dtype, lambda k: _one(start, self.recorded) if k == 1 else 0, start)
+        f = inner.call(op, line, first=first)
+        powers: list[Series] = []
+
+        def produce(k: int) -> Any:
+            while len(powers) < k:
+                step = Series(self, x.shape, x.dtype, lambda j: x[j] if j else 0)
+                powers.append(self.mul(powers[-1], powers[0]) if powers else step)
+            total: Any = 0
+            for j in range(1, k + 1):
+                c = powers[j - 1][k]
+                if not (is_zero(c) or is_zero(f[j])):
+                    total = plus(total, (_summed(c) if k == self.top else c) * f[j])
+            return total
+
+        return self.new(first, produce)
+
+
+def _summed(c: Any) -> Any:
+    return c.summed() if isinstance(c, Bundle) else c
+
+
+def _one(like: Any, recorded: bool) -> Any:
+    ones = np.ones(like.shape, like.dtype)
+    return Variable(ones) if recorded else ones[()]
+
+
+def _as_array(x: Any) -> Any:
+    return x if isinstance(x, Variable) else np.asarray(x)
+
+
+# -- operations on bundles, all directions at once -------------------------------------------------------------
+
+
+def _with(op: Op, **parameters: Any) -> Op:
+    return declared[op.name].bind(**parameters)
+
+
+def _matmul(F: Directions, op: Op, a: Any, b: Any) -> Any:
+    axes = len(a.shape), len(b.shape)
+    if min(axes) < 2:
+        return None  # direction by direction
+    shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
+    if isinstance(a, Bundle) and not isinstance(b, Bundle) and axes == (2, 2):
+        rows = a.array.reshape((-1, a.shape[-1]))  # one product in place of one a direction
+        return Bundle(F, F.on_arrays(op, rows, b).reshape((*a.array.shape[:-1], b.shape[-1])), shape)
+    arrays = [x.aligned(len(shape)) if isinstance(x, Bundle) else x for x in (a, b)]
+    return Bundle(F, F.on_arrays(op, *arrays), shape)
+
+
+def _reshape(F: Directions, op: Op, x: Bundle) -> Bundle:
+    shape = op.parameters["shape"]
+    return Bundle(F, F.on_arrays(_with(op, shape=(F.count, *shape)), x.whole()), shape)
+
+
+def _broadcast_to(F: Directions, op: Op, x: Bundle) -> Bundle:
+    return Bundle(F, x.array, op.parameters["shape"])
+
+
+def _transpose(F: Directions, op: Op, x: Bundle) -> Bundle:
+    axes = op.parameters["axes"] or tuple(reversed(range(len(x.shape))))
+    moved = _with(op, axes=(0, *[axis % len(axes) + 1 for axis in axes]))
+    return Bundle(F, F.on_arrays(moved, x.aligned(len(x.shape))), tuple([x.shape[axis] for axis in axes]))
+
+
+def _sum(F: Directions, op: Op, x: Bundle) -> Bundle:
+    n, keepdims = len(x.shape), op.parameters["keepdims"]
+    axis = op.parameters["axis"]
+    axes = tuple(range(n)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple([a % n for a in axes])
+    shape = [1 if i in axes else size for i, size in enumerate(x.shape) if keepdims or i not in axes]
+    moved = _with(op, axis=tuple([a + 1 for a in axes]), keepdims=keepdims)
+    return Bundle(F, F.on_arrays(moved, x.whole()), tuple(shape))
+
+
+def _get_item(F: Directions, op: Op, x: Bundle) -> Bundle | None:
+    index = op.parameters["index"]
+    index = index if isinstance(index, tuple) else (index,)
+    if any([isinstance(i, np.ndarray | list | tuple) for i in index]):
+        return None
+    found = F.on_arrays(_with(op, index=(slice(None), *index)), x.whole())
+    return Bundle(F, found, found.shape[1:])
+
+
+def _concatenate(F: Directions, op: Op, *xs: Any) -> Bundle:
+    axis = op.parameters["axis"]
+    axis = axis % len(xs[0].shape)
+    wholes = []
+    for x in xs:
+        shape = (F.count, *x.shape)
+        whole = x.whole() if isinstance(x, Bundle) else F.on_arrays(declared["broadcast_to"].bind(shape=shape), x)
+        wholes.append(whole)
+    found = F.on_arrays(_with(op, axis=axis + 1), *wholes)
+    return Bundle(F, found, found.shape[1:])
+
+
+_BATCHED: dict[str, Callable[..., Any]] = {
+    "matmul": _matmul,
+    "reshape": _reshape,
+    "broadcast_to": _broadcast_to,
+    "transpose": _transpose,
+    "sum": _sum,
+    "get_item": _get_item,
+    "concatenate": _concatenate,
+}

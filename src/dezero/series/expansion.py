@@ -1,0 +1,72 @@
+"""The power series of a graph that has run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dezero.core.sweep import collect, leading_to
+from dezero.core.variable import Variable
+from dezero.series.power import Series, coefficient, is_zero
+from dezero.series.reading import Reading
+
+
+class Expansion:
+    """The power series of a computed Variable as its leaves (or intermediates) move along curves.
+
+    curves: for each Variable that moves its Taylor coefficients x_1, x_2, ..., arrays (Variables, with create_graph) of
+    its shape or the number 0; those beyond are 0. `expansion[k]` is coefficient k, of the shape of `y`: an array, or a
+    Variable that can be differentiated. It is computed when first asked for, from lower ones that are kept.
+
+    >>> import numpy as np
+    >>> x = Variable(np.array(0.5))
+    >>> series = Expansion(1 / (1 - x), {x: [1.0]})
+    >>> [float(series[k]) for k in range(4)]
+    [2.0, 4.0, 8.0, 16.0]
+    """
+
+    def __init__(
+        self,
+        y: Variable,
+        curves: Mapping[Variable, Sequence[Any]],
+        create_graph: bool = False,
+        reading: Reading | None = None,
+    ) -> None:
+        self.y, self.create_graph = y, create_graph
+        self._F = F = Reading(create_graph) if reading is None else reading
+        known: dict[int, Any] = {x._seq: _curve(F, x, coefficients) for x, coefficients in curves.items()}
+        path = leading_to(collect([y]), curves)
+        for age in path:
+            if age not in known:
+                known[age] = _node(F, path[age], known)
+        self._root = known.get(y._seq, y if create_graph else y._data)
+        self._all = [series for series in known.values() if isinstance(series, Series)]
+        self._done = 0
+
+    def __getitem__(self, k: int) -> Any:
+        for n in range(self._done + 1, k + 1):
+            for series in self._all:  # the oldest first, so that no coefficient asks for a long chain of others
+                series[n]
+                self._F.settle(series, n)
+            self._done = n
+        c = coefficient(self._root, k)
+        return self._F.full(0, self.y) if k and is_zero(c) else c
+
+
+def _curve(F: Reading, x: Variable, coefficients: Sequence[Any]) -> Series:
+    def produce(k: int) -> Any:
+        return coefficients[k - 1] if k <= len(coefficients) else 0
+
+    return Series(F, x.shape, x.dtype, produce, x if F.recorded else x._data[()])
+
+
+def _node(F: Reading, node: Variable, known: dict[int, Any]) -> Any:
+    args = [_argument(F, a, known) for a in node._args]
+    return F.call(node._op, *args, first=node if F.recorded else node._data)
+
+
+def _argument(F: Reading, a: Any, known: dict[int, Any]) -> Any:
+    if not isinstance(a, Variable):
+        return a
+    found = known.get(a._seq)
+    return found if found is not None else a if F.recorded else a._data
