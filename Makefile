@@ -6,7 +6,7 @@ DEMO := build/demo
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test lint format certify bench clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ lint: $(VENV)/.installed-dev  ## Ruff, mypy and import-linter
 format: $(VENV)/.installed-dev  ## Let Ruff fix and format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+certify: $(VENV)/.installed-dev  ## Certify every operation to order 10 and write docs/certified.md
+	$(BIN)/python -m tests.certification
 
 bench: $(VENV)/.installed-bench  ## Compare with PyTorch, JAX and autograd (installs them)
 	$(BIN)/python -m benchmarks --output docs/benchmarks.md --readme README.md

@@ -119,22 +119,53 @@ def _section(section: Section, results: Results) -> str:
 
 def targets(results: Results) -> str:
     """Return the table of targets, nothing where no row of any was run."""
-    lines = [["", "asked", "measured", ""]]
+    lines = [["", "target", "measured (warm; first run)", ""]]
     for target in TARGETS:
-        asked = f"≤ {target.limit:g}{target.unit}"
+        limit = f"≤ {target.limit:g}{target.unit}"
         try:
             measured = target.measure(results)
         except KeyError:  # its rows were not asked for
             continue
         except NotMeasured as reason:
-            lines.append([target.text, asked, f"not measured: {reason}", ""])
+            lines.append([target.text, limit, f"not measured: {reason}", ""])
             continue
         where = f" ({measured.where})" if measured.where else ""
-        if measured.first is not None:
-            where += f"; {number(measured.first)} on the first run"
-        verdict = "met" if measured.figure <= target.limit else "**missed**"
-        lines.append([target.text, asked, f"{number(measured.figure)}{target.unit}{where}", verdict])
+        first = "" if measured.first is None else f"; {number(measured.first)}{target.unit}"
+        verdict = _verdict(target.limit, measured.figure, measured.first)
+        lines.append([target.text, limit, f"{number(measured.figure)}{target.unit}{where}{first}", verdict])
     return "## Targets\n\n" + table(lines) if len(lines) > 1 else ""
+
+
+def _verdict(limit: float, figure: float, first: float | None) -> str:
+    if not figure <= limit:
+        return "**missed**"
+    return "met" if first is None or first <= limit else "met once warm"
+
+
+def slower(sections: Sequence[Section], results: Results) -> str:
+    """Return a sentence that names each row in which a peer is faster than DeZero, and by how much DeZero is slower."""
+    losing: dict[str, list[str]] = {}
+    compared = 0
+    for section in sections:
+        for row in section.rows:
+            found = results.get(row.key, {})
+            times = {library: result.seconds for library, result in found.items() if result.seconds is not None}
+            ours = times.pop("DeZero", None)
+            if ours is None or not times:
+                continue
+            compared += 1
+            beaten = [f"{library} {number(ours / theirs)}" for library, theirs in times.items() if theirs < ours]
+            if beaten:
+                losing.setdefault(section.title, []).append(f"{row.name} ({', '.join(beaten)})")
+    if not compared:
+        return ""
+    if not losing:
+        return f"DeZero, once warm, is slower than a peer in none of {compared} rows."
+    named = ". ".join(f"{title}: {'; '.join(rows)}" for title, rows in losing.items())
+    count = sum(map(len, losing.values()))
+    return (
+        f"DeZero, once warm, is slower than a peer in {count} of {compared} rows (its time over the peer's). {named}."
+    )
 
 
 def markdown(
@@ -163,13 +194,13 @@ def markdown(
         f"process of its own, adds to the peak of resident memory.\n{missing}",
         facts,
         *(_section(section, results) for section in measured),
-        targets(results),
+        "\n\n".join(part for part in (targets(results), slower(sections, results)) if part),
     ]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
 def with_targets(page: str, text: str) -> str:
-    """Return a page with the targets of a report between its two benchmark marks.
+    """Return a page with the targets of a report, and the rows that DeZero loses, between its two benchmark marks.
 
     Raises ValueError where the page has no marks, or the report no targets.
     """

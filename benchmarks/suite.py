@@ -1,9 +1,9 @@
 """All sections of the suite; a new family of rows is a module with `section(profile)`, named here."""
 
-from benchmarks import long_chain, mixed, mlp, network, newton, operations, orders, sin_chain
+from benchmarks import laplacian, long_chain, mixed, mlp, network, newton, operations, orders, series, sin_chain, sparse
 from benchmarks.rows import Profile, Row, Section
 
-FAMILIES = (sin_chain, newton, mlp, operations, orders, network, long_chain, mixed)
+FAMILIES = (sin_chain, newton, mlp, operations, orders, network, long_chain, mixed, sparse, series, laplacian)
 
 
 def sections(profile: Profile) -> list[Section]:

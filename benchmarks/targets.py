@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from benchmarks import operations
+from benchmarks import operations, series
 from benchmarks.orders import FUNCTIONS
 from benchmarks.rows import Result, Results
 
@@ -86,6 +86,20 @@ def _megabytes(result: Result) -> float | None:
     return None if result.peak_bytes is None else result.peak_bytes / 1e6
 
 
+def _exponent(name: str) -> Callable[[Results], Measured]:
+    """Return the measure of how DeZero's time to Taylor's coefficients grows with their order."""
+
+    def measure(results: Results) -> Measured:
+        seconds = [_seconds(results, f"taylor/{name}/{n}", "DeZero") for n in series.FITTED]
+        return Measured(series.exponent(series.FITTED, seconds))
+
+    return measure
+
+
+def _sparse_to_dense(results: Results) -> Measured:
+    return Measured(_seconds(results, "sparse/hessian", "DeZero") / _seconds(results, "sparse/products", "DeZero"))
+
+
 def _network(shape: str) -> list[Target]:
     key = f"network/{shape}"
     return [
@@ -132,4 +146,14 @@ TARGETS = (
     *_network("scalar"),
     *_network("column"),
     Target("10⁶-operation chain, forward+backward / PyTorch's", 0.5, _ratio("long-chain/forward+backward")),
+    Target(
+        "Taylor series: exponent of time in the order, 10 to 40",
+        2.3,
+        _worst({name: _exponent(name) for name in series.FUNCTIONS}),
+    ),
+    Target("Laplacian in 50 variables / PyTorch's", 0.3, _ratio("laplacian/50")),
+    Target("Biharmonic in 5 variables / PyTorch's", 0.3, _ratio("biharmonic/5")),
+    Target("Sparse Hessian from nothing, 1,000 variables / dense by products", 1 / 20, _sparse_to_dense),
+    Target("Sparse Hessian from nothing, 10⁶ variables", 10, _figure("sparse/large", lambda r: r.seconds), " s"),
+    Target("Sparse Hessian from nothing, 10⁶ variables: memory", 2000, _figure("sparse/large", _megabytes), " MB"),
 )

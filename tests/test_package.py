@@ -66,6 +66,14 @@ def test_the_example_of_an_operation_holds(name):
     assert "".join(failures) == ""
 
 
+def test_dir_of_the_functions_lists_functions_alone():
+    F.erf(np.array(1.0))  # loads one more module into the package
+    listed = dir(F)
+    assert {"sin", "erf", "abs", "where", "upsample"} <= set(listed)
+    assert [name for name in listed if not callable(getattr(F, name)) or isinstance(getattr(F, name), type)] == []
+    assert [name for name in listed if name.startswith("_")] == []
+
+
 def test_operations_have_examples():
     assert {"exp", "sin", "tanh"} <= set(EXAMPLES)
 

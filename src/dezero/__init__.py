@@ -32,18 +32,50 @@ __all__ = [
     "Variable",
     "as_array",
     "as_variable",
+    "biharmonic",
+    "checkpoint",
+    "custom_root",
+    "derivative",
+    "derivative_tensor",
+    "fixed_point",
     "functions",
+    "grad",
+    "gradient_check",
     "gradients",
+    "hessian",
+    "hessian_sparsity",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
     "jet",
+    "jvp",
+    "laplacian",
+    "linearize",
     "no_grad",
+    "operator",
+    "partial",
     "setup_variable",
+    "sparse_hessian",
+    "sparse_jacobian",
+    "sparse_third",
+    "sparsity",
+    "stop_gradient",
     "taylor",
     "test_mode",
     "using_config",
+    "value_and_grad",
+    "vjp",
 ]
 
-_ROOMS = ("cuda", "series", "utils", "viz")
-_LATER = {"jet": "series", "taylor": "series"}
+_ROOMS = ("cuda", "derivatives", "optimize", "series", "utils", "viz")
+_LATER = {
+    "derivatives": """biharmonic checkpoint custom_root derivative derivative_tensor fixed_point grad gradient_check
+        hessian hessian_sparsity hvp jacfwd jacobian jacrev jvp laplacian linearize operator partial
+        sparse_hessian sparse_jacobian sparse_third sparsity stop_gradient value_and_grad vjp""",
+    "series": "jet taylor",
+}
+_HOME = {name: room for room, names in _LATER.items() for name in names.split()}
 
 
 def _method(name: str) -> Any:
@@ -58,6 +90,10 @@ def __getattr__(name: str) -> Any:
     """Rooms that load when first named, so that `import dezero` stays quick."""
     if name in _ROOMS:
         return import_module(f"dezero.{name}")
-    if name in _LATER:
-        return getattr(import_module(f"dezero.{_LATER[name]}"), name)
+    if name in _HOME:
+        return getattr(import_module(f"dezero.{_HOME[name]}"), name)
     raise AttributeError(f"module 'dezero' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ROOMS, *_HOME})

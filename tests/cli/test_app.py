@@ -55,6 +55,17 @@ def test_the_entry_point_is_main():
     assert script.load() is main
 
 
+@pytest.mark.parametrize("argv", [["diff", "erf(x)", "--at", "1"], ["newton", "erfc(x)", "--from", "erf(1)"]])
+def test_without_scipy(argv):
+    code = f"import sys; sys.modules['scipy'] = None; from dezero.cli import main; sys.exit(main({argv}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("dezero: ")
+    assert "scipy.special is needed" in line
+    assert 'pip install "dezero-nth[optimize]"' in line
+
+
 def test_as_a_process():
     done = process("diff", "x**2", "--at", "-3", "--order", "0")
     assert (done.returncode, done.stderr) == (0, "")

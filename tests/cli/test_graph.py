@@ -68,7 +68,9 @@ def test_without_graphviz(fails, monkeypatch, tmp_path):
 
 
 def test_a_folder_that_is_not_there(fails, tmp_path):
-    assert "No such file or directory" in fails("graph", "x**2", "-o", str(tmp_path / "no" / "a.dot"), code=1)
+    path = tmp_path / "no" / "a.dot"
+    message = f"-o {path}: there is no folder {path.parent}; make it first"
+    assert fails("graph", "x**2", "-o", str(path), code=1) == message
 
 
 @pytest.mark.parametrize(

@@ -14,31 +14,79 @@ SEED = """\
 8 variable(1.0)
 9 variable(1.0)
 """
+FOUND = "a minimum was found: f(1.0) = -1.0, f'(1.0) = 0.0\n"
+
+
+def lines(printed):
+    """What was printed before the verdict, and the verdict without the numbers."""
+    *steps, verdict = printed.splitlines(True)
+    return "".join(steps), verdict.partition(":")[0]
+
+
+FIRST = SEED.splitlines(True)
+NOT_YET = "neither a minimum nor a maximum was found yet"
+MINIMUM, MAXIMUM, NEITHER = "a minimum was found", "a maximum was found", "neither a minimum nor a maximum was found"
 
 
 @pytest.mark.parametrize("start", [["--from", "2"], ["--from=2.0"], ["--from", "x=4/2"]])
 def test_the_ten_lines(dezero, start):
-    assert dezero("newton", "x**4 - 2*x**2", *start) == (0, SEED, "")
+    assert dezero("newton", "x**4 - 2*x**2", *start) == (0, SEED + FOUND, "")
 
 
 def test_fewer_lines(dezero):
-    assert dezero("newton", "x**4 - 2*x**2", "--from", "2", "--iters", "3")[1] == "".join(SEED.splitlines(True)[:3])
+    out = dezero("newton", "x**4 - 2*x**2", "--from", "2", "--iters", "3")[1]
+    assert lines(out) == ("".join(FIRST[:3]), NOT_YET)
     assert dezero("newton", "x**4 - 2*x**2", "--from", "2", "--iters", "0") == (0, "", "")
+
+
+def test_beyond_the_tenth_line_no_line_repeats(dezero):
+    assert dezero("newton", "x**4 - 2*x**2", "--from", "2", "--iters", "100") == (0, SEED + FOUND, "")
+    slow, verdict = lines(dezero("newton", "x**4", "--from", "1", "--iters", "60")[1])
+    assert (len(slow.splitlines()), verdict) == (60, MINIMUM)  # x is still on its way
+    values = [line.partition(" ")[2] for line in slow.splitlines()]
+    assert len(set(values)) == 60
 
 
 def test_a_tolerance_stops_at_the_first_line_that_moved_no_more_than_it(dezero):
     run = ["newton", "x**4 - 2*x**2", "--from", "2", "--iters", "100", "--tol"]
-    assert dezero(*run, "1e-10")[1] == "".join(SEED.splitlines(True)[:8])
-    assert dezero(*run, "0")[1] == "".join(SEED.splitlines(True)[:9])
-    assert dezero(*run, "0.6")[1] == "".join(SEED.splitlines(True)[:2])
+    assert dezero(*run, "1e-10")[1] == "".join(FIRST[:8]) + FOUND
+    assert dezero(*run, "0")[1] == "".join(FIRST[:9]) + FOUND
+    assert lines(dezero(*run, "0.6")[1]) == ("".join(FIRST[:2]), NOT_YET)
 
 
 def test_from_a_negative_number(dezero):
-    assert dezero("newton", "x**4 - 2*x**2", "--from", "-2")[1] == SEED.replace("(", "(-")
+    printed = SEED.replace("(", "(-") + FOUND.replace("(1", "(-1")
+    assert dezero("newton", "x**4 - 2*x**2", "--from", "-2")[1] == printed
+
+
+@pytest.mark.parametrize(
+    ("expression", "start", "iters", "verdict"),
+    [
+        ("x**4 - 2*x**2", "0.1", "10", MAXIMUM),
+        ("-cos(x)", "0.1", "5", MINIMUM),
+        ("cos(x)", "0.1", "5", MAXIMUM),
+        ("x**3", "1", "60", NEITHER),  # f'' is positive on the way, and 0 is no minimum
+        ("-(x**3)", "1", "60", NEITHER),
+        ("x**4", "1", "60", MINIMUM),  # where f'' is 0
+        ("-(x**6)", "1", "200", MAXIMUM),
+        ("x**3", "0", "1", NEITHER),
+        ("x**4", "0", "1", MINIMUM),
+        ("3*x", "2", "1", NOT_YET),
+        ("(x - 1e-12)**2", "1e-10", "1", NOT_YET),  # however short the step is
+        ("(x - 1e-12)**2", "1e-10", "2", MINIMUM),
+        ("(x - 1e12)**2", "0", "2", MINIMUM),
+        ("log(x)", "-1", "1", NEITHER),
+        ("x**2", "0", "10", MINIMUM),
+    ],
+)
+def test_the_last_line_says_what_was_found(dezero, expression, start, iters, verdict):
+    code, out, err = dezero("newton", expression, "--from", start, "--iters", iters)
+    assert (code, lines(out)[1], err) == (0, verdict, "")
 
 
 def test_the_variable_may_have_another_name(dezero):
-    assert dezero("newton", "(t - 3)**2", "--from", "1", "--iters", "2")[1] == "0 variable(1.0)\n1 variable(3.0)\n"
+    printed = "0 variable(1.0)\n1 variable(3.0)\na minimum was found: f(3.0) = 0.0, f'(3.0) = 0.0\n"
+    assert dezero("newton", "(t - 3)**2", "--from", "1", "--iters", "2")[1] == printed
 
 
 @pytest.mark.parametrize(
@@ -58,7 +106,8 @@ def test_where_there_is_no_step(fails, expression, start, message):
 
 
 def test_no_step_is_asked_for_after_the_last_line(dezero):
-    assert dezero("newton", "3*x", "--from", "2", "--iters", "1") == (0, "0 variable(2.0)\n", "")
+    printed = f"0 variable(2.0)\n{NOT_YET}: f(2.0) = 6.0, f'(2.0) = 3.0\n"
+    assert dezero("newton", "3*x", "--from", "2", "--iters", "1") == (0, printed, "")
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,28 @@ def test_two_outputs_differentiate_again(create_graph):
     assert values(x, y) == [2 * 3.0, 2 * 2.0 + 2 * 3.0]
 
 
+def test_several_outputs_come_as_a_list():
+    assert type(ProductAndSum()(var(2.0), var(3.0))) is list
+
+
+class FromData(Function):
+    """x³ with the mistake that the documentation warns of: a raw array in backward."""
+
+    def forward(self, x):
+        return x**3
+
+    def backward(self, gy):
+        return gy * (3 * self.inputs[0].data ** 2)
+
+
+def test_an_array_in_backward_is_a_constant_to_the_next_derivative():
+    x = var(2.0)
+    (g,) = gradients(FromData()(x), x, create_graph=True)
+    (second,) = gradients(g * x, x)
+    assert g.item() == 12.0
+    assert second.item() == 12.0  # and not 36: the derivative of g is lost
+
+
 @BOTH
 def test_an_unused_output_gets_zeros(create_graph):
     x, y, f = var([1.0, 2.0]), var([3.0, 4.0]), ProductAndSum()

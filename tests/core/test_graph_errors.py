@@ -353,3 +353,29 @@ def test_set_creator_cannot_close_a_circle():
 def test_set_creator_takes_a_called_function_only(creator):
     with pytest.raises((TypeError, GraphError), match="set_creator"):
         var(4.0).set_creator(creator)
+
+
+def test_a_derivative_that_was_not_recorded_has_none_of_its_own():
+    x = Variable(np.array(2.0))
+    (g,) = gradients(x**3, x)
+    for again in (lambda: gradients(g, x), lambda: g.backward(), lambda: g.jet(x, 2)):
+        with pytest.raises(GraphError, match="without create_graph=True"):
+            again()
+    (x**3).backward()
+    with pytest.raises(GraphError, match="without create_graph=True"):
+        x.grad.backward()
+
+
+def test_a_derivative_that_was_not_recorded_is_a_constant():
+    x = Variable(np.array(2.0))
+    (g,) = gradients(x**3, x)
+    assert gradients(g * x, x)[0].item() == 12
+    assert gradients(g * x, g)[0].item() == 2
+    assert g.creator is None
+    assert np.asarray(g) == 12
+
+
+def test_true_is_no_cotangent():
+    x = Variable(np.array(2.0))
+    with pytest.raises(TypeError, match="create_graph=True"):
+        gradients(x**3, x, True)

@@ -4,11 +4,21 @@ import operator
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import dezero.functions as F
 from dezero import Parameter, Variable, gradients
 
-OPERATORS = [operator.add, operator.sub, operator.mul, operator.truediv, operator.pow]
+OPERATORS = [
+    operator.add,
+    operator.sub,
+    operator.mul,
+    operator.truediv,
+    operator.pow,
+    operator.floordiv,
+    operator.mod,
+]
 NUMBERS = [2, 2.5, True, np.float64(2.5), np.float32(2.5), np.int64(2), np.float16(2.5), np.array(2.5), np.array(2)]
 
 
@@ -65,6 +75,114 @@ def test_matmul_and_unary_operators():
     np.testing.assert_array_equal(abs(v).data, [1.0, 2.0])
 
 
+@pytest.mark.parametrize("other", [2, 2.5, np.array([2.0, -3.0]), Variable(np.array([2.0, -3.0]))], ids=repr)
+def test_divmod_on_either_side(other):
+    v = Variable(np.array([-7.5, 7.5]))
+    raw = other.data if isinstance(other, Variable) else other
+    for found, expected in ((divmod(v, other), divmod(v.data, raw)), (divmod(other, v), divmod(raw, v.data))):
+        assert [type(part) for part in found] == [Variable, Variable]
+        np.testing.assert_array_equal([part.data for part in found], expected)
+
+
+@pytest.mark.parametrize("other", [[1.0], "a", None], ids=repr)
+def test_divmod_refuses_other_types_by_name(other):
+    v = Variable(np.array([1.0]))
+    for call in (lambda: divmod(v, other), lambda: divmod(other, v)):
+        with pytest.raises(TypeError, match=type(other).__name__):
+            call()
+
+
+def test_the_derivatives_of_a_remainder_and_its_quotient():
+    a, b = Variable(np.array(7.5)), Variable(np.array(2.0))
+    assert [g.item() for g in gradients(a % b, (a, b))] == [1.0, -3.0]
+    assert [g.item() for g in gradients(a // b, (a, b))] == [0.0, 0.0]
+
+
+def test_round_is_that_of_an_array():
+    v = Variable(np.array([1.25, -2.5]))
+    np.testing.assert_array_equal(round(v).data, [1.0, -2.0])
+    np.testing.assert_array_equal(round(v, 1).data, [1.2, -2.5])
+    assert gradients(round(v).sum(), v)[0].tolist() == [0.0, 0.0]
+
+
+@given(st.floats(-100, 100), st.floats(0.125, 100))
+def test_quotient_and_remainder_make_the_whole(a, b):
+    whole, rest = divmod(Variable(np.array(a)), b)
+    assert (whole * b + rest).item() == pytest.approx(a, rel=1e-12, abs=1e-12)
+
+
+MATRIX = np.array([[1.5, -2.0, 4.0], [0.5, 3.0, -1.0]])
+METHODS = [
+    ("max", (), {}),
+    ("max", (1,), {}),
+    ("max", (), {"axis": 0, "keepdims": True}),
+    ("min", (), {}),
+    ("min", (1,), {}),
+    ("min", (), {"axis": (0, 1), "keepdims": True}),
+    ("prod", (), {}),
+    ("prod", (), {"axis": 1, "keepdims": True}),
+    ("std", (), {}),
+    ("std", (0,), {"ddof": 1}),
+    ("std", (), {"axis": 0, "keepdims": True}),
+    ("var", (), {}),
+    ("var", (0,), {"ddof": 1, "keepdims": True}),
+    ("argmax", (), {}),
+    ("argmax", (1,), {"keepdims": True}),
+    ("argmin", (), {}),
+    ("argmin", (0,), {}),
+    ("cumsum", (), {}),
+    ("cumsum", (1,), {}),
+    ("clip", (-1.0, 2.0), {}),
+    ("clip", (), {"max": 1.0}),
+    ("clip", (), {"min": 1.0}),
+    ("astype", (np.float32,), {}),
+    ("ravel", (), {}),
+    ("ravel", ("C",), {}),
+    ("squeeze", (), {}),
+    ("swapaxes", (0, 1), {}),
+    ("conj", (), {}),
+    ("tolist", (), {}),
+]
+
+
+# Complex numbers have no order, no variance with a derivative, and become real only with a warning.
+REAL_ONLY = {"max", "min", "argmax", "argmin", "clip", "astype", "std", "var"}
+COMPLEX = MATRIX + 0.5j * MATRIX.T.reshape(2, 3)
+ON_ARRAYS = [(array, *method) for array in (MATRIX, MATRIX[:, :1] + 0.5) for method in METHODS]
+ON_ARRAYS += [(COMPLEX, *method) for method in METHODS if method[0] not in REAL_ONLY]
+
+
+@pytest.mark.parametrize(("array", "name", "args", "keywords"), ON_ARRAYS)
+def test_methods_compute_what_numpys_do(array, name, args, keywords):
+    expected = getattr(array, name)(*args, **keywords)
+    found = getattr(Variable(array), name)(*args, **keywords)
+    if isinstance(found, Variable):
+        assert found.dtype == expected.dtype
+        found = found.data
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
+    assert np.shape(found) == np.shape(expected)
+
+
+def test_methods_are_differentiated():
+    x = Variable(np.array([1.0, 3.0, 2.0]))
+    assert gradients(x.max() * x.min(), x)[0].tolist() == [3.0, 1.0, 0.0]
+    assert gradients(x.cumsum().sum(), x)[0].tolist() == [3.0, 2.0, 1.0]
+    assert gradients(x.clip(max=2.5).prod(), x)[0].tolist() == [5.0, 0.0, 2.5]
+    assert gradients(x.var(), x)[0].tolist() == pytest.approx([-2 / 3, 2 / 3, 0.0])
+
+
+def test_real_and_imaginary_parts():
+    z = Variable(np.array([1 + 2j, -3.5j]))
+    assert (z.real.tolist(), z.imag.tolist()) == ([1.0, 0.0], [2.0, -3.5])
+    assert gradients((z * z.conj()).real.sum(), z)[0].tolist() == [2 + 4j, -7j]
+    assert Variable(np.array([1.0, 2.0])).imag.tolist() == [0.0, 0.0]
+
+
+def test_a_list_of_one_number_is_a_number():
+    assert Variable(np.array(2.5)).tolist() == 2.5
+    assert (Variable(np.array(2)) * 3).tolist() == 6
+
+
 def test_plain_operands_stay_raw_in_the_graph():
     v, a = Variable(np.ones(2)), np.ones(2)
     assert (v * 2).creator.args == (v, 2)
@@ -77,12 +195,21 @@ def test_plain_operands_stay_raw_in_the_graph():
 @pytest.mark.parametrize("other", [[1.0, 2.0], "a", None], ids=repr)
 def test_other_types_are_refused_by_name(op, other):
     v = Variable(np.array([1.0, 2.0]))
-    for call in (lambda: op(v, other), lambda: op(other, v)):
+    calls = [lambda: op(v, other), lambda: op(other, v)]
+    for call in calls[:1] if (op, other) == (operator.mod, "a") else calls:  # "a" % v is formatting
         with pytest.raises(TypeError, match=type(other).__name__):
             call()
 
 
-INPLACE = [operator.iadd, operator.isub, operator.imul, operator.itruediv, operator.ipow]
+INPLACE = [
+    operator.iadd,
+    operator.isub,
+    operator.imul,
+    operator.itruediv,
+    operator.ipow,
+    operator.ifloordiv,
+    operator.imod,
+]
 
 
 @pytest.mark.parametrize("op", INPLACE)
@@ -160,7 +287,7 @@ class Answers:
     def __radd__(self, other):
         return "reflected", other
 
-    __rsub__ = __rmul__ = __rtruediv__ = __rpow__ = __rmatmul__ = __radd__
+    __rsub__ = __rmul__ = __rtruediv__ = __rpow__ = __rmatmul__ = __rfloordiv__ = __rmod__ = __radd__
 
 
 class Silent:

@@ -10,6 +10,7 @@ import itertools
 
 import numpy as np
 import pytest
+from mpmath import mp
 
 import dezero.functions as F
 from dezero import Variable, gradients, using_config
@@ -303,3 +304,69 @@ def test_second_derivative_along_a_direction(use, xs):
             middle = gradient(use, [Variable(x.copy()) for x in xs], i, kind).data
             close(first.data, np.sum(np.real(np.conj(direction) * middle)), rtol=1e-10)
             close(second.data, np.sum(np.real(np.conj(direction) * expected)))
+
+
+# -- what central differences would not see --------------------------------------------------------------------------
+
+POINTS = np.array([0.3 + 0.4j, -1.3 + 0.2j, 2.5 - 1.5j, 6 + 5j, -4 - 3j, 12 + 0.5j, 1 - 9j])
+
+
+def by_differences(scalar):
+    return lambda p: [complex(d) for d in mp.diffs(scalar, p, 5)]
+
+
+def by_recurrence(scalar, sign, constant):
+    """Of a function with w' = 2 sign z w + constant."""
+
+    def derivatives(p):
+        w = scalar(p)
+        found = [w, 2 * sign * p * w + constant()]
+        for n in range(1, 5):
+            found.append(2 * sign * (p * found[n] + n * found[n - 1]))
+        return [complex(d) for d in found]
+
+    return derivatives
+
+
+@pytest.mark.parametrize(
+    ("name", "exact"),
+    {
+        "arccosh": by_differences(mp.acosh),
+        "arcsinh": by_differences(mp.asinh),
+        "expit": by_differences(lambda z: 1 / (1 + mp.exp(-z))),
+        "sinc": by_differences(mp.sincpi),
+        "dawsn": by_recurrence(lambda z: mp.sqrt(mp.pi) / 2 * mp.exp(-z * z) * mp.erfi(z), -1, lambda: 1),
+        "erfcx": by_recurrence(lambda z: mp.exp(z * z) * mp.erfc(z), 1, lambda: -2 / mp.sqrt(mp.pi)),
+    }.items(),
+)
+def test_five_orders_far_out_in_the_plane(name, exact):
+    z = Variable(POINTS.copy())
+    y = getattr(F, name)(z)
+    with mp.workdps(45):
+        expected = [exact(mp.mpc(p)) for p in POINTS]
+    for order in range(1, 6):
+        (g,) = gradients(F.sum(F.real(y)), z, create_graph=True)
+        y = F.conj(g)  # of an analytic function the conjugate of the gradient is the derivative
+        np.testing.assert_allclose(y.data, [d[order] for d in expected], rtol=1e-11)
+
+
+@pytest.mark.parametrize("record", [False, True])
+@pytest.mark.parametrize("name", ["abs", "sign", "modulus", "angle"])
+def test_no_derivative_at_zero_is_zero(name, record):
+    z = Variable(np.array([0j, 1j]))
+    assert gradients(F.sum(F.real(getattr(F, name)(z))), z, create_graph=record)[0].data[0] == 0
+
+
+def test_a_derivative_descends():
+    z = Variable(np.array(3 + 4j))
+    abs(z).backward()
+    np.testing.assert_allclose(z.grad.data, 0.6 + 0.8j)
+
+
+@pytest.mark.parametrize("name", ["abs", "sign"])
+def test_plain_arrays_numbers_and_precision(name):
+    reference = getattr(np, name)
+    for x in (A, 3 + 4j, np.complex64(3 + 4j), A.astype(np.complex64), 2.5, np.array([-1, 0, 2])):
+        y = getattr(F, name)(x)
+        assert y.dtype == reference(x).dtype
+        np.testing.assert_allclose(y.data, reference(x), rtol=1e-6)

@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (CommandFailed, OSError) as error:
+    except (CommandFailed, ImportError, OSError) as error:  # an ImportError names the extra to install
         return complain(error, 1)
     except KeyboardInterrupt:
         return complain("interrupted", 130)

@@ -8,6 +8,7 @@ from dezero import viz
 from dezero.cli.derivatives import differentiate, directions, names_of
 from dezero.cli.errors import CommandFailed, UsageError
 from dezero.cli.expression import parse
+from dezero.cli.output import check_folder
 from dezero.cli.points import points
 from dezero.viz.render import checked_suffix
 
@@ -19,6 +20,7 @@ def graph(arguments: argparse.Namespace) -> None:
             checked_suffix(arguments.output)
         except ValueError as error:
             raise UsageError(str(error)) from None
+        check_folder(arguments.output)
     expression = parse(arguments.expression)
     order = 0 if arguments.order is None and arguments.wrt is None else arguments.order
     everywhere_one = ",".join(f"{name}=1" for name in expression.variables or ("x",))
@@ -36,5 +38,5 @@ def graph(arguments: argparse.Namespace) -> None:
         raise CommandFailed(
             f"the graph has more than {arguments.limit} nodes: draw a lower order, or allow more with --limit"
         ) from None
-    except (ImportError, RuntimeError) as error:  # no Graphviz, or Graphviz failed
+    except RuntimeError as error:  # Graphviz failed
         raise CommandFailed(error) from None

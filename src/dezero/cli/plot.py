@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dezero.cli.derivatives import differentiate, directions, names_of, numbers
 from dezero.cli.errors import CommandFailed, UsageError
 from dezero.cli.expression import parse
+from dezero.cli.output import check_folder
 from dezero.cli.points import points
 
 FORMATS = (".png", ".svg", ".pdf")
@@ -28,6 +29,7 @@ def plot(arguments: argparse.Namespace) -> None:
     """Draw f, f', f'', ... into a file whose suffix names the format."""
     if Path(arguments.output).suffix.lower() not in FORMATS:
         raise UsageError(f"-o {arguments.output}: the suffix must be one of {', '.join(FORMATS)}")
+    check_folder(arguments.output)
     expression = parse(arguments.expression)
     if len(expression.variables) > 1:
         raise UsageError(f"plot takes one variable, the expression has {', '.join(expression.variables)}")
@@ -36,11 +38,10 @@ def plot(arguments: argparse.Namespace) -> None:
     if x.size < 2:
         raise UsageError(f"--at {arguments.at}: a plot needs a range such as -5:5:400")
     _, results = differentiate(expression, {name: x}, along)
-    try:
-        figure = draw(x, numbers(results), names_of(expression, along), name, expression.text)
-    except ImportError as error:
-        raise CommandFailed(error) from None
-    save(figure, arguments.output)
+    curves = numbers(results)
+    if not np.isfinite(curves[0]).any():
+        raise CommandFailed(f"{expression.text} is finite nowhere in {arguments.at}: there is nothing to plot")
+    save(draw(x, curves, names_of(expression, along), name, expression.text), arguments.output)
     print(f"wrote {arguments.output}")
 
 

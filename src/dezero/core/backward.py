@@ -8,6 +8,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from dezero.core import recipes
+from dezero.core.aliases import ALIAS
 from dezero.core.config import simplifying, using_config
 from dezero.core.errors import GraphError, describe
 from dezero.core.factors import OutOfRange
@@ -17,8 +18,9 @@ from dezero.core.registry import declared, operations
 from dezero.core.reverse import Plain, reverse
 from dezero.core.sweep import Nodes, collect, inside, leading_to, own, sweep
 from dezero.core.tangent import sweep_up
-from dezero.core.terms import Builder, Term
-from dezero.core.variable import CUT, Variable, wrap
+from dezero.core.term import Term
+from dezero.core.terms import Builder
+from dezero.core.variable import UNRECORDED, Cut, Variable, wrap
 
 # A tangent sweep a leaf is a pass over the graph each; from this many leaves on, one reverse sweep for all is cheaper.
 _MOST_PASSES = 8
@@ -97,16 +99,23 @@ def gradients(
             grads[root._seq] = grads[root._seq] + g if root._seq in grads else g
         found = {age: g for age, g in sweep(nodes, grads, keep, False).items() if age in keep}
         own(found, nodes, [s for s in seeds if s is not None])
-        found = {age: wrap(g) for age, g in found.items()}
+        found = {age: _unrecorded(g) for age, g in found.items()}
     results: list[Variable | None] = []
     for x in asked:
         g = found.get(x._seq)
         if g is None:
-            g = wrap(np.zeros_like(x._data)) if unused == "zeros" else None
+            zeros = wrap if create_graph else _unrecorded
+            g = zeros(np.zeros_like(x._data)) if unused == "zeros" else None
         elif any([g is other for other in results]):
-            g = recipes.twin(g, given=True) if create_graph else wrap(np.copy(g._data))  # asked for twice
+            g = recipes.twin(g, given=True) if create_graph else _unrecorded(np.copy(g._data))  # asked for twice
         results.append(g)
     return tuple(results)
+
+
+def _unrecorded(data: Any) -> Variable:
+    y = wrap(data)
+    y._op = UNRECORDED
+    return y
 
 
 # -- recording the derivative ----------------------------------------------------------------------------------
@@ -305,10 +314,8 @@ def _ones(y: Variable) -> Any:
 def _check_root(y: Variable, name: str) -> None:
     if y._data is None:
         raise GraphError(f"{name}: the Variable holds no data, so there is nothing to differentiate")
-    if y._op is CUT:
-        raise GraphError(
-            f"{name}: {describe(y)} was computed while no graph was recorded (no_grad); compute it outside no_grad"
-        )
+    if isinstance(y._op, Cut):
+        raise GraphError(f"{name}: {describe(y)} {y._op.why}")
 
 
 _OPENED = frozenset({"mul", "neg", "add", "sub", "div", "linear_combination", "pow", "full_like"})
@@ -316,12 +323,18 @@ _OPENED = frozenset({"mul", "neg", "add", "sub", "div", "linear_combination", "p
 
 def _check_kept(graph: Nodes, asked: list[Variable], name: str) -> None:
     """GraphError for an intermediate that a rewritten derivative in the graph may have looked through."""
-    inner = [x for x in asked if x._args and isinstance(x._op, Op) and (x._op.name in _OPENED or x._seq not in graph)]
+    inner = [x for x in asked if x._args and isinstance(x._op, Op) and x._op is not ALIAS]
+    inner = [x for x in inner if x._op.name in _OPENED or x._seq not in graph]
     if not inner:
         return
-    marks = {id(b): b for n in graph.values() if (b := getattr(n, "_builder", None)) is not None}
-    for x in inner:
-        if any([x._seq not in b.kept for b in marks.values()]) and not collect([x]).keys().isdisjoint(graph):
+    marks: dict[int, tuple[int, Any]] = {}  # of each derivative's nodes the youngest
+    for age in sorted(graph):
+        made_by = getattr(graph[age], "_builder", None)
+        if made_by is not None:
+            marks[id(made_by)] = (age, made_by.kept)
+    for x in inner:  # a derivative older than it cannot have looked through it
+        opened = any([age > x._seq and x._seq not in kept for age, kept in marks.values()])
+        if opened and not collect([x]).keys().isdisjoint(graph):
             raise GraphError(
                 f"{name}: {describe(x)} is an intermediate that a derivative in this graph may have been rewritten "
                 "without; ask for it in the derivative before (gradients(y, (x, intermediate), create_graph=True)), or "
@@ -343,6 +356,8 @@ def _variables(value: Any, name: str, argument: str) -> list[Variable]:
 def _seeds(roots: list[Variable], grad_outputs: Any) -> list[Any]:
     if grad_outputs is None:
         return [None] * len(roots)
+    if isinstance(grad_outputs, bool):
+        raise TypeError(f"gradients: grad_outputs is {grad_outputs}; for a recorded derivative say create_graph=True")
     seeds = list(grad_outputs) if isinstance(grad_outputs, tuple | list) else [grad_outputs]
     if len(seeds) != len(roots):
         raise ValueError(f"gradients: {len(seeds)} grad_outputs for {len(roots)} outputs; give one for each, or None")

@@ -18,9 +18,13 @@ from dezero.core.variable import CUT, Variable, as_variable, tick, wrap
 class Function:
     """Subclass it with `forward(self, *arrays)` and `backward(self, *gys)`, then call an instance on Variables.
 
-    forward gets raw arrays and returns an array or a tuple of them. backward gets a Variable for each output and
-    returns a Variable (or None) for each input; written in dezero's operations it can be differentiated again.
-    `self.inputs` are the Variables it was called on, `self.outputs` weak references to what it returned.
+    forward gets raw arrays and returns an array, or a tuple of them; the call then returns a Variable, or a list of
+    them. backward gets a Variable for each output and returns a Variable (or None) for each input. `self.inputs` are
+    the Variables it was called on, `self.outputs` weak references to what it returned.
+
+    The rule of backward: compute from gys and self.inputs with dezero's operations, never from `.data` or from an
+    array that forward saved. Such an array is a constant: the first derivative is right, and every higher one silently
+    lacks the terms that go through it.
 
     >>> import numpy as np
     >>> class Square(Function):
@@ -33,6 +37,17 @@ class Function:
     >>> Square()(x).backward(create_graph=True)
     >>> x.grad
     variable(6.0)
+
+    Two outputs:
+
+    >>> class SinCos(Function):
+    ...     def forward(self, x):
+    ...         return np.sin(x), np.cos(x)
+    ...     def backward(self, gs, gc):
+    ...         sin, cos = SinCos()(self.inputs[0])
+    ...         return gs * cos - gc * sin
+    >>> SinCos()(Variable(np.array(0.0)))
+    [variable(0.0), variable(1.0)]
     """
 
     rules = None  # the sweeps call pull() in place of a rule

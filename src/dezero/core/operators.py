@@ -59,6 +59,9 @@ class Operators:
     __truediv__, __rtruediv__ = _operator("truediv", "div")
     __pow__, __rpow__ = _operator("pow", "pow")
     __matmul__, __rmatmul__ = _operator("matmul", "matmul")
+    __floordiv__, __rfloordiv__ = _operator("floordiv", "floor_divide")
+    __mod__, __rmod__ = _operator("mod", "remainder")
+    __divmod__, __rdivmod__ = _operator("divmod", "divmod")
 
     def __neg__(self) -> Any:
         return operations.neg(self)
@@ -68,6 +71,9 @@ class Operators:
 
     def __abs__(self) -> Any:
         return operations.abs(self)
+
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return operations.round(self, 0 if ndigits is None else ndigits)
 
     def __getitem__(self, index: Any) -> Any:
         return operations.get_item(self, index)
@@ -113,11 +119,65 @@ class Operators:
     def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
         return operations.mean(self, axis, keepdims)
 
+    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return operations.max(self, axis, keepdims)
+
+    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return operations.min(self, axis, keepdims)
+
+    def prod(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return operations.prod(self, axis, keepdims)
+
+    def std(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+        return operations.std(self, axis, ddof=ddof, keepdims=keepdims)
+
+    def var(self, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+        return operations.var(self, axis, ddof=ddof, keepdims=keepdims)
+
+    def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Any:
+        return operations.argmax(self, axis, keepdims=keepdims)
+
+    def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Any:
+        return operations.argmin(self, axis, keepdims=keepdims)
+
+    def cumsum(self, axis: int | None = None) -> Any:
+        return operations.cumsum(self, axis)
+
+    def clip(self, min: Any = None, max: Any = None) -> Any:
+        return operations.clip(self, min, max)
+
+    def astype(self, dtype: Any) -> Any:
+        return operations.astype(self, dtype)
+
     def dot(self, other: Any) -> Any:
         return operations.dot(self, other)
 
     def flatten(self) -> Any:
         return operations.reshape(self, (-1,))
+
+    def ravel(self, order: str = "C") -> Any:
+        return operations.ravel(self, order)
+
+    def squeeze(self, axis: Any = None) -> Any:
+        return operations.squeeze(self, axis)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Any:
+        return operations.swapaxes(self, axis1, axis2)
+
+    def conj(self) -> Any:
+        return operations.conj(self)
+
+    @property
+    def real(self) -> Any:
+        return operations.real(self)
+
+    @property
+    def imag(self) -> Any:
+        return operations.imag(self)
+
+    def tolist(self: Any) -> Any:
+        """The values as nested lists of Python numbers, outside the graph; a number where there are no axes."""
+        return self.numpy().tolist()
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return operations.numpy_ufunc(ufunc, method, inputs, kwargs)

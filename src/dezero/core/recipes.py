@@ -8,6 +8,7 @@ algebra of terms once: the nodes that it added are noted as a recipe, and follow
 
 from __future__ import annotations
 
+import threading
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ _STEPS = 200_000  # nodes of graphs and steps kept in all recipes together (some
 _LONGEST = 10_000  # steps of one recipe
 _LARGEST = 2**18  # bytes of plain arrays kept in one recipe (a copy: what it was made of may change)
 _book: dict[Any, Recipe] = {}
+_keeping = threading.Lock()  # one thread at a time changes the book; reading needs no lock
 
 
 class Result(NamedTuple):
@@ -166,14 +168,14 @@ def learn(
 
 def _keep(structure: Any, recipe: Recipe) -> None:
     """Put a recipe in the book, the least lately used ones going where there are too many steps."""
-    room = _STEPS - recipe.size - sum([r.size for r in list(_book.values())])
-    for old in sorted(_book.items(), key=lambda item: item[1].used) if room < 0 else ():
-        _book.pop(old[0], None)
-        room += old[1].size
+    with _keeping:
+        room = _STEPS - recipe.size - sum([r.size for r in _book.values()])
+        for old in sorted(_book, key=lambda known: _book[known].used) if room < 0 else ():
+            room += _book.pop(old).size
+            if room >= 0:
+                break
         if room >= 0:
-            break
-    if room >= 0:
-        _book[structure] = recipe
+            _book[structure] = recipe
 
 
 def _new_nodes(roots: list[Variable], given: dict[int, int]) -> list[Variable]:

@@ -12,7 +12,7 @@ from dezero.core.errors import GraphError, describe
 from dezero.core.op import ELEMENTWISE
 from dezero.core.operators import raw
 from dezero.core.registry import values
-from dezero.core.variable import CUT, Variable
+from dezero.core.variable import Cut, Variable
 
 Nodes = dict[int, Variable]
 
@@ -41,7 +41,7 @@ def collect(roots: Iterable[Variable], name: str = "differentiating") -> Nodes:
                             f"{name}: {describe(a)} had its .data rebound after {node._op.name} used it; "
                             "compute the result again from the new data"
                         )
-        elif node._op is not None and node._op is not CUT:
+        elif node._op is not None and not isinstance(node._op, Cut):
             node._op.fail(name)
     return nodes
 

@@ -23,7 +23,8 @@ from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op
 from dezero.core.outputs import Cotangents
 from dezero.core.reverse import reverse
 from dezero.core.sweep import Nodes, collect, leading_to
-from dezero.core.terms import Builder, Term
+from dezero.core.term import Term
+from dezero.core.terms import Builder
 from dezero.core.variable import Variable, wrap
 
 Rows = tuple[int, ...]

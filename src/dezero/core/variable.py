@@ -87,6 +87,7 @@ class Variable(Operators):
         grad = self._grad
         if grad is not None and not isinstance(grad, Variable):
             self._grad = wrap(grad)
+            self._grad._op = UNRECORDED
         return self._grad  # type: ignore[no-any-return]
 
     @grad.setter
@@ -105,7 +106,7 @@ class Variable(Operators):
     @property
     def creator(self) -> Any:
         """The operation that computed this Variable (inputs, args, outputs, name, generation), or None for a leaf."""
-        return None if self._op is None or self._op is CUT else self._op.view(self)
+        return None if self._op is None or isinstance(self._op, Cut) else self._op.view(self)
 
     @property
     def generation(self) -> int:
@@ -199,7 +200,7 @@ class Variable(Operators):
         return int(self.item())
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if self._op is not None and self._op is not CUT:
+        if self._op is not None and not isinstance(self._op, Cut):
             raise GraphError(
                 "numpy.asarray of a Variable that carries a graph would cut the graph; "
                 "use v.numpy() or v.data for the value, or a dezero function to stay in the graph"
@@ -207,7 +208,7 @@ class Variable(Operators):
         return np.array(self.data, dtype=dtype, copy=copy)
 
     def __reduce__(self) -> Any:
-        if self._op is not None and self._op is not CUT:
+        if self._op is not None and not isinstance(self._op, Cut):
             raise GraphError("a Variable that carries a graph cannot be copied or pickled; use v.detach() first")
         return _rebuild, (type(self), self._data, self.name, self._grad)
 
@@ -295,13 +296,20 @@ class Parameter(Variable):
     """A Variable that a layer learns."""
 
 
-class _Cut:
-    """Stands where the operation would: this Variable was computed while no graph was recorded."""
+class Cut:
+    """Stands where the operation would be: this Variable was computed, but not recorded. why: in words."""
 
     rules = ()
 
+    def __init__(self, why: str) -> None:
+        self.why = why
 
-CUT = _Cut()
+
+CUT = Cut("was computed while no graph was recorded (no_grad); compute it outside no_grad")
+UNRECORDED = Cut(
+    "is a derivative that was taken without create_graph=True, a constant for what comes after; take it with "
+    "create_graph=True to differentiate it"
+)
 
 
 class Overwritten:

@@ -92,7 +92,8 @@ def __getattr__(name: str) -> _Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_FAMILY})
+    here = {name for name, value in globals().items() if callable(value) and not name.startswith("_")}
+    return sorted(here | _FAMILY.keys())
 
 
 _finders.append(lambda name: __getattr__(name) if name in _FAMILY else None)

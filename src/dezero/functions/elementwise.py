@@ -87,12 +87,13 @@ tanh = elementwise(
     """,
 )
 
+_ARRAYS = np.ndarray, np.float64
 _real_sign = elementwise("sign", np.sign, lambda F, g, x, y: F.zeros_like(x), doc="")
 _real_abs = elementwise("abs", np.abs, lambda F, g, x, y: g * F.sign(x), doc="")
 
 
 def sign(x: Any) -> Variable:
-    """Sign: -1, 0 or 1, with derivative 0 everywhere, at the jump too; of complex numbers x / |x|, and 0 at 0.
+    """Sign: -1, 0 or 1, with derivative 0 everywhere, at the jump too; of complex x it is x / |x|, at 0 as of real x.
 
     >>> sign(Variable(np.array(-2.0)))
     variable(-1.0)
@@ -100,7 +101,7 @@ def sign(x: Any) -> Variable:
     if not holds_complex(x):
         return _real_sign(x)
     size = modulus(x)
-    return as_complex(x) / where(size._data == 0, 1, size)
+    return as_complex(x) / where(size._data == 0, np.inf, size)
 
 
 def abs(x: Any) -> Variable:
@@ -109,6 +110,8 @@ def abs(x: Any) -> Variable:
     >>> abs(Variable(np.array(-2.0)))
     variable(2.0)
     """
+    if type(x) is Variable and type(x._data) in _ARRAYS:  # asked quickly, for numbers' sake
+        return modulus(x) if x._data.dtype.kind == "c" else _real_abs(x)
     return modulus(x) if holds_complex(x) else _real_abs(x)
 
 

@@ -173,15 +173,17 @@ def _log_ndtr_derivative(x: Any, order: int) -> Any:
         return _mills(x)
     if not np.iscomplexobj(x):
         return cauchy(_mills, x, n, _log_ndtr_radius(x, n), 50 + order)
-    on_left = x.real < 0
-    left = np.where(on_left, x, -1)
-    zeros = np.minimum(np.abs(left - _ZERO), np.abs(left - _ZERO.conjugate()))
-    # On the right, where there are more zeros, by q' = -q (x + q) of the first derivative q.
+    # Its zeros lie along two rays from the first ones at 45 degrees. Between those and next to them, by
+    # q' = -q (x + q) of the first derivative q, which cancels elsewhere.
+    away = x.real + 1j * np.abs(x.imag) - _ZERO
+    room = np.where(away.real + away.imag > 0, (away.imag - away.real) / math.sqrt(2), np.abs(away))
+    on_left = (x.real < np.abs(x.imag)) & (room > 1)
     q = [_mills(x)]
     for k in range(n):
         others = [x + q[0], *[d + (j == 1) for j, d in enumerate(q)][1:]]
         q.append(-sum(math.comb(k, j) * q[j] * others[k - j] for j in range(k + 1)))
-    return np.where(on_left, cauchy(_mills, left, n, 0.7 * zeros, 50 + order), q[n])
+    left = cauchy(_mills, np.where(on_left, x, -1), n, 0.7 * np.where(on_left, room, 1), 50 + order)
+    return np.where(on_left, left, q[n])
 
 
 log_ndtr = family(

@@ -26,8 +26,7 @@ from dezero.series.reading import Reading
 class Bundle:
     """One coefficient for each of R directions: an array or Variable of shape (R, *shape), or broadcast to that.
 
-    A bundle meets what belongs to no direction in two ways: as a factor that is the same for all; and in a sum,
-    which happens at the highest order alone, where it is summed over its directions itself.
+    Arrays and Variables beside it are the same for all directions. A sum with a total is a total.
     """
 
     __array_ufunc__ = None  # arrays and Variables on the left of an operator defer
@@ -54,17 +53,14 @@ class Bundle:
         array = self.aligned(len(self.shape))
         return array if array.shape == shape else self.F.on_arrays(declared["broadcast_to"].bind(shape=shape), array)
 
-    def summed(self) -> Any:
+    def summed(self) -> Total:
         """The sum over directions, each with its weight."""
         array, weights = self.aligned(len(self.shape)), self.F.weights
         if array.shape[0] != self.F.count:
             array = self.whole()
         if weights is not None:
             array = array * weights.astype(array.dtype).reshape(-1, *[1] * (len(array.shape) - 1))
-        total = array.sum(axis=0)
-        if total.shape == self.shape:
-            return total
-        return self.F.on_arrays(declared["broadcast_to"].bind(shape=self.shape), total)
+        return self.F.fitted(Total(self.F, array.sum(axis=0)), self.shape)
 
     def _combined(self, other: Any, combine: Callable[[Any, Any], Any]) -> Bundle:
         shape = np.broadcast_shapes(self.shape, getattr(other, "shape", ()))
@@ -83,16 +79,61 @@ class Bundle:
         return Bundle(self.F, -self.array, self.shape)
 
     def __add__(self, other: Any) -> Any:
-        return self._combined(other, lambda a, b: a + b) if isinstance(other, Bundle) else self.summed() + other
+        return self.summed() + other if isinstance(other, Total) else self._combined(other, lambda a, b: a + b)
 
-    def __radd__(self, other: Any) -> Any:
-        return other + self.summed()
+    __radd__ = __add__
 
     def __sub__(self, other: Any) -> Any:
-        return self._combined(other, lambda a, b: a - b) if isinstance(other, Bundle) else self.summed() - other
+        return self.summed() - other if isinstance(other, Total) else self._combined(other, lambda a, b: a - b)
 
     def __rsub__(self, other: Any) -> Any:
-        return other - self.summed()
+        return -self + other
+
+
+class Total:
+    """A coefficient of the highest order, summed over all directions, each with its weight."""
+
+    __array_ufunc__ = None
+    __slots__ = ("F", "array")
+
+    def __init__(self, F: Directions, array: Any) -> None:
+        self.F, self.array = F, array
+
+    @property
+    def shape(self) -> Any:
+        return self.array.shape
+
+    @property
+    def dtype(self) -> Any:
+        return self.array.dtype
+
+    def __mul__(self, other: Any) -> Total:
+        return Total(self.F, self.array * other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Total:
+        return Total(self.F, self.array / other)
+
+    def __neg__(self) -> Total:
+        return Total(self.F, -self.array)
+
+    def __add__(self, other: Any) -> Total:
+        return Total(self.F, self.array + _part(other))
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Total:
+        return Total(self.F, self.array - _part(other))
+
+    def __rsub__(self, other: Any) -> Total:
+        return -self + other
+
+
+def _part(other: Any) -> Any:
+    """What is added to a total; an array, which belongs to no direction, is zero at every order but the lowest."""
+    other = _summed(other)
+    return other.array if isinstance(other, Total) else other
 
 
 class Directions(Reading):
@@ -116,12 +157,20 @@ class Directions(Reading):
             c = series.coefficients[k]
             series.coefficients[k] = tuple(map(_summed, c)) if isinstance(c, tuple) else _summed(c)
 
-    def on_arrays(self, op: Op, *args: Any) -> Any:
+    def outcome(self, c: Any) -> Any:
+        return c.array if isinstance(c, Total) else c
+
+    def on_arrays(self, op: Any, *args: Any) -> Any:
         return super().compute(op, *args)
+
+    def raw(self, c: Any) -> Any:
+        return super().raw(c.whole()[0] if isinstance(c, Bundle) else self.outcome(c))
 
     def fitted(self, c: Any, shape: Any) -> Any:
         if isinstance(c, Bundle):
             return c if shape is None or c.shape == shape else Bundle(self, c.array, shape)
+        if isinstance(c, Total):
+            return Total(self, super().fitted(c.array, shape))
         return super().fitted(c, shape)
 
     def product_at(self, k: int) -> Callable[[Any, Any], Any]:
@@ -132,31 +181,29 @@ class Directions(Reading):
         arrays = isinstance(a, Bundle) and isinstance(b, Bundle) and not self.recorded and self.weights is None
         if not arrays or not a.array.shape == b.array.shape == (self.count, *a.shape):
             return a * b
-        return np.einsum("r...,r...->...", a.array, b.array)  # in one pass, half the time of a product and its sum
+        # in one pass, half the time of a product and its sum
+        return Total(self, np.einsum("r...,r...->...", a.array, b.array))
 
-    def agreed(self, parts: list[Any]) -> list[Any]:
-        """Coefficients for one operation: at the highest order some are summed already, and then all are."""
-        if any([not (is_zero(c) or isinstance(c, Bundle)) for c in parts]):
-            return [c.summed() if isinstance(c, Bundle) else c for c in parts]
-        return parts
-
-    def compute(self, op: Op, *args: Any) -> Any:
+    def compute(self, op: Any, *args: Any) -> Any:
+        if any([isinstance(a, Total) for a in args]):  # all that moves stands in it linearly, and is summed first
+            return Total(self, self.on_arrays(op, *[self.outcome(_summed(a)) for a in args]))
         if not any([isinstance(a, Bundle) for a in args]):
             return super().compute(op, *args)
-        written = _BATCHED.get(op.name)
-        found = None if written is None else written(self, op, *args)
-        if found is not None:
-            return found
-        if op.kind is ELEMENTWISE:
-            shape = np.broadcast_shapes(*[getattr(a, "shape", ()) for a in args])
-            arrays = [a.aligned(len(shape)) if isinstance(a, Bundle) else a for a in args]
-            return Bundle(self, self.on_arrays(op, *arrays), shape)
+        if isinstance(op, Op):
+            written = _BATCHED.get(op.name)
+            found = None if written is None else written(self, op, *args)
+            if found is not None:
+                return found
+            if op.kind is ELEMENTWISE:
+                shape = np.broadcast_shapes(*[getattr(a, "shape", ()) for a in args])
+                arrays = [a.aligned(len(shape)) if isinstance(a, Bundle) else a for a in args]
+                return Bundle(self, self.on_arrays(op, *arrays), shape)
         wholes = [a.whole() if isinstance(a, Bundle) else a for a in args]
-        found = [
+        rows = [
             self.on_arrays(op, *[w[r] if isinstance(a, Bundle) else a for a, w in zip(args, wholes, strict=True)])
             for r in range(self.count)
         ]
-        rows = [f.reshape((1, *f.shape)) for f in map(_as_array, found)]
+        rows = [row.reshape((1, *row.shape)) for row in map(_as_array, rows)]
         return Bundle(self, self.on_arrays(declared["concatenate"].bind(axis=0), *rows), rows[0].shape[1:])
 
     # -- element-wise functions of one argument by composition -------------------------------------------------

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
+from dezero.core.errors import GraphError, describe
 from dezero.core.sweep import collect, leading_to
-from dezero.core.variable import Variable
+from dezero.core.variable import Cut, Variable
 from dezero.series.power import Series, coefficient, is_zero
 from dezero.series.reading import Reading
 
@@ -17,6 +20,10 @@ class Expansion:
     curves: for each Variable that moves its Taylor coefficients x_1, x_2, ..., arrays (Variables, with create_graph) of
     its shape or the number 0; those beyond are 0. `expansion[k]` is coefficient k, of the shape of `y`: an array, or a
     Variable that can be differentiated. It is computed when first asked for, from lower ones that are kept.
+
+    Raises TypeError for curves of anything but Variables and an order k that is no whole number, ValueError for
+    coefficients that do not broadcast to their Variable's shape and a negative k, GraphError for a `y` that no_grad
+    computed and for data that was rebound after its use.
 
     >>> import numpy as np
     >>> x = Variable(np.array(0.5))
@@ -32,6 +39,10 @@ class Expansion:
         create_graph: bool = False,
         reading: Reading | None = None,
     ) -> None:
+        if isinstance(y._op, Cut) and y not in curves:
+            raise GraphError(f"Expansion: {describe(y)} {y._op.why}")
+        for x, coefficients in curves.items():
+            _check_curve(x, coefficients)
         self.y, self.create_graph = y, create_graph
         self._F = F = Reading(create_graph) if reading is None else reading
         known: dict[int, Any] = {x._seq: _curve(F, x, coefficients) for x, coefficients in curves.items()}
@@ -44,13 +55,28 @@ class Expansion:
         self._done = 0
 
     def __getitem__(self, k: int) -> Any:
+        if not isinstance(k, int | np.integer):
+            raise TypeError(f"Expansion: the order is {describe(k)}; give a whole number")
+        if k < 0:
+            raise ValueError(f"Expansion: the order is {k}; give 0 or more")
         for n in range(self._done + 1, k + 1):
             for series in self._all:  # the oldest first, so that no coefficient asks for a long chain of others
                 series[n]
                 self._F.settle(series, n)
             self._done = n
         c = coefficient(self._root, k)
-        return self._F.full(0, self.y) if k and is_zero(c) else c
+        return self._F.full(0, self.y) if k and is_zero(c) else self._F.outcome(c)
+
+
+def _check_curve(x: Any, coefficients: Sequence[Any]) -> None:
+    if not isinstance(x, Variable):
+        raise TypeError(f"Expansion: the curve of {describe(x)}; give curves for Variables")
+    for k, c in enumerate(coefficients, 1):
+        shape = getattr(c, "shape", ())
+        if len(shape) > x.ndim or any(n not in (1, m) for n, m in zip(shape[::-1], x.shape[::-1], strict=False)):
+            raise ValueError(
+                f"Expansion: coefficient {k} has shape {shape}, which does not broadcast to its Variable's {x.shape}"
+            )
 
 
 def _curve(F: Reading, x: Variable, coefficients: Sequence[Any]) -> Series:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.config import using_config
+from dezero.core.aliases import own, rests_on_others
+from dezero.core.config import recording, using_config
 from dezero.core.errors import describe, no_data
 from dezero.core.op import operand, publish
 from dezero.core.registry import operations
@@ -23,6 +24,7 @@ def jet_of(y: Variable, x: Variable, order: int, direction: Any = None, create_g
     if y._data is None or x._data is None:
         raise no_data("jet")
     _check_order("jet", order)
+    _check_factorial(order, y)
     line = _term("jet", 1.0 if direction is None else direction, x, create_graph, "direction")
     return _derivatives(Expansion(y, {x: [line]}, create_graph), order, True)
 
@@ -40,11 +42,12 @@ def jet(
     1 to K of its curve at that point, each of the argument's shape or broadcast to it (K is the longest of these
     sequences, shorter ones go on with zeros). factorial_scaled: derivatives are taken and given; if False both are
     Taylor coefficients, derivatives over k!. create_graph: whether the result can be differentiated (None: where an
-    argument or a term is a Variable). f returns a Variable or a tuple or list of them. Returns (y, [y_1, ..., y_K]),
-    for several results a tuple (or list) of values and one of lists.
+    argument, a term or something that f uses is a Variable). f returns a Variable or a tuple or list of them. Returns
+    (y, [y_1, ..., y_K]), for several results a tuple (or list) of values and one of lists.
 
     Raises TypeError for what is no array, number or Variable and for an f that returns none, ValueError for shapes
-    that do not broadcast or sequences of unequal length.
+    that do not broadcast and for as many series as there are no primals, OverflowError for an order whose factorial is
+    beyond the dtype, GraphError for what f computed under no_grad.
 
     >>> import dezero.functions as F
     >>> y, (first, second) = jet(F.sin, (0.5,), ((1.0, 0.0),))
@@ -54,33 +57,39 @@ def jet(
     if not isinstance(primals, tuple | list) or not isinstance(series, tuple | list):
         raise TypeError(
             f"jet: primals and series are a {type(primals).__name__} and a {type(series).__name__}; give tuples, one "
-            "entry for each argument of the function"
+            "entry for each argument of the function (taylor(f, x, order) and y.jet(x, order) take one as it is)"
         )
     if len(primals) != len(series):
         raise ValueError(f"jet: {len(primals)} primals and {len(series)} series; give one series for each primal")
-    given = [*primals, *[term for terms in series for term in terms]]
+    for i, terms in enumerate(series):
+        if not isinstance(terms, tuple | list | np.ndarray) or np.ndim(terms) == 0:
+            raise TypeError(f"jet: series {i} is {describe(terms)}; give a tuple of terms, one for each order")
+    xs = [own("jet", x) for x in primals]
+    with using_config("enable_backprop", True):
+        ys = f(*xs)
+    results = [_result("jet", y) for y in (ys if isinstance(ys, tuple | list) else (ys,))]
     if create_graph is None:
-        create_graph = any(isinstance(a, Variable) for a in given)
-    xs = [operand(x, "jet") * 1 if isinstance(x, Variable) else _leaf(x) for x in primals]
+        given = any(isinstance(a, Variable) for a in [*primals, *[term for terms in series for term in terms]])
+        create_graph = recording() and (given or rests_on_others(results, xs))
     order = max((len(terms) for terms in series), default=0)
     curves = {}
     for x, terms in zip(xs, series, strict=True):
+        if factorial_scaled:
+            _check_factorial(len(terms), x)
         cs = [_term("jet", term, x, create_graph, f"term {k} of a series") for k, term in enumerate(terms, 1)]
         curves[x] = [c / math.factorial(k) if factorial_scaled else c for k, c in enumerate(cs, 1)]
-    with using_config("enable_backprop", True):
-        ys = f(*xs)
+    found = [_derivatives(Expansion(y, curves, create_graph), order, factorial_scaled) for y in results]
     if not isinstance(ys, tuple | list):
-        found = _derivatives(Expansion(_result("jet", ys), curves, create_graph), order, factorial_scaled)
-        return found[0], found[1:]
-    all_found = [_derivatives(Expansion(_result("jet", y), curves, create_graph), order, factorial_scaled) for y in ys]
-    return type(ys)(found[0] for found in all_found), type(ys)(found[1:] for found in all_found)
+        return found[0][0], found[0][1:]
+    alike = type(ys)._make if hasattr(ys, "_make") else type(ys)
+    return alike([y[0] for y in found]), alike([y[1:] for y in found])
 
 
 def taylor(f: Callable[[Any], Any], x: Any, order: int, create_graph: bool | None = None) -> list[Variable]:
     """Taylor coefficients 0 to `order` of f about x, f^(k)(x) / k!, element by element where x is an array.
 
     x: a number, array or Variable; f takes a Variable of its shape and returns one whose elements depend each on its
-    own. create_graph: whether they can be differentiated (None: where x is a Variable). Errors as for jet.
+    own. create_graph: whether they can be differentiated (None: as for jet). Errors as for jet.
 
     >>> import dezero.functions as F
     >>> taylor(F.exp, 0.0, 3)
@@ -92,6 +101,8 @@ def taylor(f: Callable[[Any], Any], x: Any, order: int, create_graph: bool | Non
 
 
 def _derivatives(expansion: Expansion, order: int, factorial_scaled: bool) -> list[Variable]:
+    if factorial_scaled:
+        _check_factorial(order, expansion.y)
     found = []
     for k in range(order + 1):
         c = expansion[k]
@@ -103,9 +114,14 @@ def _derivatives(expansion: Expansion, order: int, factorial_scaled: bool) -> li
     return found
 
 
-def _leaf(x: Any) -> Variable:
-    data = operand(x, "jet").data
-    return wrap(np.array(data, dtype=np.result_type(data, np.float16) if data.dtype.kind in "iub" else None))
+def _check_factorial(order: int, x: Variable) -> None:
+    """Beyond it, the coefficients of derivatives of ordinary size are 0 in this dtype."""
+    dtype = x.dtype if x.dtype.kind in "fc" else np.dtype(float)
+    if math.factorial(order) > float(np.finfo(dtype).max):
+        raise OverflowError(
+            f"jet: {order}! is beyond {dtype}; ask for Taylor coefficients, which are divided by it (taylor, or jet "
+            "with factorial_scaled=False)"
+        )
 
 
 def _result(name: str, y: Any) -> Variable:

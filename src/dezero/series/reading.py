@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.config import using_config
 from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op, apply
 from dezero.core.registry import declared
 from dezero.core.variable import Variable, wrap
@@ -49,9 +50,18 @@ class Reading:
             self.table[key] = (self._series(op, args, first), args)  # the arguments, so that an id stays its own
         return self.table[key][0]
 
-    def compute(self, op: Op, *args: Any) -> Any:
-        """The value of an operation on coefficients."""
+    def compute(self, op: Any, *args: Any) -> Any:
+        """The value of an operation (or a user's Function) on coefficients."""
+        if not isinstance(op, Op):
+            return self._called(op, args)
         return apply(op, *args) if any([isinstance(a, Variable) for a in args]) else op.value(*args)
+
+    def _called(self, function: Any, args: tuple[Any, ...]) -> Any:
+        with using_config("enable_backprop", self.recorded):
+            ys = function(*args)  # a call of its own: the graph of the first one needs this instance
+        if not isinstance(ys, list):
+            return ys if self.recorded else ys._data
+        return ys[0]._args[0] if self.recorded else tuple([y._data for y in ys])
 
     # -- coefficients ------------------------------------------------------------------------------------------
 
@@ -73,14 +83,15 @@ class Reading:
         return Series(self, first.shape, first.dtype, produce, first)
 
     def raw(self, c: Any) -> Any:
+        """A coefficient's numbers (of a bundle, those of one direction)."""
         return c._data if isinstance(c, Variable) else c
 
     def settle(self, series: Series, k: int) -> None:
         """What is left to do with a coefficient of a node of the graph that was expanded."""
 
-    def agreed(self, parts: list[Any]) -> list[Any]:
-        """The coefficients that enter one operation, all of one kind (see bundles.py)."""
-        return parts
+    def outcome(self, c: Any) -> Any:
+        """A coefficient of the result, as it is handed out."""
+        return c
 
     def zeros_like(self, x: Any) -> int:
         return 0
@@ -130,7 +141,6 @@ class Reading:
             return 0
         factors = op.kind is BILINEAR
         parts = [a if factors and not isinstance(a, Series) else coefficient(a, k) for a in args]
-        parts = parts if factors else self.agreed(parts)
         return self.compute(op, *[self.full(c, a) for c, a in zip(parts, args, strict=True)])
 
     def _sum(self, parts: list[Any]) -> Any:

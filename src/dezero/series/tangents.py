@@ -6,13 +6,18 @@ with series: the arguments and y stand for themselves, so that coefficient k of 
 
 from __future__ import annotations
 
+import copy
+import weakref
 from typing import Any
 
 import numpy as np
 
+from dezero.core.op import Op, make
+from dezero.core.outputs import OUTPUT
 from dezero.core.sweep import collect
 from dezero.core.tangent import transposed
-from dezero.core.terms import Builder, Term
+from dezero.core.term import Term
+from dezero.core.terms import Builder
 from dezero.core.variable import Variable, wrap
 from dezero.series.power import Series, coefficient, derivative, is_zero, over
 
@@ -21,7 +26,7 @@ def general(F: Any, op: Any, args: tuple[Any, ...], first: Any) -> Series:
     """The series of an operation (or Function) on series and constants; its coefficients may be tuples."""
     if first is None:
         first = F.compute(op, *[F.full(coefficient(a, 0), a) for a in args])
-    data = first._data if isinstance(first, Variable) else first
+    data = tuple(map(F.raw, first)) if isinstance(first, tuple) else F.raw(first)
     slopes: list[Any] = []
 
     def produce(k: int) -> Any:
@@ -51,11 +56,13 @@ def _slopes(F: Any, op: Any, args: tuple[Any, ...], y: Series, data: Any) -> lis
     for a in args:
         start = coefficient(a, 0)
         start = np.zeros(a.shape, a.dtype) if is_zero(start) and isinstance(a, Series) else start
-        raw = start._data if isinstance(start, Variable) else start
-        places.append(leaf(raw, a) if isinstance(a, Series | Variable) else raw)
+        function = not isinstance(op, Op)  # of a Function every argument is a Variable
+        places.append(leaf(F.raw(start), a) if function or isinstance(a, Series | Variable) else start)
     node = Variable(None)
     node._data, node._op, node._args = data, op, tuple(places)
     known[id(node)] = y
+    if not isinstance(op, Op):
+        node._op = _on(op, node, held)
     build = Builder({})
     moving = [
         (i, Term(build, 1, leaf(np.zeros(a.shape, a.dtype), derivative(a))))
@@ -70,6 +77,18 @@ def _slopes(F: Any, op: Any, args: tuple[Any, ...], y: Series, data: Any) -> lis
         if id(n) not in known:
             known[id(n)] = _read(F, n, known)
     return [known[id(r)] if isinstance(r, Variable) else 0 if is_zero(r) else r for r in roots]
+
+
+def _on(function: Any, node: Variable, held: list[Variable]) -> Any:
+    """The Function whose backward speaks of a node and its arguments, not of those that it was called on."""
+    stand_in = copy.copy(function)
+    stand_in.inputs = list(node._args)
+    outputs = [node]
+    if isinstance(node._data, tuple):
+        outputs = [make(OUTPUT.bind(index=i), (node,)) for i in range(len(node._data))]
+        held += outputs
+    stand_in.outputs = [weakref.ref(y) for y in outputs]
+    return stand_in
 
 
 def _read(F: Any, node: Variable, known: dict[int, Any]) -> Any:

@@ -68,7 +68,7 @@ def _linear_combination(F: Any, op: Op, args: Args, first: Any) -> Any:
 def _mul(F: Any, op: Op, args: Args, first: Any) -> Any:
     a, b = args if isinstance(args[0], Series) else args[::-1]
     if is_zero(b):
-        return 0
+        return 0 if first is None else first
     if not isinstance(b, Series):
         return _lazy(F, args, lambda y, k: a[k] if is_zero(a[k]) else a[k] * b, first)
     if a is b:
@@ -79,7 +79,7 @@ def _mul(F: Any, op: Op, args: Args, first: Any) -> Any:
 def _div(F: Any, op: Op, args: Args, first: Any) -> Any:
     a, b = args
     if is_zero(a):
-        return 0
+        return 0 if first is None else first
     if isinstance(b, Series):
         return _lazy(F, args, lambda y, k: quotient(k, y, a, b), first)
     return _lazy(F, args, lambda y, k: a[k] if is_zero(a[k]) else a[k] / b, first)
@@ -114,7 +114,7 @@ def _where(F: Any, op: Op, args: Args, first: Any) -> Any:
         return None
 
     def produce(y: Series, k: int) -> Any:
-        parts = F.agreed([coefficient(a, k), coefficient(b, k)]) if k else [coefficient(a, k), coefficient(b, k)]
+        parts = [coefficient(a, k), coefficient(b, k)]
         return 0 if k and all(is_zero(c) for c in parts) else F.compute(op, condition, *parts)
 
     return _lazy(F, (condition, a, b), produce, first)

@@ -72,7 +72,7 @@ class Run:
         with self.attempt("orders"):
             if self.case.elementwise:
                 orders = self.effort.scalar if self.case.mp else self.effort.other
-                for trials in pointwise(self.case, min(orders, self.case.orders), self.effort.nodes):
+                for trials in pointwise(self.case, orders, self.effort.nodes):
                     self.orders(trials)
         for shapes in conditions.shapes_of(self.case):
             with self.attempt("orders"):
@@ -85,7 +85,7 @@ class Run:
         """The orders of the weighted sum of all outputs, and its gradients in whole arrays."""
         case, effort = self.case, self.effort
         problem = on_samples(case, shapes)
-        orders = min(case.orders, effort.array if case.elementwise else effort.other)
+        orders = effort.array if case.elementwise else effort.other
         trials = along_curve(problem, orders, effort.nodes)
         self.orders(trials)
         arrays.check(self, problem, min(case.orders, effort.array), trials[0])
@@ -122,7 +122,7 @@ class Run:
         """One reading, order by order, until it is wrong or its graph too large; raw arrays take each last step."""
         if reading in self.case.without:
             return
-        top = trial.orders if reading == "tangent" else min(trial.orders, self.effort.reverse)
+        top = min(trial.orders, self.case.orders, *(() if reading == "tangent" else (self.effort.reverse,)))
         if trial.against == self.certificate.against:
             self.certificate.aims(reading, top)
         order, check = 0, "value"

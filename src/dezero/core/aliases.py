@@ -1,0 +1,45 @@
+"""Variables of a transform's own, in which it takes derivatives that nothing else has a part in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from dezero.core.config import recording
+from dezero.core.errors import describe
+from dezero.core.op import ELEMENTWISE, Op, declare, make, operand
+from dezero.core.sweep import collect
+from dezero.core.variable import Variable, wrap
+
+# The same array as a node of its own: the algebra of derivatives neither looks through it nor takes two for one.
+ALIAS = declare(Op("alias", ELEMENTWISE, lambda x: x, [lambda F, g, x, y: g]))
+
+
+def alias(x: Variable) -> Variable:
+    """A recorded Variable that is equal to x, and through which derivatives in x go on."""
+    return make(ALIAS, (x,))
+
+
+def own(name: str, x: Any) -> Variable:
+    """An argument of a transform as a Variable of float or complex dtype that nothing but the coming run depends on.
+
+    An alias of a Variable; a leaf where an array or number is given, or nothing is recorded. TypeError, naming the
+    transform, for what holds no numbers.
+    """
+    variable = operand(x, name)
+    kind = variable.dtype.kind
+    if kind not in "fciub":
+        raise TypeError(f"{name}: an argument is {describe(x)}; derivatives are taken in numbers")
+    if isinstance(x, Variable) and recording():
+        return alias(x if kind in "fc" else x * 1.0)  # derivatives in integers would be integers
+    return wrap(np.asarray(variable.data if kind in "fc" else variable.data * 1.0))
+
+
+def rests_on_others(outputs: Sequence[Variable], leaves: Sequence[Variable]) -> bool:
+    """Whether the outputs depend on a Variable besides these leaves, which somebody may differentiate them in."""
+    ours = {x._seq for x in leaves}
+    below = [a for x in leaves for a in x._args]
+    known = collect(below).keys() if below else ()
+    return any([not node._args and age not in ours and age not in known for age, node in collect(outputs).items()])

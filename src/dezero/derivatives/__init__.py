@@ -1,0 +1,47 @@
+"""The derivatives that people ask for: transforms, differential operators, sparse, implicit and checkpointed ones."""
+
+from dezero.derivatives.checking import GradientCheck, gradient_check
+from dezero.derivatives.colouring import colour_columns, star_colouring
+from dezero.derivatives.implicit import ConvergenceError, custom_root, fixed_point
+from dezero.derivatives.jacobians import hessian, jacfwd, jacobian, jacrev
+from dezero.derivatives.memory import checkpoint, stop_gradient
+from dezero.derivatives.operators import Operator, biharmonic, laplacian, operator
+from dezero.derivatives.patterns import hessian_sparsity, sparsity
+from dezero.derivatives.sparse import sparse_hessian, sparse_jacobian, sparse_third
+from dezero.derivatives.tensors import SymmetricTensor, derivative_tensor, partial
+from dezero.derivatives.transforms import derivative, grad, hvp, jvp, linearize, value_and_grad, vjp
+
+__all__ = [
+    "ConvergenceError",
+    "GradientCheck",
+    "Operator",
+    "SymmetricTensor",
+    "biharmonic",
+    "checkpoint",
+    "colour_columns",
+    "custom_root",
+    "derivative",
+    "derivative_tensor",
+    "fixed_point",
+    "grad",
+    "gradient_check",
+    "hessian",
+    "hessian_sparsity",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "laplacian",
+    "linearize",
+    "operator",
+    "partial",
+    "sparse_hessian",
+    "sparse_jacobian",
+    "sparse_third",
+    "sparsity",
+    "star_colouring",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+]

@@ -1,0 +1,72 @@
+"""Divergence and curl of vector fields: all columns of the Jacobian go through the graph together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dezero.core.config import using_config
+from dezero.core.registry import operations
+from dezero.core.variable import Variable
+from dezero.derivatives.lines import Lines
+from dezero.derivatives.tracing import Run
+from dezero.derivatives.ways import derivatives
+
+
+def divergence(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
+    """The divergence of a vector field, the sum of dF_i / dx_i, as a function of x.
+
+    F: maps a point (d,) to a vector (d,), or a batch (N, d) to (N, d) row by row; the result has a number for each
+    point and is recorded where x, or anything F uses, is a Variable. Raises ValueError for other shapes.
+
+    >>> divergence(lambda x: x**2)(np.array([1.0, 2.0]))
+    variable(6.0)
+    """
+
+    def at(x: Any) -> Variable:
+        J, recorded = _jacobian("divergence", F, x)
+        with using_config("enable_backprop", recorded):
+            return operations.sum(operations.stack([J[i][..., i] for i in range(len(J))]), axis=0)
+
+    return at
+
+
+def curl(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
+    """The curl of a vector field in three dimensions, a vector, or in two, dF_1 / dx_0 - dF_0 / dx_1, as a function.
+
+    Shapes and errors as for divergence, d being 2 or 3.
+
+    >>> curl(lambda x: np.stack([-x[1], x[0]]))(np.array([1.0, 2.0]))
+    variable(2.0)
+    """
+
+    def at(x: Any) -> Variable:
+        J, recorded = _jacobian("curl", F, x, dimensions=(2, 3))
+
+        def turn(i: int, j: int) -> Variable:
+            return J[i][..., j] - J[j][..., i]
+
+        with using_config("enable_backprop", recorded):
+            return turn(0, 1) if len(J) == 2 else operations.stack([turn(1, 2), turn(2, 0), turn(0, 1)], axis=-1)
+
+    return at
+
+
+def _jacobian(name: str, F: Callable[[Any], Any], x: Any, dimensions: tuple[int, ...] = ()) -> tuple[Variable, bool]:
+    """The derivative in each component, (d, *x.shape), and whether it is recorded."""
+    run = Run(name, F, (x,))
+    if len(run.leaves) != 1 or run.leaves[0].ndim not in (1, 2) or not run.leaves[0].shape[-1]:
+        shapes = ", ".join(str(leaf.shape) for leaf in run.leaves)
+        raise ValueError(f"{name}: x has shape {shapes}; give one point (d,) or a batch (N, d)")
+    point = run.leaves[0]
+    d = point.shape[-1]
+    if dimensions and d not in dimensions:
+        raise ValueError(f"{name}: x has {d} components; it is defined for {' and '.join(map(str, dimensions))}")
+    if len(run.outputs) != 1 or run.outputs[0].shape != point.shape:
+        shapes = ", ".join(str(y.shape) for y in run.outputs)
+        raise ValueError(
+            f"{name}: the field maps x of shape {point.shape} to shape {shapes}; it has to give the same shape"
+        )
+    return derivatives(run.outputs[0], point, Lines(1, np.eye(d), np.ones(d)), run.recorded), run.recorded

@@ -1,0 +1,213 @@
+"""Linear differential operators of functions of a point: Laplacian, biharmonic and any other.
+
+An operator is a sum of derivatives along lines (lines.py); all lines of one order are pushed through the graph of the
+function together, their highest coefficients summed on the way (series/bundles.py). ways.py has the other ways.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from dezero.core.config import using_config
+from dezero.core.errors import describe
+from dezero.core.op import operand
+from dezero.core.sweep import collect
+from dezero.core.variable import Variable
+from dezero.derivatives import ways
+from dezero.derivatives.lines import Lines, MultiIndex, lines_of
+from dezero.derivatives.tracing import Run
+
+_CACHED = 2**17  # numbers of one layer that a chunk of a batch may have: a megabyte, which stays in the L2 cache
+_METHODS = {"collapsed": "collapsed Taylor mode", "taylor": "Taylor mode", "reverse": "nested gradients"}
+
+
+class Operator:
+    """A linear differential operator applied to a function: calling it at x gives the value there.
+
+    f maps a point (d,) to a number, or a batch (N, d) to (N,) row by row. terms: the coefficient of each multi-index
+    (a_1, ..., a_d), which stands for d^(a_1 + ... + a_d) / dx_1^a_1 ... dx_d^a_d; or a function of d that gives them.
+    method: "collapsed" (Taylor mode, highest coefficients summed on the way), "taylor" (line by line), "reverse"
+    (nested gradients), or "auto", that of the fewest vectors through the graph of f.
+    The result has the shape of f(x) and is recorded where x, or anything f uses, is a Variable. A batch that is not
+    recorded is taken in chunks that stay in the cache, for which f is called again.
+    """
+
+    def __init__(self, name: str, f: Callable[[Any], Any], terms: Any, method: str = "auto") -> None:
+        if method not in ("auto", *_METHODS):
+            raise ValueError(f"{name}: method is {method!r}; give one of {', '.join(['auto', *_METHODS])}")
+        self.name, self.f, self.terms, self.method = name, f, terms, method
+        self._lines: dict[int, list[Lines]] = {}
+
+    def __call__(self, x: Any) -> Variable:
+        run = Run(self.name, self.f, (x,))
+        point = self._point(run)
+        rows = len(point.data)
+        if not run.recorded and point.ndim == 2:
+            rows = self._rows(run)
+        if run.recorded or point.ndim == 1 or rows >= len(point.data):
+            return self._apply(run.outputs[0], point, run.recorded)
+        parts = []
+        for start in range(0, len(point.data), rows):
+            with using_config("enable_backprop", True):
+                chunk = Variable(point.data[start : start + rows])
+                y = self.f(chunk)
+            parts.append(self._apply(y, chunk, False).data)
+        return Variable(np.concatenate(parts))
+
+    def estimate(self, x: Any, samples: int, rng: Any = None) -> tuple[Variable, Variable]:
+        """An unbiased estimate from some of the lines of each order, and the variance of that estimate.
+
+        samples: lines of each order above the first, 2 or more, drawn without replacement, the same for every point of
+        a batch; as many as there are give the exact value. rng: a NumPy Generator or its seed. Both results have the
+        shape of f(x). Raises TypeError and ValueError for samples that are no whole number from 2 up.
+
+        Z. Shi et al., Stochastic Taylor Derivative Estimator (NeurIPS 2024).
+
+        >>> value, variance = laplacian(lambda x: (x**2).sum()).estimate(np.ones(100), 5, rng=0)
+        >>> value, variance
+        (variable(200.0), variable(0.0))
+        """
+        if not isinstance(samples, int | np.integer) or isinstance(samples, bool):
+            raise TypeError(f"{self.name}.estimate: samples is {describe(samples)}; give a whole number")
+        if samples < 2:
+            raise ValueError(f"{self.name}.estimate: samples is {samples}; a variance needs 2 or more")
+        rng = np.random.default_rng(rng)
+        run = Run(self.name, self.f, (x,))
+        point, (y,) = self._point(run), run.outputs
+        groups = self.lines(point.shape[-1])
+        drawn = [group for group in groups if group.order > 1]
+        with using_config("enable_backprop", run.recorded):
+            value = ways.collapsed(y, point, [group for group in groups if group.order < 2], run.recorded)
+            variance: Any = Variable(np.zeros_like(y.data))
+            for group in drawn:
+                n = len(group.directions)
+                chosen = np.sort(rng.choice(n, min(samples, n), replace=False))
+                lines = Lines(group.order, group.directions[chosen], group.weights[chosen])
+                rows = ways.weighted(ways.derivatives(y, point, lines, run.recorded), lines.weights) * n
+                mean, m = rows.mean(axis=0), len(chosen)
+                value = value + mean
+                if m < n:
+                    variance = variance + ((rows - mean) ** 2).sum(axis=0) * ((1 - m / n) / (m * (m - 1)))
+        return value, variance
+
+    def vectors(self, d: int) -> int:
+        """How many vectors the method pushes through the graph of f, for points of d components."""
+        return self._counts(d)[self._chosen(d)]
+
+    def explain(self, x: Any) -> str:
+        """The vectors that each method pushes through the graph of f at x, and the method that is taken, in words."""
+        shape = operand(x, self.name).shape
+        d = shape[-1] if shape else 0
+        counted = ", ".join([f"{n} by {_METHODS[method]}" for method, n in self._counts(d).items()])
+        return f"{self.name} at x of shape {shape}: vectors through the graph {counted}; takes {self._chosen(d)}"
+
+    def lines(self, d: int) -> list[Lines]:
+        """The lines of each order that the operator is made of, for points of d components."""
+        if d not in self._lines:
+            self._lines[d] = lines_of(self._terms(d))
+        return self._lines[d]
+
+    def _terms(self, d: int) -> Mapping[MultiIndex, Any]:
+        terms = self.terms(d) if callable(self.terms) else self.terms
+        for index in terms:
+            if len(index) != d:
+                raise ValueError(
+                    f"{self.name}: the multi-index {index} has {len(index)} entries, and x has {d} components; give "
+                    "the order in each component"
+                )
+        return terms
+
+    def _counts(self, d: int) -> dict[str, int]:
+        groups = self.lines(d)
+        lines = 1 + sum([group.order * len(group.directions) for group in groups])
+        collapsed = 1 + sum([group.vectors - 1 for group in groups])  # the value once for all of them
+        return {"collapsed": collapsed, "taylor": lines, "reverse": ways.count_reverse(self._terms(d))}
+
+    def _chosen(self, d: int) -> str:
+        if self.method != "auto":
+            return self.method
+        counts = self._counts(d)
+        return min(counts, key=lambda method: counts[method])
+
+    def _apply(self, y: Variable, x: Variable, recorded: bool) -> Variable:
+        d = x.shape[-1]
+        chosen = self._chosen(d)
+        if chosen == "reverse":
+            return ways.reverse(y, x, self._terms(d), recorded)
+        return (ways.taylor if chosen == "taylor" else ways.collapsed)(y, x, self.lines(d), recorded)
+
+    def _point(self, run: Run) -> Variable:
+        if len(run.leaves) != 1 or run.leaves[0].ndim not in (1, 2):
+            shapes = ", ".join(str(x.shape) for x in run.leaves)
+            raise ValueError(f"{self.name}: x has shape {shapes}; give one point (d,) or a batch (N, d)")
+        point = run.leaves[0]
+        expected = point.shape[:-1]
+        if len(run.outputs) != 1 or run.outputs[0].shape != expected:
+            shapes = ", ".join(str(y.shape) for y in run.outputs)
+            raise ValueError(
+                f"{self.name}: the function maps x of shape {point.shape} to shape {shapes}; it has to give "
+                f"{expected}, a number for each point"
+            )
+        return point
+
+    def _rows(self, run: Run) -> int:
+        n = len(run.leaves[0].data)
+        widest = max([node.size / max(n, 1) for node in collect(run.outputs).values()], default=1)
+        count = max([len(group.directions) for group in self.lines(run.leaves[0].shape[-1])], default=1)
+        return max(int(_CACHED / max(widest * count, 1)), 1)
+
+
+def operator(f: Callable[[Any], Any], terms: Mapping[MultiIndex, float], method: str = "auto") -> Operator:
+    """The linear operator with these coefficients, applied to f.
+
+    f: maps a point (d,) to a number, or a batch (N, d) to (N,). terms: a number for each multi-index, the orders of
+    the derivative in each of the d components; (0, ..., 0) is f itself. method: see Operator. Returns a function of x.
+    Raises TypeError and ValueError for what is no multi-index, for a length other than d, and for an f that gives
+    other shapes.
+
+    >>> wave = operator(lambda x: np.sin(x[..., 0] - 3 * x[..., 1]), {(0, 2): 1.0, (2, 0): -9.0})
+    >>> print(abs(round(wave(np.array([0.3, 0.5])).item(), 12)))
+    0.0
+    """
+    if not isinstance(terms, Mapping) or not terms:
+        raise TypeError(f"operator: terms are {describe(terms)}; give a dict of multi-indices and coefficients")
+    for index, c in terms.items():
+        whole = isinstance(index, tuple) and all(isinstance(a, int) and not isinstance(a, bool) for a in index)
+        if not whole or any(a < 0 for a in index):
+            raise TypeError(f"operator: {index!r} is no multi-index; give a tuple of orders, one for each component")
+        if not isinstance(c, int | float | np.number):
+            raise TypeError(f"operator: the coefficient of {index} is {describe(c)}; give a number")
+    return Operator("operator", f, dict(terms), method)
+
+
+def laplacian(f: Callable[[Any], Any], method: str = "auto") -> Operator:
+    """The Laplacian of f, the sum of its second derivatives in each component, as a function of x.
+
+    Shapes and errors as for operator; by the collapsed Taylor mode, which for second order is the forward Laplacian.
+
+    >>> laplacian(lambda x: (x**4).sum())(np.array([1.0, 2.0]))
+    variable(60.0)
+    """
+    return Operator("laplacian", f, lambda d: {_index(d, i, i): 1 for i in range(d)}, method)
+
+
+def biharmonic(f: Callable[[Any], Any], method: str = "auto") -> Operator:
+    """The Laplacian of the Laplacian of f, as a function of x; shapes and errors as for operator.
+
+    >>> biharmonic(lambda x: (x**4).sum())(np.array([1.0, 2.0]))
+    variable(48.0)
+    """
+
+    def terms(d: int) -> dict[MultiIndex, int]:
+        pure = {_index(d, i, i, i, i): 1 for i in range(d)}
+        return pure | {_index(d, i, i, j, j): 2 for i, j in itertools.combinations(range(d), 2)}
+
+    return Operator("biharmonic", f, terms, method)
+
+
+def _index(d: int, *components: int) -> MultiIndex:
+    return tuple([components.count(i) for i in range(d)])

@@ -1,0 +1,63 @@
+"""Trees of real arrays as one vector, which solvers and optimizers work on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dezero.core.errors import describe
+from dezero.core.op import operand
+from dezero.core.operators import raw
+from dezero.core.registry import operations
+from dezero.core.variable import Variable, wrap
+from dezero.derivatives.trees import flatten, matching
+
+
+class Packing:
+    """How the leaves of a tree lie one after the other in a vector.
+
+    name: who asks, and what: which argument the tree is, for errors. vector: the tree's values, of the widest float
+    dtype among them (float64 for whole numbers). TypeError for leaves that are no real numbers.
+    """
+
+    def __init__(self, name: str, tree: Any, what: str) -> None:
+        self.name, self.tree, self.what = name, tree, what
+        leaves, self.rebuild = flatten(tree)
+        arrays = [operand(leaf, name)._data for leaf in leaves]
+        for a in arrays:
+            if a.dtype.kind not in "fiub":
+                raise TypeError(
+                    f"{name}: {what} holds a {describe(a)}; give real numbers (a complex unknown as its real and "
+                    "imaginary parts)"
+                )
+        self.shapes = [a.shape for a in arrays]
+        kinds = [a.dtype if a.dtype.kind == "f" else np.dtype(np.float64) for a in arrays]
+        self.dtype = np.result_type(np.float32, *kinds)  # LAPACK has no float16
+        self.vector = _joined(arrays).astype(self.dtype)
+
+    def unpacked(self, vector: Variable) -> Any:
+        """The tree of Variables that a vector stands for."""
+        found, at = [], 0
+        for shape in self.shapes:
+            size = int(np.prod(shape))
+            part = vector if size == vector.size else vector[at : at + size]
+            found.append(operations.reshape(part, shape))
+            at += size
+        return self.rebuild(found)
+
+    def values(self, vector: Any) -> Any:
+        """The tree for a vector of plain numbers, its leaves Variables without a graph."""
+        return self.rebuild([wrap(np.array(x._data)) for x in flatten(self.unpacked(wrap(vector)))[0]])
+
+    def packed(self, tree: Any, what: str) -> Any:
+        """The plain vector for a tree; ValueError where its structure or shapes are others."""
+        leaves = [np.asarray(raw(x)) for x in matching(self.name, tree, self.tree, what, self.what)]
+        shapes = [x.shape for x in leaves]
+        if shapes != self.shapes:
+            raise ValueError(f"{self.name}: {what} has shapes {shapes}, {self.what} has {self.shapes}")
+        return _joined(leaves).astype(self.dtype)
+
+
+def _joined(arrays: list[Any]) -> Any:
+    return np.concatenate([np.ravel(a) for a in arrays] or [np.zeros(0)])

@@ -1,0 +1,169 @@
+"""Sweeps over the graph of a function that ran: forward along curves of its arguments, backward from its outputs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from dezero.core import gradients
+from dezero.core.config import recording
+from dezero.core.errors import GraphError, describe
+from dezero.core.op import operand
+from dezero.core.operators import raw
+from dezero.core.registry import operations
+from dezero.core.sweep import collect, leading_to
+from dezero.core.variable import Cut, Variable, wrap
+from dezero.derivatives.tracing import Run
+from dezero.derivatives.trees import matching
+from dezero.series.expansion import _curve, _node
+from dezero.series.power import Series, coefficient, is_zero
+from dezero.series.reading import Reading
+
+
+def transform(name: str, f: Any, compute: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that takes f's arguments to compute(args, kwargs); TypeError where f cannot be called."""
+    if not callable(f):
+        raise TypeError(f"{name}: f is {describe(f)}; give a function of the arguments to differentiate in")
+
+    @functools.wraps(f, updated=())
+    def transformed(*args: Any, **kwargs: Any) -> Any:
+        return compute(args, kwargs)
+
+    return transformed
+
+
+def result(run: Run) -> Any:
+    """What the function returned; its graph goes where nobody can differentiate it further."""
+    return run.value if run.recorded else run.output_tree([wrap(np.array(y._data)) for y in run.outputs])
+
+
+def with_aux(found: Any, run: Run, has_aux: bool) -> Any:
+    """What a transform returns: what it found, and the function's aux where it has one."""
+    return (found, run.aux) if has_aux else found
+
+
+def further(run: Run, given: Sequence[Any] = ()) -> bool:
+    """Whether derivatives in these directions are recorded: Variables among them can be differentiated in too."""
+    return run.recorded or (recording() and any(isinstance(v, Variable) for v in given))
+
+
+# -- forward ---------------------------------------------------------------------------------------------------
+
+
+class Forward:
+    """The outputs of one graph as its leaves move along curves, for as many curves as are asked for."""
+
+    def __init__(self, name: str, outputs: Sequence[Variable], leaves: Sequence[Variable]) -> None:
+        ours = {x._seq for x in leaves}
+        for y in outputs:
+            if isinstance(y._op, Cut) and y._seq not in ours:
+                raise GraphError(f"{name}: the function computed {describe(y)} under no_grad, which cuts its graph")
+        self.outputs, self.path = outputs, leading_to(collect(outputs), leaves)
+
+    def __call__(self, curves: Mapping[Variable, Sequence[Any]], order: int, recorded: bool) -> list[Variable]:
+        """Taylor coefficient `order` of each output.
+
+        curves: coefficients 1, 2, ... of the leaves that move, arrays or Variables of the leaves' shapes and dtypes.
+        """
+        F = Reading(recorded)
+        known: dict[int, Any] = {x._seq: _curve(F, x, [_term(c, recorded) for c in cs]) for x, cs in curves.items()}
+        for age, node in self.path.items():
+            if age not in known:
+                known[age] = _node(F, node, known)
+        moving = [s for s in known.values() if isinstance(s, Series)]
+        for k in range(1, order + 1):
+            for s in moving:  # the oldest first, so that no coefficient asks for a long chain of others
+                s[k]
+        found: list[Variable] = []
+        for y in self.outputs:
+            c = coefficient(known.get(y._seq, y if recorded else y._data), order)
+            if order and is_zero(c):
+                c = F.full(0, y)
+            c = c if isinstance(c, Variable) else wrap(np.array(c))  # an array of its own
+            found.append(c * 1 if any([c is other for other in found]) else c)  # each a Variable of its own
+        return found
+
+
+def _term(c: Any, recorded: bool) -> Any:
+    """A coefficient of a curve, of which no result is a part."""
+    if recorded:
+        return c * 1 if isinstance(c, Variable) else wrap(c)
+    return raw(c)[()]
+
+
+def moved(name: str, run: Run, directions: Sequence[Any]) -> list[Variable]:
+    """The tangents of the outputs, from those of the leaves."""
+    pairs = zip(run.leaves, directions, strict=True)
+    curves = {x: [fitting(name, v, x, "a tangent", "primal")] for x, v in pairs}
+    return Forward(name, run.outputs, run.leaves)(curves, 1, further(run, directions))
+
+
+# -- backward --------------------------------------------------------------------------------------------------
+
+
+class Backward:
+    """The cotangents of a run's leaves, for as many cotangents of its outputs as are asked for."""
+
+    def __init__(self, run: Run) -> None:
+        graph = collect(run.outputs)
+        self.leaves = run.leaves
+        self.inner = [x for x in run.leaves if x._seq in graph]  # gradients of the others are not asked for
+
+    def __call__(self, outputs: Any, weights: Any, recorded: bool) -> list[Variable]:
+        found = iter(gradients(outputs, self.inner, weights, create_graph=recorded))
+        reached = {x._seq for x in self.inner}
+        return [next(found) if x._seq in reached else wrap(np.zeros_like(x._data)) for x in self.leaves]
+
+
+def pulled(name: str, run: Run, weights: Sequence[Any]) -> Any:
+    """The cotangents of the leaves, in the arguments' structure, from those of the outputs."""
+    seeds = [fitting(name, w, y, "a cotangent", "output") for w, y in zip(weights, run.outputs, strict=True)]
+    return run.tree(Backward(run)(run.outputs, seeds, further(run, weights)))
+
+
+def gradient(run: Run, recorded: bool) -> list[Variable]:
+    """The gradient in each leaf of a function whose result is one real number."""
+    return Backward(run)(single(run), None, recorded)
+
+
+def single(run: Run) -> Variable:
+    """The result of a function that is to return one real number; TypeError or ValueError where it is another."""
+    if len(run.outputs) != 1 or run.outputs[0].shape != ():
+        what = describe(run.outputs[0]) if len(run.outputs) == 1 else f"{len(run.outputs)} arrays"
+        raise ValueError(
+            f"{run.name}: the function returned {what}; it is to return one number, of shape (): take the sum or mean "
+            "of its result, or use jacobian"
+        )
+    (y,) = run.outputs
+    if y.dtype.kind == "c":
+        raise TypeError(
+            f"{run.name}: the function returned {describe(y)}; only a real number has a gradient: take the real part, "
+            "the imaginary part or abs of the result, or use jvp"
+        )
+    return y
+
+
+# -- tangents and cotangents -----------------------------------------------------------------------------------
+
+
+def fitting(name: str, given: Any, like: Variable, what: str, of: str) -> Variable:
+    """A tangent or cotangent as a Variable of the shape and dtype of what it belongs to."""
+    v = operand(given, name)
+    if v.shape != like.shape:
+        raise ValueError(f"{name}: {what} has shape {v.shape}, its {of} has shape {like.shape}; give it the same")
+    if v.dtype.kind not in "fciub" or (v.dtype.kind == "c" and like.dtype.kind != "c"):
+        raise TypeError(f"{name}: {what} is {describe(given)}, its {of} has dtype {like.dtype}; give it the same")
+    return v if v.dtype == like.dtype or like.dtype.kind not in "fc" else operations.astype(v, like.dtype)
+
+
+def paired(name: str, primals: Any, tangents: Any) -> list[Any]:
+    """The leaves of the tangents, in the structure of the primals, a tuple of the arguments of a function."""
+    for what, given in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(given, tuple | list):
+            raise TypeError(
+                f"{name}: {what} is {describe(given)}; give a tuple with one entry for each argument of the function"
+            )
+    return matching(name, tuple(tangents), tuple(primals), "tangents", "primals")

@@ -1,0 +1,85 @@
+"""Running a function on Variables of its own, so that its derivatives can be asked for.
+
+Every argument that is to be differentiated becomes a Variable that nothing else depends on: a fresh leaf where an
+array or number was given, an alias of a Variable, through which derivatives of derivatives go on. Derivatives
+are recorded where somebody could differentiate them further: where an argument was a Variable, or the function used
+Variables of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dezero.core.aliases import own, rests_on_others
+from dezero.core.config import recording, using_config
+from dezero.core.errors import describe
+from dezero.core.variable import Variable
+from dezero.derivatives.trees import Rebuild, flatten
+
+
+class Run:
+    """A function that has run.
+
+    name: the transform, for errors. leaves: the Variables that stand for the moving arguments' leaves, flat; tree: puts
+    one value for each of them into the structure of the argument (of the tuple of arguments where argnums is one).
+    value: what the function returned, its leaves Variables; outputs: these, flat; output_tree. aux. recorded: whether
+    derivatives are to be recorded (pass it on as create_graph).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any] | None = None,
+        argnums: int | Sequence[int] = 0,
+        has_aux: bool = False,
+    ) -> None:
+        self.name = name
+        places = argument_places(name, argnums, len(args))
+        moving = [args[i] for i in places]
+        given, rebuild = flatten(moving[0] if isinstance(argnums, int) else tuple(moving))
+        self.leaves = [own(name, x) for x in given]
+        self.tree: Rebuild = rebuild
+        stood_in = list(args)
+        found = rebuild(self.leaves)
+        for i, tree in zip(places, [found] if isinstance(argnums, int) else found, strict=True):
+            stood_in[i] = tree
+        with using_config("enable_backprop", True):
+            result = f(*stood_in, **(kwargs or {}))
+        if has_aux and not (isinstance(result, tuple) and len(result) == 2):
+            raise TypeError(f"{name}: with has_aux=True the function returns (value, aux), got {describe(result)}")
+        self.aux: Any = None
+        self.value = result
+        if has_aux:
+            self.value, self.aux = result
+        outputs, self.output_tree = flatten(self.value)
+        self.outputs = [_output(name, y) for y in outputs]
+        variables = any(isinstance(x, Variable) for x in given)
+        self.recorded = recording() and (variables or rests_on_others(self.outputs, self.leaves))
+
+
+def argument_places(name: str, argnums: int | Sequence[int], count: int) -> list[int]:
+    """argnums as places from 0 up; TypeError or ValueError where they are none of `count` arguments."""
+    one = isinstance(argnums, int | np.integer)
+    if not one and not isinstance(argnums, tuple | list | range):
+        raise TypeError(f"{name}: argnums is {describe(argnums)}; give the place of an argument, or a tuple of places")
+    places: list[Any] = [argnums] if one else list(argnums)  # type: ignore[arg-type]
+    for i in places:
+        if not isinstance(i, int | np.integer) or isinstance(i, bool):
+            raise TypeError(f"{name}: argnums holds {describe(i)}; give the places of arguments as whole numbers")
+        if not -count <= i < count:
+            raise ValueError(f"{name}: argnums asks for argument {i}, and {count} were given")
+    return [int(i) % count for i in places]
+
+
+def _output(name: str, y: Any) -> Variable:
+    if not isinstance(y, Variable):
+        raise TypeError(
+            f"{name}: the function returned {describe(y)}; compute its result from its arguments with dezero's or "
+            "NumPy's functions, which gives a Variable"
+        )
+    return y

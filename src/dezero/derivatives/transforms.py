@@ -1,0 +1,186 @@
+"""Gradients, directional derivatives and n-th derivatives of functions, as functions.
+
+Arguments and results may be nested tuples, lists and dicts of arrays, numbers and Variables; derivatives are Variables
+in the same structure. The names and the order of arguments are JAX's (https://docs.jax.dev). Every transform may be
+applied to the result of any other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from dezero.core.errors import describe
+from dezero.derivatives.sweeps import Forward, gradient, moved, paired, pulled, result, transform, with_aux
+from dezero.derivatives.tracing import Run
+from dezero.derivatives.trees import matching
+
+Argnums = int | Sequence[int]
+
+
+def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The function that returns the gradient of f, a function with one real number (of shape ()) as its result.
+
+    argnums: the place of the argument to differentiate in, or a sequence of places; the gradient has the structure and
+    the shapes of that argument, or is a tuple with one for each. has_aux: f returns (value, aux), and the new function
+    (gradient, aux). Of complex arguments a + ib it is dL/da + i dL/db. The new function raises ValueError where f
+    returns anything but one number, TypeError where that is complex or an argument or a result holds no numbers.
+
+    >>> grad(lambda x: x**3)(2.0)
+    variable(12.0)
+    >>> grad(lambda p: p["a"] * p["b"])({"a": 2.0, "b": 5.0})
+    {'a': variable(5.0), 'b': variable(2.0)}
+    """
+
+    def compute(args: Any, kwargs: Any) -> Any:
+        run = Run("grad", f, args, kwargs, argnums, has_aux)
+        return with_aux(run.tree(gradient(run, run.recorded)), run, has_aux)
+
+    return transform("grad", f, compute)
+
+
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The function that returns (value, gradient) of f; with has_aux ((value, aux), gradient). Otherwise as grad.
+
+    >>> value_and_grad(lambda x: x**3)(2.0)
+    (variable(8.0), variable(12.0))
+    """
+
+    def compute(args: Any, kwargs: Any) -> Any:
+        run = Run("value_and_grad", f, args, kwargs, argnums, has_aux)
+        found = run.tree(gradient(run, run.recorded))
+        return with_aux(result(run), run, has_aux), found
+
+    return transform("value_and_grad", f, compute)
+
+
+def derivative(f: Callable[..., Any], order: int = 1) -> Callable[..., Any]:
+    """The function that returns the n-th derivative of f in its first argument, element by element of an array.
+
+    order: 0 for f itself, 1, 2, ...; the cost grows with its square. f takes an array (or number) to one whose elements
+    depend each on their own element of it, such as a sum of functions of x, or a network applied to each row of an
+    (N, 1) array; to several from one number. Complex arguments: f is to be analytic. Raises TypeError or ValueError for
+    what is no order, ValueError where the first argument is no single array or f's result has fewer elements.
+
+    By the Taylor coefficient f^(n)(x) / n! (A. Griewank, A. Walther, Evaluating Derivatives, 2nd ed., section 13.2).
+
+    >>> derivative(lambda x: x**5, 3)(np.array([1.0, 2.0]))
+    variable([ 60. 240.])
+    """
+    check_order("derivative", order)
+
+    def compute(args: Any, kwargs: Any) -> Any:
+        run = Run("derivative", f, args, kwargs)
+        if len(run.leaves) != 1:
+            raise ValueError(f"derivative: the argument holds {len(run.leaves)} arrays; use grad, jvp or partial")
+        (x,) = run.leaves
+        for y in run.outputs:
+            if y.size < x.size:
+                raise ValueError(
+                    f"derivative: f made {describe(y)} of {describe(x)}, so its elements do not depend each on their "
+                    "own element of the argument; use grad, jacobian or partial"
+                )
+        step, weight = ray_scale(order)
+        curve = {x: [np.full_like(x.data, step)]}
+        found = Forward("derivative", run.outputs, run.leaves)(curve, order, run.recorded)
+        return run.output_tree([y if weight == 1 else y * weight for y in found])
+
+    return transform("derivative", f, compute)
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
+    """The value of f and its derivative along the tangents: (f(*primals), J tangents), with has_aux also aux.
+
+    primals: f's arguments, a tuple; tangents: in its structure, arrays of the same shapes. One forward sweep (a power
+    series of order 1). Raises ValueError where structures or shapes differ, TypeError for what holds no numbers or a
+    complex tangent of a real primal.
+
+    >>> jvp(lambda x, y: x * y, (2.0, 5.0), (1.0, 10.0))
+    (variable(10.0), variable(25.0))
+    """
+    _check_callable("jvp", f)
+    directions = paired("jvp", primals, tangents)
+    run = Run("jvp", f, tuple(primals), argnums=range(len(primals)), has_aux=has_aux)
+    found = run.output_tree(moved("jvp", run, directions))
+    return (result(run), found, run.aux) if has_aux else (result(run), found)
+
+
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """The value of f and its pullback: (f(*primals), pullback), with has_aux also aux.
+
+    The pullback takes a cotangent of the structure and shapes of f's result to a tuple with one for each primal, by one
+    backward sweep; it can be called again. It raises ValueError where structures or shapes differ, TypeError for what
+    holds no numbers or a complex cotangent of a real result.
+
+    >>> value, pullback = vjp(lambda x, y: x * y, 2.0, 5.0)
+    >>> pullback(10.0)
+    (variable(50.0), variable(20.0))
+    """
+    _check_callable("vjp", f)
+    run = Run("vjp", f, primals, argnums=range(len(primals)), has_aux=has_aux)
+
+    def pullback(cotangent: Any) -> Any:
+        return pulled("vjp", run, matching("vjp", cotangent, run.value, "the cotangent", "the function's result"))
+
+    return (result(run), pullback, run.aux) if has_aux else (result(run), pullback)
+
+
+def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+    """The value of f and its jvp at this point: (f(*primals), function of one tangent for each primal).
+
+    f runs once, here; each call of the function is one forward sweep. Errors as for jvp.
+
+    >>> value, tangent = linearize(lambda x: x**2, 3.0)
+    >>> tangent(1.0), tangent(0.5)
+    (variable(6.0), variable(3.0))
+    """
+    _check_callable("linearize", f)
+    run = Run("linearize", f, primals, argnums=range(len(primals)))
+
+    def along(*tangents: Any) -> Any:
+        return run.output_tree(moved("linearize", run, paired("linearize", primals, tangents)))
+
+    return result(run), along
+
+
+def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """The Hessian of f at the primals times the tangents, by one forward sweep over one backward sweep.
+
+    primals: f's arguments, a tuple; tangents: in its structure. Of one argument the product has its structure; of
+    several it is a tuple with one for each. Errors as for grad and jvp. B. A. Pearlmutter, Neural Computation 6 (1994).
+
+    >>> hvp(lambda x: x**3, (2.0,), (1.0,))
+    variable(12.0)
+    """
+    _check_callable("hvp", f)
+    paired("hvp", primals, tangents)
+    return jvp(grad(f, 0 if len(primals) == 1 else range(len(primals))), primals, tangents)[1]
+
+
+# -- orders ----------------------------------------------------------------------------------------------------
+
+
+def check_order(name: str, order: Any) -> None:
+    """TypeError or ValueError for what is no order of a derivative."""
+    if not isinstance(order, int | np.integer) or isinstance(order, bool):
+        raise TypeError(f"{name}: order is {describe(order)}; give a whole number")
+    if order < 0:
+        raise ValueError(f"{name}: order is {order}; give 0 or more")
+
+
+def ray_scale(order: int) -> tuple[float, float]:
+    """(h, w) such that w times coefficient n along a curve of speed h is the n-th derivative: w = n! / h^n.
+
+    h is a power of two near n / e and below it: no coefficient overflows where the derivative does not, and few vanish.
+    """
+    power = max(0, math.floor(math.log2(order / math.e))) if order else 0
+    return 2.0**power, float(Fraction(math.factorial(order), 2 ** (power * order)))
+
+
+def _check_callable(name: str, f: Any) -> None:
+    if not callable(f):
+        raise TypeError(f"{name}: f is {describe(f)}; give a function")

@@ -1,0 +1,62 @@
+"""Nested tuples, lists and dicts of arrays, taken apart into their leaves and put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Rebuild = Callable[[Sequence[Any]], Any]
+
+
+def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
+    """The leaves of a tree from left to right, and what puts leaves in their places into a tree of its structure.
+
+    Tuples (named ones too), lists, dicts (in the order of their keys' insertion) and None, which holds no leaf, are
+    structure; anything else is a leaf.
+
+    >>> leaves, rebuild = flatten({"a": (1, 2), "b": [3, None]})
+    >>> leaves, rebuild([10, 20, 30])
+    ([1, 2, 3], {'a': (10, 20), 'b': [30, None]})
+    """
+    if tree is None:
+        return [], lambda leaves: None
+    kind: Callable[[Any], Any]
+    if isinstance(tree, dict):
+        parts, kind = list(tree.values()), (lambda children: dict(zip(tree, children, strict=True)))
+    elif isinstance(tree, tuple | list):
+        parts, kind = list(tree), (type(tree)._make if hasattr(tree, "_make") else type(tree))
+    else:
+        return [tree], lambda leaves: leaves[0]
+    flat = [flatten(part) for part in parts]
+    counts = [len(leaves) for leaves, _ in flat]
+
+    def rebuild(leaves: Sequence[Any]) -> Any:
+        children, at = [], 0
+        for count, (_, child) in zip(counts, flat, strict=True):
+            children.append(child(leaves[at : at + count]))
+            at += count
+        return kind(children)
+
+    return [leaf for leaves, _ in flat for leaf in leaves], rebuild
+
+
+def structure(tree: Any) -> Any:
+    """What two trees have equal exactly when leaves of one fit the other: the tree with `*` for each leaf."""
+    leaves, rebuild = flatten(tree)
+    return rebuild([Leaf] * len(leaves))
+
+
+class _Leaf:
+    def __repr__(self) -> str:
+        return "*"
+
+
+Leaf = _Leaf()
+
+
+def matching(name: str, tree: Any, like: Any, what: str, of: str) -> list[Any]:
+    """The leaves of a tree that is to have the structure of another one; ValueError naming both where it has not."""
+    found, wanted = structure(tree), structure(like)
+    if found != wanted or type(found) is not type(wanted):
+        raise ValueError(f"{name}: {what} has the structure {found}, {of} has {wanted}; give it the same")
+    return flatten(tree)[0]

@@ -1,0 +1,101 @@
+"""Ways to a linear differential operator: collapsed Taylor mode, Taylor mode line by line, nested gradients.
+
+Each takes y, computed from points x (d,) or (N, d), and gives a number for each point; `recorded` as for Expansion.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from dezero.core.backward import gradients
+from dezero.core.config import using_config
+from dezero.core.registry import operations
+from dezero.core.variable import Variable
+from dezero.derivatives.lines import Lines, MultiIndex
+from dezero.series.bundles import Bundle, Directions
+from dezero.series.expansion import Expansion
+
+
+def along(y: Variable, x: Variable, lines: Lines, recorded: bool, apart: bool = False) -> Expansion:
+    """The series along lines; apart: without summing the coefficients of the lines' own order."""
+    weights = None if (lines.weights == 1).all() else lines.weights
+    F = Directions(recorded, len(lines.directions), weights, lines.order + apart)
+    steps = lines.directions.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 1), x.shape[-1])
+    bundle = Bundle(F, Variable(steps) if recorded else steps, x.shape)
+    return Expansion(y, {x: [bundle.summed() if lines.order == 1 and not apart else bundle]}, recorded, F)
+
+
+def derivatives(y: Variable, x: Variable, lines: Lines, recorded: bool) -> Variable:
+    """The derivatives of the lines' order, one line a row: (R, *y.shape)."""
+    found = along(y, x, lines, recorded, apart=True)[lines.order]
+    array = found.whole() if isinstance(found, Bundle) else found
+    with using_config("enable_backprop", recorded):
+        rows = array if isinstance(array, Variable) else Variable(np.asarray(array))
+        return operations.broadcast_to(rows, (len(lines.directions), *y.shape)) * math.factorial(lines.order)
+
+
+def weighted(rows: Variable, weights: Any) -> Variable:
+    """Each row times its weight."""
+    return rows * np.asarray(weights, rows.dtype).reshape(-1, *[1] * (rows.ndim - 1))
+
+
+def collapsed(y: Variable, x: Variable, groups: Sequence[Lines], recorded: bool) -> Variable:
+    """The highest coefficients summed as soon as they exist."""
+    total: Any = 0
+    for group in groups:
+        part = y if recorded else y.data
+        if group.order:
+            part = along(y, x, group, recorded)[group.order] * math.factorial(group.order)
+        else:
+            part = part * float(group.weights[0])
+        total = part if isinstance(total, int) else total + part
+    if isinstance(total, int):
+        total = np.zeros_like(y.data)
+    return total if isinstance(total, Variable) else Variable(np.array(total))
+
+
+def taylor(y: Variable, x: Variable, groups: Sequence[Lines], recorded: bool) -> Variable:
+    """Every line to its highest coefficient, and then their sum."""
+    with using_config("enable_backprop", recorded):
+        total: Any = Variable(np.zeros_like(y.data))
+        for group in groups:
+            if group.order:
+                total = total + weighted(derivatives(y, x, group, recorded), group.weights).sum(axis=0)
+            else:
+                total = total + y * float(group.weights[0])
+        return total
+
+
+def reverse(y: Variable, x: Variable, terms: Mapping[MultiIndex, Any], recorded: bool) -> Variable:
+    """Gradients of gradients, each taken once."""
+    paths = {index: path(index) for index, c in terms.items() if c}
+    parents = {p[:k] for p in paths.values() for k in range(len(p))}
+    inner = {p[:k] for p in parents for k in range(len(p))}  # those whose gradients are differentiated further
+    known: dict[MultiIndex, Variable] = {(): y}
+    gradient: dict[MultiIndex, Variable] = {}
+    for parent in sorted(parents, key=len):
+        with using_config("enable_backprop", True):
+            if parent:
+                known[parent] = gradient[parent[:-1]][..., parent[-1]]
+            whole = operations.sum(known[parent])
+        (gradient[parent],) = gradients(whole, x, create_graph=recorded or parent in inner)
+    with using_config("enable_backprop", recorded):
+        total: Any = Variable(np.zeros_like(y.data))
+        for index, p in paths.items():
+            total = total + (gradient[p[:-1]][..., p[-1]] if p else y) * float(terms[index])
+        return total
+
+
+def path(index: MultiIndex) -> MultiIndex:
+    """The components of a partial derivative, each as often as its order says."""
+    return tuple([i for i, order in enumerate(index) for _ in range(order)])
+
+
+def count_reverse(terms: Mapping[MultiIndex, Any]) -> int:
+    """Vectors through the graph by nested gradients: each gradient doubles the graph that the next one goes through."""
+    paths = [path(index) for index, c in terms.items() if c]
+    return 1 + sum([2 ** len(parent) for parent in {p[:k] for p in paths for k in range(len(p))}])

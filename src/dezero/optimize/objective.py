@@ -1,0 +1,72 @@
+"""A function of a tree, with one number for its value, as a function of a vector with exact derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dezero.core.backward import gradients
+from dezero.core.config import no_grad, using_config
+from dezero.core.errors import describe
+from dezero.core.variable import Variable, wrap
+from dezero.derivatives.packing import Packing
+
+
+class Objective:
+    """f(x, *args) and its derivatives in x, packed as a vector; what one point needs is computed there once.
+
+    TypeError for an f that returns no Variable, ValueError for one that returns no single number.
+    """
+
+    def __init__(self, name: str, f: Callable[..., Any], x0: Any, args: Sequence[Any] = ()) -> None:
+        self.name, self.f, self.args = name, f, args
+        self.packing = Packing(name, x0, "x0")
+        self.start = self.packing.vector
+        self._at: Any = None  # the point, and what is known there
+        self._gradient: Any = None
+        self._slope: Any = None  # the gradient with its graph
+
+    def value(self, x: Any) -> float:
+        """f at a point, without a graph."""
+        with no_grad():
+            return float(self._run(wrap(x))._data.item())
+
+    def value_and_gradient(self, x: Any) -> tuple[float, Any]:
+        self._move(x)
+        if self._gradient is None:
+            self._gradient = gradients(self._y, self._x)[0]._data
+        return float(self._y._data.item()), self._gradient
+
+    def hessian(self, x: Any) -> Any:
+        """The Hessian, one sweep of the gradient's graph for each row."""
+        rows = [self.hvp(x, row) for row in np.eye(len(x), dtype=self.packing.dtype)]
+        return np.stack(rows) if rows else np.zeros((0, 0), self.packing.dtype)
+
+    def hvp(self, x: Any, v: Any) -> Any:
+        """The Hessian times a vector."""
+        self._move(x)
+        if self._slope is None:
+            (self._slope,) = gradients(self._y, self._x, create_graph=True)
+        return gradients(self._slope, self._x, grad_outputs=np.asarray(v, self.packing.dtype))[0]._data
+
+    def _move(self, x: Any) -> None:
+        if self._at is not None and np.array_equal(x, self._at):
+            return
+        self._x = Variable(np.array(x, self.packing.dtype))
+        with using_config("enable_backprop", True):
+            self._y = self._run(self._x)
+        self._at = np.array(x)
+        self._gradient = self._slope = None
+
+    def _run(self, x: Variable) -> Variable:
+        y = self.f(self.packing.unpacked(x), *self.args)
+        if not isinstance(y, Variable):
+            raise TypeError(
+                f"{self.name}: f returned {describe(y)}; compute its result from its arguments with dezero's or "
+                "NumPy's functions, which gives a Variable"
+            )
+        if y.size != 1:
+            raise ValueError(f"{self.name}: f returned a {describe(y)}; it must return one number (a sum or mean)")
+        return y

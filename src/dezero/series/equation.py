@@ -1,0 +1,86 @@
+"""The power series of the solution of a differential equation, whose right side is a graph that has run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dezero.core.variable import Variable
+from dezero.series.expansion import _curve, _node
+from dezero.series.power import Series, coefficient, is_zero, over
+from dezero.series.reading import Reading
+
+
+class Solution:
+    """The Taylor coefficients of y(t) with y' = f(y, t), at the point where the graph of f ran.
+
+    states: the Variables y (one or several); rates: the values of f for them, each of its state's shape; time: the
+    Variable t, where f depends on it. `solution[k]` is the list of the states' coefficients k, arrays (Variables, with
+    create_graph). Since y' = f, y_k is coefficient k - 1 of f over k, which mentions no y above k - 1.
+
+    >>> y = Variable(np.array(1.0))
+    >>> solution = Solution([y * y], [y])  # 1 / (1 - t)
+    >>> [float(solution[k][0]) for k in range(4)]
+    [1.0, 1.0, 1.0, 1.0]
+    """
+
+    def __init__(
+        self,
+        rates: Sequence[Variable],
+        states: Sequence[Variable],
+        time: Variable | None = None,
+        create_graph: bool = False,
+    ) -> None:
+        self._F = F = Reading(create_graph)
+        self._states = [_state(F, i, y, self) for i, y in enumerate(states)]
+        known: dict[int, Any] = {y._seq: series for y, series in zip(states, self._states, strict=True)}
+        if time is not None:
+            known[time._seq] = _curve(F, time, [1.0])
+        path = _computed_from(rates, known)
+        for node in path:
+            known[node._seq] = _node(F, node, known)
+        self._rates = [known.get(r._seq, r if create_graph else r._data) for r in rates]
+        self._between = [known[node._seq] for node in path if isinstance(known[node._seq], Series)]
+        self._done = 0
+
+    def rate(self, i: int, k: int) -> Any:
+        return coefficient(self._rates[i], k)
+
+    def __getitem__(self, k: int) -> list[Any]:
+        for n in range(self._done + 1, k + 1):
+            for series in self._between:  # the oldest first, so that no coefficient asks for a long chain of others
+                series[n - 1]
+            for series in self._states:
+                series[n]
+            self._done = n
+        return [self._full(series[k], series) for series in self._states]
+
+    def _full(self, c: Any, series: Series) -> Any:
+        """A coefficient as an array: what a constant rate gives may be a number."""
+        if is_zero(c):
+            return self._F.full(0, series)
+        return c if hasattr(c, "dtype") else self._F.full(0, series) + c
+
+
+def _state(F: Reading, i: int, y: Variable, solution: Solution) -> Series:
+    return Series(F, y.shape, y.dtype, lambda k: over(solution.rate(i, k - 1), k), y if F.recorded else y._data[()])
+
+
+def _computed_from(rates: Sequence[Variable], known: dict[int, Any]) -> list[Variable]:
+    """The nodes between the known ones and the rates, oldest first; what is older than all known ones is not read."""
+    oldest = min(known)
+    nodes: dict[int, Variable] = {}
+    stack = list(rates)
+    while stack:
+        node = stack.pop()
+        if node._seq > oldest and node._seq not in nodes:
+            nodes[node._seq] = node
+            if node._seq not in known:
+                stack += [a for a in node._args if isinstance(a, Variable)]
+    found: list[Variable] = []
+    moving = set(known)
+    for age in sorted(nodes):
+        if age not in moving and any([isinstance(a, Variable) and a._seq in moving for a in nodes[age]._args]):
+            moving.add(age)
+            found.append(nodes[age])
+    return found
