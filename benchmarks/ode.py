@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import dezero.functions as F
+from benchmarks import peers
 from benchmarks.rows import Case, Finding, Profile, Row, Section, relative_error
 from dezero.optimize import odeint_taylor
 
@@ -52,8 +53,7 @@ def _taylor(f: Callable, start: tuple, end: float) -> Callable[[], Callable[[], 
 
 def _dop853(f: Callable, start: tuple, end: float) -> Callable[[], Callable[[], object]]:
     def prepare() -> Callable[[], object]:
-        from scipy.integrate import solve_ivp
-
+        solve_ivp = peers.scipy().integrate.solve_ivp
         y0 = np.concatenate([np.ravel(y) for y in start])
         return lambda: solve_ivp(f, (0.0, end), y0, method="DOP853", rtol=TOLERANCE, atol=TOLERANCE)
 

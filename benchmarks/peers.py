@@ -6,7 +6,7 @@ from typing import Any
 
 import dezero.functions as F
 
-LIBRARIES = ("DeZero", "PyTorch", "JAX", "autograd")
+LIBRARIES = ("DeZero", "PyTorch", "JAX", "autograd", "SciPy")
 
 
 @functools.cache
@@ -38,7 +38,15 @@ def autograd() -> Any:
     return autograd
 
 
-_LOADERS = {"PyTorch": torch, "JAX": jax, "autograd": autograd}
+@functools.cache
+def scipy() -> Any:
+    """Return SciPy with its integrators."""
+    import scipy.integrate
+
+    return scipy
+
+
+_LOADERS = {"PyTorch": torch, "JAX": jax, "autograd": autograd, "SciPy": scipy}
 
 
 def absent() -> dict[str, str]:

@@ -1,9 +1,22 @@
 """All sections of the suite; a new family of rows is a module with `section(profile)`, named here."""
 
-from benchmarks import laplacian, long_chain, mixed, mlp, network, newton, operations, orders, series, sin_chain, sparse
+from benchmarks import (
+    laplacian,
+    long_chain,
+    mixed,
+    mlp,
+    network,
+    newton,
+    ode,
+    operations,
+    orders,
+    series,
+    sin_chain,
+    sparse,
+)
 from benchmarks.rows import Profile, Row, Section
 
-FAMILIES = (sin_chain, newton, mlp, operations, orders, network, long_chain, mixed, sparse, series, laplacian)
+FAMILIES = (sin_chain, newton, mlp, operations, orders, network, long_chain, mixed, sparse, series, laplacian, ode)
 
 
 def sections(profile: Profile) -> list[Section]:

@@ -43,8 +43,8 @@ def measured(row: Row, absent=(), profile: Profile = TINY, ladders: Ladders | No
 
 @pytest.fixture
 def no_peers(monkeypatch):
-    loaders = (peers.torch, peers.jax, peers.autograd)
-    for name in ("torch", "jax", "autograd"):
+    loaders = (peers.torch, peers.jax, peers.autograd, peers.scipy)
+    for name in ("torch", "jax", "autograd", "scipy.integrate"):
         monkeypatch.setitem(sys.modules, name, None)
     for load in loaders:
         load.cache_clear()
@@ -75,7 +75,7 @@ def test_the_report_names_the_peers_that_are_absent(no_peers):
     chosen = sections(TINY)
     results = {row.key: measured(row, no_peers) for section in chosen for row in section.rows}
     text = report.markdown(chosen, results, TINY, {"Processor": "any"}, no_peers)
-    for library in ("PyTorch", "JAX", "autograd"):
+    for library in ("PyTorch", "JAX", "autograd", "SciPy"):
         assert f"{library} could not be loaded: import of" in text
         assert f"DeZero / {library}" not in text
     assert all(row.name in text for section in chosen for row in section.rows)

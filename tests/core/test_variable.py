@@ -317,3 +317,16 @@ def test_an_empty_variable_works():
     x = Variable(np.zeros((0, 3)))
     (x * x).sum().backward()
     assert x.grad.shape == (0, 3)
+
+
+def test_a_copy_of_a_leaf_has_its_gradient_without_its_graph():
+    import copy
+
+    x = Variable(np.array([1.0, 2.0]), name="x")
+    (x**3).sum().backward(create_graph=True)
+    other = copy.deepcopy(x)
+    assert other.name == "x"
+    np.testing.assert_array_equal(other.grad.data, [3, 12])
+    assert other.grad.creator is None
+    other.grad.data[0] = 0
+    assert x.grad.data[0] == 3

@@ -236,6 +236,17 @@ def test_large_batches_are_taken_in_chunks():
     assert_allclose(found.data, laplacian(f)(Variable(x)).data, rtol=1e-12)
 
 
+@pytest.mark.parametrize("step", [lambda y: y * 1.001, lambda y: y @ np.eye(2), F.sin, lambda y: y + y[:, :1] * 1e-4])
+def test_a_deep_graph_needs_no_deep_stack(step):
+    def f(x):
+        for _ in range(2000):
+            x = step(x)
+        return F.sum(x**2, axis=1)
+
+    x = np.array([[0.1, 0.2]])
+    assert_allclose(laplacian(f)(x).data, laplacian(f, "reverse")(x).data, rtol=1e-8)
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_dtypes_empty_batches_and_constants(method):
     def f(x):

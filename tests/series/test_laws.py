@@ -51,7 +51,7 @@ def test_the_chain_rule_carries_one_curve_into_the_next(f, g, x):
     inner, terms = jet(ONE[g], (x,), ([1.0] + [0.0] * (ORDER - 1),))
     value, found = jet(ONE[f], (inner.data,), ([t.data for t in terms],))
     y, expected = jet(lambda x: ONE[f](ONE[g](x)), (x,), ([1.0] + [0.0] * (ORDER - 1),))
-    assert value.item() == y.item()
+    assert_allclose(value.item(), y.item(), rtol=1e-14)
     assert_allclose([t.item() for t in found], [t.item() for t in expected], rtol=1e-11, atol=1e-9)
 
 

@@ -210,7 +210,10 @@ class Variable(Operators):
     def __reduce__(self) -> Any:
         if self._op is not None and not isinstance(self._op, Cut):
             raise GraphError("a Variable that carries a graph cannot be copied or pickled; use v.detach() first")
-        return _rebuild, (type(self), self._data, self.name, self._grad)
+        grad = self._grad
+        if isinstance(grad, Variable) and grad._args:  # its graph stays where it is
+            grad = grad._data
+        return _rebuild, (type(self), self._data, self.name, grad)
 
     def to_cpu(self) -> None:
         if self._data is not None:

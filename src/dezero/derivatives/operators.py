@@ -41,6 +41,7 @@ class Operator:
             raise ValueError(f"{name}: method is {method!r}; give one of {', '.join(['auto', *_METHODS])}")
         self.name, self.f, self.terms, self.method = name, f, terms, method
         self._lines: dict[int, list[Lines]] = {}
+        self._choices: dict[int, str] = {}
 
     def __call__(self, x: Any) -> Variable:
         run = Run(self.name, self.f, (x,))
@@ -128,10 +129,10 @@ class Operator:
         return {"collapsed": collapsed, "taylor": lines, "reverse": ways.count_reverse(self._terms(d))}
 
     def _chosen(self, d: int) -> str:
-        if self.method != "auto":
-            return self.method
-        counts = self._counts(d)
-        return min(counts, key=lambda method: counts[method])
+        if self.method == "auto" and d not in self._choices:
+            counts = self._counts(d)
+            self._choices[d] = min(counts, key=lambda method: counts[method])
+        return self._choices[d] if self.method == "auto" else self.method
 
     def _apply(self, y: Variable, x: Variable, recorded: bool) -> Variable:
         d = x.shape[-1]

@@ -22,6 +22,8 @@ from dezero.core.variable import Variable
 from dezero.series.power import Series, is_zero, plus
 from dezero.series.reading import Reading
 
+_WAITING = 50  # bundles in a row that may wait for each other, so that no deep graph needs a deep stack
+
 
 class Bundle:
     """One coefficient for each of R directions: an array or Variable of shape (R, *shape), or broadcast to that.
@@ -30,10 +32,28 @@ class Bundle:
     """
 
     __array_ufunc__ = None  # arrays and Variables on the left of an operator defer
-    __slots__ = ("F", "array", "shape")
+    __slots__ = ("F", "_array", "_make", "depth", "shape")
 
     def __init__(self, F: Directions, array: Any, shape: tuple[int, ...]) -> None:
-        self.F, self.array, self.shape = F, array, shape
+        self.F, self._array, self.shape = F, array, shape
+        self.depth = 0
+        self._make: Callable[[], Any] | None = None
+
+    @classmethod
+    def later(cls, F: Directions, shape: tuple[int, ...], make: Callable[[], Any], *of: Any) -> Bundle:
+        """A bundle computed when first needed, which many of the last layer's are not; `of`: what it is made of."""
+        bundle = cls(F, None, shape)
+        bundle._make = make
+        bundle.depth = 1 + max([a.depth for a in of if isinstance(a, Bundle)], default=0)
+        if bundle.depth > _WAITING:
+            bundle.array  # noqa: B018
+        return bundle
+
+    @property
+    def array(self) -> Any:
+        if self._make is not None:
+            self._array, self._make, self.depth = self._make(), None, 0
+        return self._array
 
     @property
     def dtype(self) -> Any:
@@ -64,8 +84,12 @@ class Bundle:
 
     def _combined(self, other: Any, combine: Callable[[Any, Any], Any]) -> Bundle:
         shape = np.broadcast_shapes(self.shape, getattr(other, "shape", ()))
-        array = other.aligned(len(shape)) if isinstance(other, Bundle) else other
-        return Bundle(self.F, combine(self.aligned(len(shape)), array), shape)
+
+        def make() -> Any:
+            array = other.aligned(len(shape)) if isinstance(other, Bundle) else other
+            return combine(self.aligned(len(shape)), array)
+
+        return Bundle.later(self.F, shape, make, self, other)
 
     def __mul__(self, other: Any) -> Bundle:
         return self._combined(other, lambda a, b: a * b)
@@ -168,7 +192,7 @@ class Directions(Reading):
 
     def fitted(self, c: Any, shape: Any) -> Any:
         if isinstance(c, Bundle):
-            return c if shape is None or c.shape == shape else Bundle(self, c.array, shape)
+            return c if shape is None or c.shape == shape else Bundle.later(self, shape, lambda: c.array, c)
         if isinstance(c, Total):
             return Total(self, super().fitted(c.array, shape))
         return super().fitted(c, shape)
@@ -259,8 +283,12 @@ def _matmul(F: Directions, op: Op, a: Any, b: Any) -> Any:
         return None  # direction by direction
     shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
     if isinstance(a, Bundle) and not isinstance(b, Bundle) and axes == (2, 2):
-        rows = a.array.reshape((-1, a.shape[-1]))  # one product in place of one a direction
-        return Bundle(F, F.on_arrays(op, rows, b).reshape((*a.array.shape[:-1], b.shape[-1])), shape)
+
+        def make() -> Any:
+            rows = a.array.reshape((-1, a.shape[-1]))  # one product in place of one a direction
+            return F.on_arrays(op, rows, b).reshape((*a.array.shape[:-1], b.shape[-1]))
+
+        return Bundle.later(F, shape, make, a)
     arrays = [x.aligned(len(shape)) if isinstance(x, Bundle) else x for x in (a, b)]
     return Bundle(F, F.on_arrays(op, *arrays), shape)
 

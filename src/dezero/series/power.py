@@ -32,10 +32,14 @@ class Series:
         self.coefficients: list[Any] = [] if first is None else [first]
 
     def __getitem__(self, k: int) -> Any:
+        return self.coefficients[k] if k < len(self.coefficients) else self.upto(k)[k]
+
+    def upto(self, k: int) -> list[Any]:
+        """The coefficients computed so far, at least those of orders 0 to k."""
         found = self.coefficients
         while len(found) <= k:
             found.append(self.F.fitted(self.produce(len(found)), self.shape))
-        return found[k]
+        return found
 
     @property
     def size(self) -> int:
@@ -124,11 +128,17 @@ def over(c: Any, number: Any) -> Any:
 
 def cauchy(k: int, a: Any, b: Any, product: Callable[[Any, Any], Any], start: int = 0, stop: int | None = None) -> Any:
     """The sum of product(a_j, b_(k-j)) over start <= j <= stop (k where not told); what is zero is left out."""
+    last = k if stop is None else stop
+    if last < start:
+        return 0
+    xs, ys = a.upto(last), b.upto(k - start)  # lists, since this loop is most of the time of a series of numbers
     total: Any = 0
-    for j in range(start, k + 1 if stop is None else stop + 1):
-        x, y = a[j], b[k - j]
-        if not (is_zero(x) or is_zero(y)):
-            total = plus(total, product(x, y))
+    for j in range(start, last + 1):
+        x, y = xs[j], ys[k - j]
+        if (type(x) is int and not x) or (type(y) is int and not y):
+            continue
+        part = product(x, y)
+        total = part if type(total) is int else total + part
     return total
 
 
@@ -147,9 +157,10 @@ def quotient(k: int, q: Series, a: Any, b: Series) -> Any:
 
 def real_power(k: int, y: Series, a: Series, c: Any) -> Any:
     """Coefficient k of y = a**c, a_0 not zero, from k a_0 y_k = sum of ((c + 1) j - k) a_j y_(k-j) over 1 <= j <= k."""
+    xs, ys = a.upto(k), y.upto(k - 1)
     total: Any = 0
     for j in range(1, k + 1):
-        weight = (c + 1) * j - k
-        if weight and not (is_zero(a[j]) or is_zero(y[k - j])):
-            total = plus(total, times(a[j] * y[k - j], weight))
-    return total if is_zero(total) else total / times(a[0], k)
+        weight, x = (c + 1) * j - k, xs[j]
+        if weight and not (is_zero(x) or is_zero(ys[k - j])):
+            total = plus(total, x * ys[k - j] * weight)
+    return total if is_zero(total) else total / times(xs[0], k)

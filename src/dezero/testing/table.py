@@ -26,8 +26,8 @@ cases and points; a point stands where the next graph would have over {nodes:,} 
 
 The derivatives are held against mpmath, at 75 digits; or, for operations without a scalar form, against Cauchy's
 integral of the NumPy or SciPy function in the complex plane; or, where that function is not holomorphic, against
-central differences of the order before, order 1 of the NumPy or SciPy function itself. (`array` and `rows` never
-take mpmath.) The readings:
+central differences of the order before (by series, where its graph would be too large), order 1 of the NumPy or SciPy
+function itself. (`array` and `rows` never take mpmath.) The readings:
 
 {readings}
 
