@@ -21,7 +21,7 @@ from dezero.derivatives import ways
 from dezero.derivatives.lines import Lines, MultiIndex, lines_of
 from dezero.derivatives.tracing import Run
 
-_CACHED = 2**17  # numbers of one layer that a chunk of a batch may have: a megabyte, which stays in the L2 cache
+_CHUNK = 2**22  # numbers of one layer that a chunk of a batch may have; smaller ones cost more than caches save
 _METHODS = {"collapsed": "collapsed Taylor mode", "taylor": "Taylor mode", "reverse": "nested gradients"}
 
 
@@ -33,7 +33,7 @@ class Operator:
     method: "collapsed" (Taylor mode, highest coefficients summed on the way), "taylor" (line by line), "reverse"
     (nested gradients), or "auto", that of the fewest vectors through the graph of f.
     The result has the shape of f(x) and is recorded where x, or anything f uses, is a Variable. A batch that is not
-    recorded is taken in chunks that stay in the cache, for which f is called again.
+    recorded is taken in chunks where it is large, for which f is called again.
     """
 
     def __init__(self, name: str, f: Callable[[Any], Any], terms: Any, method: str = "auto") -> None:
@@ -159,7 +159,7 @@ class Operator:
         n = len(run.leaves[0].data)
         widest = max([node.size / max(n, 1) for node in collect(run.outputs).values()], default=1)
         count = max([len(group.directions) for group in self.lines(run.leaves[0].shape[-1])], default=1)
-        return max(int(_CACHED / max(widest * count, 1)), 1)
+        return max(int(_CHUNK / max(widest * count, 1)), 1)
 
 
 def operator(f: Callable[[Any], Any], terms: Mapping[MultiIndex, float], method: str = "auto") -> Operator:

@@ -295,7 +295,7 @@ def _matmul(F: Directions, op: Op, a: Any, b: Any) -> Any:
 
 def _reshape(F: Directions, op: Op, x: Bundle) -> Bundle:
     shape = op.parameters["shape"]
-    return Bundle(F, F.on_arrays(_with(op, shape=(F.count, *shape)), x.whole()), shape)
+    return Bundle.later(F, shape, lambda: F.on_arrays(_with(op, shape=(F.count, *shape)), x.whole()), x)
 
 
 def _broadcast_to(F: Directions, op: Op, x: Bundle) -> Bundle:
@@ -305,7 +305,8 @@ def _broadcast_to(F: Directions, op: Op, x: Bundle) -> Bundle:
 def _transpose(F: Directions, op: Op, x: Bundle) -> Bundle:
     axes = op.parameters["axes"] or tuple(reversed(range(len(x.shape))))
     moved = _with(op, axes=(0, *[axis % len(axes) + 1 for axis in axes]))
-    return Bundle(F, F.on_arrays(moved, x.aligned(len(x.shape))), tuple([x.shape[axis] for axis in axes]))
+    shape = tuple([x.shape[axis] for axis in axes])
+    return Bundle.later(F, shape, lambda: F.on_arrays(moved, x.aligned(len(x.shape))), x)
 
 
 def _sum(F: Directions, op: Op, x: Bundle) -> Bundle:
@@ -315,7 +316,7 @@ def _sum(F: Directions, op: Op, x: Bundle) -> Bundle:
     axes = tuple([a % n for a in axes])
     shape = [1 if i in axes else size for i, size in enumerate(x.shape) if keepdims or i not in axes]
     moved = _with(op, axis=tuple([a + 1 for a in axes]), keepdims=keepdims)
-    return Bundle(F, F.on_arrays(moved, x.whole()), tuple(shape))
+    return Bundle.later(F, tuple(shape), lambda: F.on_arrays(moved, x.whole()), x)
 
 
 def _get_item(F: Directions, op: Op, x: Bundle) -> Bundle | None:
@@ -323,8 +324,8 @@ def _get_item(F: Directions, op: Op, x: Bundle) -> Bundle | None:
     index = index if isinstance(index, tuple) else (index,)
     if any([isinstance(i, np.ndarray | list | tuple) for i in index]):
         return None
-    found = F.on_arrays(_with(op, index=(slice(None), *index)), x.whole())
-    return Bundle(F, found, found.shape[1:])
+    shape = np.broadcast_to(0, x.shape)[index].shape
+    return Bundle.later(F, shape, lambda: F.on_arrays(_with(op, index=(slice(None), *index)), x.whole()), x)
 
 
 def _concatenate(F: Directions, op: Op, *xs: Any) -> Bundle:
