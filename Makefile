@@ -6,7 +6,7 @@ DEMO := build/demo
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format certify bench clean
+.PHONY: help demo test lint format certify bench examples clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,10 @@ certify: $(VENV)/.installed-dev  ## Certify every operation to order 10 and writ
 
 bench: $(VENV)/.installed-bench  ## Compare with PyTorch, JAX and autograd (installs them)
 	$(BIN)/python -m benchmarks --output docs/benchmarks.md --readme README.md
+
+examples: $(VENV)/.installed-examples  ## Train two networks on differential equations, two minutes
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/burgers.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/beam.py
 
 clean:  ## Remove the virtual environment and everything built
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -34,9 +34,11 @@ __all__ = [
     "as_variable",
     "biharmonic",
     "checkpoint",
+    "curl",
     "custom_root",
     "derivative",
     "derivative_tensor",
+    "divergence",
     "fixed_point",
     "functions",
     "grad",
@@ -70,9 +72,9 @@ __all__ = [
 
 _ROOMS = ("cuda", "derivatives", "optimize", "series", "utils", "viz")
 _LATER = {
-    "derivatives": """biharmonic checkpoint custom_root derivative derivative_tensor fixed_point grad gradient_check
-        hessian hessian_sparsity hvp jacfwd jacobian jacrev jvp laplacian linearize operator partial
-        sparse_hessian sparse_jacobian sparse_third sparsity stop_gradient value_and_grad vjp""",
+    "derivatives": """biharmonic checkpoint curl custom_root derivative derivative_tensor divergence fixed_point grad
+        gradient_check hessian hessian_sparsity hvp jacfwd jacobian jacrev jvp laplacian linearize operator
+        partial sparse_hessian sparse_jacobian sparse_third sparsity stop_gradient value_and_grad vjp""",
     "series": "jet taylor",
 }
 _HOME = {name: room for room, names in _LATER.items() for name in names.split()}

@@ -2,6 +2,7 @@
 
 from dezero.derivatives.checking import GradientCheck, gradient_check
 from dezero.derivatives.colouring import colour_columns, star_colouring
+from dezero.derivatives.fields import curl, divergence
 from dezero.derivatives.implicit import ConvergenceError, custom_root, fixed_point
 from dezero.derivatives.jacobians import hessian, jacfwd, jacobian, jacrev
 from dezero.derivatives.memory import checkpoint, stop_gradient
@@ -19,9 +20,11 @@ __all__ = [
     "biharmonic",
     "checkpoint",
     "colour_columns",
+    "curl",
     "custom_root",
     "derivative",
     "derivative_tensor",
+    "divergence",
     "fixed_point",
     "grad",
     "gradient_check",
