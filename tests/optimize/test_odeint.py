@@ -96,7 +96,7 @@ def lorenz_in_thirty_digits(end, steps, order):
             rates = (10 * (y[k] - x[k]), 28 * x[k] - xz - y[k], xy - mpmath.mpf(8 / 3) * z[k])
             for v, rate in zip(c, rates, strict=True):
                 v.append(rate / (k + 1))
-        s = [mpmath.polyval(v[::-1], h) for v in c]
+        s = [sum(a * h**k for k, a in enumerate(v)) for v in c]
     return [float(v) for v in s]
 
 
