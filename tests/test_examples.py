@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -24,8 +23,6 @@ def run(name, monkeypatch, *arguments):
 
 
 def test_burgers_with_few_steps_says_that_it_is_not_there_yet(monkeypatch, capsys, tmp_path):
-    pytest.importorskip("scipy")
-    pytest.importorskip("matplotlib")
     file = tmp_path / "burgers.png"
     assert run("burgers", monkeypatch, "--steps", "3", "--output", str(file)) == 1
     assert "relative L2 error" in capsys.readouterr().out
@@ -33,14 +30,12 @@ def test_burgers_with_few_steps_says_that_it_is_not_there_yet(monkeypatch, capsy
 
 
 def test_beam_reaches_its_bound_and_fails_above_it(monkeypatch, capsys):
-    pytest.importorskip("scipy")
     assert run("beam", monkeypatch, "--steps", "60") == 0
     assert run("beam", monkeypatch, "--steps", "1") == 1
     assert "largest deflection 0.03399" in capsys.readouterr().out.splitlines()[1]
 
 
 def test_the_references_solve_their_equations():
-    pytest.importorskip("scipy")
     beam = load("beam")
     x = np.polynomial.Polynomial([0, 1])
     u = beam.exact(x)

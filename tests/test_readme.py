@@ -74,8 +74,6 @@ def test_what_people_ask_for(what, cell):
 
     variable = dezero.Variable(np.array(2.0))
     x, y0, v = np.array([1.0, 2.0]), 0.5, np.array([1.0, 0.0])
-    if "sparse" in cell:
-        pytest.importorskip("scipy")
     for expression in re.findall("`([^`]+)`", cell):
         names = {"dezero": dezero, "f": f, "x": x, "v": v, "y0": y0}
         if expression.startswith("y.") or "(y)" in expression:
@@ -95,10 +93,6 @@ def test_the_gradient_of_a_complex_number():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_runs(command, monkeypatch, tmp_path, capsys):
-    if "plot" in command:
-        pytest.importorskip("matplotlib")
-    if "graph" in command:
-        pytest.importorskip("pygraphviz")
     monkeypatch.chdir(tmp_path)
     assert main(shlex.split(command, comments=True)[1:]) == 0
     printed = capsys.readouterr()

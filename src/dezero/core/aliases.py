@@ -37,6 +37,16 @@ def own(name: str, x: Any) -> Variable:
     return wrap(np.asarray(variable.data if kind in "fc" else variable.data * 1.0))
 
 
+def computed(name: str, y: Any) -> Variable:
+    """What a function given to a transform returned; TypeError, naming the transform, for anything but a Variable."""
+    if not isinstance(y, Variable):
+        raise TypeError(
+            f"{name}: the function returned {describe(y)}; compute its result from its arguments with dezero's or "
+            "NumPy's functions, which gives a Variable"
+        )
+    return y
+
+
 def rests_on_others(outputs: Sequence[Variable], leaves: Sequence[Variable]) -> bool:
     """Whether the outputs depend on a Variable besides these leaves, which somebody may differentiate them in."""
     ours = {x._seq for x in leaves}

@@ -132,21 +132,19 @@ def _recorded(
     if not seeds:
         return {}
     carried = () if asked else [n for a, n in nodes.items() if n._grad is not None and n._args and a not in seeds]
-    if carried or retain_grad or not simplifying() or any([seed is not None for _, seed in seeds.values()]):
-        try:
-            return _derived(graph, nodes, seeds, asked, retain_grad, carried)[0]
-        except OutOfRange:
-            with using_config("simplify", False):
-                return _derived(graph, nodes, seeds, asked, retain_grad, carried)[0]
-    ages, structure = recipes.structure(graph, list(seeds), None if asked is None else [x._seq for x in asked])
+    seeded = any([seed is not None for _, seed in seeds.values()])
+    ages: list[int] = []
+    structure = None  # what no recipe is noted of has none
+    if simplifying() and not (carried or retain_grad or seeded):
+        ages, structure = recipes.structure(graph, list(seeds), None if asked is None else [x._seq for x in asked])
     recipe = recipes.known(structure)
     if recipe is not None:
         return recipe.follow([graph[age] for age in ages], next(iter(seeds.values()))[0], asked)
     try:
-        found, twins = _derived(graph, nodes, seeds, asked, False, ())
+        found, twins = _derived(graph, nodes, seeds, asked, retain_grad, carried)
     except OutOfRange:  # then by the rules as they stand
         with using_config("simplify", False):
-            return _derived(graph, nodes, seeds, asked, False, ())[0]
+            return _derived(graph, nodes, seeds, asked, retain_grad, carried)[0]
     recipes.learn(structure, ages, graph, found, twins)
     return found
 

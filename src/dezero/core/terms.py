@@ -138,14 +138,11 @@ class Builder:
         """The number and the node whose product this node is; no node where it is none, or of another dtype."""
         if self.opaque(node):
             return 1, None
-        number: Any = -1
-        inner = node._args[0]
-        if node._op is _MUL:
-            number, inner = node._args[1], inner
-            if not isinstance(number, int | float):
-                inner, number = number, inner
-            if not isinstance(number, int | float) or not number:
-                return 1, None
+        inner, number = (node._args[0], -1) if node._op is _NEG else node._args
+        if not isinstance(number, int | float):
+            inner, number = number, inner
+        if not isinstance(number, int | float) or not number:
+            return 1, None
         kind = inner.dtype
         if kind != node._data.dtype or kind.char not in "fdFDgG":  # integers wrap around, halves have no range to spare
             return 1, None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dezero.core.aliases import alias
+from dezero.core.aliases import alias, computed
 from dezero.core.backward import gradients
 from dezero.core.config import recording, using_config
 from dezero.core.errors import GraphError, describe
@@ -64,13 +64,7 @@ class Segment:
     def _run(self, xs: list[Variable]) -> tuple[list[Variable], Rebuild]:
         with using_config("enable_backprop", True):
             outputs, rebuild = flatten(self.f(xs))
-        for y in outputs:
-            if not isinstance(y, Variable):
-                raise TypeError(
-                    f"{self.name}: the function returned {describe(y)}; compute its result from its arguments with "
-                    "dezero's or NumPy's functions, which gives a Variable"
-                )
-        return outputs, rebuild
+        return [computed(self.name, y) for y in outputs], rebuild
 
 
 def pulled(

@@ -18,8 +18,8 @@ from dezero.core.sweep import collect, leading_to
 from dezero.core.variable import Cut, Variable, wrap
 from dezero.derivatives.tracing import Run
 from dezero.derivatives.trees import matching
-from dezero.series.expansion import _curve, _node
-from dezero.series.power import Series, coefficient, is_zero
+from dezero.series.expansion import advance, curve, expand
+from dezero.series.power import coefficient, is_zero
 from dezero.series.reading import Reading
 
 
@@ -69,14 +69,10 @@ class Forward:
         curves: coefficients 1, 2, ... of the leaves that move, arrays or Variables of the leaves' shapes and dtypes.
         """
         F = Reading(recorded)
-        known: dict[int, Any] = {x._seq: _curve(F, x, [_term(c, recorded) for c in cs]) for x, cs in curves.items()}
-        for age, node in self.path.items():
-            if age not in known:
-                known[age] = _node(F, node, known)
-        moving = [s for s in known.values() if isinstance(s, Series)]
+        known: dict[int, Any] = {x._seq: curve(F, x, [_term(c, recorded) for c in cs]) for x, cs in curves.items()}
+        moving = expand(F, self.path.values(), known)
         for k in range(1, order + 1):
-            for s in moving:  # the oldest first, so that no coefficient asks for a long chain of others
-                s[k]
+            advance(F, moving, k)
         found: list[Variable] = []
         for y in self.outputs:
             c = coefficient(known.get(y._seq, y if recorded else y._data), order)

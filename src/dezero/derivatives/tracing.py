@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import own, rests_on_others
+from dezero.core.aliases import computed, own, rests_on_others
 from dezero.core.config import recording, using_config
 from dezero.core.errors import describe
 from dezero.core.variable import Variable
@@ -57,7 +57,7 @@ class Run:
         if has_aux:
             self.value, self.aux = result
         outputs, self.output_tree = flatten(self.value)
-        self.outputs = [_output(name, y) for y in outputs]
+        self.outputs = [computed(name, y) for y in outputs]
         variables = any(isinstance(x, Variable) for x in given)
         self.recorded = recording() and (variables or rests_on_others(self.outputs, self.leaves))
 
@@ -74,12 +74,3 @@ def argument_places(name: str, argnums: int | Sequence[int], count: int) -> list
         if not -count <= i < count:
             raise ValueError(f"{name}: argnums asks for argument {i}, and {count} were given")
     return [int(i) % count for i in places]
-
-
-def _output(name: str, y: Any) -> Variable:
-    if not isinstance(y, Variable):
-        raise TypeError(
-            f"{name}: the function returned {describe(y)}; compute its result from its arguments with dezero's or "
-            "NumPy's functions, which gives a Variable"
-        )
-    return y

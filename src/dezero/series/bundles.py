@@ -163,17 +163,13 @@ def _part(other: Any) -> Any:
 class Directions(Reading):
     """Reads series whose coefficients below `top` are bundles, and whose coefficient `top` is their weighted sum.
 
-    count: R, the directions; weights: one number for each, or None for ones. vectors counts the coefficients that the
-    result needs, 2 + (top - 1) R; directions of one operation are computed together.
+    count: R, the directions; weights: one number for each, or None for ones. Those of one operation are computed
+    together.
     """
 
     def __init__(self, recorded: bool, count: int, weights: Any, top: int) -> None:
         super().__init__(recorded)
         self.count, self.weights, self.top = count, weights, top
-
-    @property
-    def vectors(self) -> int:
-        return 2 + (self.top - 1) * self.count
 
     def settle(self, series: Series, k: int) -> None:
         """Sum the highest coefficient over the directions."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dezero.core.variable import Variable
-from dezero.series.expansion import _curve, _node
+from dezero.series.expansion import advance, curve, expand
 from dezero.series.power import Series, coefficient, is_zero, over
 from dezero.series.reading import Reading
 
@@ -35,12 +35,9 @@ class Solution:
         self._states = [_state(F, i, y, self) for i, y in enumerate(states)]
         known: dict[int, Any] = {y._seq: series for y, series in zip(states, self._states, strict=True)}
         if time is not None:
-            known[time._seq] = _curve(F, time, [1.0])
-        path = _computed_from(rates, known)
-        for node in path:
-            known[node._seq] = _node(F, node, known)
+            known[time._seq] = curve(F, time, [1.0])
+        self._between = expand(F, _computed_from(rates, known), known)
         self._rates = [known.get(r._seq, r if create_graph else r._data) for r in rates]
-        self._between = [known[node._seq] for node in path if isinstance(known[node._seq], Series)]
         self._done = 0
 
     def rate(self, i: int, k: int) -> Any:
@@ -48,10 +45,8 @@ class Solution:
 
     def __getitem__(self, k: int) -> list[Any]:
         for n in range(self._done + 1, k + 1):
-            for series in self._between:  # the oldest first, so that no coefficient asks for a long chain of others
-                series[n - 1]
-            for series in self._states:
-                series[n]
+            advance(self._F, self._between, n - 1)
+            advance(self._F, self._states, n)
             self._done = n
         return [self._full(series[k], series) for series in self._states]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,13 +45,9 @@ class Expansion:
             _check_curve(x, coefficients)
         self.y, self.create_graph = y, create_graph
         self._F = F = Reading(create_graph) if reading is None else reading
-        known: dict[int, Any] = {x._seq: _curve(F, x, coefficients) for x, coefficients in curves.items()}
-        path = leading_to(collect([y]), curves)
-        for age in path:
-            if age not in known:
-                known[age] = _node(F, path[age], known)
+        known: dict[int, Any] = {x._seq: curve(F, x, coefficients) for x, coefficients in curves.items()}
+        self._all = [*known.values(), *expand(F, leading_to(collect([y]), curves).values(), known)]
         self._root = known.get(y._seq, y if create_graph else y._data)
-        self._all = [series for series in known.values() if isinstance(series, Series)]
         self._done = 0
 
     def __getitem__(self, k: int) -> Any:
@@ -60,9 +56,7 @@ class Expansion:
         if k < 0:
             raise ValueError(f"Expansion: the order is {k}; give 0 or more")
         for n in range(self._done + 1, k + 1):
-            for series in self._all:  # the oldest first, so that no coefficient asks for a long chain of others
-                series[n]
-                self._F.settle(series, n)
+            advance(self._F, self._all, n)
             self._done = n
         c = coefficient(self._root, k)
         return self._F.full(0, self.y) if k and is_zero(c) else self._F.outcome(c)
@@ -79,16 +73,32 @@ def _check_curve(x: Any, coefficients: Sequence[Any]) -> None:
             )
 
 
-def _curve(F: Reading, x: Variable, coefficients: Sequence[Any]) -> Series:
+def curve(F: Reading, x: Variable, coefficients: Sequence[Any]) -> Series:
+    """The series of a Variable that moves, from its coefficients 1, 2, ...; those beyond are 0."""
+
     def produce(k: int) -> Any:
         return coefficients[k - 1] if k <= len(coefficients) else 0
 
     return Series(F, x.shape, x.dtype, produce, x if F.recorded else x._data[()])
 
 
-def _node(F: Reading, node: Variable, known: dict[int, Any]) -> Any:
-    args = [_argument(F, a, known) for a in node._args]
-    return F.call(node._op, *args, first=node if F.recorded else node._data)
+def expand(F: Reading, nodes: Iterable[Variable], known: dict[int, Any]) -> list[Series]:
+    """Read the nodes of a graph, the oldest first, into what is known by age; returns their series in that order."""
+    found = []
+    for node in nodes:
+        if node._seq not in known:
+            args = [_argument(F, a, known) for a in node._args]
+            known[node._seq] = F.call(node._op, *args, first=node if F.recorded else node._data)
+            if isinstance(known[node._seq], Series):
+                found.append(known[node._seq])
+    return found
+
+
+def advance(F: Reading, series: Iterable[Series], k: int) -> None:
+    """Compute coefficient k of each, the oldest first, so that none asks for a long chain of others."""
+    for s in series:
+        s[k]
+        F.settle(s, k)
 
 
 def _argument(F: Reading, a: Any, known: dict[int, Any]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import own, rests_on_others
+from dezero.core.aliases import computed, own, rests_on_others
 from dezero.core.config import recording, using_config
 from dezero.core.errors import describe, no_data
 from dezero.core.op import operand, publish
@@ -67,7 +67,7 @@ def jet(
     xs = [own("jet", x) for x in primals]
     with using_config("enable_backprop", True):
         ys = f(*xs)
-    results = [_result("jet", y) for y in (ys if isinstance(ys, tuple | list) else (ys,))]
+    results = [computed("jet", y) for y in (ys if isinstance(ys, tuple | list) else (ys,))]
     if create_graph is None:
         given = any(isinstance(a, Variable) for a in [*primals, *[term for terms in series for term in terms]])
         create_graph = recording() and (given or rests_on_others(results, xs))
@@ -124,15 +124,6 @@ def _check_factorial(order: int, x: Variable) -> None:
         )
 
 
-def _result(name: str, y: Any) -> Variable:
-    if not isinstance(y, Variable):
-        raise TypeError(
-            f"{name}: the function returned {describe(y)}; compute its result from its arguments with dezero's or "
-            "NumPy's functions, which gives a Variable"
-        )
-    return y
-
-
 def _term(name: str, c: Any, x: Variable, create_graph: bool, what: str) -> Any:
     """A coefficient in the shape and dtype of its Variable, as the expansion takes it; the number 0 as it is."""
     if not isinstance(c, Variable) and np.ndim(c) == 0 and c == 0:
@@ -141,7 +132,6 @@ def _term(name: str, c: Any, x: Variable, create_graph: bool, what: str) -> Any:
     if term.dtype.kind not in "fiubc":
         raise TypeError(f"{name}: {what} is {describe(c)}; give numbers")
     try:
-        np.broadcast_shapes(term.shape, x.shape)
         fits = np.broadcast_shapes(term.shape, x.shape) == x.shape
     except ValueError:
         fits = False

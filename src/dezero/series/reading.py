@@ -8,6 +8,7 @@ A few recurrences are written out (written.py).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -129,7 +130,7 @@ class Reading:
             if not slope:
                 places = [i for i, a in enumerate(args) if isinstance(a, Series)]
                 parts = [op.rules[i](self, derivative(args[i]), *args, y) for i in places]
-                slope.append(self._sum([part for part in parts if not is_zero(part)]))
+                slope.append(functools.reduce(plus, parts))
             return over(coefficient(slope[0], k - 1), k)
 
         y = self.new(first, produce)
@@ -142,9 +143,3 @@ class Reading:
         factors = op.kind is BILINEAR
         parts = [a if factors and not isinstance(a, Series) else coefficient(a, k) for a in args]
         return self.compute(op, *[self.full(c, a) for c, a in zip(parts, args, strict=True)])
-
-    def _sum(self, parts: list[Any]) -> Any:
-        total: Any = 0
-        for part in parts:
-            total = plus(total, part)
-        return total
