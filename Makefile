@@ -38,9 +38,9 @@ certify: $(VENV)/.installed-dev  ## Certify every operation to order 10 and writ
 bench: $(VENV)/.installed-bench  ## Compare with PyTorch, JAX and autograd (installs them)
 	$(BIN)/python -m benchmarks --output docs/benchmarks.md --readme README.md
 
-examples: $(VENV)/.installed-examples  ## Train two networks on differential equations, two minutes
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/burgers.py
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python examples/beam.py
+examples: $(VENV)/.installed-examples  ## Run every example: networks trained in all ways, five minutes
+	@mkdir -p build
+	@set -e; for script in examples/*.py; do echo "== $$script"; (cd build && OPENBLAS_NUM_THREADS=1 ../$(BIN)/python ../$$script); done
 
 clean:  ## Remove the virtual environment and everything built
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,11 +1,11 @@
-"""Examples in docstrings may use np and Variable."""
+"""Examples in docstrings may use np, Variable and dezero."""
 
 import numpy as np
 import pytest
 
-from dezero import Variable
+import dezero
 
 
 @pytest.fixture(autouse=True)
 def names_of_examples(doctest_namespace):
-    doctest_namespace.update(np=np, Variable=Variable)
+    doctest_namespace.update(np=np, Variable=dezero.Variable, dezero=dezero)

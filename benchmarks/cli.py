@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failed = []
     for row in rows:
         start = time.perf_counter()
-        results[row.key] = measure(row, profile, absent, ladders)
+        with machine.threads(row.threads):
+            results[row.key] = measure(row, profile, absent, ladders)
         ours = results[row.key]["DeZero"]
         if ours.seconds is None or (ours.error is not None and not ours.error <= row.tolerance):
             failed.append(f"{row.key}: {ours.note or f'relative error {ours.error:.1e}'}")

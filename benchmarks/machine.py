@@ -4,6 +4,8 @@ import datetime
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
@@ -30,11 +32,39 @@ DISTRIBUTIONS = {
 }
 
 
+CORES = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+
+
 def use_one_core() -> None:
     """Pin this process and its children to one core and every thread pool to one thread."""
     os.environ.update(ONE_THREAD)
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    _pin(1)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Inside the block, the BLAS of NumPy and PyTorch have so many threads, each a core where there are as many."""
+    if count == 1:
+        yield
+        return
+    from threadpoolctl import threadpool_limits
+
+    torch = sys.modules.get("torch")
+    _pin(count)
+    try:
+        with threadpool_limits(count):
+            if torch is not None:
+                torch.set_num_threads(count)
+            yield
+    finally:
+        if torch is not None:
+            torch.set_num_threads(1)
+        _pin(1)
+
+
+def _pin(count: int) -> None:
+    if CORES:
+        os.sched_setaffinity(0, sorted(CORES)[-count:])
 
 
 def _status(field: str) -> int | None:

@@ -182,7 +182,8 @@ def markdown(
     parts = [
         "# Benchmarks",
         "Written by `python -m benchmarks --output docs/benchmarks.md`; not to be edited by hand.",
-        "Every library ran in the same process, on one core and one thread, in turns (A B C A B C ...); a "
+        "Every library ran in the same process, on one core and one thread except where a section says otherwise, "
+        "in turns (A B C A B C ...); a "
         f"time is the median of up to {profile.repeats} turns after a warm-up, with Python's garbage "
         "collector as users have it. `*` marks a time from one run. `-` marks a library that was left out, "
         "for the reason under the table: as the order grows, a library goes on while its next step is "

@@ -41,7 +41,7 @@ class Row:
     A row of a `ladder` stands at a `step` of it, an order of derivative n: a library that grew too slow on
     lower steps is left out of the higher ones. An error above `tolerance` is a wrong value. Each library has
     `rounds` runs at least; those named in `fresh` have one more, in a new process, for its time and its peak
-    memory.
+    memory. It runs on so many `threads`, each with a core of its own.
     """
 
     key: str
@@ -55,6 +55,7 @@ class Row:
     step: int = 0
     fresh: tuple[str, ...] = ()
     rounds: int = 1
+    threads: int = 1
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,14 @@ from benchmarks import (
     series,
     sin_chain,
     sparse,
+    training,
 )
 from benchmarks.rows import Profile, Row, Section
 
-FAMILIES = (sin_chain, newton, mlp, operations, orders, network, long_chain, mixed, sparse, series, laplacian, ode)
+FAMILIES = (
+    *(sin_chain, newton, mlp, training, operations, orders),
+    *(network, long_chain, mixed, sparse, series, laplacian, ode),
+)
 
 
 def sections(profile: Profile) -> list[Section]:

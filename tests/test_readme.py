@@ -153,12 +153,6 @@ def test_the_mistakes_that_nothing_can_notice():
     assert dezero.gradients(x, dezero.Variable(np.array(1.0)), unused="none") == (None,)
 
 
-def test_what_is_said_to_be_missing_is_missing():
-    with pytest.raises(ImportError, match="Model"):
-        from dezero import Model  # noqa: F401
-    assert not hasattr(dezero, "layers")
-
-
 def test_the_links_lead_somewhere():
     root = Path(__file__).parents[1]
     links = re.findall(r"\]\(([^):]+)\)", README)
@@ -175,4 +169,4 @@ def test_the_picture_has_the_colours_that_are_named():
 
 def test_it_stays_short():
     generated = re.search(r"<!-- benchmarks -->.*<!-- /benchmarks -->", README, re.S)
-    assert len(README.replace(generated[0], "").splitlines()) < 200
+    assert len(README.replace(generated[0], "").splitlines()) < 250

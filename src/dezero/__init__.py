@@ -25,9 +25,14 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Config",
+    "DataLoader",
+    "Dataset",
     "Function",
     "GraphError",
+    "Layer",
+    "Model",
     "Parameter",
+    "SeqDataLoader",
     "UnsupportedOperation",
     "Variable",
     "as_array",
@@ -70,27 +75,34 @@ __all__ = [
     "vjp",
 ]
 
-_ROOMS = ("cuda", "derivatives", "optimize", "series", "utils", "viz")
+_ROOMS = "cuda dataloaders datasets derivatives layers models optimize optimizers series training transforms utils viz"
 _LATER = {
     "derivatives": """biharmonic checkpoint curl custom_root derivative derivative_tensor divergence fixed_point grad
         gradient_check hessian hessian_sparsity hvp jacfwd jacobian jacrev jvp laplacian linearize operator
         partial sparse_hessian sparse_jacobian sparse_third sparsity stop_gradient value_and_grad vjp""",
     "series": "jet taylor",
+    "layers": "Layer",
+    "models": "Model",
+    "datasets": "Dataset",
+    "dataloaders": "DataLoader SeqDataLoader",
 }
 _HOME = {name: room for room, names in _LATER.items() for name in names.split()}
 
 
-def _method(name: str) -> Any:
-    """What a method of Variable does in a room that Variable may not import."""
+def _later(name: str) -> Any:
+    """What earlier rooms ask for by name: a method of Variable's in the series, a layer for `functions.ReLU`."""
+    if name[:1].isupper():
+        activations = import_module("dezero.layers.activation")
+        return getattr(activations, name) if name in activations.__all__ else None
     return import_module("dezero.series") if name == "jet_of" else None
 
 
-_finders.append(_method)
+_finders.append(_later)
 
 
 def __getattr__(name: str) -> Any:
     """Rooms that load when first named, so that `import dezero` stays quick."""
-    if name in _ROOMS:
+    if name in _ROOMS.split():
         return import_module(f"dezero.{name}")
     if name in _HOME:
         return getattr(import_module(f"dezero.{_HOME[name]}"), name)
@@ -98,4 +110,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_ROOMS, *_HOME})
+    return sorted({*globals(), *_ROOMS.split(), *_HOME})

@@ -213,3 +213,14 @@ def attention(q, k, v, mask=None, scale=None, causal=False):
         if not isinstance(total, int):
             y[place] /= total
     return y
+
+
+def lstm(x, h, c, Wx, Wh, b):
+    """The hidden states and the last cell state of a long short-term memory, in one row."""
+    hs = []
+    for row in x:
+        o, f, i, u = np.split(row @ Wx + h @ Wh + b, 4, axis=-1)
+        c = c / (1 + np.exp(-f)) + np.tanh(u) / (1 + np.exp(-i))
+        h = np.tanh(c) / (1 + np.exp(-o))
+        hs.append(h)
+    return np.concatenate([np.ravel(hs), np.ravel(c)])

@@ -24,6 +24,7 @@ POSITIVE = np.abs(B.real) + 1j * B.imag
 SQUARE = np.array([[2.0 + 0.5j, 0.3 - 0.4j, 0.2j], [0.5 + 0.1j, 1.5 - 0.7j, -0.3], [-0.2j, 0.4 + 0.3j, 1.1 + 0.8j]])
 IMAGES = np.resize(np.exp(0.7j * np.arange(36)) * np.linspace(0.5, 1.7, 36), (2, 2, 3, 3))
 KERNELS = np.resize(np.exp(1.1j * np.arange(16)) * np.linspace(1.5, 0.4, 16), (2, 2, 2, 2))
+STATES = np.ones((1, 1)), np.ones((1, 1))
 LABELS, SIGNS = np.array([2, 0]), np.array([[1.0, -1, 1], [-1, 1, -1]])
 PICK = A.real > 0
 
@@ -205,6 +206,7 @@ REFUSED = [
     *form("group_norm", lambda f, x: f(x, 1), IMAGES),
     *plain("instance_norm", IMAGES),
     *form("sigmoid_cross_entropy", lambda f, x: f(x, PICK), A),
+    *form("lstm", lambda f, x, W: f(x, *STATES, W, np.ones((1, 4)), np.ones(4)), A[None, :1, :1], U[None, :4]),
 ]
 
 NO_DERIVATIVE = "accuracy argmax argmin argpartition argsort argwhere count_nonzero flatnonzero nonzero searchsorted"

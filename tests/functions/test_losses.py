@@ -288,3 +288,12 @@ def test_shapes_that_differ_are_refused(loss):
 )
 def test_parameters_that_do_not_fit_are_refused(call, parts):
     assert_refused(call, ValueError, *parts)
+
+
+def test_axes_of_length_one_in_front_do_not_matter_and_pairs_of_all_are_refused():
+    y, t = np.array([[2.0]]), np.array([5.0])
+    assert F.mean_squared_error(Variable(y), t).item() == 9
+    assert F.mean_squared_error(np.array([1.0, 2.0]), np.array([[1.0, 4.0]])).item() == 4
+    for x, t in [(np.ones((3, 1)), np.ones(3)), (np.ones(3), np.ones(())), (np.ones((2, 3)), np.ones(3))]:
+        with pytest.raises(ValueError, match="must be of one shape"):
+            F.mean_squared_error(Variable(x), t)

@@ -11,7 +11,7 @@ import numpy as np
 from dezero.core.config import recording, using_config
 from dezero.core.errors import describe
 from dezero.core.operators import raw
-from dezero.core.outputs import OUTPUT, Cotangents, mapped
+from dezero.core.outputs import Cotangents, mapped, picking
 from dezero.core.variable import CUT, Variable, as_variable, tick, wrap
 
 
@@ -118,7 +118,7 @@ class Function:
         call = Variable(None)
         call._data, call._op, call._args = tuple(y._data for y in results), self, args
         for i, y in enumerate(results):
-            y._op, y._args, y._seq = OUTPUT.bind(index=i), (call,), tick()
+            y._op, y._args, y._seq = picking(i), (call,), tick()
 
     # -- what the sweeps call ----------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -49,7 +50,13 @@ def general(name: str, value: Callable[..., Any], *rules: Rule, outputs: int = 1
 def apply_all(op: Op, outputs: int, *args: Any) -> tuple[Variable, ...]:
     """Compute an operation of several outputs; one Variable for each."""
     node = apply(op, *args)
-    return tuple([apply(OUTPUT.bind(index=i), node) for i in range(outputs)])
+    return tuple([apply(picking(i), node) for i in range(outputs)])
+
+
+@functools.cache
+def picking(index: int) -> Op:
+    """The operation that picks one output, made once."""
+    return OUTPUT.bind(index=index)
 
 
 def _gathering(rule: Rule, outputs: int) -> Rule:

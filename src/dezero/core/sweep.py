@@ -64,6 +64,7 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
     use_grad: the `.grad` that an intermediate already carries is part of its cotangent.
     """
     found: dict[int, Any] = {}
+    summed: set[int] = set()
     roots = set(grads)
     get, pop, F = grads.get, grads.pop, values
     for age in sorted(nodes, reverse=True):
@@ -84,7 +85,7 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
         op, count = node._op, len(args)
         rules = op.rules
         if rules is None or count > 2:
-            _pull(node, g, nodes, grads)
+            _pull(node, g, nodes, grads, summed)
         elif count == 1:  # one argument and two are written out, since most operations have so many: half the time
             x = args[0]
             old = get(x._seq)
@@ -110,14 +111,14 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
     return found
 
 
-def _pull(node: Variable, g: Any, nodes: Nodes, grads: dict[int, Any]) -> None:
-    """Through an operation of any number of arguments, or a user's Function."""
+def _pull(node: Variable, g: Any, nodes: Nodes, grads: dict[int, Any], summed: set[int]) -> None:
+    """Through an operation of any number of arguments, or a user's Function. summed: ages of what was added up here."""
     op, args, y = node._op, node._args, node._data
     rules = op.rules
     if rules is None:
         for a, ga in op.pull(node, g):
             if ga is not None and a._seq in nodes:
-                _add(grads, a._seq, ga)
+                _add(grads, a._seq, ga, summed)
         return
     data = [a._data if isinstance(a, Variable) else a for a in args]
     broadcasts = op.kind is ELEMENTWISE and isinstance(y, np.ndarray)
@@ -126,12 +127,18 @@ def _pull(node: Variable, g: Any, nodes: Nodes, grads: dict[int, Any]) -> None:
             ga = rules[i](values, g, *data, y)
             if broadcasts and ga.shape != a._data.shape:
                 ga = fit(ga, y.shape, a._data.shape)
-            _add(grads, a._seq, ga)
+            _add(grads, a._seq, ga, summed)
 
 
-def _add(grads: dict[int, Any], age: int, g: Any) -> None:
+def _add(grads: dict[int, Any], age: int, g: Any, summed: set[int]) -> None:
     old = grads.get(age)
-    grads[age] = g if old is None else old + g
+    if old is None:
+        grads[age] = g
+    elif age in summed and type(old) is type(g) is np.ndarray and (old.dtype, old.shape) == (g.dtype, g.shape):
+        np.add(old, g, out=old)  # nobody else has it: half the time of a new array, for weights used at every step
+    else:
+        grads[age] = old + g
+        summed.add(age)
 
 
 def own(found: dict[int, Any], nodes: Nodes, others: Iterable[Any] = ()) -> None:

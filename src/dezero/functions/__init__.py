@@ -63,6 +63,7 @@ _LATER = {
     "quantiles": "median percentile quantile",
     "rearrange": "atleast_1d atleast_2d atleast_3d flip fliplr flipud moveaxis ravel roll rollaxis rot90 squeeze swapaxes",
     "rectifiers": "celu elu hardshrink hardsigmoid hardswish hardtanh leaky_relu prelu relu6 selu softshrink",
+    "recurrent": "lstm",
     "reflected": "rdiv rsub",
     "regularization": "dropout",
     "repeating": "broadcast_arrays meshgrid repeat resize tile",
@@ -86,6 +87,9 @@ _FAMILY = {name: family for family, names in _LATER.items() for name in names.sp
 
 def __getattr__(name: str) -> _Any:
     if name not in _FAMILY:
+        if name[:1].isupper():  # DeZero's function classes, as F.ReLU() in a Sequential: the layers of those names
+            for found in filter(None, (find(name) for find in _finders)):
+                return found
         raise AttributeError(f"module 'dezero.functions' has no attribute {name!r}")
     globals()[name] = found = getattr(_import_module(f"dezero.functions.{_FAMILY[name]}"), name)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,21 @@ from dezero.functions.softmaxes import softmax
 
 
 def scaled_dot_product_attention(
-    q: Any, k: Any, v: Any, mask: Any = None, scale: float | None = None, causal: bool = False
+    q: Any,
+    k: Any,
+    v: Any,
+    mask: Any = None,
+    scale: float | None = None,
+    causal: bool = False,
+    dropout: Callable[[Variable], Variable] | None = None,
 ) -> Variable:
     """softmax(scale q k^T) v over the last two axes, those before them broadcast.
 
     q: (..., L, E). k: (..., S, E). v: (..., S, D). mask: of a shape that broadcasts to (..., L, S): booleans, true
     where a query may see a key, or numbers (an array or a Variable) that are added to the scores. scale: None for
     1 / sqrt(E). causal: query i sees the keys 0 to i alone. Result: (..., L, D); zeros for a query that may see no
-    key. Raises ValueError for shapes that do not fit. Source: Vaswani et al., Attention Is All You Need (2017), (1).
+    key. dropout: what the weights go through before they meet the values, as a layers.Dropout. Raises ValueError for
+    shapes that do not fit. Source: Vaswani et al., Attention Is All You Need (2017), (1).
 
     >>> q, k, v = np.array([[0.0]]), np.ones((2, 1)), np.array([[1.0], [3.0]])
     >>> scaled_dot_product_attention(Variable(q), k, v)
@@ -42,7 +50,8 @@ def scaled_dot_product_attention(
             allowed = given if allowed is None else given & allowed
         else:
             scores = scores + mask
-    return matmul(_weights(scores, allowed), v)
+    weights = _weights(scores, allowed)
+    return matmul(weights if dropout is None else dropout(weights), v)
 
 
 def _weights(scores: Variable, allowed: Any) -> Variable:

@@ -6,6 +6,7 @@ has not are PyTorch's, and take `reduction`: "mean" over all elements, "sum", or
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -57,15 +58,23 @@ def _classes(name: str, x: Any, t: Any) -> tuple[Variable, Any]:
 
 
 def _alike(name: str, x: Any, t: Any, names: str = "x t") -> tuple[Any, Any]:
-    """Predictions and targets of one shape; broadcasting them would pair each with every other in silence."""
+    """Predictions and targets that go together one by one: of one shape, but for axes of length one in front.
+
+    Broadcasting (N, 1) with (N,) would pair each with every other in silence.
+    """
     x, t = array(x, name), array(t, name)
-    if x.shape != t.shape:
+    if x.shape != t.shape and not _one_by_one(x.shape, t.shape):
         first, second = names.split()
         raise ValueError(
             f"{name}: {first} of shape {x.shape} and {second} of shape {t.shape} must be of one shape; "
             "reshape one of them"
         )
     return _floating(x, t), _floating(t, x)
+
+
+def _one_by_one(x: tuple[int, ...], t: tuple[int, ...]) -> bool:
+    size = math.prod(x)
+    return size == math.prod(t) and x[::-1][: len(t)] == t[::-1][: len(x)]
 
 
 def _floating(x: Any, other: Any) -> Any:
@@ -218,7 +227,7 @@ def kl_div(x: Any, t: Any, reduction: str = "mean", log_target: bool = False) ->
     """
     x, t = _alike("kl_div", x, t)
     each = mul(exp(t), sub(t, x)) if log_target else sub(operations.xlogy(t, t), mul(t, x))
-    return sum(each) / _samples("kl_div", x) if reduction == "batchmean" else _reduced("kl_div", each, reduction)
+    return sum(each) / _samples("kl_div", each) if reduction == "batchmean" else _reduced("kl_div", each, reduction)
 
 
 def hinge_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
@@ -251,7 +260,7 @@ def accuracy(y: Any, t: Any) -> Variable:
 def mean_squared_error(x0: Any, x1: Any) -> Variable:
     """sum((x0 - x1)**2) / N, N the number of samples: the length of the first axis.
 
-    x0, x1: of one shape; ValueError otherwise.
+    x0, x1: of one shape, but for axes of length one in front; ValueError otherwise.
 
     >>> mean_squared_error(Variable(np.array([1.0, 2.0])), np.array([1.0, 4.0]))
     variable(2.0)

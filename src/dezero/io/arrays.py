@@ -1,0 +1,119 @@
+"""Arrays by name in one file: npz, or safetensors. Nothing in a file is ever unpickled."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from collections.abc import Callable, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dezero.io.atomic import replacing
+
+Check = Callable[[dict[str, tuple[tuple[int, ...], Any]]], None]
+
+
+def write_arrays(path: str | PathLike[str], arrays: Mapping[str, Any]) -> Path:
+    """Write NumPy arrays to a file, whole or not at all, and return its path.
+
+    path: ends in .safetensors for that format, else in .npz, which is added where it is missing. TypeError for arrays
+    of objects, ImportError, naming the extra, where safetensors is needed and missing.
+    """
+    path = Path(path)
+    for name, array in arrays.items():
+        if np.asarray(array).dtype.hasobject:
+            raise TypeError(f"write_arrays: {name!r} holds Python objects; only arrays of numbers are written")
+    if path.suffix == ".safetensors":
+        save = _safetensors("numpy").save_file
+        with replacing(path) as partial:
+            save({name: np.asarray(array, order="C") for name, array in arrays.items()}, partial)
+        return path
+    path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
+    with replacing(path) as partial, zipfile.ZipFile(partial, "w") as archive:  # stored: weights hardly shrink
+        for name, array in arrays.items():  # not savez: its own arguments' names cannot be names of arrays
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
+    return path
+
+
+def read_arrays(path: str | PathLike[str], check: Check | None = None) -> dict[str, np.ndarray[Any, Any]]:
+    """Read what `write_arrays`, numpy.savez or safetensors has written.
+
+    check: called with each array's (shape, dtype) by name before the arrays are read; what it raises is raised, so that
+    a file cannot fill the memory with what nobody asked for. A path without suffix finds the file that was saved under
+    it. Raises FileNotFoundError, ValueError, naming the file, for one that is damaged or of another kind.
+    """
+    path = Path(path)
+    if not path.exists() and path.with_name(path.name + ".npz").exists():
+        path = path.with_name(path.name + ".npz")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    read = _read_safetensors if path.suffix == ".safetensors" else _read_npz
+    return read(path, check or (lambda found: None))
+
+
+def _read_npz(path: Path, check: Check) -> dict[str, np.ndarray[Any, Any]]:
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path}: no npz file, or the end of one is missing; save it anew")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            headers = {info.filename.removesuffix(".npy"): _header(archive, info) for info in archive.infolist()}
+            if len(headers) < len(archive.infolist()):
+                raise ValueError("two arrays have the same name")
+    except Exception as error:  # zlib.error, BadZipFile and others: whatever the damage looks like
+        raise ValueError(f"{path}: damaged, or no npz file of arrays of numbers ({error})") from error
+    check(headers)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in headers}
+    except Exception as error:
+        raise ValueError(f"{path}: damaged ({error}); save it anew") from error
+
+
+def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[tuple[int, ...], Any]:
+    with archive.open(info) as member:
+        version = np.lib.format.read_magic(member)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(member)
+        size = member.tell()
+    if dtype.kind not in "biufc":
+        raise ValueError(f"{info.filename} holds {'Python objects' if dtype.hasobject else dtype}, which is not read")
+    if info.file_size != dtype.itemsize * math.prod(shape) + size:
+        raise ValueError(f"{info.filename} says it is of shape {shape}, and its length is of another")
+    return shape, dtype
+
+
+def _read_safetensors(path: Path, check: Check) -> dict[str, np.ndarray[Any, Any]]:
+    library = _safetensors()
+    try:
+        with library.safe_open(path, framework="np") as file:
+            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  # no mapping
+            headers = {name: (tuple(s.get_shape()), _DTYPES[s.get_dtype()]) for name, s in slices.items()}
+    except KeyError as error:
+        raise ValueError(f"{path}: holds numbers of the kind {error}, which NumPy does not have") from error
+    except library.SafetensorError as error:
+        raise ValueError(f"{path}: damaged, or no safetensors file ({error})") from error
+    check(headers)
+    with library.safe_open(path, framework="np") as file:
+        return {name: file.get_tensor(name) for name in headers}
+
+
+_DTYPES = {
+    "BOOL": np.dtype(bool),
+    "C64": np.dtype(np.complex64),
+    **{f"{c}{8 * n}": np.dtype(f"{k}{n}") for c, k in (("I", "i"), ("U", "u")) for n in (1, 2, 4, 8)},
+    **{f"F{8 * n}": np.dtype(f"f{n}") for n in (2, 4, 8)},
+}
+
+
+def _safetensors(module: str = "") -> Any:
+    from importlib import import_module
+
+    try:
+        import_module("safetensors.numpy")
+        return import_module(f"safetensors.{module}" if module else "safetensors")
+    except ImportError as error:
+        raise ImportError('safetensors is missing; run pip install "dezero-nth[learn]", or use .npz') from error

@@ -1,0 +1,225 @@
+"""Activation functions and changes of shape as layers, to stand in a Sequential; formulas as in `dezero.functions`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import dezero.functions as F
+from dezero.core.variable import Parameter, Variable
+from dezero.layers.layer import Layer
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "SELU",
+    "Flatten",
+    "LeakyReLU",
+    "LogSoftmax",
+    "PReLU",
+    "ReLU",
+    "Reshape",
+    "SiLU",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Tanh",
+]
+
+
+class ReLU(Layer):
+    """max(x, 0).
+
+    >>> ReLU()(np.array([-1.0, 2.0]))
+    variable([0. 2.])
+    """
+
+    def forward(self, x: Any) -> Variable:
+        return F.relu(x)
+
+
+class LeakyReLU(Layer):
+    """x where it is positive, slope * x elsewhere.
+
+    >>> LeakyReLU(0.1)(np.array([-1.0, 2.0]))
+    variable([-0.1  2. ])
+    """
+
+    _shown = ("slope",)
+
+    def __init__(self, slope: float = 0.2) -> None:
+        self.slope = slope
+
+    def forward(self, x: Any) -> Variable:
+        return F.leaky_relu(x, self.slope)
+
+
+class PReLU(Layer):
+    """Leaky rectifier that learns its slope W, one number or one a channel of x (N, C, ...).
+
+    channels: how many slopes, None for one in all. slope: where they start.
+
+    >>> PReLU()
+    PReLU(W ())  1 parameter
+    """
+
+    def __init__(self, channels: int | None = None, slope: float = 0.25, dtype: Any = np.float32) -> None:
+        self.W = Parameter(np.full(() if channels is None else channels, slope, dtype), name="W")
+
+    def forward(self, x: Any) -> Variable:
+        slopes = self.W if not self.W.ndim else F.reshape(self.W, (-1, *[1] * (x.ndim - 2)))
+        return F.prelu(x, slopes)
+
+
+class ELU(Layer):
+    """x where it is positive, alpha (exp(x) - 1) elsewhere.
+
+    >>> ELU()(np.array([-100.0, 2.0]))
+    variable([-1.  2.])
+    """
+
+    _shown = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = alpha
+
+    def forward(self, x: Any) -> Variable:
+        return F.elu(x, self.alpha)
+
+
+class SELU(Layer):
+    """Scaled exponential linear unit.
+
+    >>> SELU()(np.array([1.0]))
+    variable([1.05070099])
+    """
+
+    def forward(self, x: Any) -> Variable:
+        return F.selu(x)
+
+
+class GELU(Layer):
+    """x times the normal distribution function at x; approximate: "none" (needs SciPy), or "tanh".
+
+    >>> GELU("tanh")(np.array([1.0]))
+    variable([0.84119199])
+    """
+
+    _shown = ("approximate",)
+
+    def __init__(self, approximate: str = "none") -> None:
+        if approximate not in ("none", "tanh"):
+            raise ValueError(f"GELU: approximate must be 'none' or 'tanh', got {approximate!r}")
+        self.approximate = approximate
+
+    def forward(self, x: Any) -> Variable:
+        return F.gelu(x, self.approximate)
+
+
+class SiLU(Layer):
+    """x sigmoid(x), also called swish.
+
+    >>> SiLU()(np.array([2.0]))
+    variable([1.76159416])
+    """
+
+    def forward(self, x: Any) -> Variable:
+        return F.silu(x)
+
+
+class Softplus(Layer):
+    """log(1 + exp(beta x)) / beta.
+
+    >>> Softplus()(np.array([0.0]))
+    variable([0.69314718])
+    """
+
+    _shown = ("beta",)
+
+    def __init__(self, beta: float = 1.0) -> None:
+        self.beta = beta
+
+    def forward(self, x: Any) -> Variable:
+        return F.softplus(x, self.beta)
+
+
+class Sigmoid(Layer):
+    """1 / (1 + exp(-x)).
+
+    >>> Sigmoid()(np.array([0.0]))
+    variable([0.5])
+    """
+
+    def forward(self, x: Any) -> Variable:
+        return F.sigmoid(x)
+
+
+class Tanh(Layer):
+    """Hyperbolic tangent.
+
+    >>> Tanh()(np.array([0.0]))
+    variable([0.])
+    """
+
+    def forward(self, x: Any) -> Variable:
+        return F.tanh(x)
+
+
+class Softmax(Layer):
+    """exp(x) / sum(exp(x)) along an axis.
+
+    >>> Softmax()(np.array([[0.0, 0.0]]))
+    variable([[0.5 0.5]])
+    """
+
+    _shown = ("axis",)
+
+    def __init__(self, axis: int | tuple[int, ...] | None = 1) -> None:
+        self.axis = axis
+
+    def forward(self, x: Any) -> Variable:
+        return F.softmax(x, self.axis)
+
+
+class LogSoftmax(Layer):
+    """Logarithm of the softmax along an axis.
+
+    >>> LogSoftmax()(np.array([[0.0, 0.0]]))
+    variable([[-0.69314718 -0.69314718]])
+    """
+
+    _shown = ("axis",)
+
+    def __init__(self, axis: int | tuple[int, ...] | None = 1) -> None:
+        self.axis = axis
+
+    def forward(self, x: Any) -> Variable:
+        return F.log_softmax(x, self.axis)
+
+
+class Flatten(Layer):
+    """Everything but the first axis as one.
+
+    >>> Flatten()(np.ones((2, 3, 4))).shape
+    (2, 12)
+    """
+
+    def forward(self, x: Any) -> Variable:
+        return F.flatten(x)
+
+
+class Reshape(Layer):
+    """The same elements in another shape, -1 for what is left: a batch of any size is Reshape((-1, *size)).
+
+    >>> Reshape((-1, 3, 2))(np.ones((4, 6))).shape
+    (4, 3, 2)
+    """
+
+    _shown = ("shape",)
+
+    def __init__(self, shape: int | tuple[int, ...]) -> None:
+        self.shape = shape
+
+    def forward(self, x: Any) -> Variable:
+        return F.reshape(x, self.shape)

@@ -1,0 +1,90 @@
+"""Attention of several heads, each with queries, keys and values of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import dezero.functions as F
+from dezero.core.operators import raw
+from dezero.core.variable import Variable, as_variable
+from dezero.layers.dropout import Dropout
+from dezero.layers.initial import positive
+from dezero.layers.layer import Layer
+from dezero.layers.linear import Linear
+
+
+class MultiHeadAttention(Layer):
+    """Attention in `heads` parts of the features, side by side, each with affine maps of its own.
+
+    size: the features of query, key, value and result; a multiple of heads. dropout: the ratio of the attention
+    weights left out in training. nobias: no biases. rng: a Generator to draw from, in place of NumPy's global state.
+    One affine map, qkv (size, 3 size), makes queries, keys and values. ValueError for sizes that do not fit. Source:
+    Vaswani et al., Attention Is All You Need (2017), 3.2.2.
+
+    >>> MultiHeadAttention(8, 2)(np.zeros((4, 5, 8), np.float32), causal=True).shape
+    (4, 5, 8)
+    """
+
+    _shown = ("heads",)
+
+    def __init__(
+        self,
+        size: int,
+        heads: int,
+        dropout: float = 0.0,
+        nobias: bool = False,
+        dtype: Any = np.float32,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        size, heads = [positive("MultiHeadAttention", n, v) for n, v in (("size", size), ("heads", heads))]
+        if size % heads:
+            raise ValueError(f"MultiHeadAttention: size {size} cannot be split into {heads} heads of one size")
+        self.size, self.heads = size, heads
+        self.qkv = Linear(3 * size, nobias, dtype, size, rng)
+        self.out = Linear(size, nobias, dtype, size, rng)
+        self.dropout = Dropout(dropout, rng)
+
+    def forward(
+        self, query: Any, key: Any = None, value: Any = None, mask: Any = None, causal: bool = False
+    ) -> Variable:
+        """(batch, L, size) from query (batch, L, size), key and value (batch, S, size).
+
+        key: None for the query, value: None for the key. mask: booleans, true where a query may see a key, or numbers
+        added to the scores; (L, S) for all, (batch, L, S) for each sample, or (batch, heads, L, S). causal: query i
+        sees the keys 0 to i alone.
+        """
+        query, key, value = self._checked(query, key, value)
+        if key is query and value is query:
+            q, k, v = self._heads(self.qkv(query), 3)
+        else:
+            q, k, v = [self._heads(self._part(i, x), 1)[0] for i, x in enumerate((query, key, value))]
+        if mask is not None and raw(mask).ndim == 3:
+            mask = mask[:, None]
+        y = F.scaled_dot_product_attention(q, k, v, mask, causal=causal, dropout=self.dropout)
+        batch, length, size = query.shape
+        return self.out(F.reshape(F.transpose(y, (0, 2, 1, 3)), (batch, length, size)))
+
+    def _heads(self, x: Variable, parts: int) -> list[Variable]:
+        """(batch, L, parts size) as so many (batch, heads, L, size / heads)."""
+        batch, length, _ = x.shape
+        split = F.reshape(x, (batch, length, parts, self.heads, self.size // self.heads))
+        return F.unstack(F.transpose(split, (2, 0, 3, 1, 4)))
+
+    def _part(self, i: int, x: Variable) -> Variable:
+        """The queries (0), keys (1) or values (2) alone."""
+        part = slice(i * self.size, (i + 1) * self.size)
+        return F.linear(x, self.qkv.W[:, part], None if self.qkv.b is None else self.qkv.b[part])
+
+    def _checked(self, query: Any, key: Any, value: Any) -> tuple[Variable, Variable, Variable]:
+        query = as_variable(query)
+        key = query if key is None else as_variable(key)
+        value = key if value is None else as_variable(value)
+        for name, x in (("query", query), ("key", key), ("value", value)):
+            if x._data is None or x.ndim != 3 or x.shape[2] != self.size:
+                raise ValueError(
+                    f"MultiHeadAttention: {name} must be (batch, length, {self.size}), "
+                    f"got {None if x._data is None else x.shape}; reshape it"
+                )
+        return query, key, value

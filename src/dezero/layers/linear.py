@@ -1,0 +1,71 @@
+"""Affine maps, and rows looked up by number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dezero.core.variable import Parameter, Variable
+from dezero.functions import embed_id, linear
+from dezero.layers.initial import normal, positive
+from dezero.layers.layer import Layer, Weight
+
+
+class Linear(Layer):
+    """x W + b: x (..., in_size), result (..., out_size).
+
+    W starts as normal numbers of variance 1 / in_size, b as zeros. in_size: None to take it from the first input, when
+    W is drawn. nobias: no b. rng: a Generator to draw from, in place of NumPy's global state.
+
+    >>> Linear(3, in_size=2)
+    Linear(W (2, 3), b (3,))  9 parameters
+    """
+
+    def __init__(
+        self,
+        out_size: int,
+        nobias: bool = False,
+        dtype: Any = np.float32,
+        in_size: int | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        out_size = positive("Linear", "out_size", out_size)
+        in_size = None if in_size is None else positive("Linear", "in_size", in_size)
+        self.in_size, self.out_size, self.dtype, self.rng = in_size, out_size, dtype, rng
+        self.W = Weight((in_size, out_size), dtype, "W")
+        self.b = None if nobias else Parameter(np.zeros(out_size, dtype), name="b")
+        if in_size is not None:
+            self._draw(in_size)
+
+    def _draw(self, in_size: int) -> None:
+        self.in_size = in_size
+        self.W.data = normal((in_size, self.out_size), in_size, self.dtype, self.rng)
+
+    def prepare(self, x: Any) -> None:
+        """Draw W for inputs like x, unless it is there already."""
+        if self.W._data is None:
+            self._draw(x.shape[-1])
+
+    def forward(self, x: Any) -> Variable:
+        self.prepare(x)
+        return linear(x, self.W, self.b)
+
+
+class EmbedID(Layer):
+    """The row of W for each number: x whole numbers of any shape, result (*x.shape, out_size).
+
+    in_size: how many rows; W starts as standard normal numbers. Errors as for `functions.embed_id`.
+
+    >>> EmbedID(10, 3)(np.array([1, 5])).shape
+    (2, 3)
+    """
+
+    def __init__(
+        self, in_size: int, out_size: int, dtype: Any = np.float32, rng: np.random.Generator | None = None
+    ) -> None:
+        rows, size = positive("EmbedID", "in_size", in_size), positive("EmbedID", "out_size", out_size)
+        self.W = Parameter(normal((rows, size), 1, dtype, rng), name="W")
+
+    def forward(self, x: Any) -> Variable:
+        return embed_id(x, self.W)

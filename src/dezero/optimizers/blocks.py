@@ -1,0 +1,199 @@
+"""Element-wise steps of many arrays by few calls, in pieces that stay in the processor's cache.
+
+Of ten elements each call of a ufunc costs more than its work: small arrays are gathered into one vector (Adam of 60
+arrays of 64x64 and 60 of 64 takes a quarter of the time). Large ones are stepped in pieces, a tenth quicker than whole,
+and the arrays to work in stay small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from operator import is_
+from typing import Any
+
+import numpy as np
+
+from dezero.backends import get_array_module
+
+CACHE = 2 * 1024**2  # bytes for all arrays of a piece: from 1 to 6 MiB it makes no difference
+SMALL = 16384  # elements up to which a copy of the gradient takes less time than ten calls
+
+Step = Callable[..., None]
+
+
+def working_dtype(data: Any) -> np.dtype[Any]:
+    """The dtype in which a step of `data` is computed and remembered: its own, or float32 for half precision."""
+    return np.result_type(data.dtype, np.float32)
+
+
+def piece_length(dtype: np.dtype[Any], slots: int) -> int:
+    """How many elements are stepped together: those of the data, its gradient, the slots and two arrays to work in."""
+    return max(1, CACHE // (dtype.itemsize * (4 + slots)))
+
+
+class Scratch:
+    """Three arrays to work in for each dtype, kept from step to step: for the gradient, the step and in between."""
+
+    def __init__(self, slots: int) -> None:
+        self.slots = slots
+        self._kept: dict[Any, Any] = {}
+
+    def __call__(self, xp: Any, dtype: np.dtype[Any], size: int) -> list[Any]:
+        kept = self._kept.get((xp, dtype))
+        if kept is None or kept.shape[1] < size:
+            kept = self._kept[xp, dtype] = xp.empty((3, max(size, piece_length(dtype, self.slots))), dtype)
+        return [row[:size] for row in kept]
+
+
+class Plan:
+    """Which arrays are stepped together, for as long as the Parameters and their layout stay what they are.
+
+    states: of each Parameter what is remembered, by name; names: those a step takes. The arrays of small Parameters
+    become views of one vector there.
+    """
+
+    def __init__(
+        self, params: Sequence[Any], grads: Sequence[Any], states: Sequence[dict[str, Any]], names: Sequence[str]
+    ) -> None:
+        self.scratch = Scratch(len(names))
+        self.params, self.datas, self.layout = params, [p.data for p in params], _layout(grads)
+        self.kinds = [(d.dtype, get_array_module(d)) for d in self.datas]
+        self.large: list[tuple[int, Chunks]] = []
+        together: dict[Any, list[list[int]]] = {}
+        for i, data in enumerate(self.datas):
+            if data.size > SMALL or get_array_module(data) is not np:
+                self.large.append((i, Chunks(data, [states[i][name] for name in names], self.scratch)))
+                continue
+            dtype = working_dtype(data)
+            packs = together.setdefault(dtype, [[]])
+            if sum([self.datas[j].size for j in packs[-1]]) + data.size > piece_length(dtype, len(names)):
+                packs.append([])
+            packs[-1].append(i)
+        self.packs = [
+            Pack(places, [self.datas[i].shape for i in places], dtype, [states[i] for i in places], names, self.scratch)
+            for dtype, packs in together.items()
+            for places in packs
+            if places
+        ]
+
+    def fits(self, params: Sequence[Any], grads: Sequence[Any]) -> bool:
+        """Whether nothing has changed but numbers: in a tenth of the time that it takes to check everything."""
+        return (
+            len(params) == len(self.params)
+            and all(map(is_, params, self.params))
+            and all(map(is_, [p._data for p in params], self.datas))
+            and _layout(grads) == self.layout
+        )
+
+    def rebound(self, params: Sequence[Any], grads: Sequence[Any]) -> bool:
+        """Take other data of the same layout, or tell that the plan is not for it."""
+        datas = [p.data for p in params]
+        if (
+            len(params) != len(self.params)
+            or not all(map(is_, params, self.params))
+            or [(d.dtype, get_array_module(d)) for d in datas] != self.kinds
+            or [d.shape for d in datas] != [d.shape for d in self.datas]
+        ):
+            return False
+        self.datas, self.layout = datas, _layout(grads)
+        self.large = [(i, Chunks(datas[i], chunks.state, self.scratch)) for i, chunks in self.large]
+        return True
+
+    def run(self, step: Step, keep: float, grads: Sequence[Any]) -> None:
+        """Multiply each data by `keep` and subtract what `step` makes of its gradient."""
+        for pack in self.packs:
+            pack.run(step, keep, self.datas, grads)
+        for i, chunks in self.large:
+            chunks.run(step, keep, grads[i])
+
+
+class Pack:
+    """Small Parameters of one dtype that are stepped as one vector."""
+
+    def __init__(
+        self,
+        places: Sequence[int],
+        shapes: Sequence[tuple[int, ...]],
+        dtype: np.dtype[Any],
+        states: Sequence[dict[str, Any]],
+        names: Sequence[str],
+        scratch: Scratch,
+    ) -> None:
+        self.places = places
+        vectors = []
+        for name in names:
+            vectors.append(np.concatenate([state[name].ravel() for state in states]))
+            for state, view in zip(states, _views(vectors[-1], shapes), strict=True):
+                state[name] = view
+        self.grad, out, tmp = scratch(np, dtype, sum([int(np.prod(shape)) for shape in shapes]))
+        self.parts = list(_views(out, shapes))
+        self.arrays = [_real(a) for a in (self.grad, *vectors, out, tmp)]
+
+    def run(self, step: Step, keep: float, datas: Sequence[Any], grads: Sequence[Any]) -> None:
+        np.concatenate([grads[i].ravel() for i in self.places], out=self.grad, casting="same_kind")
+        step(*self.arrays)
+        for i, part in zip(self.places, self.parts, strict=True):
+            _move(datas[i], part, keep)
+
+
+class Chunks:
+    """One array that is stepped piece by piece along its first axis: as a whole where it lies on a GPU.
+
+    state: the arrays that are remembered of it. The views of all pieces are kept: making them takes as long as SGD.
+    """
+
+    def __init__(self, data: Any, state: Sequence[Any], scratch: Scratch) -> None:
+        self.data, self.state, self.pieces = data, state, []
+        xp, dtype = get_array_module(data), working_dtype(data)
+        length = piece_length(dtype, len(state)) if xp is np else max(data.size, 1)
+        arrays = [data, *state]
+        self.flat = data.ndim == 0 or (data.size > length * len(data) and data.flags.c_contiguous)  # rows are too long
+        if self.flat:
+            arrays = [a.reshape(-1) for a in arrays]
+        count = len(arrays[0]) if data.size else 0
+        rows = max(1, length * count // max(data.size, 1))
+        for start in range(0, count, rows):
+            place = slice(start, start + rows)
+            part, *kept = [a[place] for a in arrays]
+            copy, out, tmp = [a.reshape(part.shape) for a in scratch(xp, dtype, part.size)]
+            self.pieces.append((place, part, copy, out, [_real(a) for a in (*kept, out, tmp)]))
+        self.dtype, self.xp = dtype, xp
+
+    def run(self, step: Step, keep: float, grad: Any) -> None:
+        grad = self.xp.asarray(grad)
+        if self.xp is np and np.may_share_memory(self.data, grad):
+            grad = grad.copy()  # a piece must not change what a later one reads
+        if self.flat:
+            grad = grad.reshape(-1)
+        as_it_is = grad.dtype == self.dtype and grad.dtype.kind != "c"
+        for place, part, copy, out, arrays in self.pieces:
+            if as_it_is:
+                g = grad[place]
+            else:
+                copy[...] = grad[place]
+                g = _real(copy)
+            step(g, *arrays)
+            _move(part, out, keep)
+
+
+def _move(data: Any, step: Any, keep: float) -> None:
+    if keep != 1:
+        data *= keep
+    data -= step
+
+
+def _real(a: Any) -> Any:
+    """Complex numbers as pairs: real and imaginary parts are stepped as the two real numbers that they are."""
+    return a.view(a.real.dtype) if a.dtype.kind == "c" else a
+
+
+def _views(vector: Any, shapes: Sequence[tuple[int, ...]]) -> Iterator[Any]:
+    start = 0
+    for shape in shapes:
+        size = int(np.prod(shape))
+        yield vector[start : start + size].reshape(shape)
+        start += size
+
+
+def _layout(grads: Sequence[Any]) -> list[Any]:
+    return [(g.shape, g.dtype) for g in grads]

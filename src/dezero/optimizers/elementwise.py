@@ -1,0 +1,110 @@
+"""Optimizers that step every element by one formula of its gradient and of what they remember of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dezero.backends import as_numpy, get_array_module
+from dezero.core.operators import raw
+from dezero.core.variable import Parameter, tick
+from dezero.optimizers.blocks import Chunks, Plan, Scratch, working_dtype
+from dezero.optimizers.optimizer import Optimizer
+
+
+class Elementwise(Optimizer):
+    """An Optimizer given by the formula of one element: subclasses define `step` and name their `slots`.
+
+    slots: the arrays that are remembered of each Parameter, zeros at first, of its shape and dtype. decay: the
+    fraction by which each update shrinks the data, besides the step.
+    """
+
+    slots: tuple[str, ...] = ()
+    decay: float = 0.0
+    _plan: Plan | None = None
+
+    def step(self, g: Any, *arrays: Any) -> None:
+        """Write what the data shall lose into the array `out`: a subclass defines `step(self, g, *slots, out, tmp)`.
+
+        All arrays are of one shape and dtype, whole or in part or of several Parameters one after the other. `g`, the
+        gradient, is not to be changed; `tmp` holds anything.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines no step(self, g, *slots, out, tmp)")
+
+    def check(self, params: list[Parameter]) -> None:
+        if self._one_by_one():
+            return super().check(params)
+        grads = [raw(p._grad) for p in params]
+        if self._plan is not None and self._plan.fits(params, grads):
+            return None
+        super().check(params)
+        if self._plan is None or not self._plan.rebound(params, grads):
+            self._plan = None  # should the next line raise: it moves what the old plan refers to
+            self._plan = Plan(params, grads, [self._slots_of(p) for p in params], self.slots)
+        return None
+
+    def update_all(self, params: list[Parameter]) -> None:
+        if self._one_by_one():
+            return super().update_all(params)
+        assert self._plan is not None
+        self._plan.run(self.step, 1 - self.decay, [raw(p._grad) for p in params])
+        for param in params:
+            _changed(param)
+        return None
+
+    def update_one(self, param: Parameter) -> None:
+        """Change one Parameter as `update` does; a subclass may call it for some, and treat others in its own way."""
+        super().check([param])
+        state = self._slots_of(param)
+        chunks = Chunks(param.data, [state[name] for name in self.slots], Scratch(len(self.slots)))
+        chunks.run(self.step, 1 - self.decay, raw(param._grad))
+        _changed(param)
+
+    def check_state(self, name: str, param: Parameter, arrays: Mapping[str, Any]) -> None:
+        self._same_keys(f"load_state_dict: {name}", arrays, self.slots)
+        for slot, value in arrays.items():
+            if np.asarray(value).dtype.kind not in "fc":
+                raise TypeError(f"{type(self).__name__}.load_state_dict: {slot} of {name} holds no floats")
+            if param._data is not None and np.shape(value) != param.shape:
+                raise ValueError(
+                    f"{type(self).__name__}.load_state_dict: {slot} of {name} has shape {np.shape(value)}, the "
+                    f"Parameter has shape {param.shape}"
+                )
+
+    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
+        super().load_state_dict(saved)
+        self._plan = None
+
+    def _one_by_one(self) -> bool:
+        return type(self).update_one is not Elementwise.update_one  # a user's own, which may do anything
+
+    def _slots_of(self, param: Parameter) -> dict[str, Any]:
+        """What is remembered of a Parameter, in the dtype and where its data is."""
+        data, state = param.data, self.state_of(param)
+        xp, dtype = get_array_module(data), working_dtype(data)
+        for name in self.slots:
+            old = state.get(name)
+            if old is None:
+                state[name] = xp.zeros(data.shape, dtype)
+                continue
+            if old.shape != data.shape:
+                raise ValueError(
+                    f"{type(self).__name__}: {self._told(param)} was stepped with shape {old.shape} before; make a new "
+                    "optimizer for data of another shape"
+                )
+            if old.dtype != dtype or get_array_module(old) is not xp:
+                state[name] = xp.asarray(as_numpy(old) if xp is np else old, dtype=dtype)
+        return state
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_plan": None}  # views of shared vectors, which a copy would tear apart
+
+
+def _changed(param: Parameter) -> None:
+    """Let a graph that has used the data know: what assigning it does, in a tenth of the time for a leaf."""
+    if param._args:
+        param.data = param.data
+    else:
+        param._seq = tick()

@@ -1,0 +1,231 @@
+"""Optimizer: what all optimizers share, from collecting gradients to saving what they remember."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+
+from dezero.backends import as_numpy
+from dezero.core.errors import describe
+from dezero.core.variable import Parameter, Variable
+
+_Self = TypeVar("_Self", bound="Optimizer")
+
+
+class Optimizer:
+    """Changes the Parameters of a target by their gradients: subclasses define `update_one`.
+
+    What a subclass keeps of a Parameter between steps belongs into `state_of(param)`, its numbers into public
+    attributes: both are then saved by `state_dict`.
+
+    >>> import dezero
+    >>> class SignDescent(dezero.optimizers.Optimizer):
+    ...     def update_one(self, param):
+    ...         param.data -= 0.5 * np.sign(param.grad.data)
+    >>> layer = dezero.layers.Linear(1, in_size=1)
+    >>> layer.b.grad = Variable(np.array([3.0]))
+    >>> SignDescent().setup(layer).update()
+    >>> layer.b
+    variable([-0.5])
+    """
+
+    step_count = 0  # updates made so far
+
+    def __init__(self) -> None:
+        self.target: Any = None
+        self.hooks: list[Callable[[list[Parameter]], None]] = []
+        self.states: dict[Parameter, dict[str, Any]] = {}
+        self._schedules: dict[str, Callable[[int], float]] = {}
+
+    def setup(self: _Self, target: Any) -> _Self:
+        """Say whose Parameters to update, and return this optimizer.
+
+        target: a Layer, a Model or anything else with a method `params`; TypeError otherwise.
+        """
+        if not callable(getattr(target, "params", None)):
+            raise TypeError(
+                f"{type(self).__name__}.setup: {type(target).__name__} has no params(); pass a Layer or a Model, "
+                "or an object whose params() yields its Parameters"
+            )
+        self.target = target
+        return self
+
+    def add_hook(self, hook: Callable[[list[Parameter]], None]) -> None:
+        """Have `hook` called in each update with the list of Parameters that have a gradient, before they change.
+
+        A hook may give Parameters another gradient, or none: these are then left as they are.
+        """
+        if not callable(hook):
+            raise TypeError(f"{type(self).__name__}.add_hook: {type(hook).__name__} cannot be called with a list")
+        self.hooks.append(hook)
+
+    def schedule(self: _Self, **schedules: Callable[[int], float]) -> _Self:
+        """Have hyperparameters follow schedules, and return this optimizer.
+
+        schedules: for each hyperparameter's name a function that gives its value for the updates 0, 1, 2, ... . An
+        update that goes on from a saved state goes on in the schedule. KeyError for a name that is none.
+
+        >>> from dezero.optimizers import SGD, ExponentialDecay
+        >>> SGD().schedule(lr=ExponentialDecay(0.1, 0.5)).lr
+        0.1
+        """
+        for name, value in schedules.items():
+            if name not in self.hyperparameters():
+                raise KeyError(
+                    f"{type(self).__name__}.schedule: {name!r} is no hyperparameter of it; these are "
+                    + ", ".join(self.hyperparameters())
+                )
+            if not callable(value):
+                raise TypeError(f"{type(self).__name__}.schedule: {name} must be a function of the step, got {value!r}")
+        self._schedules |= schedules
+        self._follow_schedules()
+        return self
+
+    # -- a step ------------------------------------------------------------------------------------------------
+
+    def update(self, loss_function: Callable[[], Variable] | None = None) -> Variable | None:
+        """Make one step with the gradients that the Parameters have; those without one stay as they are.
+
+        loss_function: computes the loss, a Variable, from the target's Parameters; gradients are then cleared, the
+        loss is differentiated and returned. Raises RuntimeError before `setup`, and ValueError or TypeError for
+        gradients that do not fit their data; no data is changed then.
+        """
+        params = self.params()
+        loss = None if loss_function is None else self._differentiate(params, loss_function)
+        self._follow_schedules()
+        for hook in self.hooks:
+            hook(_with_gradient(params))
+        params = _with_gradient(params)
+        self.check(params)
+        self.step_count += 1
+        self.update_all(params)
+        return loss
+
+    def update_all(self, params: list[Parameter]) -> None:
+        """Change these Parameters, which have gradients that fit."""
+        for param in params:
+            self.update_one(param)
+
+    def update_one(self, param: Parameter) -> None:
+        """Change `param.data` by `param.grad.data`; NotImplementedError where a subclass does not say how."""
+        raise NotImplementedError(f"{type(self).__name__} defines no update_one(self, param): say there how to step")
+
+    def check(self, params: list[Parameter]) -> None:
+        """Raise for Parameters that cannot be updated, while nothing has changed yet."""
+        for param in params:
+            data, grad = param.data, param.grad.data  # type: ignore[union-attr]
+            if data is None:
+                raise ValueError(f"{type(self).__name__}: {self._told(param)} has a gradient, but no data")
+            if data.dtype.kind not in "fc":
+                raise TypeError(f"{type(self).__name__}: {self._told(param)} cannot be stepped; give it floats")
+            if grad.shape != data.shape:
+                raise ValueError(
+                    f"{type(self).__name__}: {self._told(param)} has a gradient of shape {grad.shape}, from before its "
+                    "data changed shape; call cleargrads() before backward()"
+                )
+            if not np.can_cast(grad.dtype, data.dtype, "same_kind"):
+                raise TypeError(f"{type(self).__name__}: {self._told(param)} has a {grad.dtype} gradient; make it real")
+            if isinstance(data, np.ndarray) and not data.flags.writeable:
+                raise ValueError(f"{type(self).__name__}: {self._told(param)} is read-only; give it a copy")
+
+    def params(self) -> list[Parameter]:
+        """The target's Parameters, each once; RuntimeError before `setup`."""
+        if self.target is None:
+            raise RuntimeError(f"{type(self).__name__} has no target yet; call setup(model) first")
+        return list({id(param): param for param in self.target.params()}.values())
+
+    def _named_params(self) -> list[tuple[str, Parameter]]:
+        params = self.params()
+        if not callable(getattr(self.target, "named_params", None)):
+            return [(str(i), param) for i, param in enumerate(params)]
+        names = {id(param): name for name, param in reversed(list(self.target.named_params()))}  # the first one stays
+        return [(names.get(id(param), str(i)), param) for i, param in enumerate(params)]
+
+    def _told(self, param: Parameter) -> str:
+        name = next((name for name, p in self._named_params() if p is param), "a Parameter")
+        return f"{name} ({describe(param.data)})"
+
+    def _differentiate(self, params: list[Parameter], loss_function: Callable[[], Variable]) -> Variable:
+        for param in params:
+            param.cleargrad()
+        loss = loss_function()
+        if not isinstance(loss, Variable):
+            raise TypeError(f"{type(self).__name__}.update: the loss must be a Variable, got {describe(loss)}")
+        loss.backward()
+        return loss
+
+    def _follow_schedules(self) -> None:
+        for name, schedule in self._schedules.items():
+            setattr(self, name, float(schedule(self.step_count)))
+
+    # -- what it remembers -------------------------------------------------------------------------------------
+
+    def state_of(self, param: Parameter) -> dict[str, Any]:
+        """What is remembered of a Parameter: arrays by name, at first none."""
+        return self.states.setdefault(param, {})
+
+    def hyperparameters(self) -> dict[str, float]:
+        """The numbers among the public attributes, such as the learning rate."""
+        public = {k: v for k, v in vars(self).items() if k != "step_count" and not k.startswith("_")}
+        return {k: np.asarray(v).item() for k, v in public.items() if isinstance(v, int | float | np.generic)}
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that is needed to go on bit for bit: the number of steps, hyperparameters, and copies of the state.
+
+        The state is NumPy arrays by the Parameter's name in the target and by their own: `["state"]["l1/W"]["v"]`.
+        """
+        return {
+            "step_count": self.step_count,
+            "hyperparameters": self.hyperparameters(),
+            "state": {
+                name: {key: np.array(as_numpy(value)) for key, value in self.states[param].items()}
+                for name, param in self._named_params()
+                if self.states.get(param)
+            },
+        }
+
+    def load_state_dict(self, saved: Mapping[str, Any]) -> None:
+        """Go on from what `state_dict` gave, hyperparameters included.
+
+        KeyError for keys that are missing or unknown, ValueError or TypeError for values that do not fit; nothing is
+        changed then.
+        """
+        params = dict(self._named_params())
+        numbers = self.hyperparameters()
+        self._same_keys("load_state_dict", saved, ["step_count", "hyperparameters", "state"])
+        self._same_keys("load_state_dict: hyperparameters", saved["hyperparameters"], numbers)
+        for name, value in {"step_count": saved["step_count"], **saved["hyperparameters"]}.items():
+            if np.ndim(value) or np.asarray(value).dtype.kind not in "biuf":
+                raise TypeError(f"{type(self).__name__}.load_state_dict: {name} must be a number, got {value!r}")
+        unknown = saved["state"].keys() - params.keys()
+        if unknown:
+            raise KeyError(f"{type(self).__name__}.load_state_dict: the target has no Parameter {_listed(unknown)}")
+        states = {
+            params[name]: {key: np.array(value, order="C") for key, value in arrays.items()}
+            for name, arrays in saved["state"].items()
+        }
+        for name, arrays in saved["state"].items():
+            self.check_state(name, params[name], arrays)
+        for name in numbers:
+            setattr(self, name, np.asarray(saved["hyperparameters"][name]).item())
+        self.step_count = int(saved["step_count"])
+        self.states = states
+
+    def check_state(self, name: str, param: Parameter, arrays: Mapping[str, Any]) -> None:
+        """Raise for arrays that cannot be what is remembered of a Parameter; subclasses say what that is."""
+
+    def _same_keys(self, where: str, found: Iterable[str], wanted: Iterable[str]) -> None:
+        missing, extra = set(wanted) - set(found), set(found) - set(wanted)
+        if missing or extra:
+            told = [f"lacks {_listed(missing)}"] * bool(missing) + [f"has {_listed(extra)} too many"] * bool(extra)
+            raise KeyError(f"{type(self).__name__}.{where} {' and '.join(told)}; load what its state_dict gave")
+
+
+def _with_gradient(params: list[Parameter]) -> list[Parameter]:
+    return [param for param in params if param._grad is not None]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

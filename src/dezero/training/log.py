@@ -1,0 +1,73 @@
+"""A log of JSON lines: one object for each epoch, and for every so many steps where that is wanted."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from dezero.io.atomic import replacing
+from dezero.training.aside import aside
+
+Row = dict[str, Any]
+
+
+def read_log(path: str | PathLike[str]) -> list[Row]:
+    """The rows of a log, oldest first; a last line that was cut off while it was written is left out.
+
+    Raises FileNotFoundError, and ValueError, naming the line, for one that is no JSON object.
+    """
+    *lines, rest = Path(path).read_bytes().split(b"\n")  # what follows the last line break is whole only if it parses
+    rows = [_row(line, f"{path}, line {n}") for n, line in enumerate(lines, 1)]
+    try:
+        return [*rows, _row(rest, "")]
+    except ValueError:
+        return rows
+
+
+def _row(line: bytes, where: str) -> Row:
+    try:
+        row = json.loads(line)
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise ValueError(f"{where}: no JSON; is this a log that a Trainer wrote?") from error
+    if not isinstance(row, dict):
+        raise ValueError(f"{where}: {type(row).__name__} where an object is expected")
+    return row
+
+
+class Log:
+    """Writes rows to a file whose name ends in .jsonl; to none where path is None. What is not finite is null."""
+
+    def __init__(self, path: str | PathLike[str] | None) -> None:
+        self.path = None if path is None else Path(path)
+        if self.path is not None and self.path.suffix != ".jsonl":  # a run begins by emptying the file
+            raise ValueError(f"Trainer: log={str(path)!r}: the log's name must end in .jsonl")
+
+    def start(self, history: Sequence[Row], step: int) -> None:
+        """Have the file tell of the epochs in `history` and of the steps up to `step`, and of nothing after them."""
+        if self.path is None:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        old = read_log(self.path) if step and self.path.exists() else []
+        kept = [row for row in old if (row["epoch"] <= len(history) if "epoch" in row else row["step"] <= step)]
+        told = {row.get("epoch") for row in kept}
+        rows = sorted(kept + [row for row in history if row["epoch"] not in told], key=lambda row: row["step"])
+        with aside(self.path) as whole, replacing(whole) as temporary:
+            temporary.write_text("".join(map(_line, rows)))
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        """Append a row; it is with the operating system when this returns, and survives a killed process."""
+        if self.path is not None:
+            with open(self.path, "a") as file:
+                file.write(_line(row))
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    return json.dumps(dict(_finite(row.items())), allow_nan=False) + "\n"
+
+
+def _finite(items: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:
+    return ((key, None if isinstance(value, float) and not math.isfinite(value) else value) for key, value in items)

@@ -1,0 +1,206 @@
+"""Trainer: the loop over epochs and batches, written once."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from dezero.core import no_grad, test_mode
+from dezero.training.checkpoint import Checkpoint, GlobalRandom, RandomGenerators
+from dezero.training.checks import Metrics, check_metrics, check_whole
+from dezero.training.interrupt import LaterInterrupt
+from dezero.training.log import Log, Row
+from dezero.training.position import Position, numbers_of, size_of
+from dezero.training.progress import Progress
+
+
+class Trainer:
+    """Trains a model over a loader's batches, and measures it.
+
+    model: a Layer. optimizer: an Optimizer that is set up on it, or a dict of several for a `step` of your own.
+    loss, metrics: functions of (model(x), t) with a single number as result; `.loss` is what is minimised. progress:
+    True for a bar (extra "learn"), None for one at a terminal only, False for silence. log: a .jsonl file, which gets a
+    line for each epoch, and one for every `log_every` steps. checkpoint: an .npz file, written after each epoch and
+    after every `checkpoint_every` steps. early_stop: called with the history after each epoch, True to stop. rngs:
+    Generators whose state goes into the checkpoint, beside NumPy's global one and those of the model's layers.
+    allow_nonfinite: go on where the loss is nan or inf.
+
+    Override `measure` for another loss, `step` for another way to learn (several optimizers, inner loops), `parts` for
+    more in a checkpoint. Gradients are clipped by a hook: `optimizer.add_hook(ClipGrad(1.0))`.
+
+    >>> import dezero
+    >>> model = dezero.layers.Linear(1, in_size=1, dtype=np.float64)
+    >>> optimizer = dezero.optimizers.SGD(0.1).setup(model)
+    >>> trainer = Trainer(model, optimizer, dezero.functions.mean_squared_error, progress=False)
+    >>> x = np.array([[-1.0], [1.0]])
+    >>> trainer.fit([(x, 3 * x + 1)], epochs=100)[-1]["loss"] < 1e-12
+    True
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        optimizer: Any,
+        loss: Callable[[Any, Any], Any] | None = None,
+        metrics: Metrics | None = None,
+        *,
+        progress: bool | None = None,
+        log: str | PathLike[str] | None = None,
+        log_every: int | None = None,
+        checkpoint: str | PathLike[str] | None = None,
+        checkpoint_every: int | None = None,
+        early_stop: Callable[[list[Row]], bool] | None = None,
+        rngs: Iterable[np.random.Generator] = (),
+        allow_nonfinite: bool = False,
+    ) -> None:
+        for name, every in {"log_every": log_every, "checkpoint_every": checkpoint_every}.items():
+            if every is not None:
+                check_whole(f"Trainer: {name}", every)
+        self.model, self.optimizer, self.loss, self.metrics = model, optimizer, loss, check_metrics(metrics or {})
+        self.progress, self.log, self.log_every = Progress(progress), Log(log), log_every
+        self.checkpoint = Checkpoint(checkpoint, checkpoint_every)
+        self.early_stop, self.rngs, self.allow_nonfinite = early_stop, tuple(rngs), allow_nonfinite
+        self.position = Position()
+
+    @property
+    def history(self) -> list[Row]:
+        """A dict for each epoch: epoch, step, the means of the loss and metrics, those of the validation as test_*."""
+        return self.position.history
+
+    # -- what a subclass may change ----------------------------------------------------------------------------
+
+    def measure(self, batch: Any) -> dict[str, Any]:
+        """The loss and the metrics on a batch, as numbers or Variables of one; every mean is weighted by its length."""
+        if self.loss is None:
+            raise TypeError(
+                f"{type(self).__name__}: pass loss, a function of (model(x), t), or override measure(batch)"
+            )
+        if not isinstance(batch, tuple | list) or len(batch) != 2:
+            raise TypeError(
+                f"{type(self).__name__}: a batch is (x, t), not {type(batch).__name__}; override measure(batch)"
+            )
+        x, t = batch
+        y = self.model(x)
+        loss = self.loss(y, t)
+        with no_grad():
+            return {"loss": loss, **{name: metric(y, t) for name, metric in self.metrics.items()}}
+
+    def step(self, batch: Any) -> dict[str, Any]:
+        """Learn from a batch, and return what `measure` does."""
+        values = self.measure(batch)
+        self._stop_unless_finite(numbers_of(values)["loss"])  # before it can spoil the parameters
+        self.model.cleargrads()
+        values["loss"].backward()
+        self.optimizer.update()
+        return values
+
+    def parts(self) -> dict[str, Any]:
+        """What a checkpoint is made of: objects with state_dict and load_state_dict, by name.
+
+        Loaders and random states come on top of it. Add what your steps remember elsewhere, such as moving averages, or
+        a recurrent layer's state where it is to last from one batch to the next.
+        """
+        several = self.optimizer if isinstance(self.optimizer, Mapping) else {"": self.optimizer}
+        optimizers = {f"optimizer {name}".strip(): optimizer for name, optimizer in several.items()}
+        return {"model": self.model, **optimizers, "position": self.position}
+
+    # -- training ----------------------------------------------------------------------------------------------
+
+    def fit(
+        self, loader: Iterable[Any], epochs: int, validation: Iterable[Any] | None = None, resume: bool = False
+    ) -> list[Row]:
+        """Train until `epochs` epochs are done in all, those of earlier calls included, and return the history.
+
+        loader, validation: give the batches of one epoch each time they are iterated over. resume: go on from the
+        checkpoint, if there is one, bit for bit as if there had been no break; ValueError, and nothing changed, where
+        it does not fit. Ctrl-C lets the step under way end, saves the checkpoint and raises KeyboardInterrupt; pressed
+        twice, it stops at once. Raises FloatingPointError where the loss is no longer finite, before it changes the
+        parameters, and ValueError for a loader without batches; an error in a step says in which.
+        """
+        check_whole("Trainer.fit: epochs", epochs)
+        loaders = {"loader": loader, "validation": validation}
+        saved = {name: part for name, part in loaders.items() if hasattr(part, "state_dict")}
+        randomness = {"random state": GlobalRandom(), "generators": RandomGenerators(self.model, self.rngs)}
+        self.checkpoint.start({**self.parts(), **saved, **randomness}, resume)
+        self.log.start(self.history, self.position.step)
+        with LaterInterrupt() as interrupt:
+            try:
+                while self.position.epoch < epochs and not (self.early_stop and self.early_stop(self.history)):
+                    self._learn(loader, epochs, interrupt)
+                    self._close_epoch(validation)
+                    if interrupt.asked:
+                        raise KeyboardInterrupt
+            finally:
+                self.progress.close()
+        return self.history
+
+    def evaluate(self, loader: Iterable[Any]) -> dict[str, float]:
+        """The means of the loss and metrics over a loader's batches, in test mode and without a graph."""
+        _rewind(loader)
+        found = Position()  # counts and sums alone
+        with no_grad(), test_mode():
+            for batch in loader:
+                try:
+                    found.add(numbers_of(self.measure(batch)), size_of(batch))
+                except Exception as error:
+                    error.add_note(f"in batch {found.batch + 1} of evaluate")
+                    raise
+        if not found.batch:
+            raise ValueError(f"{type(self).__name__}.evaluate: the loader gave no batches")
+        return found.means()
+
+    def _learn(self, loader: Any, epochs: int, interrupt: LaterInterrupt) -> None:
+        """The batches of an epoch, or those that are left of it."""
+        at, self._began = self.position, time.perf_counter()
+        if not hasattr(loader, "state_dict"):  # it gives an epoch from its start, always
+            at.restart_epoch()
+        if not at.batch:
+            _rewind(loader)
+        self.progress.start(f"epoch {at.epoch + 1}/{epochs}", at.batch, getattr(loader, "__len__", lambda: None)())
+        for batch in loader:
+            try:
+                values = numbers_of(self.step(batch))  # numbers: the graph is freed before the next one grows
+                self._stop_unless_finite(values["loss"] if "loss" in values else sum(values.values()))
+                at.add(values, size_of(batch))
+            except Exception as error:
+                error.add_note(f"in epoch {at.epoch + 1}, step {at.step + 1} (batch {at.batch + 1} of the epoch)")
+                raise
+            self.progress.step(at.means())
+            if self.log_every and at.step % self.log_every == 0:
+                self.log.write({"step": at.step, **values})
+            if interrupt.asked or self.checkpoint.due(at.step):
+                self.checkpoint.save(within_epoch=True)
+            if interrupt.asked:
+                raise KeyboardInterrupt
+        if not at.batch:
+            raise ValueError(f"{type(self).__name__}.fit: the loader gave no batches in epoch {at.epoch + 1}")
+
+    def _close_epoch(self, validation: Any) -> None:
+        at = self.position
+        means = at.means()
+        if validation is not None:
+            means |= {f"test_{name}": value for name, value in self.evaluate(validation).items()}
+        row = {"epoch": at.epoch + 1, "step": at.step, **means}
+        at.end_epoch(row)
+        self.log.write({**row, "seconds": round(time.perf_counter() - self._began, 3)})  # first, see Log.start
+        self.checkpoint.save()
+        self.progress.finish(means)
+
+    def _stop_unless_finite(self, loss: float) -> None:
+        if not (self.allow_nonfinite or math.isfinite(loss)):
+            at = self.position
+            raise FloatingPointError(
+                f"{type(self).__name__}.fit: the loss is {loss} in epoch {at.epoch + 1}, step {at.step + 1}; lower the "
+                "learning rate, add_hook(ClipGrad(...)) to the optimizer, look for what divides by zero, or pass "
+                "allow_nonfinite=True"
+            )
+
+
+def _rewind(loader: Any) -> None:
+    if getattr(loader, "iteration", 0):  # a DataLoader that was left in the middle of an epoch
+        loader.reset()
