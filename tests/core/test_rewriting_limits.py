@@ -239,3 +239,22 @@ def test_a_backward_that_raises_while_it_accumulates_changes_nothing():
     with np.errstate(all="raise"), pytest.raises(FloatingPointError):
         y.backward()
     assert (a.grad.item(), b.grad.item()) == (1.7e308, 1.0)
+
+
+def test_arrays_that_change_with_every_step_leave_no_recipes_behind():
+    recipes._book.clear()
+    w = Variable(np.array([[0.3], [0.4]]))
+
+    def gradient(x):
+        return gradients(F.sum(F.tanh(x @ w) ** 2), w, create_graph=True)[0]
+
+    for step in range(40):
+        x = np.random.default_rng(step).standard_normal((5, 2))
+        found, expected = gradient(x), gradient(Variable(x))
+        np.testing.assert_allclose(found.data, expected.data, rtol=1e-12)
+    assert len(recipes._book) == 1  # that of the Variables
+
+    recipes._book.clear()
+    for step in range(40):
+        gradient(np.full((6, 2), float(step % 3)))  # a few arrays in turn, as those of an equation and its boundary
+    assert len(recipes._book) == 3

@@ -3,7 +3,8 @@
 What `create_graph=True` builds depends on a graph's structure alone: its operations, their parameters, the numbers
 and plain arrays in it, the shapes and dtypes of its leaves; never on a Variable's values. A loop that
 differentiates the same formula again (Newton's method, training on a differential equation) therefore needs the
-algebra of terms once: the nodes that it added are noted as a recipe, and followed from then on.
+algebra of terms once: the nodes that it added are noted as a recipe, and followed from then on. Plain arrays whose
+contents change with every step (mini-batches) have the algebra done each time; as Variables they follow a recipe.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from dezero.core.variable import Variable, tick, wrap
 _STEPS = 200_000  # nodes of graphs and steps kept in all recipes together (some 100 bytes each)
 _LONGEST = 10_000  # steps of one recipe
 _LARGEST = 2**18  # bytes of plain arrays kept in one recipe (a copy: what it was made of may change)
+_CONTENTS = 8  # of the plain arrays in a graph, for which recipes of one form are kept: mini-batches never come again
 _book: dict[Any, Recipe] = {}
+_seen: dict[int, set[int]] = {}  # hashes of forms, and of the contents that they came with
 _keeping = threading.Lock()  # one thread at a time changes the book; reading needs no lock
 
 
@@ -99,8 +102,12 @@ def twin(node: Variable, given: bool) -> Variable:
 
 
 def structure(graph: Nodes, roots: list[int], asked: list[int] | None) -> tuple[list[int], Any]:
-    """The graph's nodes by age, and what its derivative depends on; None where that cannot be told."""
+    """The graph's nodes by age, and what its derivative depends on: a form, and what the plain arrays in it hold.
+
+    None where that cannot be told.
+    """
     ages = sorted(graph)
+    contents: list[Any] = []
     place = {age: i for i, age in enumerate(ages)}
     parts: list[Any] = [
         None if asked is None else tuple([place.get(a) for a in asked]),
@@ -112,14 +119,18 @@ def structure(graph: Nodes, roots: list[int], asked: list[int] | None) -> tuple[
         if not args:
             parts.append((node._data.shape, node._data.dtype))
         elif isinstance(node._op, Op):
-            parts.append((node._op.key, *[place[a._seq] if isinstance(a, Variable) else _content(a) for a in args]))
+            contents += [fingerprint(a) for a in args if not isinstance(a, _SYMBOLS)]
+            parts.append((node._op.key, *[place[a._seq] if isinstance(a, Variable) else _plainly(a) for a in args]))
         else:
             return ages, None
-    return ages, tuple(parts)
+    return ages, (tuple(parts), tuple(contents))
 
 
-def _content(value: Any) -> Any:
-    return repr(value) if isinstance(value, int | float | complex) else (fingerprint(value),)
+_SYMBOLS = Variable, int, float, complex
+
+
+def _plainly(value: Any) -> Any:
+    return repr(value) if isinstance(value, _SYMBOLS) else (value.shape, value.dtype)
 
 
 def known(structure: Any) -> Recipe | None:
@@ -169,6 +180,17 @@ def learn(
 def _keep(structure: Any, recipe: Recipe) -> None:
     """Put a recipe in the book, the least lately used ones going where there are too many steps."""
     with _keeping:
+        if len(_seen) > _STEPS // 10:
+            _seen.clear()
+        form, contents = structure
+        seen = _seen.setdefault(hash(form), set())
+        if len(seen) > _CONTENTS:
+            return
+        seen.add(hash(contents))
+        if len(seen) > _CONTENTS:
+            for other in [known for known in _book if known[0] == form]:
+                del _book[other]
+            return
         room = _STEPS - recipe.size - sum([r.size for r in _book.values()])
         for old in sorted(_book, key=lambda known: _book[known].used) if room < 0 else ():
             room += _book.pop(old).size
