@@ -6,9 +6,10 @@ import pickle
 import numpy as np
 import pytest
 
+import dezero
 import dezero.functions as F
 import dezero.layers as L
-from dezero import Variable, no_grad
+from dezero import Variable, gradients, no_grad
 from dezero.optimizers import SGD
 
 LAYERS = [L.RNN, L.LSTM, L.GRU]
@@ -248,3 +249,18 @@ def test_the_input_of_lstm_gets_its_gradient():
     layer.reset_state()
     lower = F.sum(layer(2 * x.data - moved)).item()
     np.testing.assert_allclose(x.grad.data[1, 0, 2], (higher - lower) / 2e-6, rtol=1e-6)
+
+
+def test_lstm_takes_weights_that_were_put_in_the_place_of_its_own():
+    layer, x = L.LSTM(2, in_size=3, dtype=np.float64), steps(dtype=np.float64)
+    layer(x)
+    layer.reset_state()
+    doubled = 2 * layer.x2f.W
+    layer.x2f.W = doubled
+    layer.h2o = L.Linear(2, nobias=True, in_size=2, dtype=np.float64)
+    y = layer(x)
+    wanted = [doubled, layer.h2o.W]
+    assert all(np.abs(g.data).max() > 0 for g in gradients(F.sum(y), wanted))
+    layer.x2f.W = dezero.Parameter(doubled.data)
+    layer.reset_state()
+    np.testing.assert_allclose(layer(x).data, y.data)

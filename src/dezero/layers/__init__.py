@@ -20,6 +20,7 @@ from dezero.layers.activation import (
 from dezero.layers.attention import MultiHeadAttention
 from dezero.layers.convolution import Conv1d, Conv2d, Conv3d, Deconv1d, Deconv2d, Deconv3d
 from dezero.layers.dropout import Dropout
+from dezero.layers.functional import functional_call
 from dezero.layers.layer import Buffer, Layer
 from dezero.layers.linear import EmbedID, Linear
 from dezero.layers.normalization import BatchNorm, GroupNorm, LayerNorm
@@ -75,4 +76,5 @@ __all__ = [
     "Softplus",
     "Tanh",
     "TransformerBlock",
+    "functional_call",
 ]

@@ -86,11 +86,11 @@ class Layer:
 
     def sublayers(self) -> Iterator[tuple[str, Layer]]:
         """The layers directly inside this one, with their names."""
-        yield from ((name, value) for name, value in _members(self) if isinstance(value, Layer))
+        yield from ((name, value) for name, value, _, _ in members(self) if isinstance(value, Layer))
 
     def own_state(self) -> Iterator[tuple[str, Parameter | Buffer]]:
         """The Parameters and Buffers directly inside this layer, with their names."""
-        yield from ((name, value) for name, value in _members(self) if not isinstance(value, Layer))
+        yield from ((name, value) for name, value, _, _ in members(self) if not isinstance(value, Layer))
 
     def named_state(self) -> Iterator[tuple[str, Parameter | Buffer]]:
         """What `state_dict` saves: every Parameter and Buffer once, with its name."""
@@ -201,13 +201,17 @@ def _references(values: tuple[Any, ...]) -> list[weakref.ref[Any]]:
     return [weakref.ref(value) for value in values if isinstance(value, Variable | np.ndarray)]
 
 
-def _members(owner: Any) -> list[tuple[str, Any]]:
-    """The Parameters, Buffers and Layers of an object: its attributes first, then those inside its containers."""
-    found: list[tuple[str, Any]] = []
+def members(owner: Any) -> list[tuple[str, Any, Any, Any]]:
+    """The Parameters, Buffers and Layers of an object: its attributes first, then those inside its containers.
+
+    Each with its name, and the dict or list that holds it under which key.
+    """
+    found: list[tuple[str, Any, Any, Any]] = []
     inside: list[tuple[str, Any]] = []
-    for name, value in vars(owner).items():
+    attributes = vars(owner)
+    for name, value in attributes.items():
         if isinstance(value, _MEMBERS):
-            found.append((name, value))
+            found.append((name, value, attributes, name))
         elif isinstance(value, _CONTAINERS) and name != "_seen":
             inside.append((name, value))
     seen: set[int] = set()
@@ -218,7 +222,7 @@ def _members(owner: Any) -> list[tuple[str, Any]]:
         seen.add(id(container))
         for key, value in container.items() if isinstance(container, dict) else enumerate(container):
             if isinstance(value, _MEMBERS):
-                found.append((f"{name}/{key}", value))
+                found.append((f"{name}/{key}", value, container, key))
             elif isinstance(value, _CONTAINERS):
                 inside.append((f"{name}/{key}", value))
     return found
@@ -233,7 +237,7 @@ def _walk(layer: Layer) -> list[tuple[str, Layer, Any]]:
     seen, found = {id(layer)}, []
 
     def visit(layer: Layer, prefix: str) -> None:
-        for name, value in _members(layer):
+        for name, value, _, _ in members(layer):
             if id(value) not in seen:
                 seen.add(id(value))
                 if isinstance(value, Layer):

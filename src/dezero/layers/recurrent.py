@@ -61,21 +61,24 @@ class Joined:
     so that what changes one in place changes both. Joining at each of 30 steps takes as long as the steps.
     """
 
-    def __init__(self, parts: list[Any]) -> None:
-        self.parts, self.whole, self.seen = parts, Variable(None), ()
+    def __init__(self) -> None:
+        self.parts: list[Any] = []
+        self.whole, self.seen = Variable(None), ()
 
-    def __call__(self) -> Variable:
-        if self.seen != self._state() or (recording() and self.whole._op is None):
-            self.whole = concatenate(self.parts, axis=-1)
+    def __call__(self, parts: list[Any]) -> Variable:
+        if self.seen != _state(parts) or (recording() and self.whole._op is None):
+            self.parts, self.whole = parts, concatenate(parts, axis=-1)
             end = 0
-            for part in self.parts:
+            for part in parts:
                 start, end = end, end + part.shape[-1]
-                part._data = self.whole.data[..., start:end]
-            self.seen = self._state()
+                if not part._args:
+                    part._data = self.whole.data[..., start:end]
+            self.seen = _state(parts)
         return self.whole
 
-    def _state(self) -> tuple[Any, ...]:
-        return (recording(), *[(p._seq, id(p._data)) for p in self.parts])
+
+def _state(parts: list[Any]) -> tuple[Any, ...]:
+    return (recording(), *[(id(p), p._seq, id(p._data)) for p in parts])
 
 
 class RNN(Recurrent):
@@ -151,11 +154,10 @@ class LSTM(Recurrent):
         """The gates' arrays side by side, in the order of `functions.lstm`."""
         for gate in (self.x2f, self.x2i, self.x2o, self.x2u):  # drawn in this order
             gate.prepare(x)
-        if self._joined is None:
-            inputs, states = (self.x2o, self.x2f, self.x2i, self.x2u), (self.h2o, self.h2f, self.h2i, self.h2u)
-            parts = [g.W for g in inputs], [g.W for g in states], [g.b for g in inputs]
-            self._joined = [Joined(p) for p in parts]
-        return [joined() for joined in self._joined]
+        inputs, states = (self.x2o, self.x2f, self.x2i, self.x2u), (self.h2o, self.h2f, self.h2i, self.h2u)
+        parts: list[list[Any]] = [[g.W for g in inputs], [g.W for g in states], [g.b for g in inputs]]
+        self._joined = self._joined or [Joined() for _ in parts]
+        return [joined(p) for joined, p in zip(self._joined, parts, strict=True)]
 
 
 class GRU(Recurrent):
