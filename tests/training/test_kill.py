@@ -13,8 +13,8 @@ from tests.training.runs import bits
 
 KILLS = 20
 STEPS = 60  # 3 epochs of 20
-PARTIAL = ".checkpoint.npz.partial"
-FILES = {"checkpoint.npz", "log.jsonl", PARTIAL, ".log.jsonl.partial"}
+PARTIAL = ".checkpoint.npz.partial.npz"
+FILES = {"checkpoint.npz", "log.jsonl", PARTIAL, ".log.jsonl.partial.jsonl"}
 
 # A checkpoint after each step. The pause keeps a quick machine from finishing before it is killed.
 WORKER = """

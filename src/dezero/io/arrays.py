@@ -16,11 +16,12 @@ from dezero.io.atomic import replacing
 Check = Callable[[dict[str, tuple[tuple[int, ...], Any]]], None]
 
 
-def write_arrays(path: str | PathLike[str], arrays: Mapping[str, Any]) -> Path:
+def write_arrays(path: str | PathLike[str], arrays: Mapping[str, Any], alone: bool = False) -> Path:
     """Write NumPy arrays to a file, whole or not at all, and return its path.
 
-    path: ends in .safetensors for that format, else in .npz, which is added where it is missing. TypeError for arrays
-    of objects, ImportError, naming the extra, where safetensors is needed and missing.
+    path: ends in .safetensors for that format, else in .npz, which is added where it is missing. alone: as for
+    `io.atomic.replacing`. TypeError for arrays of objects, ImportError, naming the extra, where safetensors is needed
+    and missing.
     """
     path = Path(path)
     for name, array in arrays.items():
@@ -28,11 +29,11 @@ def write_arrays(path: str | PathLike[str], arrays: Mapping[str, Any]) -> Path:
             raise TypeError(f"write_arrays: {name!r} holds Python objects; only arrays of numbers are written")
     if path.suffix == ".safetensors":
         save = _safetensors("numpy").save_file
-        with replacing(path) as partial:
+        with replacing(path, alone) as partial:
             save({name: np.asarray(array, order="C") for name, array in arrays.items()}, partial)
         return path
     path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
-    with replacing(path) as partial, zipfile.ZipFile(partial, "w") as archive:  # stored: weights hardly shrink
+    with replacing(path, alone) as partial, zipfile.ZipFile(partial, "w") as archive:  # stored: weights hardly shrink
         for name, array in arrays.items():  # not savez: its own arguments' names cannot be names of arrays
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)

@@ -12,14 +12,16 @@ from uuid import uuid4
 
 
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+def replacing(path: str | os.PathLike[str], alone: bool = False) -> Iterator[Path]:
     """Give a temporary path to write to, which takes the place of `path` when the block ends without an error.
 
     The temporary file lies in the same folder and has the same suffix. Whoever reads `path` meets the old file or
     the new one, never a part, also after a power failure. On an error the old file stays and the temporary one is
     removed. A new file has the mode that `open` gives, one that takes another's place has that one's; a symbolic link
-    stays, and the file that it points to is replaced. Raises FileNotFoundError where the folder is missing and
-    IsADirectoryError where `path` is a folder, before anything is written.
+    stays, and the file that it points to is replaced. alone: no other process writes this file; the temporary one then
+    has always the same name, so that the next write clears away what a killed process left of it. Raises
+    FileNotFoundError where the folder is missing and IsADirectoryError where `path` is a folder, before anything is
+    written.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -33,7 +35,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise FileNotFoundError(errno.ENOENT, "No such folder", str(target.parent))
     if target.is_dir():
         raise IsADirectoryError(errno.EISDIR, "Is a folder, not a file", os.fspath(path))
-    temporary = target.with_name(f".{uuid4().hex}{target.suffix}")
+    temporary = target.with_name(f".{target.name}.{'partial' if alone else uuid4().hex}{target.suffix}")
     try:
         yield temporary
         _flush(temporary)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from dezero.io import read_arrays, write_arrays
-from dezero.training.aside import aside
 
 
 def write_checkpoint(path: str | PathLike[str], tree: Any) -> None:
@@ -32,8 +31,7 @@ def write_checkpoint(path: str | PathLike[str], tree: Any) -> None:
     arrays: dict[str, Any] = {}
     structure = json.dumps({"checkpoint": 1, "tree": _flatten(tree, "", arrays)})
     arrays["structure"] = np.frombuffer(structure.encode(), np.uint8)
-    with aside(path) as temporary:
-        write_arrays(temporary, arrays)
+    write_arrays(path, arrays, alone=True)
 
 
 def read_checkpoint(path: str | PathLike[str]) -> Any:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from dezero.io.atomic import replacing
-from dezero.training.aside import aside
 
 Row = dict[str, Any]
 
@@ -55,7 +54,7 @@ class Log:
         kept = [row for row in old if (row["epoch"] <= len(history) if "epoch" in row else row["step"] <= step)]
         told = {row.get("epoch") for row in kept}
         rows = sorted(kept + [row for row in history if row["epoch"] not in told], key=lambda row: row["step"])
-        with aside(self.path) as whole, replacing(whole) as temporary:
+        with replacing(self.path, alone=True) as temporary:
             temporary.write_text("".join(map(_line, rows)))
 
     def write(self, row: Mapping[str, Any]) -> None:
