@@ -163,9 +163,9 @@ def _lstm(large: bool, stepwise: bool) -> Training:
         h = c = np.zeros((batch, size))
         total = 0.0
         for row, target in zip(x, t, strict=True):
-            z = {g: row @ w[f"l0/x2{g}/W"] + w[f"l0/x2{g}/b"] + h @ w[f"l0/h2{g}/W"] for g in "fiou"}
-            f, i, o = (1 / (1 + np.exp(-z[g])) for g in "fio")
-            c = f * c + i * np.tanh(z["u"])
+            *gates, u = np.split(row @ w["l0/Wx"] + w["l0/b"] + h @ w["l0/Wh"], 4, axis=1)
+            o, f, i = (1 / (1 + np.exp(-z)) for z in gates)
+            c = f * c + i * np.tanh(u)
             h = o * np.tanh(c)
             total += float(((h @ w["l1/W"] + w["l1/b"] - target) ** 2).sum()) / batch
         return total

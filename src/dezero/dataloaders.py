@@ -6,7 +6,7 @@ import math
 import operator
 import weakref
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -25,19 +25,21 @@ Batch = tuple[Any, Any]
 class DataLoader:
     """Iterate over a data set in batches (x, t): arrays of as many examples and labels.
 
-    dataset: what has a length and gives pairs by number; t is None where all its labels are. batch_size: examples in a
-    batch; the last one of an epoch has what is left, or is left out with drop_last=True. shuffle: a new random order in
-    each epoch, drawn from NumPy's global random numbers, or from the integer `seed` and the epoch's number alone. gpu:
+    dataset: what has a length and gives pairs by number, or a tuple of two arrays, the examples and their labels; t is
+    None where all labels are. batch_size: examples in a batch; the last one of an epoch has what is left, or is left
+    out with drop_last=True. shuffle: a new random order in each epoch, drawn from NumPy's global random numbers, or
+    from the integer `seed` and the epoch's number alone. gpu:
     give CuPy's arrays. workers: threads that prepare the next batches meanwhile, for data sets that wait for files and
     may be read by several at once; the batches are the same ones in the same order, but random transforms draw in the
     order in which the threads come to them.
 
-    The loader is its own iterator, as in DeZero: after a `break` the next `for` goes on in the same epoch, and at an
-    epoch's end the next one has begun. `reset()` begins it at once. `len(loader)`, and max_iter, is the number of
-    batches in an epoch.
+    All loops over a loader share its position, as in DeZero, and so does `next(loader)`: after a `break` the next `for`
+    goes on in the same epoch, and at an epoch's end the next one has begun. `reset()` begins it at once. A loop inside
+    a loop needs a second loader. `len(loader)`, and max_iter, is the number of batches in an epoch.
 
     Raises TypeError for what is no integer or no data set, ValueError for sizes under 1, an empty data set and one that
-    drop_last leaves without a batch; later ValueError for a batch whose examples differ in shape. An error that the
+    drop_last leaves without a batch; later TypeError for examples that are no pairs or make no array, ValueError for a
+    batch whose examples differ in shape, RuntimeError for a loop whose epoch another one has ended. An error that the
     data set raises passes through, and the batch can be asked for again.
 
     >>> from dezero.datasets import Spiral
@@ -60,19 +62,19 @@ class DataLoader:
         name = type(self).__name__
         if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
             raise TypeError(f"{name}: {type(dataset).__name__} is no data set: it needs __len__ and __getitem__")
-        self.dataset = dataset
-        self.batch_size = _integer(f"{name}: batch_size", batch_size, least=1)
+        self.dataset = dataset = _Arrays(name, *dataset) if _is_arrays(dataset) else dataset
+        self.batch_size = whole_number(f"{name}: batch_size", batch_size)
         self.shuffle = shuffle
         self.gpu = gpu
-        self.seed = None if seed is None else _integer(f"{name}: seed", seed, least=0)
-        self.workers = _integer(f"{name}: workers", workers, least=0)
-        self.data_size = _integer(f"{name}: the number of examples", len(dataset), least=1)
+        self.seed = None if seed is None else whole_number(f"{name}: seed", seed, least=0)
+        self.workers = whole_number(f"{name}: workers", workers, least=0)
+        self.data_size = whole_number(f"{name}: the number of examples", len(dataset))
         self.max_iter = self.data_size // self.batch_size if drop_last else math.ceil(self.data_size / self.batch_size)
         if self.max_iter == 0:
             raise ValueError(
                 f"{name}: {self.data_size} examples make no batch of {self.batch_size}; use drop_last=False"
             )
-        self.epoch = -1
+        self.epoch = self._ended = -1  # the epoch at hand, and the last one that ran to its end
         self._ahead = _Ahead(self.workers)
         self.reset()
 
@@ -91,11 +93,12 @@ class DataLoader:
     def __len__(self) -> int:
         return self.max_iter
 
-    def __iter__(self) -> DataLoader:
-        return self
+    def __iter__(self) -> Iterator[Batch]:
+        return _Loop(self)
 
     def __next__(self) -> Batch:
         if self.iteration >= self.max_iter:
+            self._ended = self.epoch
             self.reset()
             raise StopIteration
         x, t = self._ahead.load(self) if self.workers else load(self.dataset, self._indices(self.iteration))
@@ -139,7 +142,7 @@ class DataLoader:
         if state.keys() != now.keys():
             raise KeyError(f"{name}: the state has the entries {sorted(state)}, not {sorted(now)}")
         index = np.array(state["index"])
-        numbers = {key: _integer(f"{name}: the state's {key}", state[key], least=-1) for key in now if key != "index"}
+        numbers = {key: whole_number(f"{name}: the state's {key}", state[key], -1) for key in now if key != "index"}
         for key in ("batch_size", "seed"):
             if numbers[key] != now[key]:
                 raise ValueError(f"{name}: the state is of {key} {numbers[key]}, and this loader's is {now[key]}")
@@ -150,6 +153,29 @@ class DataLoader:
             raise ValueError(f"{name}: there is no batch {numbers['iteration']} of epoch {numbers['epoch']}")
         self._ahead.drop()
         self.epoch, self.iteration, self.index = numbers["epoch"], numbers["iteration"], index
+        self._ended = self.epoch - 1
+
+
+class _Loop:
+    """A loop over a loader: it shares the loader's position, and notices where another loop ended the epoch."""
+
+    def __init__(self, loader: DataLoader) -> None:
+        self.loader = loader
+        self.epoch: int | None = None  # that of its last batch
+
+    def __iter__(self) -> _Loop:
+        return self
+
+    def __next__(self) -> Batch:
+        if self.epoch is not None and self.epoch <= self.loader._ended:
+            raise RuntimeError(  # a loop inside a loop would never end, if this one went on with the next epoch
+                f"{type(self.loader).__name__}: another loop over this loader ended the epoch of this one; make "
+                "a second loader for a loop inside a loop"
+            )
+        self.epoch = None
+        batch = next(self.loader)
+        self.epoch = self.loader.epoch
+        return batch
 
 
 class SeqDataLoader(DataLoader):
@@ -191,7 +217,31 @@ def load(dataset: Any, indices: Array) -> Batch:
         examples = [dataset[i] for i in indices.tolist()]
     except StopIteration as error:  # it would end the epoch, unnoticed
         raise RuntimeError(f"{type(dataset).__name__}: StopIteration is no error for a data set to raise") from error
+    for example in examples:
+        if not isinstance(example, tuple | list) or len(example) != 2:
+            found = f"{type(example).__name__}{f' of {len(example)}' if isinstance(example, tuple | list) else ''}"
+            raise TypeError(
+                f"DataLoader: an example is a pair (x, t), and {type(dataset).__name__} gave a {found}; give (x, None) "
+                "where there is no label, or pass a tuple of two arrays as the data set"
+            )
     return _stack("examples", [pair[0] for pair in examples]), _stack("labels", [pair[1] for pair in examples])
+
+
+class _Arrays(Dataset):
+    """Two arrays as a data set."""
+
+    def __init__(self, name: str, data: Array, label: Array | None) -> None:
+        if label is not None and len(data) != len(label):
+            raise ValueError(f"{name}: {len(data)} examples have {len(label)} labels")
+        self.data, self.label = data, label
+        super().__init__()
+
+
+def _is_arrays(dataset: Any) -> bool:
+    if not (isinstance(dataset, tuple) and len(dataset) == 2):
+        return False
+    data, label = (isinstance(part, np.ndarray) and part.ndim > 0 for part in dataset)
+    return data and (label or dataset[1] is None)
 
 
 def _taker(array: Any, transform: Any) -> Callable[[Array], Array] | None:
@@ -208,12 +258,25 @@ def _stack(what: str, values: list[Any]) -> Array | None:
     if all(value is None for value in values):
         return None
     try:
-        return np.array(values)
+        stacked = np.array(values)
     except ValueError as error:
-        shapes = ", ".join(sorted({str(np.shape(value)) for value in values}))
+        shapes = ", ".join(sorted({_shape(value) for value in values}))
         raise ValueError(
             f"DataLoader: the {what} of a batch differ in shape ({shapes}); a transform must bring them to one"
         ) from error
+    if stacked.dtype.hasobject:
+        kinds = ", ".join(sorted({type(value).__name__ for value in values}))
+        raise TypeError(
+            f"DataLoader: the {what} of a batch ({kinds}) make no array of numbers; a transform must make some"
+        )
+    return stacked
+
+
+def _shape(value: Any) -> str:
+    try:
+        return str(np.shape(value))
+    except ValueError:
+        return f"a {type(value).__name__} of parts that differ"
 
 
 class _Ahead:
@@ -249,8 +312,11 @@ class _Ahead:
         self.pool = None
 
 
-def _integer(name: str, value: Any, least: int) -> int:
+def whole_number(name: str, value: Any, least: int = 1) -> int:
+    """The value as an int; TypeError or ValueError, naming it, for what is no integer of at least `least`."""
     try:
+        if isinstance(value, bool):
+            raise TypeError
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{name} must be an integer, not {type(value).__name__}") from None

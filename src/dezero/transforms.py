@@ -151,7 +151,7 @@ class RandomHorizontalFlip:
 
 
 class Normalize:
-    """Return (array - mean) / std, in the array's dtype where that is a float, else in float64.
+    """Return (array - mean) / std, in the array's dtype where that is a float, else in float32.
 
     mean, std: numbers, or one for each channel, the first axis. Raises ValueError where std is 0 or there are neither
     one nor as many of them as channels.
@@ -169,10 +169,12 @@ class Normalize:
 
     def __call__(self, array: Array) -> Array:
         array = _array(self, array)
+        if array.dtype.kind not in "fc":
+            array = array.astype(np.float32)
         return (array - self._each("mean", array)) / self._each("std", array)
 
     def _each(self, name: str, array: Array) -> Any:
-        values = np.asarray(getattr(self, name), dtype=array.dtype if array.dtype.kind in "fc" else np.float64)
+        values = np.asarray(getattr(self, name), dtype=array.dtype)
         if values.ndim == 0:
             return values[()]
         if array.ndim == 0 or len(values) not in (1, len(array)):

@@ -8,6 +8,7 @@ from tests.functions import naive
 
 # The last query sees no key.
 MASK = np.array([[True, False, True, True], [False, True, True, False], [False, False, False, False]])
+ADDED = np.where(MASK, [0.3, -0.2, 0.1, 0.4], -np.inf)
 
 
 def attended(**parameters):
@@ -36,6 +37,15 @@ CASES = [
         Normal(3, 1),
         **attended(causal=True),
         label="causal",
+    ),
+    Case(
+        F.scaled_dot_product_attention,
+        Normal(3, 2),
+        Normal(4, 2),
+        Normal(4, 1),
+        **attended(mask=ADDED),
+        label="minus infinity",
+        without={"empty": "the mask has a shape of its own"},
     ),
     Case(
         F.scaled_dot_product_attention,

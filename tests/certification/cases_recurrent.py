@@ -13,7 +13,7 @@ CASES = [
         Normal(1, 4),
         Normal(1, 4),
         Normal(4),
-        call=lambda *args: F.concatenate([y.reshape(-1) for y in F.lstm(*args)]),
+        call=lambda *args: F.concatenate([y.reshape(-1) for y in F.lstm(*args)[::2]]),
         like=naive.lstm,
         without={"empty": "the sizes of the arguments depend on each other"},
     ),

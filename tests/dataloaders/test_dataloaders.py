@@ -139,12 +139,46 @@ def test_reset_begins_again():
 
 def test_next_and_what_ends_it():
     loader = DataLoader(Count(3), 2, shuffle=False)
-    assert iter(loader) is loader
+    assert next(iter(DataLoader(Count(3), 2, shuffle=False)))[0].tolist() == [0, 1]
     assert loader.next()[0].tolist() == [0, 1]
     assert next(loader)[0].tolist() == [2]
     with pytest.raises(StopIteration):
         next(loader)
     assert next(loader)[0].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("batch_size", [2, 6])
+def test_a_loop_inside_a_loop_over_the_same_loader_ends_with_an_error(batch_size):
+    loader = DataLoader(Count(6), batch_size, shuffle=False)
+    outer = iter(loader)
+    next(outer)
+    drawn(loader)
+    with pytest.raises(RuntimeError, match="ended the epoch of this one; make a second loader for a loop inside a"):
+        next(outer)
+    assert drawn(loader) == drawn(DataLoader(Count(6), batch_size, shuffle=False))
+
+
+def test_loops_that_share_an_epoch_go_on_as_in_dezero():
+    loader = DataLoader(Count(8), 2, shuffle=False)
+    assert [(a.tolist(), b.tolist()) for (a, _), (b, _) in zip(loader, loader, strict=False)] == [
+        ([0, 1], [2, 3]),
+        ([4, 5], [6, 7]),
+    ]
+    assert [(x.tolist(), next(loader)[0].tolist()) for x, _ in loader] == [([0, 1], [2, 3]), ([4, 5], [6, 7])]
+    begun = iter(loader)
+    next(begun)
+    assert drawn(loader) == [[2, 3], [4, 5], [6, 7]]
+    whole = iter(loader)
+    assert len(drawn(whole)) == len(drawn(whole)) == 4
+
+
+def test_a_reset_inside_a_loop_begins_the_epoch_again():
+    loader, sizes = DataLoader(Count(6), 2, shuffle=False), []
+    for x, _ in loader:
+        sizes.append(x.tolist())
+        if len(sizes) == 2:
+            loader.reset()
+    assert sizes == [[0, 1], [2, 3], [0, 1], [2, 3], [4, 5]]
 
 
 @given(st.data(), st.integers(1, 40))
@@ -254,6 +288,31 @@ def test_anything_with_a_length_and_pairs_by_number_is_a_data_set():
     assert t is None
 
 
+@pytest.mark.parametrize("kind", [DataLoader, SeqDataLoader])
+def test_a_tuple_of_two_arrays_is_a_data_set_of_their_pairs(kind):
+    x, t = np.arange(8.0).reshape(4, 2), np.arange(4)
+    np.random.seed(0)
+    arrays = list(kind((x, t), 2))
+    np.random.seed(0)
+    for (a, b), (a1, b1) in zip(arrays, kind(list(zip(x, t, strict=True)), 2), strict=True):
+        np.testing.assert_array_equal(a, a1, strict=True)
+        np.testing.assert_array_equal(b, b1, strict=True)
+    assert next(kind((x, None), 2))[1] is None
+    with pytest.raises(ValueError, match=f"{kind.__name__}: 4 examples have 3 labels"):
+        kind((x, t[:3]), 2)
+
+
+def test_a_tuple_of_two_pairs_is_two_examples():
+    x, t = next(DataLoader(((np.zeros(3), 1), (np.ones(3), 2)), 2, shuffle=False))
+    np.testing.assert_array_equal(x, [[0, 0, 0], [1, 1, 1]])
+    np.testing.assert_array_equal(t, [1, 2])
+
+
+def test_python_s_floats_give_float64_as_in_dezero():
+    x, t = next(DataLoader([([0.5, 1.5], 0.5)] * 2, 2))
+    assert (x.dtype, t.dtype) == (np.float64, np.float64)
+
+
 # -- CuPy
 
 
@@ -289,6 +348,7 @@ def test_cupy_is_named_where_it_is_missing(no_cupy):
         ({"batch_size": -2}, ValueError, "DataLoader: batch_size must be at least 1, not -2"),
         ({"batch_size": 2.0}, TypeError, "DataLoader: batch_size must be an integer, not float"),
         ({"batch_size": "2"}, TypeError, "DataLoader: batch_size must be an integer, not str"),
+        ({"batch_size": True}, TypeError, "DataLoader: batch_size must be an integer, not bool"),
         ({"batch_size": None}, TypeError, "DataLoader: batch_size must be an integer, not NoneType"),
         ({"dataset": Count(0)}, ValueError, "DataLoader: the number of examples must be at least 1, not 0"),
         ({"dataset": []}, ValueError, "DataLoader: the number of examples must be at least 1, not 0"),
@@ -315,6 +375,33 @@ def test_examples_of_different_shapes_are_named():
         next(DataLoader(pairs, 3))
     with pytest.raises(ValueError, match="the labels of a batch differ in shape"):
         next(DataLoader([(t, x) for x, t in pairs], 3))
+
+
+@pytest.mark.parametrize(
+    ("dataset", "message"),
+    [
+        ([(1, 2, 3)] * 2, "list gave a tuple of 3"),
+        ([[1]] * 2, "list gave a list of 1"),
+        (np.zeros((3, 2, 2)), "ndarray gave a ndarray"),
+        ([np.zeros(3), np.zeros(3)], "list gave a ndarray"),
+        ([{"a": 1, "b": 2}] * 2, "list gave a dict"),
+        (["ab", "cd"], "list gave a str"),
+        ((np.float64(1), np.float64(2)), "tuple gave a float64"),
+    ],
+)
+@pytest.mark.parametrize("workers", [0, 1])
+def test_examples_that_are_no_pairs_are_told(dataset, message, workers):
+    with pytest.raises(TypeError, match=rf"an example is a pair \(x, t\), and {message}; give \(x, None\)"):
+        next(DataLoader(dataset, 2, workers=workers))
+
+
+def test_examples_that_make_no_array_are_told():
+    with pytest.raises(TypeError, match=r"the examples of a batch \(dict\) make no array of numbers; a transform must"):
+        next(DataLoader([({"a": np.ones(2)}, 1)] * 2, 2))
+    with pytest.raises(TypeError, match=r"the labels of a batch \(NoneType, int\) make no array of numbers"):
+        next(DataLoader([(0, None), (1, 1)], 2))
+    with pytest.raises(ValueError, match=r"the examples of a batch differ in shape \(a tuple of parts that differ\)"):
+        next(DataLoader([((np.ones(2), np.zeros(3)), 1)] * 2, 2))
 
 
 def test_a_data_set_s_error_passes_and_the_batch_can_be_asked_for_again():

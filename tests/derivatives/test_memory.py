@@ -257,3 +257,15 @@ def test_stop_gradient_makes_constants_of_a_tree():
     y.backward(create_graph=True)
     assert float(x.grad) == 3
     assert float(Expansion(x * stop_gradient(x), {x: [1.0]})[2]) == 0
+
+
+def test_a_checkpoint_draws_again_what_generators_gave_and_leaves_them_where_they_were():
+    w, rng = Variable(np.ones(50)), np.random.default_rng(0)
+    both = checkpoint(lambda w: checkpoint(lambda w: F.dropout(w * 2, rng=rng))(w) + F.dropout(w, rng=rng))
+    y = both(w)
+    after = rng.bit_generator.state
+    for _ in range(2):
+        w.cleargrad()
+        F.sum(y).backward(create_graph=True)
+        np.testing.assert_array_equal(w.grad.data, y.data)  # y is linear in w, which is 1 everywhere
+    assert rng.bit_generator.state == after

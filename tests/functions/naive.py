@@ -199,7 +199,11 @@ def attention(q, k, v, mask=None, scale=None, causal=False):
         if mask.dtype.kind in "iu":
             raise TypeError("0 and 1 may mean either")
         mask = np.broadcast_to(mask, seen.shape)
-        seen, added = (mask.copy(), added) if mask.dtype == bool else (seen, added + mask)
+        if mask.dtype == bool:
+            seen = mask
+        else:
+            seen = mask != -np.inf
+            added = added + np.where(seen, mask, 0)
     y = np.zeros((*lead, q.shape[-2], v.shape[-1]), np.result_type(q, k, v, np.float32))
     scale = 1 / math.sqrt(max(q.shape[-1], 1)) if scale is None else scale
     for place in np.ndindex(*lead, q.shape[-2]):

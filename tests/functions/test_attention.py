@@ -64,6 +64,39 @@ def test_a_causal_query_sees_no_later_key():
     np.testing.assert_array_equal(gv.data[2:], np.zeros((2, 2)))
 
 
+@pytest.mark.parametrize("kind", ["array", "float64", "least", "Variable"])
+@pytest.mark.parametrize("causal", [True, False])
+def test_minus_infinity_added_is_a_key_not_seen(kind, causal):
+    q, k, v = [Variable(sample(3, 2, seed=i).astype(np.float32)) for i in range(3)]
+    seen = np.array([[True, False, True], [False, False, False], [True, True, False]])
+    added = sample(3, 3, seed=3).astype(np.float32)
+    closed = {"float64": np.float64(-np.inf), "least": np.finfo(np.float64).min}.get(kind, np.float32(-np.inf))
+    mask = np.where(seen, added, closed)
+    y = attention(q, k, v, Variable(mask) if kind == "Variable" else mask, causal=causal)
+    np.testing.assert_array_equal(y.data[1], [0.0, 0.0])
+    by_hand = naive.attention(q.data, k.data, v.data, np.where(seen, added, -np.inf), causal=causal)
+    np.testing.assert_allclose(y.data, by_hand, rtol=1e-5, atol=1e-6)
+    gq, gk, gv = gradients(y, (q, k, v), create_graph=True)
+    (again,) = gradients((gq * gq).sum() + (gv * gv).sum(), q, create_graph=True)
+    (third,) = gradients((again * again).sum(), q)
+    for gradient in (gq, again, third):
+        np.testing.assert_array_equal(gradient.data[1], [0.0, 0.0])
+    assert all(np.isfinite(a.data).all() for a in (y, gq, gk, gv, again, third))
+    assert {a.dtype for a in (y, gq, gk, gv, again, third)} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (3, 1), (2, 1, 3)])
+def test_a_mask_of_minus_infinity_broadcasts(shape):
+    x = Variable(sample(2, 3, 2))
+    y = attention(x, x, x, np.full(shape, -np.inf))
+    np.testing.assert_array_equal(y.data, np.zeros((2, 3, 2)))
+
+
+def test_nan_in_a_mask_is_not_hidden():
+    x = sample(2, 2)
+    assert np.isnan(attention(x, x, x, np.array([[np.nan, -np.inf], [0.0, 0.0]])).data[0]).all()
+
+
 def test_an_added_mask_has_a_gradient():
     q, k, v, bias = [Variable(sample(3, 3, seed=i)) for i in range(4)]
     (found,) = gradients(attention(q, k, v, bias).sum(), bias)

@@ -23,13 +23,13 @@ def composed(x, h, c, Wx, Wh, b):
         c = F.sigmoid(f) * c + F.sigmoid(i) * F.tanh(u)
         h = F.sigmoid(o) * F.tanh(c)
         hs.append(h)
-    return F.stack(hs), c
+    return F.stack(hs), h, c
 
 
 def scalar(step):
     def loss(*args):
-        hs, c = step(*args)
-        return F.sum(F.sin(hs) * hs) + F.sum(c * c * c)
+        hs, h, c = step(*args)
+        return F.sum(F.sin(hs) * hs) + F.sum(c * c * c) + F.sum(h * c)
 
     return loss
 
@@ -41,7 +41,8 @@ sizes = st.tuples(st.integers(1, 6), st.integers(1, 3), st.integers(0, 3), st.in
 def test_value_and_gradients_are_those_of_the_composition(sizes, seed):
     args = arguments(*sizes, seed=seed)
     fused, plain = [Variable(a) for a in args], [Variable(a) for a in args]
-    hs, c = F.lstm(*fused)
+    hs, h, c = F.lstm(*fused)
+    np.testing.assert_array_equal(h.data, hs.data[-1])
     np.testing.assert_allclose(np.append(hs.data, c.data), naive.lstm(*args), rtol=1e-12, atol=1e-14)
     found = gradients(scalar(F.lstm)(*fused), fused)
     for ours, theirs in zip(found, gradients(scalar(composed)(*plain), plain), strict=True):
@@ -85,14 +86,14 @@ def test_a_state_computed_from_the_input_gets_its_own_share():
 
 def test_float32_stays_float32_in_values_and_gradients():
     args = [Variable(a) for a in arguments(dtype=np.float32)]
-    hs, c = F.lstm(*args)
-    assert {hs.dtype, c.dtype} == {np.dtype(np.float32)}
+    hs, h, c = F.lstm(*args)
+    assert {hs.dtype, h.dtype, c.dtype} == {np.dtype(np.float32)}
     assert {g.dtype for g in gradients(F.sum(hs) + F.sum(c), args)} == {np.dtype(np.float32)}
 
 
 def test_gates_that_saturate_give_no_warning():
     x, h, c, Wx, Wh, b = arguments(dtype=np.float32)
-    hs, _ = F.lstm(x, h, c, Wx, Wh, b - np.float32(500))
+    hs, _, _ = F.lstm(x, h, c, Wx, Wh, b - np.float32(500))
     np.testing.assert_array_equal(hs.data, 0)
 
 

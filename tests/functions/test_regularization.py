@@ -53,7 +53,7 @@ def test_dtypes_and_shapes():
     assert dropout(Variable(np.ones((0, 2)))).shape == (0, 2)
 
 
-@pytest.mark.parametrize("ratio", [-0.1, 1.1, float("nan")])
+@pytest.mark.parametrize("ratio", [-0.1, 1.1, float("nan"), "a", None])
 def test_what_is_no_probability_is_refused(ratio):
     for setting in (True, False):
         with pytest.raises(ValueError, match="dropout: dropout_ratio must be a probability"):
@@ -65,3 +65,12 @@ def _in(training, ratio):
         return dropout(Variable(np.ones(2)), ratio)
     with test_mode():
         return dropout(Variable(np.ones(2)), ratio)
+
+
+def test_a_generator_of_ones_own_leaves_the_global_state_alone():
+    np.random.seed(0)
+    before = np.random.get_state()[2]
+    a, b = [dropout(Variable(np.ones((4, 5))), 0.3, rng=np.random.default_rng(3)) for _ in range(2)]
+    np.testing.assert_allclose(a.data, (np.random.default_rng(3).random((4, 5)) > 0.3) / 0.7, rtol=1e-15)
+    np.testing.assert_array_equal(a.data, b.data)
+    assert np.random.get_state()[2] == before

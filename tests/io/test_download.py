@@ -179,3 +179,10 @@ def test_a_file_that_was_there_with_another_digest_is_named_and_kept(folder, sou
 def test_show_progress(capsys, arguments, line):
     show_progress(*arguments)
     assert capsys.readouterr().err == line
+
+
+def test_a_download_that_fails_says_where_a_copy_would_be_found(monkeypatch, tmp_path):
+    monkeypatch.setenv("DEZERO_DATA", str(tmp_path / "data"))
+    with pytest.raises(OSError, match=r"nothing\.gz") as raised:
+        get_file((tmp_path / "nothing.gz").as_uri())
+    assert str(tmp_path / "data" / "nothing.gz") in "".join(raised.value.__notes__)

@@ -29,6 +29,7 @@ EVERY = {
     "GlobalAveragePooling": (lambda dtype: L.GlobalAveragePooling(), (2, 2, 3, 2)),
     "GlobalMaxPooling": (lambda dtype: L.GlobalMaxPooling(), (2, 2, 3, 2)),
     "GroupNorm": (lambda dtype: L.GroupNorm(2, dtype=dtype), (2, 4, 3)),
+    "InstanceNorm": (lambda dtype: L.InstanceNorm(dtype=dtype), (2, 3, 4)),
     "LayerNorm": (lambda dtype: L.LayerNorm((2, 3), dtype=dtype), (4, 2, 3)),
     "LeakyReLU": (lambda dtype: L.LeakyReLU(), (3, 4)),
     "Linear": (lambda dtype: L.Linear(3, dtype=dtype, rng=rng()), (2, 3, 4)),

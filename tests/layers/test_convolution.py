@@ -132,14 +132,28 @@ def test_other_channels_than_before_are_refused():
         layer(np.zeros((2, 1, 4, 4), np.float32))
 
 
-def test_what_is_no_array_is_refused():
-    with pytest.raises(TypeError, match="list is not supported"):
-        L.Conv2d(2, 3)([[1.0]])
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.int16])
-def test_small_integer_images_are_taken_for_float32(dtype):
-    layer, x = L.Conv2d(2, 3, pad=1), np.arange(16).reshape(1, 1, 4, 4)
-    y = layer(x.astype(dtype))
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int64, bool])
+def test_images_of_whole_numbers_are_cast_to_the_layers_dtype(dtype):
+    layer, x = L.Conv2d(2, 3, pad=1), np.arange(16).astype(dtype).reshape(1, 1, 4, 4)
+    y = layer(x)
     assert y.dtype == np.float32
     np.testing.assert_array_equal(y.data, layer(x.astype(np.float32)).data)
+
+
+def test_what_is_no_array_is_refused_and_draws_nothing():
+    layer = L.Conv2d(2, 3)
+    with pytest.raises(TypeError, match=r"Conv2d: list is not a Variable, array or number"):
+        layer([[1.0]])
+    assert layer.W.data is None
+
+
+def test_a_plain_image_gets_no_gradient():
+    x, layer = np.ones((1, 1, 4, 4), np.float32), L.Conv2d(2, 3)
+    y = layer(x)
+    leaves = {id(v) for v in layer.params()}
+    waiting = [y]
+    while waiting:
+        creator = waiting.pop().creator
+        for v in creator.inputs if creator else ():
+            assert v.creator or id(v) in leaves
+            waiting.append(v)

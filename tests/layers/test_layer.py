@@ -1,7 +1,9 @@
 """What every layer inherits: names, parameters, state, copies."""
 
 import copy
+import gc
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -323,3 +325,16 @@ def test_a_layer_may_have_parts_named_inputs_and_outputs():
     pair = Pair()
     assert pair(np.ones((1, 3), np.float32)).shape == (1, 1)
     assert [name for name, _ in pair.named_params()] == ["inputs/W", "inputs/b", "outputs/W", "outputs/b"]
+
+
+def test_asking_a_layer_for_its_parameters_leaves_no_cycle_behind():
+    gc.disable()
+    try:
+        net = Net()
+        list(net.params())
+        net.cleargrads()
+        gone = weakref.ref(net.first.W)
+        del net
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -109,3 +109,50 @@ def test_an_empty_batch_gives_an_empty_batch_and_gradients_of_zero(shape):
     assert y.shape == (*shape[:-1], 2)
     y.sum().backward()
     np.testing.assert_array_equal(layer.W.grad.data, np.zeros((3, 2)))
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, bool])
+@pytest.mark.parametrize("given", [np.asarray, Variable])
+def test_whole_numbers_are_cast_to_the_layers_dtype(dtype, given):
+    layer, x = L.Linear(2), np.array([[1, 0, 1]], dtype)
+    y = layer(given(x))
+    assert y.dtype == np.float32
+    np.testing.assert_array_equal(y.data, layer(x.astype(np.float32)).data)
+
+
+@pytest.mark.parametrize(
+    ("x", "error", "says"),
+    [
+        ([[1.0, 2.0]], TypeError, r"Linear: .*list.* is not a Variable, array or number; wrap it in numpy.array"),
+        (np.array(1.0), ValueError, r"Linear: x must be \(..., inputs\), got shape \(\)"),
+        (2.0, ValueError, r"Linear: x must be \(..., inputs\), got shape \(\)"),
+    ],
+)
+def test_an_input_without_an_axis_is_refused_and_draws_nothing(x, error, says):
+    layer = L.Linear(3)
+    with pytest.raises(error, match=says):
+        layer(x)
+    assert layer.W.data is None
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: L.Linear(784, 10), r"Linear: nobias must be True or False, got 10; write Linear\(out_size\)"),
+        (lambda: L.Conv2d(8, 3, 1, 0, 16), "Conv2d: nobias must be True or False, got 16; write in_channels="),
+        (lambda: L.Deconv1d(8, 3, 1, 0, 16), "Deconv1d: nobias must be True or False, got 16"),
+        (lambda: L.MultiHeadAttention(8, 2, 0.0, 3), "MultiHeadAttention: nobias must be True or False, got 3"),
+    ],
+)
+def test_a_size_in_the_place_of_nobias_is_refused(make, says):
+    with pytest.raises(TypeError, match=says):
+        make()
+
+
+def test_an_array_in_the_place_of_a_parameter_is_refused():
+    layer = L.Linear(2, in_size=3)
+    with pytest.raises(TypeError, match=r"Linear: W is a Parameter or a Buffer.*write W\.data = array"):
+        layer.W = np.ones((3, 2), np.float32)
+    assert [name for name, _ in layer.named_params()] == ["W", "b"]
+    layer.W, layer.b = L.Parameter(np.ones((3, 2), np.float32)), None
+    np.testing.assert_array_equal(layer(np.ones((1, 3), np.float32)).data, [[3, 3]])

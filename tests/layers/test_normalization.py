@@ -181,7 +181,84 @@ def test_a_ratio_of_zero_drops_nothing_and_of_one_everything():
         np.testing.assert_array_equal(L.Dropout(1.0, rng)(np.ones(9)).data, np.zeros(9))
 
 
-@pytest.mark.parametrize("ratio", [-0.1, 1.1, float("nan")])
+@pytest.mark.parametrize("ratio", [-0.1, 1.1, float("nan"), "a", None])
 def test_a_ratio_that_is_no_probability_is_refused(ratio):
-    with pytest.raises(ValueError, match="Dropout: ratio must be a probability"):
+    with pytest.raises(ValueError, match="Dropout: ratio must be a number from 0 to 1, got"):
         L.Dropout(ratio)
+
+
+def test_dropout_takes_no_whole_numbers():
+    for layer in (L.Dropout(), L.Dropout(0.0)):
+        with pytest.raises(TypeError, match=r"Dropout: x must hold floats, got int64; use x\.astype"):
+            layer(np.ones(3, int))
+
+
+# -- what is given and loaded ----------------------------------------------------------------------------------
+
+STATE = {"avg_mean": np.zeros(3), "avg_var": np.ones(3), "gamma": np.ones(3), "beta": np.zeros(3)}
+
+
+@pytest.mark.parametrize("saved", [np.float64, np.int64])
+def test_what_was_loaded_takes_the_dtype_of_the_first_input(saved):
+    norm, x = L.BatchNorm(), sample(4, 3).astype(np.float32)
+    norm.load_state_dict({name: value.astype(saved) for name, value in STATE.items()})
+    assert norm(x).dtype == np.float32
+    assert {value.dtype for _, value in norm.named_state()} == {np.dtype(np.float32)}
+    norm(x.astype(np.float64))
+    assert {value.dtype for _, value in norm.named_state()} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("load", [True, False])
+def test_a_dtype_given_is_that_of_parameters_and_statistics(load):
+    norm = L.BatchNorm(dtype=np.float32)
+    if load:
+        norm.load_state_dict(STATE)
+        assert norm.gamma.dtype == np.float32
+    norm(sample(4, 3))
+    assert {value.dtype for _, value in norm.named_state()} == {np.dtype(np.float32)}
+
+
+def test_arrays_loaded_for_another_number_of_channels_are_named_and_nothing_is_filled():
+    norm = L.BatchNorm()
+    norm.load_state_dict({"gamma": np.ones(4)}, strict=False)
+    with pytest.raises(
+        ValueError, match=r"BatchNorm: gamma was loaded with shape \(4,\), and x \(2, 3\) has 3 channels"
+    ):
+        norm(np.ones((2, 3), np.float32))
+    assert norm.avg_mean.data is None
+
+
+@pytest.mark.parametrize("decay", [64, -0.1, "a", None])
+def test_a_decay_that_is_none_is_refused_with_a_word_on_channels(decay):
+    with pytest.raises(ValueError, match=r"BatchNorm: decay must be a number from 0 to 1, got .*number of channels"):
+        L.BatchNorm(decay)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: L.LayerNorm(3.5),
+        lambda: L.LayerNorm(-1),
+        lambda: L.LayerNorm((2, 0)),
+        lambda: L.LayerNorm((2, None)),
+        lambda: L.GroupNorm(2, 4.0),
+        lambda: L.InstanceNorm(0),
+    ],
+)
+def test_sizes_are_whole_numbers_over_zero(make):
+    with pytest.raises(ValueError, match="Norm: size must be a whole number of 1 or more, got"):
+        make()
+
+
+def test_whole_numbers_are_refused_after_the_first_input_too():
+    for norm, shape in ((L.BatchNorm(), (2, 3)), (L.LayerNorm(), (2, 3)), (L.InstanceNorm(), (2, 3, 2))):
+        norm(sample(*shape).astype(np.float32))
+        with pytest.raises(TypeError, match="Norm: x must hold floats, got int64"):
+            norm(np.ones(shape, int))
+
+
+def test_instance_norm_is_its_function():
+    x, norm = sample(3, 4, 2, 3), L.InstanceNorm(eps=1e-3, dtype=np.float64)
+    norm(x)
+    norm.gamma.data, norm.beta.data = sample(4, seed=1), sample(4, seed=2)
+    np.testing.assert_array_equal(norm(x).data, F.instance_norm(x, norm.gamma, norm.beta, 1e-3).data)

@@ -9,7 +9,7 @@ import pytest
 import dezero
 import dezero.functions as F
 import dezero.layers as L
-from dezero import Variable, gradients, no_grad
+from dezero import GraphError, Variable, no_grad
 from dezero.optimizers import SGD
 
 LAYERS = [L.RNN, L.LSTM, L.GRU]
@@ -26,7 +26,7 @@ def grads(layer):
 def reference(layer, x):
     """The states by the formulas, from the layer's arrays."""
     w = layer.state_dict()
-    h = c = np.zeros((x.shape[1], next(iter(w.values())).shape[1]))
+    h = c = np.zeros((x.shape[1], next(array.shape[0] for name, array in w.items() if "h2" in name or "Wh" in name)))
     out = []
 
     def sigmoid(z):
@@ -39,8 +39,9 @@ def reference(layer, x):
         if isinstance(layer, L.RNN):
             h = np.tanh(z("h", h))
         elif isinstance(layer, L.LSTM):
-            c = sigmoid(z("f", h)) * c + sigmoid(z("i", h)) * np.tanh(z("u", h))
-            h = sigmoid(z("o", h)) * np.tanh(c)
+            o, f, i, u = np.split(row @ w["Wx"] + h @ w["Wh"] + w["b"], 4, axis=1)
+            c = sigmoid(f) * c + sigmoid(i) * np.tanh(u)
+            h = sigmoid(o) * np.tanh(c)
         else:
             n = np.tanh(row @ w["x2n/W"] + w["x2n/b"] + sigmoid(z("r", h)) * (h @ w["h2n/W"]))
             h = (1 - sigmoid(z("z", h))) * n + sigmoid(z("z", h)) * h
@@ -176,67 +177,127 @@ def test_the_weights_of_lstm_are_drawn_in_dezeros_order():
     layer = L.LSTM(4)
     layer(np.zeros((1, 3), np.float32))
     np.random.seed(0)
-    for name, rows in [(f"h2{g}", 4) for g in "fiou"] + [(f"x2{g}", 3) for g in "fiou"]:
-        W = np.random.randn(rows, 4) * np.sqrt(1 / rows)
-        np.testing.assert_allclose(getattr(layer, name).W.data, W, rtol=1e-6)
+    drawn = {name: np.random.randn(rows, 4) * np.sqrt(1 / rows) for name, rows in GATES}
+    np.testing.assert_allclose(layer.Wx.data, np.hstack([drawn[f"x2{g}"] for g in "ofiu"]), rtol=1e-6)
+    np.testing.assert_allclose(layer.Wh.data, np.hstack([drawn[f"h2{g}"] for g in "ofiu"]), rtol=1e-6)
 
 
-# -- LSTM joins its gates' arrays: what happens to them must be seen ---------------------------------------------
+GATES = [(f"h2{g}", 4) for g in "fiou"] + [(f"x2{g}", 3) for g in "fiou"]
 
 
-def lstm_after(change):
-    np.random.seed(0)
-    layer, x = L.LSTM(4, in_size=3), steps(2)
-    layer(x[0])
-    change(layer)
-    y = layer(x[1])
-    fresh = L.LSTM(4, in_size=3)
-    fresh.load_state_dict(layer.state_dict())
-    fresh.h, fresh.c = layer_state(layer, x)
-    np.testing.assert_allclose(y.data, fresh(x[1]).data, rtol=1e-6)
+def gates_of_dezero(prefix=""):
+    """The arrays of DeZero's LSTM(4) after an input of 3 numbers, as its files name them."""
+    random = np.random.default_rng(0)
+    state = {f"{prefix}{name}/W": random.standard_normal((rows, 4)).astype(np.float32) for name, rows in GATES}
+    return state | {f"{prefix}x2{g}/b": random.standard_normal(4).astype(np.float32) for g in "fiou"}
 
 
-def layer_state(layer, x):
-    np.random.seed(0)
-    before = L.LSTM(4, in_size=3)
-    before(x[0])
-    return before.h.detach(), before.c.detach()
+def test_a_file_of_dezeros_lstm_loads_at_any_depth(tmp_path):
+    np.savez(tmp_path / "model.npz", **gates_of_dezero("rnn/"))
+
+    class Net(dezero.Model):
+        def __init__(self):
+            super().__init__()
+            self.rnn = L.LSTM(4)
+
+    net, w = Net(), gates_of_dezero()
+    net.load_weights(tmp_path / "model.npz")
+    np.testing.assert_array_equal(net.rnn.Wx.data, np.hstack([w[f"x2{g}/W"] for g in "ofiu"]))
+    np.testing.assert_array_equal(net.rnn.Wh.data, np.hstack([w[f"h2{g}/W"] for g in "ofiu"]))
+    np.testing.assert_array_equal(net.rnn.b.data, np.hstack([w[f"x2{g}/b"] for g in "ofiu"]))
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((5, 4)), np.zeros(4), np.zeros(())])
+def test_gates_that_do_not_fit_together_change_nothing(wrong):
+    layer = L.LSTM(4)
+    before = layer.Wh.data.copy()
+    with pytest.raises((KeyError, ValueError), match="load_state_dict"):
+        layer.load_state_dict(gates_of_dezero() | {"h2o/W": wrong})
+    np.testing.assert_array_equal(layer.Wh.data, before)
+    assert layer.Wx.data is None
+
+
+# -- what happens to the weights and the state between steps ------------------------------------------------------
 
 
 def in_place(layer):
-    layer.x2f.W.data[...] = 1
-    layer.h2u.W.data[...] = 2
+    next(iter(layer.params())).data[...] = 0.1
 
 
 def rebound(layer):
-    layer.x2i.b.data = np.ones(4, np.float32)
-    layer.h2o.W.data = np.ones((4, 4), np.float32)
+    for param in layer.params():
+        param.data = param.data + 0.1
 
 
 def loaded(layer):
     layer.load_state_dict({name: array + 1 for name, array in layer.state_dict().items()})
 
 
-def moved(layer):
-    layer.to_cpu()
-    layer.x2f.W.data = layer.x2f.W.data * 2
+def replaced(layer):
+    name, owner = ("Wx", layer) if isinstance(layer, L.LSTM) else ("W", next(layer.sublayers())[1])
+    setattr(owner, name, dezero.Parameter(2 * getattr(owner, name).data))
 
 
-@pytest.mark.parametrize("change", [in_place, rebound, loaded, moved])
-def test_lstm_sees_weights_that_change_between_steps(change):
-    lstm_after(change)
-
-
-def test_lstm_learns_after_its_graph_was_cut_and_after_no_grad():
-    layer, x = L.LSTM(4), steps()
+@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("change", [in_place, rebound, loaded, replaced])
+def test_weights_that_change_between_steps_are_seen(change, kind):
+    layer, x = kind(4, in_size=3), steps(2)
     with no_grad():
         layer(x[0])
+        change(layer)
+        fresh = kind(4, in_size=3)
+        fresh.load_state_dict(layer.state_dict())
+        fresh.h = layer.h
+        if kind is L.LSTM:
+            fresh.c = layer.c
+        np.testing.assert_array_equal(layer(x[1]).data, fresh(x[1]).data)
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_gradients_are_the_same_after_retained_ones_and_after_no_grad(kind):
+    layer, x = kind(4, in_size=3), steps()
+
+    def found(**options):
+        layer.reset_state()
+        layer.cleargrads()
+        F.sum(layer(x) ** 2).backward(**options)
+        return list(grads(layer).values())
+
+    first = found()
+    found(retain_grad=True)
     layer.reset_state()
-    F.sum(layer(x[0])).unchain_backward()
-    layer.cleargrads()
-    F.sum(layer(x[1])).backward()
-    assert all(p.grad is not None for p in layer.params())
-    assert all(np.abs(p.grad.data).max() > 0 for p in (layer.x2f.W, layer.h2u.W, layer.x2o.b))
+    with no_grad():
+        layer(x[:, :1])
+    for again, expected in zip(found(), first, strict=True):
+        np.testing.assert_array_equal(again, expected)
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_unchain_backward_cuts_all_of_the_state(kind):
+    layer, x = kind(4), Variable(steps())
+    F.sum(layer(x)).unchain_backward()
+    F.sum(layer(steps())).backward()
+    assert x.grad is None
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_an_update_in_the_middle_of_a_recorded_sequence_is_named(kind):
+    layer, x = kind(4), steps()
+    loss = F.sum(layer(x))
+    loss.backward()
+    SGD(0.1).setup(layer).update()
+    with pytest.raises(GraphError, match=rf"{kind.__name__}: the weights have changed.*reset_state.*unchain_backward"):
+        layer(x)
+    loss.unchain_backward()
+    F.sum(layer(x)).backward()
+
+
+def test_lstm_begins_from_a_given_hidden_state_alone():
+    layer, x = L.LSTM(4, in_size=3, dtype=np.float64), steps(1, dtype=np.float64)
+    plain = layer(x).data
+    layer.reset_state()
+    layer.h = Variable(np.ones((2, 4)))
+    assert np.abs(layer(x).data - plain).max() > 0.01
 
 
 def test_the_input_of_lstm_gets_its_gradient():
@@ -249,18 +310,3 @@ def test_the_input_of_lstm_gets_its_gradient():
     layer.reset_state()
     lower = F.sum(layer(2 * x.data - moved)).item()
     np.testing.assert_allclose(x.grad.data[1, 0, 2], (higher - lower) / 2e-6, rtol=1e-6)
-
-
-def test_lstm_takes_weights_that_were_put_in_the_place_of_its_own():
-    layer, x = L.LSTM(2, in_size=3, dtype=np.float64), steps(dtype=np.float64)
-    layer(x)
-    layer.reset_state()
-    doubled = 2 * layer.x2f.W
-    layer.x2f.W = doubled
-    layer.h2o = L.Linear(2, nobias=True, in_size=2, dtype=np.float64)
-    y = layer(x)
-    wanted = [doubled, layer.h2o.W]
-    assert all(np.abs(g.data).max() > 0 for g in gradients(F.sum(y), wanted))
-    layer.x2f.W = dezero.Parameter(doubled.data)
-    layer.reset_state()
-    np.testing.assert_allclose(layer(x).data, y.data)

@@ -69,7 +69,12 @@ def test_prelu_has_one_slope_or_one_a_channel(shape):
         (lambda: L.AveragePooling(0)(X), "average_pooling: kernel_size must be"),
         (lambda: L.GlobalAveragePooling()(X[0, 0]), "global_average_pooling: x must be"),
         (lambda: L.AdaptiveMaxPooling(0)(X), "adaptive_max_pooling: output_size must be"),
-        (lambda: L.PReLU(3)(X), "prelu"),
+        (
+            lambda: L.PReLU(3)(X),
+            r"PReLU: x must be \(samples, channels, ...\) with 3 channels, .* got shape \(2, 4, 5, 6\)",
+        ),
+        (lambda: L.PReLU(3)(X[0, 0, 0]), "PReLU: x must be"),
+        (lambda: L.PReLU(0), "PReLU: channels must be a whole number of 1 or more, got 0"),
     ],
 )
 def test_bad_input_names_the_operation(call, says):
@@ -83,3 +88,8 @@ def test_functions_have_dezeros_classes_of_these_names():
     for name in ("Any", "Layer", "Linear", "Nonsense"):
         with pytest.raises(AttributeError, match=f"dezero.functions' has no attribute '{name}'"):
             getattr(F, name)
+
+
+@pytest.mark.parametrize("layer", [L.LeakyReLU(np.float64(0.1)), L.ELU(np.float64(0.5)), L.Softplus(np.float64(2))])
+def test_options_that_are_numbers_of_numpy_do_not_change_the_dtype(layer):
+    assert layer(X.astype(np.float32)).dtype == np.float32

@@ -27,4 +27,4 @@ def drawn_quickly(monkeypatch):
 
 def _replace_normal(monkeypatch, normal):
     for module in (convolution, linear):
-        monkeypatch.setattr(module, "normal", normal)
+        monkeypatch.setattr(module, "lecun_normal", normal)

@@ -28,9 +28,9 @@ def test_seeded_weights_are_those_of_the_original():
     np.testing.assert_allclose(y.data, [[0.36127776, 0.63003554]], rtol=1e-7)
 
 
-def test_layers_are_l0_l1_and_in_a_list():
+def test_layers_are_l0_l1_and_in_a_tuple():
     model = MLP([4, 2])
-    assert [model.l0, model.l1] == model.layers
+    assert (model.l0, model.l1) == model.layers
     assert [name for name, _ in model.named_params()] == ["l0/W", "l0/b", "l1/W", "l1/b"]
 
 
@@ -67,18 +67,34 @@ def test_derivatives_of_higher_order_go_through_it():
     np.testing.assert_allclose(np.squeeze(third.data), np.squeeze(by_hand), rtol=1e-12)
 
 
-@pytest.mark.parametrize("sizes", [(), (0,), (4, -1), [3, 0, 2]])
-def test_sizes_that_are_not_positive_are_refused(sizes):
-    with pytest.raises(ValueError, match=r"MLP: fc_output_sizes must be positive.*\(10, 1\)"):
+@pytest.mark.parametrize(("sizes", "place"), [((0,), 0), ((4, -1), 1), ([3, 0, 2], 1), ((2.5,), 0), ((4, "2"), 1)])
+def test_sizes_that_are_no_positive_whole_numbers_are_refused(sizes, place):
+    says = f"MLP: size {place} of fc_output_sizes must be a whole number of 1 or more, got {sizes[place]!r}"
+    with pytest.raises(ValueError, match=says):
         MLP(sizes)
 
 
-@pytest.mark.parametrize("sizes", [10, (2.5,), (4, "2"), None])
-def test_sizes_that_are_no_whole_numbers_are_refused(sizes):
-    with pytest.raises(TypeError, match="MLP: fc_output_sizes must be whole numbers"):
+def test_no_sizes_at_all_are_refused():
+    with pytest.raises(ValueError, match=r"MLP: fc_output_sizes must hold one size at least, such as \(10, 1\)"):
+        MLP(())
+
+
+@pytest.mark.parametrize("sizes", [10, None])
+def test_one_size_for_a_sequence_of_sizes_is_refused(sizes):
+    with pytest.raises(TypeError, match=r"MLP: fc_output_sizes must be sizes, one a layer, such as \(10, 1\), got"):
         MLP(sizes)
 
 
 def test_an_activation_that_cannot_be_called_is_refused():
     with pytest.raises(TypeError, match=r"MLP: activation must be a function such as F\.tanh, got a str"):
         MLP((4, 2), "tanh")
+
+
+def test_another_head_is_called_and_learned():
+    model = MLP((4, 2), in_size=3)
+    model.l1 = L.Linear(7, in_size=4)
+    y = model(np.ones((5, 3), np.float32))
+    F.sum(y).backward()
+    assert y.shape == (5, 7)
+    assert model.layers[1] is model[1] is model.l1
+    assert all(param.grad is not None for param in model.params())

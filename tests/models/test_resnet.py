@@ -5,8 +5,9 @@ import pytest
 
 import dezero
 import dezero.functions as F
+import dezero.layers as L
 from dezero.models import ResNet, ResNet18, ResNet34, ResNet50, ResNet101, ResNet152
-from dezero.models.resnet import BasicBlock, BottleneckA, BottleneckB, BuildingBlock
+from dezero.models.resnet import BasicBlock, BottleneckA, BottleneckB, BuildingBlock, Stage
 from tests.functions import naive
 from tests.models.networks import count, in_use, set_norms, shapes
 
@@ -164,3 +165,12 @@ def test_the_largest_is_still_drawn(undrawn, tmp_path):
 def test_images_of_other_channels_are_refused(undrawn):
     with pytest.raises(ValueError, match=r"conv2d.*channels"):
         ResNet18()(np.zeros((1, 1, 16, 16), np.float32))
+
+
+def test_another_block_is_called_in_the_place_of_the_first():
+    stage = Stage(L.ReLU(), L.Tanh())
+    stage.b1 = L.LeakyReLU(0.5)
+    assert [name for name, _ in stage.sublayers()] == ["a", "b1"]
+    np.testing.assert_array_equal(stage(np.array([2.0, -2.0])).data, [2.0, 0.0])
+    stage.a = L.Tanh()
+    np.testing.assert_allclose(stage(np.array([-2.0])).data, 0.5 * np.tanh(-2.0), rtol=1e-12)

@@ -23,7 +23,7 @@ def test_elements_are_named_by_their_place_functions_counted():
     model = Sequential(L.Linear(4, in_size=3), F.relu, L.Linear(2, in_size=4))
     assert [name for name, _ in model.named_params()] == ["l0/W", "l0/b", "l2/W", "l2/b"]
     assert model.l1 is F.relu
-    assert model.layers == [model.l0, model.l1, model.l2]
+    assert model.layers == (model.l0, model.l1, model.l2)
 
 
 def test_a_layer_that_stands_twice_is_learned_once():
@@ -60,3 +60,50 @@ def test_a_sequence_is_the_sequence_of_its_parts(functions, cut):
 def test_an_element_that_cannot_be_called_is_refused(element, message):
     with pytest.raises(TypeError, match=message):
         Sequential(F.relu, element)
+
+
+X = np.ones((5, 3), np.float32)
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        lambda model, head: setattr(model, "l2", head),
+        lambda model, head: model.__setitem__(2, head),
+        lambda model, head: model.__setitem__(-1, head),
+    ],
+)
+def test_another_layer_put_in_a_place_is_called_learned_and_saved(put):
+    model = Sequential(L.Linear(4, in_size=3), F.relu, L.Linear(2, in_size=4))
+    head = L.Linear(7, in_size=4)
+    put(model, head)
+    y = model(X)
+    F.sum(y).backward()
+    assert y.shape == (5, 7)
+    assert model[2] is model.l2 is model.layers[2] is head
+    assert all(param.grad is not None for param in model.params())
+    assert model.state_dict()["l2/W"].shape == (4, 7)
+
+
+def test_the_view_of_the_layers_takes_no_other():
+    model = Sequential(F.sin, F.cos)
+    with pytest.raises(TypeError):
+        model.layers[0] = F.cos
+    with pytest.raises(AttributeError):
+        model.layers = [F.cos]
+
+
+def test_len_places_slices_and_iteration_are_those_of_a_tuple():
+    model = Sequential(F.sin, F.cos, F.tanh)
+    assert len(model) == 3
+    assert (model[0], model[-1], model[1:]) == (F.sin, F.tanh, (F.cos, F.tanh))
+    assert list(model) == [F.sin, F.cos, F.tanh]
+    with pytest.raises(IndexError):
+        model[3] = F.sin
+
+
+def test_a_place_refuses_what_cannot_be_called():
+    model = Sequential(F.sin)
+    with pytest.raises(TypeError, match="Sequential: element 0 must be a layer or a function, got a int"):
+        model[0] = 3
+    assert model[0] is F.sin

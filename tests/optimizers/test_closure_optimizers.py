@@ -259,7 +259,7 @@ def test_a_step_to_where_the_loss_is_not_finite_is_not_taken(name):
 def test_a_loss_that_rests_on_no_parameter_is_refused(name):
     model, _ = curve_fit(name)
     with pytest.raises(ValueError, match="depends on no Parameter"):
-        made(name, model).update(lambda: Variable(np.array(2.0)) * 3)
+        made(name, model).update(lambda: Variable(np.array([2.0])) * 3)
 
 
 @every

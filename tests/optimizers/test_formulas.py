@@ -124,6 +124,45 @@ def test_adams_rate_is_corrected_for_the_step():
     assert optimizer.lr == pytest.approx(0.1 * math.sqrt(1 - 0.999**5) / (1 - 0.9**5))
 
 
+def test_adams_rate_may_be_called_lr():
+    for kind in (optimizers.Adam, optimizers.AdamW):
+        optimizer = kind(lr=0.1)
+        assert optimizer.alpha == 0.1
+        optimizer.lr = 0.2
+        assert optimizer.alpha == 0.2
+        assert optimizer.lr == pytest.approx(0.2 * math.sqrt(0.001) / 0.1)
+
+
+@pytest.mark.parametrize(("kind", "formula"), [(optimizers.Adam, adam), (optimizers.AdamW, adamw)])
+@pytest.mark.parametrize("size", [3, 40_000], ids=["packed", "in pieces"])
+def test_each_parameters_means_are_corrected_by_its_own_steps(holder, kind, formula, size):
+    rng = np.random.default_rng(0)
+    data = [rng.standard_normal(size) for _ in range(3)]
+    layer, states, counts = holder(*[x.copy() for x in data]), [{}, {}, {}], [0, 0, 0]
+    optimizer = kind(alpha=0.1).setup(layer)
+    for step in range(12):
+        if step == 8:  # what was counted is saved
+            saved, optimizer = optimizer.state_dict(), kind(alpha=0.1).setup(layer)
+            optimizer.load_state_dict(saved)
+        if step == 10:
+            grads = [np.ones(size), None, None]
+            counts[0] += 1
+            optimizer.update_one(layer.give(*grads).p0)
+            data[0] = formula(data[0], grads[0], states[0], counts[0], alpha=0.1)
+        learns = [True, step >= 5, step % 3 != 1]
+        grads = [rng.standard_normal(size) if yes else None for yes in learns]
+        layer.give(*grads)
+        optimizer.update()
+        for i, g in enumerate(grads):
+            if g is not None:
+                counts[i] += 1
+                data[i] = formula(data[i], g, states[i], counts[i], alpha=0.1)
+    assert [int(arrays["t"]) for arrays in optimizer.state_dict()["state"].values()] == counts == [13, 7, 8]
+    assert optimizer.t == 12
+    for p, x in zip(layer.params(), data, strict=True):
+        np.testing.assert_allclose(p.data, x, rtol=1e-11)
+
+
 EVERY = ["SGD", "MomentumSGD", "AdaGrad", "AdaDelta", "RMSprop", "Adam", "AdamW", "Lion"]
 BRISK = {
     "SGD": {"lr": 0.1},
@@ -155,7 +194,8 @@ def test_float32_stays_float32_and_the_array_the_same(holder, name):
         assert param.data is array
         assert array.dtype == np.float32
         assert not np.array_equal(array, np.ones_like(array))
-        assert {s.dtype for s in optimizer.state_of(param).values()} <= {np.dtype(np.float32)}
+        kept = {key: array.dtype for key, array in optimizer.state_of(param).items() if key != "t"}  # a count
+        assert set(kept.values()) <= {np.dtype(np.float32)}
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 
 import dezero.functions as F
 from dezero import Parameter
-from dezero.layers import Layer
+from dezero.layers import Layer, Linear
 from dezero.optimizers import gauss_newton
 from dezero.optimizers.gauss_newton import GaussNewton, LevenbergMarquardt
 
@@ -186,3 +186,12 @@ def test_arguments_out_of_range_are_refused(wrong, told):
 def test_no_damping_can_be_adapted_from_zero():
     with pytest.raises(ValueError, match="or GaussNewton"):
         LevenbergMarquardt(damping=0)
+
+
+@pytest.mark.parametrize("kind", [GaussNewton, LevenbergMarquardt])
+def test_a_loss_in_place_of_the_residuals_is_refused(kind):
+    layer = Linear(1, in_size=2)
+    before = layer.state_dict()
+    with pytest.raises(ValueError, match=r"least squares need the residuals; return model\(x\) - t"):
+        kind().setup(layer).update(lambda: F.mean_squared_error(layer(np.ones((3, 2))), np.zeros((3, 1))))
+    assert all(np.array_equal(array, before[name]) for name, array in layer.state_dict().items())

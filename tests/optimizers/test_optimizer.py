@@ -6,7 +6,7 @@ import pytest
 import dezero.functions as F
 from dezero import Parameter, Variable, optimizers
 from dezero.layers import Layer, Linear
-from dezero.optimizers import SGD, Adam, FreezeParam, MomentumSGD, Optimizer
+from dezero.optimizers import SGD, Adam, AdamW, ClipGrad, FreezeParam, MomentumSGD, Optimizer, WeightDecay
 
 
 class Plain(Optimizer):
@@ -37,6 +37,43 @@ def test_setup_returns_the_optimizer_and_keeps_the_target(holder):
 def test_setup_names_the_remedy_for_what_has_no_params():
     with pytest.raises(TypeError, match=r"SGD\.setup: list has no params\(\); pass a Layer"):
         SGD().setup([Parameter(np.ones(2))])
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdaDelta", "Shampoo", "LBFGS", "NewtonCG", "LevenbergMarquardt"])
+@pytest.mark.parametrize("given", [lambda layer: layer, lambda layer: layer.params(), lambda layer: [*layer.params()]])
+def test_a_model_in_place_of_a_number_is_told_where_it_belongs(holder, name, given):
+    with pytest.raises(TypeError, match=rf"must be a number, got .*{name}\(\.\.\.\)\.setup\(model\)"):
+        getattr(optimizers, name)(given(holder(np.ones(2))))
+
+
+@pytest.mark.parametrize("wrong", [-1.0, np.nan, np.inf])
+@pytest.mark.parametrize("kind", [SGD, MomentumSGD, Adam, AdamW, optimizers.AdaGrad, optimizers.Lion])
+def test_a_rate_must_be_finite_and_not_negative(kind, wrong):
+    with pytest.raises(ValueError, match="give a finite number, 0 or more"):
+        kind(wrong)
+    optimizer = kind(lr=0)
+    with pytest.raises(ValueError, match="give a finite number, 0 or more"):
+        optimizer.lr = wrong
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (Adam, "beta1"),
+        (AdamW, "beta2"),
+        (MomentumSGD, "momentum"),
+        (optimizers.RMSprop, "rho"),
+        (optimizers.Lion, "beta1"),
+    ],
+)
+@pytest.mark.parametrize("wrong", [1.0, -0.1])
+def test_a_weight_of_the_past_stays_below_one(kind, name, wrong):
+    with pytest.raises(ValueError, match=f"{kind.__name__}: {name} is {wrong}; give a number from 0 up to 1"):
+        kind(**{name: wrong})
+
+
+def test_numbers_of_numpy_are_kept_as_plain_ones():
+    assert [type(SGD(lr).lr) for lr in (np.float32(0.5), np.float64(0.5), np.array(0.5))] == [float] * 3
 
 
 def test_update_before_setup_says_so():
@@ -144,6 +181,18 @@ def test_a_hook_must_be_callable():
         SGD().add_hook(0.1)
 
 
+def test_parameters_made_in_the_first_forward_are_stepped_at_once():
+    class Late(Layer):
+        def forward(self, x):
+            if not hasattr(self, "w"):
+                self.w = Parameter(np.zeros(2))
+            return self.w * x
+
+    layer = Late()
+    SGD(lr=1.0).setup(layer).update(lambda: F.sum(layer(np.ones(2))))
+    np.testing.assert_array_equal(layer.w.data, -1.0)
+
+
 # -- errors that change nothing --------------------------------------------------------------------------------
 
 
@@ -191,6 +240,44 @@ def test_what_cannot_be_stepped_raises_before_anything_changes(holder, spoil, ma
         optimizer.update()
     np.testing.assert_array_equal(layer.p0.data, kept)
     assert optimizer.step_count == before["step_count"] == int(later)
+
+
+def test_an_update_that_fails_after_a_hook_gives_back_the_gradients(holder):
+    layer = holder(np.ones(2), np.ones(2)).give(np.ones(2), [np.nan, 1.0])
+    grads = [p.grad for p in layer.params()]
+    optimizer = SGD().setup(layer)
+    for hook in (WeightDecay(1.0), ClipGrad(1.0)):
+        optimizer.add_hook(hook)
+    with pytest.raises(FloatingPointError, match="ClipGrad"):
+        optimizer.update()
+    assert all(p.grad is g for p, g in zip(layer.params(), grads, strict=True))
+    assert optimizer.step_count == 0
+
+
+def test_an_update_that_fails_in_its_step_does_not_count(holder):
+    class Failing(Plain):
+        def update_one(self, param):
+            assert self.step_count == 1  # it is the first
+            raise FloatingPointError
+
+    optimizer = Failing().setup(holder(np.ones(2)).give(np.ones(2)))
+    with pytest.raises(FloatingPointError):
+        optimizer.update()
+    assert optimizer.step_count == 0
+
+
+@pytest.mark.parametrize("kind", [MomentumSGD, Adam])
+def test_check_changes_nothing(holder, kind):
+    layer = holder(np.ones(2), np.ones(3)).give(np.ones(2), None)
+    optimizer = kind().setup(layer)
+    optimizer.check([layer.p0])
+    assert optimizer.states == {}
+    optimizer.update()
+    kept = dict(optimizer.states[layer.p0])
+    layer.give(np.ones(2), np.ones(3))
+    optimizer.check([layer.p0, layer.p1])
+    assert [*optimizer.states] == [layer.p0]
+    assert all(optimizer.states[layer.p0][key] is array for key, array in kept.items())
 
 
 def test_state_of_another_shape_than_the_data_is_named(holder):

@@ -42,8 +42,31 @@ def test_any_hyperparameter_and_any_function_will_do(holder):
 
 def test_adams_step_size_is_scheduled_as_alpha():
     assert Adam().schedule(alpha=CosineDecay(0.1, 10)).alpha == 0.1
-    with pytest.raises(KeyError, match=r"Adam\.schedule: 'lr' is no hyperparameter of it; these are alpha, beta1"):
-        Adam().schedule(lr=CosineDecay(0.1, 10))
+    assert Adam().schedule(lr=CosineDecay(0.1, 10)).alpha == 0.1
+
+
+def test_a_name_that_is_no_hyperparameter_is_told():
+    with pytest.raises(KeyError, match=r"Adam\.schedule: 'rate' is no hyperparameter of it; these are alpha, beta1"):
+        Adam().schedule(rate=CosineDecay(0.1, 10))
+
+
+@pytest.mark.parametrize("name", ["alpha", "lr"])
+def test_assigning_a_hyperparameter_ends_its_schedule(holder, name):
+    optimizer = Adam().setup(holder(np.zeros(1))).schedule(alpha=lambda step: 0.5, beta1=lambda step: step / 10)
+    setattr(optimizer, name, 7.0)
+    for _ in range(3):
+        optimizer.update()
+    assert optimizer.alpha == 7.0
+    assert optimizer.beta1 == 0.2
+
+
+@pytest.mark.parametrize("wrong", [lambda step: 1 / step, lambda step: -1.0, lambda step: np.nan])
+def test_a_schedule_that_cannot_be_followed_is_not_registered(holder, wrong):
+    optimizer = MomentumSGD().setup(holder(np.zeros(1))).schedule(momentum=lambda step: 0.5)
+    with pytest.raises((ZeroDivisionError, ValueError)):
+        optimizer.schedule(momentum=lambda step: 0.1, lr=wrong)
+    optimizer.update()
+    assert (optimizer.lr, optimizer.momentum) == (0.01, 0.5)
 
 
 def test_a_schedule_must_be_callable_and_none_is_set_then():

@@ -116,6 +116,29 @@ def test_roots_are_computed_at_first_and_then_once_an_interval():
     assert changed == [1, 2, 3, 4, 8, 12]
 
 
+def test_a_parameter_whose_gradients_begin_late_is_stepped_as_one_that_begins():
+    rng = np.random.default_rng(5)
+    late, fresh = at(np.zeros((3, 3))), at(np.zeros((3, 3)))
+    first, second = Shampoo(interval=4).setup(late), Shampoo(interval=4).setup(fresh)
+    for _ in range(10):
+        first.update()
+    for _ in range(9):
+        g = rng.standard_normal((3, 3))
+        step(first, late, g)
+        step(second, fresh, g)
+    np.testing.assert_array_equal(late.w.data, fresh.w.data)
+
+
+def test_a_count_that_is_none_is_refused():
+    layer = at(np.zeros((3, 2)))
+    optimizer = Shampoo().setup(layer)
+    step(optimizer, layer, np.ones((3, 2)))
+    saved = optimizer.state_dict()
+    saved["state"]["w"]["t"] = np.array(-1)
+    with pytest.raises(ValueError, match="t of w must be 0, 1, 2"):
+        optimizer.load_state_dict(saved)
+
+
 @pytest.mark.parametrize("interval", [1, 5])
 def test_an_ill_conditioned_least_squares_fit_falls_further_than_by_adagrads_steps(interval):
     rng = np.random.default_rng(6)
@@ -139,7 +162,8 @@ def test_float32_stays_float32():
     for _ in range(3):
         step(optimizer, layer, np.ones((3, 2)))
     assert layer.w.dtype == np.float32
-    assert {a.dtype for a in optimizer.states[layer.w].values()} == {np.dtype(np.float32)}
+    kept = {key: a.dtype for key, a in optimizer.states[layer.w].items() if key != "t"}  # a count
+    assert set(kept.values()) == {np.dtype(np.float32)}
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (1, 1), (0, 3), (2, 1, 2)])

@@ -129,6 +129,17 @@ def test_a_users_optimizer_is_saved_by_state_of_and_its_numbers(holder):
     np.testing.assert_array_equal(straight.target.p0.data, rest.target.p0.data)
 
 
+@pytest.mark.parametrize("wrong", [-1, 0.5, np.ones(2, int)])
+def test_a_count_of_steps_that_is_none_is_refused(layer, wrong):
+    trained, optimizer = Adam().setup(layer()), Adam().setup(layer())
+    train(trained, 2)
+    saved = trained.state_dict()
+    saved["state"]["p1"]["t"] = np.array(wrong)
+    with pytest.raises(ValueError, match="t of p1 must be 0, 1, 2"):
+        optimizer.load_state_dict(saved)
+    assert optimizer.t == 0
+
+
 def without(key):
     return lambda saved: saved.pop(key)
 
@@ -137,7 +148,11 @@ WRONG = {
     "no step count": (without("step_count"), KeyError, "lacks step_count"),
     "an unknown key": (lambda s: s.update(more=1), KeyError, "has more too many"),
     "no rate": (lambda s: s["hyperparameters"].pop("lr"), KeyError, "hyperparameters lacks lr"),
-    "a text for a rate": (lambda s: s["hyperparameters"].update(lr="0.1"), TypeError, "lr must be a number, got '0.1'"),
+    "a text for a rate": (lambda s: s["hyperparameters"].update(lr="0.1"), TypeError, "lr must be a number, got str"),
+    "a negative rate": (lambda s: s["hyperparameters"].update(lr=-1.0), ValueError, "lr is -1.0; give"),
+    "a rate that is nan": (lambda s: s["hyperparameters"].update(lr=np.nan), ValueError, "lr is nan; give"),
+    "a negative count": (lambda s: s.update(step_count=-5), ValueError, "step_count must be 0, 1, 2, ..., got -5"),
+    "half a step": (lambda s: s.update(step_count=0.5), ValueError, "step_count must be"),
     "an unknown Parameter": (lambda s: s["state"].update(q={"v": np.ones(3)}), KeyError, "the target has no Parameter"),
     "no velocity": (lambda s: s["state"]["p2"].pop("v"), KeyError, "p2 lacks v"),
     "another's array": (lambda s: s["state"]["p2"].update(m=np.ones(())), KeyError, "p2 has m too many"),

@@ -53,6 +53,37 @@ def test_arrays_can_be_read_by_numpy_under_their_path(tmp_path):
         np.testing.assert_array_equal(archive["model/l1/W"], [0, 1, 2])
 
 
+def crafted(path, tree, **arrays):
+    structure = np.frombuffer(f'{{"checkpoint": 1, "tree": {tree}}}'.encode(), np.uint8)
+    np.savez(path, structure=structure, **arrays)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        ("[" * 100_000 + "]" * 100_000, "recursion"),
+        ('{"list": [' * 5_000 + "]}" * 5_000, "recursion"),
+        ('{"zzz": "x"}', "there is no kind 'zzz'"),
+        ('{"array": ["x"]}', "unhashable"),
+        ("{}", "not enough values"),
+    ],
+)
+def test_odd_structures_are_refused_by_the_file_s_name(tmp_path, tree, message):
+    with pytest.raises(ValueError, match=rf"odd\.npz: no checkpoint of a Trainer \(.*{message}"):
+        read_checkpoint(crafted(tmp_path / "odd.npz", tree, x=np.ones(2)))
+
+
+def test_a_compressed_file_is_refused_before_its_arrays_are_read(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "bomb.npz", structure=np.zeros(10_000_000, np.uint8))
+    assert (tmp_path / "bomb.npz").stat().st_size < 20_000
+    monkeypatch.setattr(np.lib.format, "read_array", None)
+    with pytest.raises(
+        ValueError, match=r"bomb\.npz: no checkpoint of a Trainer \(it is compressed, and 10000000 bytes"
+    ):
+        read_checkpoint(tmp_path / "bomb.npz")
+
+
 @pytest.mark.parametrize(
     ("tree", "message"),
     [
@@ -111,8 +142,9 @@ def test_files_of_another_kind_are_refused_by_name(tmp_path):
     np.savez(tmp_path / "odd.npz", structure=np.frombuffer(b'{"checkpoint": 1, "tree": {"array": "gone"}}', np.uint8))
     with pytest.raises(ValueError, match=r"odd\.npz: no checkpoint .*gone"):
         read_checkpoint(tmp_path / "odd.npz")
-    with pytest.raises(ValueError, match=r"must end in \.npz"):
-        write_checkpoint(tmp_path / "c.pkl", {})
+    for use in (lambda path: write_checkpoint(path, {}), read_checkpoint):
+        with pytest.raises(ValueError, match=r"must end in \.npz"):
+            use(tmp_path / "c.pkl")
 
 
 def test_every_truncation_of_a_file_is_refused(tmp_path):

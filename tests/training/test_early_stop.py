@@ -45,15 +45,15 @@ def test_the_greatest_of_the_negated_is_the_least(values, patience):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"patience": 0}, "patience must be a whole number from 1 on"),
-        ({"patience": True}, "patience"),
+        ({"patience": 0}, "EarlyStop: patience must be at least 1, not 0"),
+        ({"patience": True}, "EarlyStop: patience must be an integer, not bool"),
         ({"mode": "least"}, 'mode is "min" or "max"'),
         ({"min_delta": -1.0}, "min_delta is a number from 0 on"),
         ({"min_delta": math.nan}, "min_delta"),
     ],
 )
 def test_arguments_are_checked(arguments, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         EarlyStop("loss", **arguments)
 
 

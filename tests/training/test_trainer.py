@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import dezero.functions as F
-from dezero import Config, DataLoader, Layer, Parameter, layers, optimizers
+from dezero import Config, DataLoader, Layer, Parameter, layers, no_grad, optimizers, test_mode
 from dezero.datasets import Spiral
 from dezero.models import MLP
 from dezero.training import Trainer
@@ -108,11 +108,69 @@ def test_evaluation_begins_at_the_first_batch_of_a_loader_left_in_the_middle():
     assert sum(sizes) == 300
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_evaluation_leaves_a_loader_in_the_middle_where_it_was(workers):
+    np.random.seed(0)
+    loader, trainer = DataLoader(Spiral(), 100, seed=0, workers=workers), fixed()
+    expected = [x.tolist() for x, _ in DataLoader(Spiral(), 100, seed=0)]
+    found, batches = [], iter(loader)
+    for _ in expected:
+        found.append(next(batches)[0].tolist())
+        trainer.evaluate(loader)
+    assert found == expected
+
+
+def test_evaluation_that_fails_leaves_a_loader_in_the_middle_where_it_was():
+    loader = DataLoader(Spiral(), 100, seed=0)
+    next(loader)
+    with pytest.raises(ZeroDivisionError):
+        fixed(metrics={"bad": lambda y, t: 1 / 0}).evaluate(loader)
+    assert (loader.epoch, loader.iteration) == (0, 1)
+
+
 def test_training_begins_at_the_first_batch_of_a_loader_left_in_the_middle():
     np.random.seed(0)
     loader = DataLoader(Spiral(), 100)
     next(loader)
     assert fixed().fit(loader, epochs=1)[0]["step"] == 3
+
+
+@pytest.mark.parametrize("fails_at", [1, 2, 3])
+@pytest.mark.parametrize("where", ["step", "validation"])
+def test_after_an_error_the_epoch_begins_again(where, fails_at):
+    np.random.seed(0)
+    failing = [True]
+
+    def largest(y, t):
+        if Config.train == (where == "step"):
+            calls.append(1)
+            if failing and len(calls) == fails_at:
+                failing.clear()
+                raise OSError("the disk was away")
+        return F.mean(y)
+
+    calls, sizes = [], []
+    trainer = fixed(metrics={"largest": largest})
+    train, test = DataLoader(Spiral(), 100), DataLoader(Spiral(), 100)
+    with pytest.raises(OSError, match="the disk was away"):
+        trainer.fit(train, 1, test)
+    measure = trainer.measure
+    trainer.measure = lambda batch: sizes.append(len(batch[0])) or measure(batch)
+    (row,) = trainer.fit(train, 1, test)
+    assert sum(sizes) == 600
+    assert row["loss"] == pytest.approx(np.mean(train.dataset.data), rel=1e-5)
+
+
+def test_training_inside_test_mode_and_no_grad_is_training():
+    seen = []
+    trainer = fixed()
+    trainer.loss = lambda y, t: seen.append(Config.train) or F.mean(y)
+    with test_mode(), no_grad():
+        trainer.fit([(X, X)], epochs=1, validation=[(X, X)])
+        assert not Config.train
+        assert not Config.enable_backprop
+    assert seen == [True, False]
+    assert trainer.model.one.grad is not None
 
 
 def test_epochs_count_those_of_earlier_calls():
@@ -206,7 +264,7 @@ def test_losses_of_other_names_are_watched_too():
         def step(self, batch):
             return {"critic": np.nan, "generator": 1.0}
 
-    with pytest.raises(FloatingPointError, match="the loss is nan"):
+    with pytest.raises(FloatingPointError, match="the critic is nan in epoch 1, step 1"):
         Critic(None, None, progress=False).fit([X], 1)
 
 
@@ -230,7 +288,7 @@ def test_an_error_in_a_step_says_in_which():
 
 @pytest.mark.parametrize("epochs", [0, -1, 2.0, True, "3", None])
 def test_epochs_must_be_a_positive_whole_number(epochs):
-    with pytest.raises(ValueError, match=r"epochs must be a whole number from 1 on, not"):
+    with pytest.raises((TypeError, ValueError), match=r"Trainer.fit: epochs must be (an integer|at least 1), not"):
         linear().fit(LINE, epochs)
 
 
@@ -282,7 +340,70 @@ def test_batches_and_losses_that_are_missing_are_told():
         trainer.fit(LINE, epochs=1)
 
 
+def test_several_optimizers_need_a_step_of_ones_own():
+    trainer = linear()
+    trainer.optimizer = {"only": trainer.optimizer}
+    with pytest.raises(TypeError, match=r"Trainer: override step\(batch\) to say how several optimizers learn"):
+        trainer.fit(LINE, epochs=1)
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_an_optimizer_that_could_not_move_the_model_is_refused(several):
+    def stepping(optimizer):
+        trainer = linear()
+        trainer.optimizer = {"odd": optimizer, "good": trainer.optimizer} if several else optimizer
+        trainer.step = lambda batch: pytest.fail("a step was made")
+        return trainer
+
+    other = stepping(optimizers.SGD().setup(layers.Linear(1, in_size=1)))
+    name = "optimizer odd" if several else "optimizer"
+    with pytest.raises(
+        ValueError, match=rf"the {name}, SGD, has none of the Parameters of the model, Linear; call setup"
+    ):
+        other.fit(LINE, epochs=1)
+    with pytest.raises(RuntimeError, match=r"SGD has no target yet; call setup\(model\) first"):
+        stepping(optimizers.SGD()).fit(LINE, epochs=1)
+
+
+def test_an_optimizer_may_learn_a_part_of_the_model_or_what_parts_names():
+    class WithCritic(Trainer):
+        def parts(self):
+            return {**super().parts(), "critic": critic}
+
+        def step(self, batch):
+            return {"loss": 0.0}
+
+    model, critic = MLP((2, 1)), layers.Linear(1, in_size=1)
+    several = {"head": optimizers.SGD().setup(model.l1), "critic": optimizers.SGD().setup(critic)}
+    assert len(WithCritic(model, several, progress=False).fit(LINE, epochs=1)) == 1
+
+
+def test_a_measure_without_a_loss_is_told():
+    class Named(Trainer):
+        def measure(self, batch):
+            return {"mse": 0.0, "mae": 0.0}
+
+    model = layers.Linear(1, in_size=1)
+    trainer = Named(model, optimizers.SGD().setup(model), progress=False)
+    with pytest.raises(ValueError, match="Named: step learns from 'loss', and measure gave mse, mae"):
+        trainer.fit(LINE, epochs=1)
+    assert trainer.evaluate(LINE) == {"mse": 0, "mae": 0}
+
+
+def test_values_are_turned_into_numbers_once_a_step():
+    class Value:
+        taken = 0
+
+        def item(self):
+            self.taken += 1
+            return 1.0
+
+    value = Value()
+    linear(metrics={"value": lambda y, t: value}).fit(LINE * 3, epochs=2)
+    assert value.taken == 6
+
+
 @pytest.mark.parametrize("name", ["log_every", "checkpoint_every"])
 def test_intervals_must_be_positive_whole_numbers(name, tmp_path):
-    with pytest.raises(ValueError, match=f"Trainer: {name} must be a whole number from 1 on, not 0"):
+    with pytest.raises(ValueError, match=f"Trainer: {name} must be at least 1, not 0"):
         linear(checkpoint=tmp_path / "c.npz", **{name: 0})

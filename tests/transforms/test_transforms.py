@@ -76,11 +76,12 @@ def test_normalize_keeps_the_dtype_of_floats(dtype, mean, std):
     np.testing.assert_array_equal(y, ((x - np.asarray(mean, dtype).reshape(column)) / dtype(np.ravel(std)[0])))
 
 
-def test_normalize_of_bytes_is_float64_whether_by_one_mean_or_one_for_each_channel():
-    x = np.array([[10, 20], [30, 40]], dtype=np.uint8)
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64])
+def test_normalize_of_whole_numbers_is_float32_whether_by_one_mean_or_one_for_each_channel(dtype):
+    x = np.array([[10, 20], [30, 40]]).astype(dtype)
     for mean in (0.5, [0.5], [0.5, 0.5]):
         y = T.Normalize(mean, 0.25)(x)
-        assert y.dtype == np.float64
+        assert y.dtype == np.float32
         np.testing.assert_array_equal(y, (x - 0.5) / 0.25)
 
 

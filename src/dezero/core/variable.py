@@ -274,14 +274,21 @@ class Variable(Operators):
         _cut()
 
     def unchain_backward(self) -> None:
-        """Make leaves of all the Variables that this one was computed from, freeing their graph."""
+        """Make leaves of all the Variables that this one was computed from, freeing their graph.
+
+        Of a Function with several outputs the others become leaves too, such as the cell's state of an LSTM.
+        """
         stack = [self]
         while stack:
             node = stack.pop()
             for arg in node._args:
                 if isinstance(arg, Variable) and arg._op is not None:
                     stack.append(arg)
-            if node is not self and not isinstance(node._data, tuple):
+            if isinstance(node._data, tuple):
+                for output in [ref() for ref in getattr(node._op, "outputs", ())]:
+                    if output is not None and output is not self:
+                        output.unchain()
+            elif node is not self:
                 node.unchain()
 
     def set_creator(self, func: Any) -> None:

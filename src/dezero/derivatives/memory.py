@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from dezero.core.config import Config, no_grad, recording, using_config
 from dezero.core.function import Function
 from dezero.core.op import operand
+from dezero.core.randomness import Notes, noting, replaying
 from dezero.core.variable import Variable, wrap
 from dezero.derivatives.segment import Segment
 from dezero.derivatives.trees import flatten
@@ -24,11 +24,11 @@ def checkpoint(f: _Callable) -> _Callable:
 
     f: any function of trees of Variables, arrays and other values that returns a Variable or a tree of them. It gives
     the same value and the same derivatives of every order (the recomputed graph is recorded where the derivative is),
-    in its arguments and in the Variables that it uses from outside, such as a layer's weights. Drawing from NumPy's
-    global random state (dropout) draws the same again, under the same Config.train; what f changes outside of itself,
-    such as a running mean, it changes again. Memory: the arguments, 2.5 kB of random
-    state, and while it runs or runs again what f alone needs; time: one more run of f for each derivative. Of a chain
-    of n calls, checkpoints around sqrt(n) of them each leave O(sqrt(n)) in memory (T. Chen, B. Xu, C. Zhang,
+    in its arguments and in the Variables that it uses from outside, such as a layer's weights. What NumPy's global
+    random state, or a Generator given to dropout, gave is drawn again, under the same Config.train; what f changes
+    outside of itself, such as a running mean or a recurrent layer's state, it changes again. Memory: the arguments, 2.5
+    kB of random state, and while it runs or runs again what f alone needs; time: one more run of f for each derivative.
+    Of a chain of n calls, checkpoints around sqrt(n) of them each leave O(sqrt(n)) in memory (T. Chen, B. Xu, C. Zhang,
     C. Guestrin, arXiv:1604.06174).
 
     Raises TypeError for an f that returns no Variable, GraphError where f uses other Variables when it runs again.
@@ -62,10 +62,11 @@ def checkpoint(f: _Callable) -> _Callable:
                 return f(*a, **k)
 
         arrays = [operand(x, "checkpoint").data for x in inputs]
-        segment = Segment(f"checkpoint of {getattr(f, '__name__', f)}", run, arrays)
+        with noting() as notes:
+            segment = Segment(f"checkpoint of {getattr(f, '__name__', type(f).__name__)}", run, arrays)
         if not segment.values:
             return segment.rebuild([])
-        result = Recomputed(segment, state)(*inputs, *segment.captured)
+        result = Recomputed(segment, state, notes)(*inputs, *segment.captured)
         return segment.rebuild(result if isinstance(result, list) else [result])
 
     return call  # type: ignore[return-value]
@@ -74,29 +75,19 @@ def checkpoint(f: _Callable) -> _Callable:
 class Recomputed(Function):
     """The call of a function under checkpoint."""
 
-    def __init__(self, segment: Segment, state: Any) -> None:
-        self.segment, self.state = segment, state
+    def __init__(self, segment: Segment, state: Any, notes: Notes) -> None:
+        self.segment, self.random = segment, (state, notes)
 
     def forward(self, *arrays: Any) -> Any:
         values, self.segment.values = self.segment.values, []
         if not values:  # called once more, by who reads the graph in another way
-            with no_grad(), _random_state(self.state):
+            with no_grad(), replaying(*self.random):
                 values = [y._data for y in self.segment([wrap(a) for a in arrays])[1]]
         return tuple(values) if len(values) > 1 else values[0]
 
     def backward(self, *gys: Variable) -> list[Variable | None]:
-        with _random_state(self.state):
+        with replaying(*self.random):
             return self.segment.pull(self.inputs, gys)
-
-
-@contextmanager
-def _random_state(state: Any) -> Iterator[None]:
-    current = np.random.get_state()
-    np.random.set_state(state)
-    try:
-        yield
-    finally:
-        np.random.set_state(current)
 
 
 def stop_gradient(x: Any) -> Any:

@@ -29,10 +29,11 @@ def scaled_dot_product_attention(
     """softmax(scale q k^T) v over the last two axes, those before them broadcast.
 
     q: (..., L, E). k: (..., S, E). v: (..., S, D). mask: of a shape that broadcasts to (..., L, S): booleans, true
-    where a query may see a key, or numbers (an array or a Variable) that are added to the scores. scale: None for
-    1 / sqrt(E). causal: query i sees the keys 0 to i alone. Result: (..., L, D); zeros for a query that may see no
-    key. dropout: what the weights go through before they meet the values, as a layers.Dropout. Raises ValueError for
-    shapes that do not fit. Source: Vaswani et al., Attention Is All You Need (2017), (1).
+    where a query may see a key, or floats that are added to the scores, an array (cast to their dtype) or a Variable,
+    -inf where a key may not be seen. scale: None for 1 / sqrt(E). causal: query i sees the keys 0 to i alone. Result:
+    (..., L, D); zeros for a query that may see no key. dropout: what the weights go through before they meet the
+    values, as a layers.Dropout. Raises ValueError for shapes that do not fit. Source: Vaswani et al., Attention Is All
+    You Need (2017), (1).
 
     >>> q, k, v = np.array([[0.0]]), np.ones((2, 1)), np.array([[1.0], [3.0]])
     >>> scaled_dot_product_attention(Variable(q), k, v)
@@ -45,11 +46,11 @@ def scaled_dot_product_attention(
     scores = matmul(q * (1 / math.sqrt(max(width, 1)) if scale is None else float(scale)), transpose(k, swapped))
     allowed = np.tri(*shape[-2:], dtype=bool) if causal else None  # type: ignore[type-var]
     if mask is not None:
-        given = _checked_mask(mask, shape)
-        if given.dtype.kind == "b":
-            allowed = given if allowed is None else given & allowed
-        else:
-            scores = scores + mask
+        open_, added = _checked_mask(mask, shape, scores.dtype)
+        if open_ is not None:
+            allowed = open_ if allowed is None else open_ & allowed
+        if added is not None:
+            scores = scores + added
     weights = _weights(scores, allowed)
     return matmul(weights if dropout is None else dropout(weights), v)
 
@@ -82,8 +83,12 @@ def _scores_shape(q: Variable, k: Variable, v: Variable) -> tuple[int, ...]:
     return (*lead, q.shape[-2], k.shape[-2])
 
 
-def _checked_mask(mask: Any, shape: tuple[int, ...]) -> Any:
-    given = np.asarray(raw(mask))
+def _checked_mask(mask: Any, shape: tuple[int, ...], dtype: Any) -> tuple[Any, Any]:
+    """Where it lets be seen (None: everywhere), and what it adds to scores of this dtype (None: nothing).
+
+    Where -inf is added nothing may be seen: a row of nothing else has zeros then, and not nan.
+    """
+    given = np.atleast_1d(raw(mask))
     if given.dtype.kind not in "bf":
         raise TypeError(
             "scaled_dot_product_attention: mask must be booleans (true: may be seen) or floats (added), "
@@ -97,7 +102,15 @@ def _checked_mask(mask: Any, shape: tuple[int, ...]) -> Any:
         raise ValueError(
             f"scaled_dot_product_attention: a mask of shape {given.shape} does not broadcast to the scores' {shape}"
         )
-    return given
+    if given.dtype.kind == "b":
+        return given, None
+    if not isinstance(mask, Variable):
+        with np.errstate(over="ignore"):  # the least of float64, for "never", is -inf in float32
+            mask = given = given.astype(np.finfo(dtype).dtype, copy=False)
+    closed = np.isneginf(given)
+    if not closed.any():
+        return None, mask
+    return ~closed, (where if isinstance(mask, Variable) else np.where)(closed, 0, mask)
 
 
 publish("scaled_dot_product_attention", scaled_dot_product_attention)

@@ -18,19 +18,19 @@ from dezero.functions.elementwise import tanh
 from dezero.functions.linalg import linear, matmul
 
 
-def lstm(x: Any, h: Any, c: Any, Wx: Any, Wh: Any, b: Any) -> tuple[Variable, Variable]:
-    """Long short-term memory over a sequence: the hidden state after each step, and the cell's state after the last.
+def lstm(x: Any, h: Any, c: Any, Wx: Any, Wh: Any, b: Any) -> tuple[Variable, Variable, Variable]:
+    """Long short-term memory over a sequence: the hidden states after each step, then both states after the last one.
 
     x: (T, N, I), T steps of N samples. h, c: (N, H), the states before the first step. Wx: (I, 4H), Wh: (H, 4H) and
     b: (4H,) hold the output, forget and input gates and the update side by side, in this order:
 
         o, f, i = sigmoid(...), u = tanh(...) of x Wx + h Wh + b;  c = f c + i u;  h = o tanh(c)
 
-    Results: (T, N, H) and (N, H). Raises ValueError for shapes that do not fit, TypeError for complex arrays.
+    Results: (T, N, H), (N, H) and (N, H). Raises ValueError for shapes that do not fit, TypeError for complex arrays.
     Source: Gers, Schmidhuber, Cummins, Learning to Forget (2000).
 
     >>> x, state = np.ones((2, 1, 1)), np.zeros((1, 1))
-    >>> hs, c = lstm(x, state, state, Variable(np.ones((1, 4))), np.ones((1, 4)), np.zeros(4))
+    >>> hs, h, c = lstm(x, state, state, Variable(np.ones((1, 4))), np.ones((1, 4)), np.zeros(4))
     >>> hs.shape, c
     ((2, 1, 1), variable([[1.14444616]]))
     """
@@ -39,8 +39,8 @@ def lstm(x: Any, h: Any, c: Any, Wx: Any, Wh: Any, b: Any) -> tuple[Variable, Va
         if a.dtype.kind == "c":
             raise TypeError(f"lstm: an argument is a {describe(a)}; its derivative is for real arrays")
     _check(*[a.shape for a in args])
-    hs, c = LSTMSequence(isinstance(x, Variable))(*args)
-    return hs, c
+    hs, h, c = LSTMSequence(isinstance(x, Variable))(*args)
+    return hs, h, c
 
 
 class LSTMSequence(Function):
@@ -75,17 +75,16 @@ class LSTMSequence(Function):
             c += i * u
             np.multiply(o, np.tanh(c, out=squashed[t]), out=hs[t + 1])
         self.saved = gates, cells, squashed, hs
-        return hs[1:], cells[-1]
+        return hs[1:], hs[-1], cells[-1]
 
-    def backward(self, ghs: Variable, gc: Variable) -> Any:
+    def backward(self, ghs: Variable, gh: Variable, gc: Variable) -> Any:
         own = [alias(x) for x in self.inputs]  # h may be computed from x: these are its partial derivatives
-        return gradients(_composed(*own), own, (ghs, gc), create_graph=recording())
+        return gradients(_composed(*own), own, (ghs, gh, gc), create_graph=recording())
 
     def pull(self, node: Variable, g: Any) -> Any:
-        ghs, gc = [g[i] if i in g else np.zeros_like(y) for i, y in enumerate(node._data)]
-        return zip(self.inputs, self._pull(ghs, gc), strict=True)
+        return zip(self.inputs, self._pull(g.get(0), g.get(1, 0), g.get(2, 0)), strict=True)
 
-    def _pull(self, ghs: Any, gc: Any) -> tuple[Any, ...]:
+    def _pull(self, ghs: Any, gh: Any, gc: Any) -> tuple[Any, ...]:
         gates, cells, squashed, hs = self.saved
         x, Wx, Wh = [self.inputs[i]._data for i in (0, 3, 4)]
         steps, rows, size = squashed.shape
@@ -99,10 +98,12 @@ class LSTMSequence(Function):
         np.subtract(1, through, out=through)
         through *= o
         back = np.ascontiguousarray(Wh.T) if steps > 3 else Wh.T  # products with a copy take two thirds of the time
-        dh, dc = np.zeros_like(squashed[0]), np.array(gc, gates.dtype)
+        dh, dc = [np.empty_like(squashed[0]) for _ in range(2)]
+        dh[...], dc[...] = gh, gc
         parts = slopes.reshape(steps, rows, 4, size)
         for t in reversed(range(steps)):
-            dh += ghs[t]
+            if ghs is not None:
+                dh += ghs[t]
             dc += dh * through[t]
             parts[t, :, 0] *= dh
             parts[t, :, 1:] *= dc[:, None]
@@ -126,7 +127,7 @@ def _composed(x: Variable, h: Variable, c: Variable, Wx: Variable, Wh: Variable,
         c = sigmoid(f) * c + sigmoid(i) * tanh(u)
         h = sigmoid(o) * tanh(c)
         hs.append(h)
-    return stack(hs), c
+    return stack(hs), h, c
 
 
 def _check(x: Any, h: Any, c: Any, Wx: Any, Wh: Any, b: Any) -> None:

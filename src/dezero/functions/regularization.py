@@ -9,25 +9,27 @@ import numpy as np
 from dezero.core.arithmetic import mul
 from dezero.core.config import Config
 from dezero.core.op import operand, publish
+from dezero.core.randomness import noted
 from dezero.core.variable import Variable
 
 
-def dropout(x: Any, dropout_ratio: float = 0.5) -> Variable:
+def dropout(x: Any, dropout_ratio: float = 0.5, *, rng: np.random.Generator | None = None) -> Variable:
     """Each element 0 with probability dropout_ratio in training, else divided by 1 - dropout_ratio; x itself in use.
 
-    The elements are drawn from NumPy's global random state (numpy.random.seed), one uniform number each, those above
-    the ratio kept. Config.train says whether it is training. ValueError for a ratio outside 0 to 1.
+    One uniform number is drawn for each element, those above the ratio kept. rng: a Generator to draw from, in place of
+    NumPy's global state (numpy.random.seed). Config.train says whether it is training. ValueError for a ratio outside 0
+    to 1.
 
     >>> np.random.seed(0)
     >>> dropout(Variable(np.ones(4)))
     variable([2. 2. 2. 2.])
     """
     x = operand(x, "dropout")
-    if not 0 <= dropout_ratio <= 1:
+    if not isinstance(dropout_ratio, int | float | np.floating) or not 0 <= dropout_ratio <= 1:
         raise ValueError(f"dropout: dropout_ratio must be a probability, from 0 to 1, got {dropout_ratio!r}")
     if not Config.train:
         return x
-    kept = np.asarray(np.random.rand(*x.shape) > dropout_ratio)
+    kept = np.asarray((np.random if rng is None else noted(rng)).random(x.shape) > dropout_ratio)
     kind = x.dtype if x.dtype.kind in "fc" else np.dtype(np.float64)
     return mul(x, kept.astype(kind) / (1 - float(dropout_ratio) if dropout_ratio < 1 else 1))
 

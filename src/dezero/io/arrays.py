@@ -20,13 +20,16 @@ def write_arrays(path: str | PathLike[str], arrays: Mapping[str, Any], alone: bo
     """Write NumPy arrays to a file, whole or not at all, and return its path.
 
     path: ends in .safetensors for that format, else in .npz, which is added where it is missing. alone: as for
-    `io.atomic.replacing`. TypeError for arrays of objects, ImportError, naming the extra, where safetensors is needed
-    and missing.
+    `io.atomic.replacing`. TypeError for what is no array of numbers, or of a kind that safetensors does not have, such
+    as complex128; ImportError, naming the extra, where safetensors is needed and missing.
     """
     path = Path(path)
     for name, array in arrays.items():
-        if np.asarray(array).dtype.hasobject:
-            raise TypeError(f"write_arrays: {name!r} holds Python objects; only arrays of numbers are written")
+        dtype = np.asarray(array).dtype
+        if dtype.kind not in "biufc":
+            raise TypeError(f"write_arrays: {name!r} holds {_told(dtype)}; only arrays of numbers are written")
+        if path.suffix == ".safetensors" and dtype.newbyteorder("=") not in _DTYPES.values():
+            raise TypeError(f"write_arrays: {name!r} holds {dtype}, which safetensors does not have; use .npz")
     if path.suffix == ".safetensors":
         save = _safetensors("numpy").save_file
         with replacing(path, alone) as partial:
@@ -44,8 +47,9 @@ def read_arrays(path: str | PathLike[str], check: Check | None = None) -> dict[s
     """Read what `write_arrays`, numpy.savez or safetensors has written.
 
     check: called with each array's (shape, dtype) by name before the arrays are read; what it raises is raised, so that
-    a file cannot fill the memory with what nobody asked for. A path without suffix finds the file that was saved under
-    it. Raises FileNotFoundError, ValueError, naming the file, for one that is damaged or of another kind.
+    a file cannot fill the memory with what nobody asked for: without it, a small compressed file may. A path without
+    suffix finds the file that was saved under it. Raises FileNotFoundError, ValueError, naming the file, for one that
+    is damaged or of another kind.
     """
     path = Path(path)
     if not path.exists() and path.with_name(path.name + ".npz").exists():
@@ -59,19 +63,25 @@ def read_arrays(path: str | PathLike[str], check: Check | None = None) -> dict[s
 def _read_npz(path: Path, check: Check) -> dict[str, np.ndarray[Any, Any]]:
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path}: no npz file, or the end of one is missing; save it anew")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            headers = {info.filename.removesuffix(".npy"): _header(archive, info) for info in archive.infolist()}
-            if len(headers) < len(archive.infolist()):
+    with open(path, "rb") as file:  # once: what is read is what was checked
+        try:
+            archive = zipfile.ZipFile(file)
+            members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+            if len(members) < len(archive.infolist()):
                 raise ValueError("two arrays have the same name")
-    except Exception as error:  # zlib.error, BadZipFile and others: whatever the damage looks like
-        raise ValueError(f"{path}: damaged, or no npz file of arrays of numbers ({error})") from error
-    check(headers)
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in headers}
-    except Exception as error:
-        raise ValueError(f"{path}: damaged ({error}); save it anew") from error
+            headers = {name: _header(archive, info) for name, info in members.items()}
+        except Exception as error:  # zlib.error, BadZipFile and others: whatever the damage looks like
+            raise ValueError(f"{path}: damaged, or no npz file of arrays of numbers ({error})") from error
+        check(headers)
+        try:
+            return {name: _array(archive, info) for name, info in members.items()}
+        except Exception as error:
+            raise ValueError(f"{path}: damaged ({error}); save it anew") from error
+
+
+def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray[Any, Any]:
+    with archive.open(info) as member:
+        return np.lib.format.read_array(member, allow_pickle=False)
 
 
 def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[tuple[int, ...], Any]:
@@ -81,10 +91,14 @@ def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[tuple[int,
         shape, _, dtype = read(member)
         size = member.tell()
     if dtype.kind not in "biufc":
-        raise ValueError(f"{info.filename} holds {'Python objects' if dtype.hasobject else dtype}, which is not read")
+        raise ValueError(f"{info.filename} holds {_told(dtype)}, which is not read")
     if info.file_size != dtype.itemsize * math.prod(shape) + size:
         raise ValueError(f"{info.filename} says it is of shape {shape}, and its length is of another")
     return shape, dtype
+
+
+def _told(dtype: Any) -> str:
+    return "Python objects" if dtype.hasobject else str(dtype)
 
 
 def _read_safetensors(path: Path, check: Check) -> dict[str, np.ndarray[Any, Any]]:

@@ -32,7 +32,7 @@ def get_file(url: str, file_name: str | None = None, *, sha256: str | None = Non
     in hexadecimal; a file that is there already is checked too, and never removed. The file appears under its name
     only when it is complete and checked: a download that fails or is interrupted leaves nothing behind. Raises
     ValueError where the name is no plain file name or the digest is another, OSError (urllib.error.URLError is one)
-    where the download fails or ends early.
+    where the download fails or ends early, with a note of the URL and of where a copy would be found.
     """
     name = PurePosixPath(unquote(urlsplit(url).path)).name if file_name is None else file_name
     if name in ("", ".", "..") or Path(name).name != name:
@@ -43,7 +43,11 @@ def get_file(url: str, file_name: str | None = None, *, sha256: str | None = Non
         return str(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as partial:
-        _download(url, name, partial)
+        try:
+            _download(url, name, partial)
+        except OSError as error:
+            error.add_note(f"get_file: {url} could not be downloaded; a copy of it at {path} is used without network")
+            raise
         _check(partial, sha256, f"{url} did not give the file expected", f"try again, or put the right one at {path}")
     return str(path)
 

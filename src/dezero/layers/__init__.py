@@ -23,7 +23,7 @@ from dezero.layers.dropout import Dropout
 from dezero.layers.functional import functional_call
 from dezero.layers.layer import Buffer, Layer
 from dezero.layers.linear import EmbedID, Linear
-from dezero.layers.normalization import BatchNorm, GroupNorm, LayerNorm
+from dezero.layers.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
 from dezero.layers.pooling import (
     AdaptiveAveragePooling,
     AdaptiveMaxPooling,
@@ -32,7 +32,7 @@ from dezero.layers.pooling import (
     GlobalMaxPooling,
     MaxPooling,
 )
-from dezero.layers.recurrent import GRU, LSTM, RNN
+from dezero.layers.recurrent import GRU, LSTM, RNN, Recurrent
 from dezero.layers.transformer import TransformerBlock
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "GlobalAveragePooling",
     "GlobalMaxPooling",
     "GroupNorm",
+    "InstanceNorm",
     "Layer",
     "LayerNorm",
     "LeakyReLU",
@@ -69,6 +70,7 @@ __all__ = [
     "PReLU",
     "Parameter",
     "ReLU",
+    "Recurrent",
     "Reshape",
     "SiLU",
     "Sigmoid",

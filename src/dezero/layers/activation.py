@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 import dezero.functions as F
+from dezero.core.op import operand
 from dezero.core.variable import Parameter, Variable
+from dezero.layers.checks import positive
 from dezero.layers.layer import Layer
 
 __all__ = [
@@ -49,7 +51,7 @@ class LeakyReLU(Layer):
     _shown = ("slope",)
 
     def __init__(self, slope: float = 0.2) -> None:
-        self.slope = slope
+        self.slope = float(slope)
 
     def forward(self, x: Any) -> Variable:
         return F.leaky_relu(x, self.slope)
@@ -65,11 +67,19 @@ class PReLU(Layer):
     """
 
     def __init__(self, channels: int | None = None, slope: float = 0.25, dtype: Any = np.float32) -> None:
-        self.W = Parameter(np.full(() if channels is None else channels, slope, dtype), name="W")
+        shape = () if channels is None else (positive("PReLU", "channels", channels),)
+        self.W = Parameter(np.full(shape, slope, dtype), name="W")
 
     def forward(self, x: Any) -> Variable:
-        slopes = self.W if not self.W.ndim else F.reshape(self.W, (-1, *[1] * (x.ndim - 2)))
-        return F.prelu(x, slopes)
+        if not self.W.ndim:
+            return F.prelu(x, self.W)
+        shape = operand(x, "PReLU").shape
+        if shape[1:2] != self.W.shape:
+            raise ValueError(
+                f"PReLU: x must be (samples, channels, ...) with {self.W.size} channels, one for each slope, got shape "
+                f"{shape}"
+            )
+        return F.prelu(x, F.reshape(self.W, (-1, *[1] * (len(shape) - 2))))
 
 
 class ELU(Layer):
@@ -82,7 +92,7 @@ class ELU(Layer):
     _shown = ("alpha",)
 
     def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = alpha
+        self.alpha = float(alpha)
 
     def forward(self, x: Any) -> Variable:
         return F.elu(x, self.alpha)
@@ -138,7 +148,7 @@ class Softplus(Layer):
     _shown = ("beta",)
 
     def __init__(self, beta: float = 1.0) -> None:
-        self.beta = beta
+        self.beta = float(beta)
 
     def forward(self, x: Any) -> Variable:
         return F.softplus(x, self.beta)

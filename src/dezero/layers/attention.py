@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 import dezero.functions as F
-from dezero.core.operators import raw
 from dezero.core.variable import Variable, as_variable
+from dezero.layers.checks import flag, floats, positive
 from dezero.layers.dropout import Dropout
-from dezero.layers.initial import positive
 from dezero.layers.layer import Layer
 from dezero.layers.linear import Linear
 
@@ -38,6 +37,7 @@ class MultiHeadAttention(Layer):
         dtype: Any = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
+        flag("MultiHeadAttention", "nobias", nobias, "dtype= and rng= are named arguments")
         size, heads = [positive("MultiHeadAttention", n, v) for n, v in (("size", size), ("heads", heads))]
         if size % heads:
             raise ValueError(f"MultiHeadAttention: size {size} cannot be split into {heads} heads of one size")
@@ -60,8 +60,9 @@ class MultiHeadAttention(Layer):
             q, k, v = self._heads(self.qkv(query), 3)
         else:
             q, k, v = [self._heads(self._part(i, x), 1)[0] for i, x in enumerate((query, key, value))]
-        if mask is not None and raw(mask).ndim == 3:
-            mask = mask[:, None]
+        if mask is not None:
+            mask = mask if isinstance(mask, Variable) else np.asarray(mask)
+            mask = mask[:, None] if mask.ndim == 3 else mask
         y = F.scaled_dot_product_attention(q, k, v, mask, causal=causal, dropout=self.dropout)
         batch, length, size = query.shape
         return self.out(F.reshape(F.transpose(y, (0, 2, 1, 3)), (batch, length, size)))
@@ -77,14 +78,16 @@ class MultiHeadAttention(Layer):
         part = slice(i * self.size, (i + 1) * self.size)
         return F.linear(x, self.qkv.W[:, part], None if self.qkv.b is None else self.qkv.b[part])
 
+    def _floats(self, x: Any) -> Variable:
+        return as_variable(floats("MultiHeadAttention", x, self.qkv.dtype))
+
     def _checked(self, query: Any, key: Any, value: Any) -> tuple[Variable, Variable, Variable]:
-        query = as_variable(query)
-        key = query if key is None else as_variable(key)
-        value = key if value is None else as_variable(value)
+        query = self._floats(query)
+        key = query if key is None else self._floats(key)
+        value = key if value is None else self._floats(value)
         for name, x in (("query", query), ("key", key), ("value", value)):
-            if x._data is None or x.ndim != 3 or x.shape[2] != self.size:
+            if x.ndim != 3 or x.shape[2] != self.size:
                 raise ValueError(
-                    f"MultiHeadAttention: {name} must be (batch, length, {self.size}), "
-                    f"got {None if x._data is None else x.shape}; reshape it"
+                    f"MultiHeadAttention: {name} must be (batch, length, {self.size}), got {x.shape}; reshape it"
                 )
         return query, key, value

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.variable import Parameter, Variable, as_variable
+from dezero.core.op import operand
+from dezero.core.operators import raw
+from dezero.core.variable import Parameter, Variable
 from dezero.functions import conv1d, conv2d, conv3d, deconv1d, deconv2d, deconv3d
 from dezero.functions.conv_sizes import for_each_axis
-from dezero.layers.initial import normal, positive
+from dezero.layers.checks import flag, positive
+from dezero.layers.initial import lecun_normal
 from dezero.layers.layer import Layer, Weight
 
 Sizes = int | tuple[int, ...]
@@ -40,6 +43,8 @@ class _Convolution(Layer):
     ) -> None:
         name = type(self).__name__
         out_channels, groups = positive(name, "out_channels", out_channels), positive(name, "groups", groups)
+        remedy = "write in_channels=... for the channels of x, or leave them to the first call"
+        nobias = flag(name, "nobias", nobias, remedy)
         self._kernel = for_each_axis(name, "kernel_size", kernel_size, self.axes, 1)
         if out_channels % groups:
             raise ValueError(f"{name}: out_channels {out_channels} cannot be split into {groups} groups")
@@ -65,21 +70,22 @@ class _Convolution(Layer):
 
     def _draw(self, channels: int) -> None:
         self.in_channels, shape = channels, self._shape(channels)
-        self.W.data = normal(shape, channels // self.groups * math.prod(self._kernel), self.dtype, self.rng)
+        self.W.data = lecun_normal(shape, channels // self.groups * math.prod(self._kernel), self.dtype, self.rng)
 
     def _convolve(self, x: Any, W: Any) -> Variable:
         return type(self).function(x, W, self.b, self.stride, self.pad, dilation=self.dilation, groups=self.groups)
 
     def forward(self, x: Any) -> Variable:
-        x = as_variable(x)
+        shape = operand(x, type(self).__name__).shape
+        x = x.astype(self.dtype) if x.dtype.kind in "iub" else x  # a plain array stays one: it needs no gradient
         if self.W._data is None:
-            if x.ndim != self.axes + 2:
+            if len(shape) != self.axes + 2:
                 raise ValueError(
                     f"{type(self).__name__}: x must have {self.axes + 2} axes (samples, channels and {self.axes} "
-                    f"more), got shape {x.shape}; reshape it"
+                    f"more), got shape {shape}; reshape it"
                 )
-            self._convolve(x.data[:0], np.empty(self._shape(x.shape[1]), self.dtype))  # its checks, before W is drawn
-            self._draw(x.shape[1])
+            self._convolve(raw(x)[:0], np.zeros(self._shape(shape[1]), self.dtype))  # its checks, before W is drawn
+            self._draw(shape[1])
         return self._convolve(x, self.W)
 
 

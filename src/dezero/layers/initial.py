@@ -1,37 +1,21 @@
-"""Initial weights, drawn from NumPy's global random state or from a Generator, and the sizes they may have."""
+"""Initial weights, drawn from NumPy's global random state or from a Generator."""
 
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
 
 
-def normal(shape: tuple[int, ...], inputs: int, dtype: Any, rng: np.random.Generator | None = None) -> Any:
+def lecun_normal(shape: tuple[int, ...], inputs: int, dtype: Any, rng: np.random.Generator | None = None) -> Any:
     """Normal numbers of mean 0 and variance 1 / inputs, so that sums of that many products keep the variance.
 
     rng: None for NumPy's global state, which numpy.random.seed sets. Source: LeCun et al., Efficient BackProp (1998).
 
     >>> np.random.seed(0)
-    >>> normal((1, 2), 4, np.float32)
+    >>> lecun_normal((1, 2), 4, np.float32)
     array([[0.8820262, 0.2000786]], dtype=float32)
     """
     drawn = np.random.randn(*shape) if rng is None else rng.standard_normal(shape)
     return np.asarray(drawn).astype(dtype) * math.sqrt(1 / max(inputs, 1))
-
-
-def positive(layer: str, argument: str, value: Any) -> int:
-    """A size as an integer of at least 1; ValueError, naming the layer and its argument, for anything else.
-
-    >>> positive("Linear", "out_size", 3)
-    3
-    """
-    try:
-        size = operator.index(value)
-    except TypeError:
-        size = 0
-    if size < 1:
-        raise ValueError(f"{layer}: {argument} must be a whole number of 1 or more, got {value!r}")
-    return size

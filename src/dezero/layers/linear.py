@@ -8,15 +8,17 @@ import numpy as np
 
 from dezero.core.variable import Parameter, Variable
 from dezero.functions import embed_id, linear
-from dezero.layers.initial import normal, positive
+from dezero.layers.checks import flag, floats, positive
+from dezero.layers.initial import lecun_normal
 from dezero.layers.layer import Layer, Weight
 
 
 class Linear(Layer):
-    """x W + b: x (..., in_size), result (..., out_size).
+    """x W + b: x (..., in_size), result (..., out_size); whole numbers are cast to the dtype of W.
 
     W starts as normal numbers of variance 1 / in_size, b as zeros. in_size: None to take it from the first input, when
-    W is drawn. nobias: no b. rng: a Generator to draw from, in place of NumPy's global state.
+    W is drawn. nobias: no b. rng: a Generator to draw from, in place of NumPy's global state. ValueError and TypeError
+    for arguments and inputs that do not fit.
 
     >>> Linear(3, in_size=2)
     Linear(W (2, 3), b (3,))  9 parameters
@@ -32,6 +34,8 @@ class Linear(Layer):
     ) -> None:
         out_size = positive("Linear", "out_size", out_size)
         in_size = None if in_size is None else positive("Linear", "in_size", in_size)
+        remedy = "write Linear(out_size) to find the input's size at the first call, or Linear(out_size, in_size=...)"
+        nobias = flag("Linear", "nobias", nobias, remedy)
         self.in_size, self.out_size, self.dtype, self.rng = in_size, out_size, dtype, rng
         self.W = Weight((in_size, out_size), dtype, "W")
         self.b = None if nobias else Parameter(np.zeros(out_size, dtype), name="b")
@@ -40,7 +44,7 @@ class Linear(Layer):
 
     def _draw(self, in_size: int) -> None:
         self.in_size = in_size
-        self.W.data = normal((in_size, self.out_size), in_size, self.dtype, self.rng)
+        self.W.data = lecun_normal((in_size, self.out_size), in_size, self.dtype, self.rng)
 
     def prepare(self, x: Any) -> None:
         """Draw W for inputs like x, unless it is there already."""
@@ -48,6 +52,7 @@ class Linear(Layer):
             self._draw(x.shape[-1])
 
     def forward(self, x: Any) -> Variable:
+        x = floats("Linear", x, self.dtype)
         self.prepare(x)
         return linear(x, self.W, self.b)
 
@@ -65,7 +70,7 @@ class EmbedID(Layer):
         self, in_size: int, out_size: int, dtype: Any = np.float32, rng: np.random.Generator | None = None
     ) -> None:
         rows, size = positive("EmbedID", "in_size", in_size), positive("EmbedID", "out_size", out_size)
-        self.W = Parameter(normal((rows, size), 1, dtype, rng), name="W")
+        self.W = Parameter(lecun_normal((rows, size), 1, dtype, rng), name="W")
 
     def forward(self, x: Any) -> Variable:
         return embed_id(x, self.W)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.variable import Variable, as_variable
-from dezero.functions import batch_norm, group_norm, layer_norm
-from dezero.layers.initial import positive
+from dezero.core.op import operand
+from dezero.core.variable import Variable
+from dezero.functions import batch_norm, group_norm, instance_norm, layer_norm
+from dezero.layers.checks import positive, share
 from dezero.layers.layer import Layer, Statistic, Weight
 
 
@@ -16,8 +17,9 @@ class BatchNorm(Layer):
     """Each channel brought to mean 0 and variance 1 over the batch, times gamma, plus beta.
 
     x: (N, C) or (N, C, *size), floats. gamma, beta and the running statistics avg_mean, avg_var, which are saved but
-    not learned, all (C,), take the dtype of the first input. decay, eps, and what `Config.train` means: as for
-    `functions.batch_norm`. Source: Ioffe and Szegedy, Batch Normalization (2015).
+    not learned, are all (C,). decay, eps, and what `Config.train` means: as for `functions.batch_norm`. dtype: None
+    for that of the first input, to which what was loaded before it is cast. Source: Ioffe and Szegedy, Batch
+    Normalization (2015).
 
     >>> norm = BatchNorm()
     >>> norm(np.array([[1.0], [3.0]]))
@@ -27,19 +29,35 @@ class BatchNorm(Layer):
     variable([0.2])
     """
 
-    def __init__(self, decay: float = 0.9, eps: float = 2e-5) -> None:
-        self.decay, self.eps = decay, eps
-        self.avg_mean, self.avg_var = Statistic((None,), name="avg_mean"), Statistic((None,), name="avg_var")
-        self.gamma, self.beta = Weight((None,), name="gamma"), Weight((None,), name="beta")
+    def __init__(self, decay: float = 0.9, eps: float = 2e-5, dtype: Any = None) -> None:
+        self.decay = share("BatchNorm", "decay", decay, "; the number of channels is found at the first call")
+        self.eps, self.dtype = float(eps), dtype
+        self.avg_mean, self.avg_var = Statistic((None,), dtype, "avg_mean"), Statistic((None,), dtype, "avg_var")
+        self.gamma, self.beta = Weight((None,), dtype, "gamma"), Weight((None,), dtype, "beta")
+
+    def _starts(self) -> list[tuple[Variable, float]]:
+        return [(self.avg_mean, 0), (self.avg_var, 1), (self.gamma, 1), (self.beta, 0)]
+
+    def _make(self, x: Variable) -> None:
+        """Fill what was not loaded, and cast what was."""
+        _check_size("BatchNorm", x, 2)
+        channels, dtype = x.shape[1:2], x.dtype if self.dtype is None else self.dtype
+        for value, _ in self._starts():
+            if value._data is not None and value.shape != channels:
+                raise ValueError(
+                    f"BatchNorm: {value.name} was loaded with shape {value.shape}, and x {x.shape} has "
+                    f"{channels[0]} channels"
+                )
+        for value, number in self._starts():
+            _fill(value, number, channels, dtype)
+            if value.dtype != dtype:
+                value.data = value.data.astype(dtype, casting="same_kind")
+        self.dtype = dtype
 
     def forward(self, x: Any) -> Variable:
-        x = as_variable(x)
-        if any([value._data is None for value in (self.avg_mean, self.avg_var, self.gamma, self.beta)]):
-            _check_floats("BatchNorm", x, 2)
-            _fill(self.avg_mean, 0, x.shape[1:2], x.dtype)
-            _fill(self.avg_var, 1, x.shape[1:2], x.dtype)
-            _fill(self.gamma, 1, x.shape[1:2], x.dtype)
-            _fill(self.beta, 0, x.shape[1:2], x.dtype)
+        x = _floats("BatchNorm", x)
+        if self.dtype is None or any([value._data is None for value, _ in self._starts()]):
+            self._make(x)
         return batch_norm(x, self.gamma, self.beta, self.avg_mean.data, self.avg_var.data, self.decay, self.eps)
 
 
@@ -56,7 +74,8 @@ class LayerNorm(Layer):
 
     def __init__(self, size: int | tuple[int, ...] | None = None, eps: float = 1e-5, dtype: Any = np.float32) -> None:
         self.eps, self.dtype = eps, dtype
-        shape = tuple(size) if isinstance(size, tuple | list) else (size,)
+        sizes = size if isinstance(size, tuple | list) else (size,)
+        shape = tuple([None if size is None else positive("LayerNorm", "size", n) for n in sizes])
         self.gamma, self.beta = Weight(shape, dtype, "gamma"), Weight(shape, dtype, "beta")
         if size is not None:
             self._make(shape)
@@ -66,9 +85,9 @@ class LayerNorm(Layer):
         _fill(self.beta, 0, shape, self.dtype)
 
     def forward(self, x: Any) -> Variable:
-        x = as_variable(x)
+        x = _floats("LayerNorm", x)
         if self.gamma._data is None or self.beta._data is None:
-            _check_floats("LayerNorm", x, 1)
+            _check_size("LayerNorm", x, 1)
             self._make(x.shape[-1:])
         return layer_norm(x, self.gamma, self.beta, self.gamma.ndim, self.eps)
 
@@ -76,9 +95,8 @@ class LayerNorm(Layer):
 class GroupNorm(Layer):
     """Each group of channels of each sample brought to mean 0 and variance 1, times gamma, plus beta.
 
-    x: (N, C, ...). groups: how many groups of neighbouring channels; a divisor of C (C itself: instance
-    normalisation). size: C; None to take it from the first input. eps is added to the variance. Source: Wu and He,
-    Group Normalization (2018).
+    x: (N, C, ...). groups: how many groups of neighbouring channels; a divisor of C. size: C; None to take it from the
+    first input. eps is added to the variance. Source: Wu and He, Group Normalization (2018).
 
     >>> GroupNorm(2)(np.array([[1.0, 3.0, 5.0, 9.0]]))
     variable([[-0.999995    0.999995   -0.99999875  0.99999875]])
@@ -88,6 +106,7 @@ class GroupNorm(Layer):
 
     def __init__(self, groups: int, size: int | None = None, eps: float = 1e-5, dtype: Any = np.float32) -> None:
         self.groups, self.eps, self.dtype = positive("GroupNorm", "groups", groups), eps, dtype
+        size = None if size is None else positive("GroupNorm", "size", size)
         self.gamma, self.beta = Weight((size,), dtype, "gamma"), Weight((size,), dtype, "beta")
         if size is not None:
             self._make(size)
@@ -99,20 +118,55 @@ class GroupNorm(Layer):
         _fill(self.beta, 0, (size,), self.dtype)
 
     def forward(self, x: Any) -> Variable:
-        x = as_variable(x)
+        x = _floats("GroupNorm", x)
         if self.gamma._data is None or self.beta._data is None:
-            _check_floats("GroupNorm", x, 2)
+            _check_size("GroupNorm", x, 2)
             self._make(x.shape[1])
         return group_norm(x, self.groups, self.gamma, self.beta, self.eps)
 
 
-def _check_floats(name: str, x: Variable, ndim: int) -> None:
+class InstanceNorm(Layer):
+    """Each channel of each sample brought to mean 0 and variance 1, times gamma, plus beta.
+
+    x: (N, C, *size). size: C; None to take it from the first input. eps is added to the variance. Source: Ulyanov et
+    al., Instance Normalization (2016).
+
+    >>> InstanceNorm()(np.array([[[1.0, 3.0], [5.0, 9.0]]]))
+    variable([[[-0.999995    0.999995  ]
+               [-0.99999875  0.99999875]]])
+    """
+
+    def __init__(self, size: int | None = None, eps: float = 1e-5, dtype: Any = np.float32) -> None:
+        self.eps, self.dtype = eps, dtype
+        size = None if size is None else positive("InstanceNorm", "size", size)
+        self.gamma, self.beta = Weight((size,), dtype, "gamma"), Weight((size,), dtype, "beta")
+        if size is not None:
+            self._make(size)
+
+    def _make(self, size: int) -> None:
+        _fill(self.gamma, 1, (size,), self.dtype)
+        _fill(self.beta, 0, (size,), self.dtype)
+
+    def forward(self, x: Any) -> Variable:
+        x = _floats("InstanceNorm", x)
+        if self.gamma._data is None or self.beta._data is None:
+            _check_size("InstanceNorm", x, 3)
+            self._make(x.shape[1])
+        return instance_norm(x, self.gamma, self.beta, self.eps)
+
+
+def _floats(name: str, x: Any) -> Variable:
+    x = operand(x, name)
+    if x.dtype.kind != "f":
+        raise TypeError(f"{name}: x must hold floats, got {x.dtype}; use x.astype(np.float32)")
+    return x
+
+
+def _check_size(name: str, x: Variable, ndim: int) -> None:
     if x.ndim < ndim:
         raise ValueError(f"{name}: x must have {ndim} axes or more, got shape {x.shape}; reshape it")
     if not x.size:
         raise ValueError(f"{name}: x of shape {x.shape} has no elements to normalise")
-    if x.dtype.kind != "f":
-        raise TypeError(f"{name}: x must hold floats, got {x.dtype}; use x.astype(np.float32)")
 
 
 def _fill(value: Variable, number: float, shape: tuple[int, ...], dtype: Any) -> None:

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 
 from dezero.core.config import recording
+from dezero.core.errors import GraphError
 from dezero.core.operators import raw
-from dezero.core.variable import Variable
-from dezero.functions import concatenate, lstm, sigmoid, stack, tanh
-from dezero.layers.layer import Layer
+from dezero.core.variable import Parameter, Variable, as_variable
+from dezero.functions import lstm, sigmoid, stack, tanh
+from dezero.layers.checks import positive
+from dezero.layers.initial import lecun_normal
+from dezero.layers.layer import Layer, Weight
 from dezero.layers.linear import Linear
 
 
@@ -29,18 +32,32 @@ class Recurrent(Layer):
         self.h = None
 
     def forward(self, x: Any) -> Variable:
-        shape = raw(x).shape
-        if len(shape) not in (2, 3):
+        x = x if isinstance(x, np.ndarray) else as_variable(x)
+        name, shape = type(self).__name__, x.shape
+        if len(shape) not in (2, 3) or not shape[0]:
             raise ValueError(
-                f"{type(self).__name__}: x must be (samples, inputs), or (steps, samples, inputs) for a sequence, got "
+                f"{name}: x must be (samples, inputs), or (steps, samples, inputs) for a sequence, and not empty; got "
                 f"shape {shape}"
             )
-        if self.h is not None and self.h.shape[0] != shape[-2]:
-            raise ValueError(
-                f"{type(self).__name__}: the state is that of {self.h.shape[0]} samples and x of shape {shape} has "
-                f"{shape[-2]}; call reset_state() before a new sequence"
-            )
+        if self.h is not None:
+            self._check_state(shape)
+        if x.dtype.kind in "iub":
+            x = x.astype(np.float32)
         return self.sequence(x) if len(shape) == 3 else self.step(x)
+
+    def _check_state(self, shape: tuple[int, ...]) -> None:
+        name, state = type(self).__name__, self.h
+        assert state is not None
+        if state.shape[0] != shape[-2]:
+            raise ValueError(
+                f"{name}: the state is that of {state.shape[0]} samples and x of shape {shape} has {shape[-2]}; call "
+                "reset_state() before a new sequence"
+            )
+        if recording() and state._args and any([p._seq > state._seq for p in self.params()]):
+            raise GraphError(
+                f"{name}: the weights have changed since its state was computed, which could not be differentiated; "
+                "after an update call reset_state() for a new sequence, or loss.unchain_backward() to go on in this one"
+            )
 
     def step(self, x: Any) -> Variable:
         """One step: x (N, in_size), result (N, hidden_size)."""
@@ -51,34 +68,7 @@ class Recurrent(Layer):
         return stack([self.step(row) for row in x])
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in super().__getstate__().items() if name not in ("h", "c", "_joined")}
-
-
-class Joined:
-    """Parameters side by side in one Variable, which a sequence of calls may use.
-
-    It is made anew where a part has new data, and where its graph was cut. The parts' arrays become views of its own,
-    so that what changes one in place changes both. Joining at each of 30 steps takes as long as the steps.
-    """
-
-    def __init__(self) -> None:
-        self.parts: list[Any] = []
-        self.whole, self.seen = Variable(None), ()
-
-    def __call__(self, parts: list[Any]) -> Variable:
-        if self.seen != _state(parts) or (recording() and self.whole._op is None):
-            self.parts, self.whole = parts, concatenate(parts, axis=-1)
-            end = 0
-            for part in parts:
-                start, end = end, end + part.shape[-1]
-                if not part._args:
-                    part._data = self.whole.data[..., start:end]
-            self.seen = _state(parts)
-        return self.whole
-
-
-def _state(parts: list[Any]) -> tuple[Any, ...]:
-    return (recording(), *[(id(p), p._seq, id(p._data)) for p in parts])
+        return {name: value for name, value in super().__getstate__().items() if name not in ("h", "c")}
 
 
 class RNN(Recurrent):
@@ -111,15 +101,20 @@ class RNN(Recurrent):
 class LSTM(Recurrent):
     """Long short-term memory: forget, input and output gates, an update, and a cell `.c` beside the state `.h`.
 
-    Every gate has a Linear of x and one of h, without bias: x2f, x2i, x2o, x2u and h2f, h2i, h2o, h2u. x, state and
-    errors as for Recurrent, the formulas as for `functions.lstm`, which takes all steps of a sequence at once.
+    The gates' weights stand side by side in Wx (in_size, 4 hidden_size), Wh (hidden_size, 4 hidden_size) and b, as
+    `functions.lstm` takes them. Files of DeZero, which has a layer for each gate (x2f, h2f, ...), load too, and the
+    draws are the same. x, state and errors as for Recurrent.
 
     >>> LSTM(4)(np.ones((7, 2, 3), np.float32)).shape
     (7, 2, 4)
     """
 
     c: Variable | None = None
-    _joined: list[Joined] | None = None
+    pieces = {  # noqa: RUF012 - read alone
+        "Wx": ("x2o/W", "x2f/W", "x2i/W", "x2u/W"),
+        "Wh": ("h2o/W", "h2f/W", "h2i/W", "h2u/W"),
+        "b": ("x2o/b", "x2f/b", "x2i/b", "x2u/b"),
+    }
 
     def __init__(
         self,
@@ -128,9 +123,18 @@ class LSTM(Recurrent):
         dtype: Any = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
-        self.hidden_size = hidden_size
-        self.x2f, self.x2i, self.x2o, self.x2u = _gates(4, hidden_size, in_size, dtype, rng)
-        self.h2f, self.h2i, self.h2o, self.h2u = _gates(4, hidden_size, hidden_size, dtype, rng, nobias=True)
+        self.hidden_size = positive("LSTM", "hidden_size", hidden_size)
+        self.dtype, self.rng = dtype, rng
+        self.Wx = Weight((in_size, 4 * hidden_size), dtype, "Wx")
+        if in_size is not None:
+            self.Wx.data = self._draw(positive("LSTM", "in_size", in_size))
+        self.Wh = Parameter(self._draw(hidden_size), name="Wh")
+        self.b = Parameter(np.zeros(4 * hidden_size, dtype), name="b")
+
+    def _draw(self, rows: int) -> Any:
+        """Weights of all gates: drawn in DeZero's order, f, i, o and u, and put into that of `functions.lstm`."""
+        f, i, o, u = [lecun_normal((rows, self.hidden_size), rows, self.dtype, self.rng) for _ in range(4)]
+        return np.concatenate([o, f, i, u], axis=1)
 
     def reset_state(self) -> None:
         super().reset_state()
@@ -141,23 +145,12 @@ class LSTM(Recurrent):
         return self.h  # type: ignore[return-value]
 
     def sequence(self, x: Any) -> Variable:
-        Wx, Wh, b = self._weights(x)
-        if self.h is None or self.c is None:
-            start = np.zeros((x.shape[1], self.hidden_size), np.result_type(raw(x), Wh.data))
-            hs, self.c = lstm(x, start, start, Wx, Wh, b)
-        else:
-            hs, self.c = lstm(x, self.h, self.c, Wx, Wh, b)
-        self.h = hs[-1] if len(hs) > 1 else hs.reshape(hs.shape[1:])  # whose gradient needs no scatter
+        if self.Wx._data is None:
+            self.Wx.data = self._draw(x.shape[-1])
+        start = np.zeros((x.shape[1], self.hidden_size), np.result_type(raw(x), self.Wh.data))
+        h, c = [start if state is None else state for state in (self.h, self.c)]
+        hs, self.h, self.c = lstm(x, h, c, self.Wx, self.Wh, self.b)
         return hs
-
-    def _weights(self, x: Any) -> list[Variable]:
-        """The gates' arrays side by side, in the order of `functions.lstm`."""
-        for gate in (self.x2f, self.x2i, self.x2o, self.x2u):  # drawn in this order
-            gate.prepare(x)
-        inputs, states = (self.x2o, self.x2f, self.x2i, self.x2u), (self.h2o, self.h2f, self.h2i, self.h2u)
-        parts: list[list[Any]] = [[g.W for g in inputs], [g.W for g in states], [g.b for g in inputs]]
-        self._joined = self._joined or [Joined() for _ in parts]
-        return [joined(p) for joined, p in zip(self._joined, parts, strict=True)]
 
 
 class GRU(Recurrent):

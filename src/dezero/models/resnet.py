@@ -10,6 +10,7 @@ from dezero.layers import BatchNorm, Conv2d, Layer, Linear
 from dezero.models.images import check_images, preprocess
 from dezero.models.model import Model
 from dezero.models.pretrained import RELEASE, Pretrained, load_pretrained
+from dezero.models.sequential import Sequential
 
 # n_layers -> how many blocks in res2, res3, res4 and res5
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
@@ -67,18 +68,12 @@ class ResNet(Model):
         return self.fc6(x)
 
 
-class Stage(Layer):
+class Stage(Sequential):
     """Blocks one after the other, under the names a, b1, b2, ..."""
 
-    def __init__(self, *blocks: Layer) -> None:
-        self.blocks = blocks
-        for i, block in enumerate(blocks):
-            setattr(self, f"b{i}" if i else "a", block)
-
-    def forward(self, x: Any) -> Any:
-        for block in self.blocks:
-            x = block(x)
-        return x
+    @staticmethod
+    def _name(i: int) -> str:
+        return f"b{i}" if i else "a"
 
 
 class BuildingBlock(Stage):

@@ -11,6 +11,7 @@ from dezero.core.config import no_grad, test_mode
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.layers import Dropout, EmbedID, LayerNorm, Linear, TransformerBlock
+from dezero.layers.checks import positive
 from dezero.models.model import Model
 
 
@@ -38,8 +39,7 @@ class Transformer(Model):
         rng: np.random.Generator | None = None,
     ) -> None:
         for name, value in (("vocabulary", vocabulary), ("size", size), ("blocks", blocks), ("length", length)):
-            if not isinstance(value, int | np.integer) or value < 1:
-                raise ValueError(f"Transformer: {name} must be a positive whole number, got {value!r}")
+            positive("Transformer", name, value)
         self.vocabulary, self.length = vocabulary, length
         self.tokens = EmbedID(vocabulary, size, dtype, rng)
         self.positions = EmbedID(length, size, dtype, rng)

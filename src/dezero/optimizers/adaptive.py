@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,6 +14,7 @@ class AdaGrad(Elementwise):
     """Steps over the root of the sum of squares: h = h + g², x − lr g / (√h + eps) (Duchi et al., 2011)."""
 
     slots = ("h",)
+    limits: ClassVar = {"lr": math.inf, "eps": math.inf}
 
     def __init__(self, lr: float = 0.001, eps: float = 1e-8) -> None:
         super().__init__()
@@ -34,6 +36,7 @@ class AdaDelta(Elementwise):
     """
 
     slots = ("msg", "msdx")
+    limits: ClassVar = {"rho": 1, "eps": math.inf}
 
     def __init__(self, rho: float = 0.95, eps: float = 1e-6) -> None:
         super().__init__()
@@ -62,6 +65,7 @@ class RMSprop(Elementwise):
     """
 
     slots = ("v",)
+    limits: ClassVar = {"lr": math.inf, "rho": 1, "eps": math.inf}
 
     def __init__(self, lr: float = 0.01, rho: float = 0.99, eps: float = 1e-8) -> None:
         super().__init__()

@@ -49,11 +49,16 @@ class Plan:
     """Which arrays are stepped together, for as long as the Parameters and their layout stay what they are.
 
     states: of each Parameter what is remembered, by name; names: those a step takes. The arrays of small Parameters
-    become views of one vector there.
+    become views of one vector there. counts: names of what counts steps; Parameters stepped as one have it in common.
     """
 
     def __init__(
-        self, params: Sequence[Any], grads: Sequence[Any], states: Sequence[dict[str, Any]], names: Sequence[str]
+        self,
+        params: Sequence[Any],
+        grads: Sequence[Any],
+        states: Sequence[dict[str, Any]],
+        names: Sequence[str],
+        counts: Sequence[str],
     ) -> None:
         self.scratch = Scratch(len(names))
         self.params, self.datas, self.layout = params, [p.data for p in params], _layout(grads)
@@ -62,16 +67,17 @@ class Plan:
         together: dict[Any, list[list[int]]] = {}
         for i, data in enumerate(self.datas):
             if data.size > SMALL or get_array_module(data) is not np:
-                self.large.append((i, Chunks(data, [states[i][name] for name in names], self.scratch)))
+                kept, counted = [[states[i][name] for name in some] for some in (names, counts)]
+                self.large.append((i, Chunks(data, kept, counted, self.scratch)))
                 continue
             dtype = working_dtype(data)
-            packs = together.setdefault(dtype, [[]])
+            packs = together.setdefault((dtype, *[int(states[i][name]) for name in counts]), [[]])
             if sum([self.datas[j].size for j in packs[-1]]) + data.size > piece_length(dtype, len(names)):
                 packs.append([])
             packs[-1].append(i)
         self.packs = [
-            Pack(places, [self.datas[i].shape for i in places], dtype, [states[i] for i in places], names, self.scratch)
-            for dtype, packs in together.items()
+            Pack(places, [self.datas[i] for i in places], [states[i] for i in places], names, counts, self.scratch)
+            for packs in together.values()
             for places in packs
             if places
         ]
@@ -96,7 +102,7 @@ class Plan:
         ):
             return False
         self.datas, self.layout = datas, _layout(grads)
-        self.large = [(i, Chunks(datas[i], chunks.state, self.scratch)) for i, chunks in self.large]
+        self.large = [(i, Chunks(datas[i], chunks.state, chunks.counts, self.scratch)) for i, chunks in self.large]
         return True
 
     def run(self, step: Step, keep: float, grads: Sequence[Any]) -> None:
@@ -113,24 +119,29 @@ class Pack:
     def __init__(
         self,
         places: Sequence[int],
-        shapes: Sequence[tuple[int, ...]],
-        dtype: np.dtype[Any],
+        datas: Sequence[Any],
         states: Sequence[dict[str, Any]],
         names: Sequence[str],
+        counts: Sequence[str],
         scratch: Scratch,
     ) -> None:
-        self.places = places
+        self.places, shapes = places, [data.shape for data in datas]
         vectors = []
         for name in names:
             vectors.append(np.concatenate([state[name].ravel() for state in states]))
             for state, view in zip(states, _views(vectors[-1], shapes), strict=True):
                 state[name] = view
-        self.grad, out, tmp = scratch(np, dtype, sum([int(np.prod(shape)) for shape in shapes]))
+        self.counts = [np.array(states[0][name]) for name in counts]
+        for state in states:
+            state.update(zip(counts, self.counts, strict=True))
+        self.grad, out, tmp = scratch(np, working_dtype(datas[0]), sum([data.size for data in datas]))
         self.parts = list(_views(out, shapes))
-        self.arrays = [_real(a) for a in (self.grad, *vectors, out, tmp)]
+        self.arrays = [_real(a) for a in (self.grad, *vectors, *self.counts, out, tmp)]
 
     def run(self, step: Step, keep: float, datas: Sequence[Any], grads: Sequence[Any]) -> None:
         np.concatenate([grads[i].ravel() for i in self.places], out=self.grad, casting="same_kind")
+        for count in self.counts:
+            count += 1
         step(*self.arrays)
         for i, part in zip(self.places, self.parts, strict=True):
             _move(datas[i], part, keep)
@@ -139,11 +150,12 @@ class Pack:
 class Chunks:
     """One array that is stepped piece by piece along its first axis: as a whole where it lies on a GPU.
 
-    state: the arrays that are remembered of it. The views of all pieces are kept: making them takes as long as SGD.
+    state: the arrays that are remembered of it. counts: that of its steps, or none. The views of all pieces are kept:
+    making them takes as long as SGD.
     """
 
-    def __init__(self, data: Any, state: Sequence[Any], scratch: Scratch) -> None:
-        self.data, self.state, self.pieces = data, state, []
+    def __init__(self, data: Any, state: Sequence[Any], counts: Sequence[Any], scratch: Scratch) -> None:
+        self.data, self.state, self.counts, self.pieces = data, state, counts, []
         xp, dtype = get_array_module(data), working_dtype(data)
         length = piece_length(dtype, len(state)) if xp is np else max(data.size, 1)
         arrays = [data, *state]
@@ -156,7 +168,7 @@ class Chunks:
             place = slice(start, start + rows)
             part, *kept = [a[place] for a in arrays]
             copy, out, tmp = [a.reshape(part.shape) for a in scratch(xp, dtype, part.size)]
-            self.pieces.append((place, part, copy, out, [_real(a) for a in (*kept, out, tmp)]))
+            self.pieces.append((place, part, copy, out, [_real(a) for a in (*kept, *counts, out, tmp)]))
         self.dtype, self.xp = dtype, xp
 
     def run(self, step: Step, keep: float, grad: Any) -> None:
@@ -165,6 +177,8 @@ class Chunks:
             grad = grad.copy()  # a piece must not change what a later one reads
         if self.flat:
             grad = grad.reshape(-1)
+        for count in self.counts:
+            count += 1
         as_it_is = grad.dtype == self.dtype and grad.dtype.kind != "c"
         for place, part, copy, out, arrays in self.pieces:
             if as_it_is:

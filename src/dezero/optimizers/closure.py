@@ -129,7 +129,7 @@ class ClosureOptimizer(Optimizer):
         finite derivatives. After any error, also of the function itself, all Parameters are as they were.
         """
         self.params()
-        self._follow_schedules()
+        self._follow(self._schedules)
         with ParameterObjective(type(self).__name__, self.params, loss_function) as objective:
             loss = self.step(objective)
         self.step_count += 1

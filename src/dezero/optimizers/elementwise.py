@@ -11,17 +11,18 @@ from dezero.backends import as_numpy, get_array_module
 from dezero.core.operators import raw
 from dezero.core.variable import Parameter, tick
 from dezero.optimizers.blocks import Chunks, Plan, Scratch, working_dtype
-from dezero.optimizers.optimizer import Optimizer
+from dezero.optimizers.optimizer import Optimizer, is_count
 
 
 class Elementwise(Optimizer):
     """An Optimizer given by the formula of one element: subclasses define `step` and name their `slots`.
 
-    slots: the arrays that are remembered of each Parameter, zeros at first, of its shape and dtype. decay: the
-    fraction by which each update shrinks the data, besides the step.
+    slots: the arrays that are remembered of each Parameter, zeros at first, of its shape and dtype. counts: names for
+    the number of its own steps. decay: the fraction by which each update shrinks the data, besides the step.
     """
 
     slots: tuple[str, ...] = ()
+    counts: tuple[str, ...] = ()
     decay: float = 0.0
     _plan: Plan | None = None
 
@@ -29,21 +30,33 @@ class Elementwise(Optimizer):
         """Write what the data shall lose into the array `out`: a subclass defines `step(self, g, *slots, out, tmp)`.
 
         All arrays are of one shape and dtype, whole or in part or of several Parameters one after the other. `g`, the
-        gradient, is not to be changed; `tmp` holds anything.
+        gradient, is not to be changed; `tmp` holds anything. Counts come after the slots, as integer arrays of shape ()
+        that include this step.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no step(self, g, *slots, out, tmp)")
 
-    def check(self, params: list[Parameter]) -> None:
+    def prepare(self, params: list[Parameter]) -> None:
+        """Check the Parameters and lay out their state; neither where nothing but numbers has changed since."""
         if self._one_by_one():
-            return super().check(params)
+            return super().prepare(params)
         grads = [raw(p._grad) for p in params]
         if self._plan is not None and self._plan.fits(params, grads):
             return None
-        super().check(params)
+        self.check(params)
         if self._plan is None or not self._plan.rebound(params, grads):
             self._plan = None  # should the next line raise: it moves what the old plan refers to
-            self._plan = Plan(params, grads, [self._slots_of(p) for p in params], self.slots)
+            self._plan = Plan(params, grads, [self._slots_of(p) for p in params], self.slots, self.counts)
         return None
+
+    def check(self, params: list[Parameter]) -> None:
+        super().check(params)
+        for param in params:
+            for shape in [np.shape(a) for name, a in self.states.get(param, {}).items() if name in self.slots]:
+                if shape != param.shape:
+                    raise ValueError(
+                        f"{type(self).__name__}: {self._told(param)} was stepped with shape {shape} before; make a new "
+                        "optimizer for data of another shape"
+                    )
 
     def update_all(self, params: list[Parameter]) -> None:
         if self._one_by_one():
@@ -56,15 +69,21 @@ class Elementwise(Optimizer):
 
     def update_one(self, param: Parameter) -> None:
         """Change one Parameter as `update` does; a subclass may call it for some, and treat others in its own way."""
-        super().check([param])
+        self.check([param])
+        self._plan = None  # which counts for several
         state = self._slots_of(param)
-        chunks = Chunks(param.data, [state[name] for name in self.slots], Scratch(len(self.slots)))
+        kept, counts = [[state[name] for name in some] for some in (self.slots, self.counts)]
+        chunks = Chunks(param.data, kept, counts, Scratch(len(self.slots)))
         chunks.run(self.step, 1 - self.decay, raw(param._grad))
         _changed(param)
 
     def check_state(self, name: str, param: Parameter, arrays: Mapping[str, Any]) -> None:
-        self._same_keys(f"load_state_dict: {name}", arrays, self.slots)
+        self._same_keys(f"load_state_dict: {name}", arrays, (*self.slots, *self.counts))
         for slot, value in arrays.items():
+            if slot in self.counts:
+                if not is_count(value):
+                    raise ValueError(f"{type(self).__name__}.load_state_dict: {slot} of {name} must be 0, 1, 2, ...")
+                continue
             if np.asarray(value).dtype.kind not in "fc":
                 raise TypeError(f"{type(self).__name__}.load_state_dict: {slot} of {name} holds no floats")
             if param._data is not None and np.shape(value) != param.shape:
@@ -88,14 +107,10 @@ class Elementwise(Optimizer):
             old = state.get(name)
             if old is None:
                 state[name] = xp.zeros(data.shape, dtype)
-                continue
-            if old.shape != data.shape:
-                raise ValueError(
-                    f"{type(self).__name__}: {self._told(param)} was stepped with shape {old.shape} before; make a new "
-                    "optimizer for data of another shape"
-                )
-            if old.dtype != dtype or get_array_module(old) is not xp:
+            elif old.dtype != dtype or get_array_module(old) is not xp:
                 state[name] = xp.asarray(as_numpy(old) if xp is np else old, dtype=dtype)
+        for name in self.counts:
+            state[name] = np.array(state.get(name, 0))  # a copy: that of an old plan counts for several
         return state
 
     def __getstate__(self) -> dict[str, Any]:

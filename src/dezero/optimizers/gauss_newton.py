@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,26 +20,31 @@ _SWEEPS, _ELEMENTS = 1000, 2**24  # up to which "auto" takes the whole Jacobian
 class LeastSquares(ClosureOptimizer):
     """Base of the two: the loss is half the sum of the squared residuals.
 
-    Unlike elsewhere, the function given to `update` returns the residuals, a Variable of any shape:
+    Unlike elsewhere, the function given to `update` returns the residuals, a Variable with an axis at least:
     `update(lambda: model(x) - t)`. damping: mu in (J^T J + mu I) step = -J^T r, with the Jacobian J and the residuals
     r. method: "dense" takes J, by as many sweeps as there are residuals or parameters, whichever are fewer, and its
     singular values; "products" only its products with vectors, in SciPy's LSMR (the extra "optimize"); "auto" the
     former while J is small. max_products: pairs of them for one step. Raises ValueError for arguments out of range.
     """
 
+    limits: ClassVar = {"damping": math.inf}
+
     def __init__(self, damping: float, method: str = "auto", max_products: int = 200) -> None:
         super().__init__()
-        name = type(self).__name__
-        if not 0 <= damping < math.inf:
-            raise ValueError(f"{name}: damping is {damping}; give a number, 0 or more")
+        self.damping, name = damping, type(self).__name__
         if method not in ("auto", "dense", "products"):
             raise ValueError(f"{name}: method is {method!r}; give 'dense', 'products' or 'auto'")
         if max_products < 1:
             raise ValueError(f"{name}: max_products is {max_products}; give 1 or more")
-        self.damping, self.method, self.max_products = float(damping), method, max_products
+        self.method, self.max_products = method, max_products
 
     def linearized(self, objective: ParameterObjective) -> _Dense | _Products:
         """The residuals where the Parameters are, to first order."""
+        if not objective.y.ndim:
+            raise ValueError(
+                f"{objective.name}.update: the function returned one number, and least squares need the residuals; "
+                "return model(x) - t, without square, sum or mean (a single residual as an array of one)"
+            )
         if not objective.y.size:
             raise ValueError(f"{objective.name}.update: there are no residuals, {describe(objective.y)}; return some")
         m, n = objective.y.size, objective.x.size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -32,11 +32,14 @@ class LBFGS(ClosureOptimizer):
     variable([1. 1.])
     """
 
+    limits: ClassVar = {"history": math.inf, "tol": math.inf}
+
     def __init__(self, history: int = 10, max_iter: int = 20, tol: float = 1e-7) -> None:
         super().__init__()
+        self.history = history
         if history < 1 or max_iter < 1:
             raise ValueError(f"LBFGS: history is {history} and max_iter {max_iter}; give 1 or more of each")
-        self.history, self.max_iter, self.tol = history, max_iter, float(tol)
+        self.max_iter, self.tol = max_iter, float(tol)
 
     def step(self, objective: ParameterObjective) -> float:
         line = _Line(objective)

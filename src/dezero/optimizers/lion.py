@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,6 +17,7 @@ class Lion(Elementwise):
     """
 
     slots = ("m",)
+    limits: ClassVar = {"lr": math.inf, "beta1": 1, "beta2": 1, "weight_decay": math.inf}
 
     def __init__(self, lr: float = 1e-4, beta1: float = 0.9, beta2: float = 0.99, weight_decay: float = 0.0) -> None:
         super().__init__()

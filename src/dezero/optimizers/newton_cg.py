@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -33,15 +33,18 @@ class NewtonCG(ClosureOptimizer):
     variable([1. 1.])
     """
 
+    limits: ClassVar = {"radius": math.inf}
+
     def __init__(self, radius: float = 1.0, forcing: float | None = None, max_products: int = 200) -> None:
         super().__init__()
-        if not radius > 0 or not math.isfinite(radius):
+        self.radius = radius
+        if not radius > 0:
             raise ValueError(f"NewtonCG: radius is {radius}; give a length above 0")
         if forcing is not None and not 0 <= forcing < 1:
             raise ValueError(f"NewtonCG: forcing is {forcing}; give a number from 0 up to 1, or None")
         if max_products < 1:
             raise ValueError(f"NewtonCG: max_products is {max_products}; give 1 or more")
-        self.radius, self.forcing, self.max_products = float(radius), forcing, max_products
+        self.forcing, self.max_products = forcing, max_products
         self.slope_norm = 0.0  # at the update before
 
     def step(self, objective: ParameterObjective) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -32,12 +33,20 @@ class Optimizer:
     """
 
     step_count = 0  # updates made so far
+    limits: ClassVar[Mapping[str, float]] = {}  # what these hyperparameters, from 0 on, must stay below
 
     def __init__(self) -> None:
         self.target: Any = None
         self.hooks: list[Callable[[list[Parameter]], None]] = []
         self.states: dict[Parameter, dict[str, Any]] = {}
         self._schedules: dict[str, Callable[[int], float]] = {}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.limits:
+            value = self._number(name, value)
+        if name in vars(self).get("_schedules", ()):
+            self._schedules = {key: schedule for key, schedule in self._schedules.items() if key != name}
+        super().__setattr__(name, value)
 
     def setup(self: _Self, target: Any) -> _Self:
         """Say whose Parameters to update, and return this optimizer.
@@ -65,7 +74,9 @@ class Optimizer:
         """Have hyperparameters follow schedules, and return this optimizer.
 
         schedules: for each hyperparameter's name a function that gives its value for the updates 0, 1, 2, ... . An
-        update that goes on from a saved state goes on in the schedule. KeyError for a name that is none.
+        update that goes on from a saved state goes on in the schedule. Assigning a hyperparameter ends its schedule,
+        also where the optimizer does so itself, as with a damping that it adapts. KeyError for a name that is none;
+        then, and where a schedule raises or gives a value out of range, none of these is followed.
 
         >>> from dezero.optimizers import SGD, ExponentialDecay
         >>> SGD().schedule(lr=ExponentialDecay(0.1, 0.5)).lr
@@ -79,8 +90,7 @@ class Optimizer:
                 )
             if not callable(value):
                 raise TypeError(f"{type(self).__name__}.schedule: {name} must be a function of the step, got {value!r}")
-        self._schedules |= schedules
-        self._follow_schedules()
+        self._follow({**self._schedules, **schedules})
         return self
 
     # -- a step ------------------------------------------------------------------------------------------------
@@ -90,18 +100,30 @@ class Optimizer:
 
         loss_function: computes the loss, a Variable, from the target's Parameters; gradients are then cleared, the
         loss is differentiated and returned. Raises RuntimeError before `setup`, and ValueError or TypeError for
-        gradients that do not fit their data; no data is changed then.
+        gradients that do not fit their data; no data is changed then. After any error the update does not count, and
+        Parameters have the gradients again that they had before the hooks.
         """
-        params = self.params()
-        loss = None if loss_function is None else self._differentiate(params, loss_function)
-        self._follow_schedules()
-        for hook in self.hooks:
-            hook(_with_gradient(params))
-        params = _with_gradient(params)
-        self.check(params)
-        self.step_count += 1
-        self.update_all(params)
+        loss = None if loss_function is None else self._differentiate(loss_function)
+        params = self.params()  # some may be made when the loss is computed first
+        self._follow(self._schedules)
+        count, grads = self.step_count, [param._grad for param in params]
+        try:
+            for hook in self.hooks:
+                hook(_with_gradient(params))
+            stepped = _with_gradient(params)
+            self.prepare(stepped)
+            self.step_count += 1
+            self.update_all(stepped)
+        except BaseException:
+            self.step_count = count
+            for param, grad in zip(params, grads, strict=True):
+                param._grad = grad
+            raise
         return loss
+
+    def prepare(self, params: list[Parameter]) -> None:
+        """Check the Parameters, and make ready what stepping them takes; subclasses say what that is."""
+        self.check(params)
 
     def update_all(self, params: list[Parameter]) -> None:
         """Change these Parameters, which have gradients that fit."""
@@ -147,8 +169,8 @@ class Optimizer:
         name = next((name for name, p in self._named_params() if p is param), "a Parameter")
         return f"{name} ({describe(param.data)})"
 
-    def _differentiate(self, params: list[Parameter], loss_function: Callable[[], Variable]) -> Variable:
-        for param in params:
+    def _differentiate(self, loss_function: Callable[[], Variable]) -> Variable:
+        for param in self.params():
             param.cleargrad()
         loss = loss_function()
         if not isinstance(loss, Variable):
@@ -156,9 +178,25 @@ class Optimizer:
         loss.backward()
         return loss
 
-    def _follow_schedules(self) -> None:
-        for name, schedule in self._schedules.items():
-            setattr(self, name, float(schedule(self.step_count)))
+    def _follow(self, schedules: dict[str, Callable[[int], float]]) -> None:
+        values = {name: self._number(name, float(schedule(self.step_count))) for name, schedule in schedules.items()}
+        for name, value in values.items():
+            setattr(self, name, value)
+        self._schedules = schedules  # which assigning has ended
+
+    def _number(self, name: str, value: Any, where: str = "") -> float:
+        """A hyperparameter as a plain number within its limits."""
+        me, limit = type(self).__name__, self.limits.get(name)
+        number = value.item() if isinstance(value, np.generic | np.ndarray) and np.ndim(value) == 0 else value
+        if not isinstance(number, int | float):
+            raise TypeError(
+                f"{me}{where}: {name} must be a number, got {describe(value)}; the model comes by setup: "
+                f"{me}(...).setup(model)"
+            )
+        if limit is not None and not 0 <= number < limit:
+            wanted = "finite number, 0 or more" if limit == math.inf else f"number from 0 up to {limit}"
+            raise ValueError(f"{me}{where}: {name} is {number}; give a {wanted}")
+        return number
 
     # -- what it remembers -------------------------------------------------------------------------------------
 
@@ -196,20 +234,23 @@ class Optimizer:
         numbers = self.hyperparameters()
         self._same_keys("load_state_dict", saved, ["step_count", "hyperparameters", "state"])
         self._same_keys("load_state_dict: hyperparameters", saved["hyperparameters"], numbers)
-        for name, value in {"step_count": saved["step_count"], **saved["hyperparameters"]}.items():
-            if np.ndim(value) or np.asarray(value).dtype.kind not in "biuf":
-                raise TypeError(f"{type(self).__name__}.load_state_dict: {name} must be a number, got {value!r}")
-        unknown = saved["state"].keys() - params.keys()
-        if unknown:
-            raise KeyError(f"{type(self).__name__}.load_state_dict: the target has no Parameter {_listed(unknown)}")
+        numbers = {name: self._number(name, saved["hyperparameters"][name], ".load_state_dict") for name in numbers}
+        if not is_count(saved["step_count"]):
+            raise ValueError(
+                f"{type(self).__name__}.load_state_dict: step_count must be 0, 1, 2, ..., got {saved['step_count']!r}"
+            )
+        if unknown := ", ".join(sorted(saved["state"].keys() - params.keys())):
+            raise KeyError(f"{type(self).__name__}.load_state_dict: the target has no Parameter {unknown}")
         states = {
             params[name]: {key: np.array(value, order="C") for key, value in arrays.items()}
             for name, arrays in saved["state"].items()
         }
         for name, arrays in saved["state"].items():
             self.check_state(name, params[name], arrays)
-        for name in numbers:
-            setattr(self, name, np.asarray(saved["hyperparameters"][name]).item())
+        schedules = self._schedules
+        for name, number in numbers.items():
+            setattr(self, name, number)
+        self._schedules = schedules  # which assigning has ended
         self.step_count = int(saved["step_count"])
         self.states = states
 
@@ -217,15 +258,16 @@ class Optimizer:
         """Raise for arrays that cannot be what is remembered of a Parameter; subclasses say what that is."""
 
     def _same_keys(self, where: str, found: Iterable[str], wanted: Iterable[str]) -> None:
-        missing, extra = set(wanted) - set(found), set(found) - set(wanted)
+        missing, extra = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
         if missing or extra:
-            told = [f"lacks {_listed(missing)}"] * bool(missing) + [f"has {_listed(extra)} too many"] * bool(extra)
-            raise KeyError(f"{type(self).__name__}.{where} {' and '.join(told)}; load what its state_dict gave")
+            told = f"lacks {', '.join(missing)}" if missing else f"has {', '.join(extra)} too many"
+            raise KeyError(f"{type(self).__name__}.{where} {told}; load what its state_dict gave")
 
 
 def _with_gradient(params: list[Parameter]) -> list[Parameter]:
     return [param for param in params if param._grad is not None]
 
 
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))
+def is_count(value: Any) -> bool:
+    """Whether it is one whole number, 0 or more."""
+    return np.ndim(value) == 0 and np.asarray(value).dtype.kind in "iu" and bool(value >= 0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -23,6 +24,8 @@ class SGD(Elementwise):
     variable([[0.5]])
     """
 
+    limits: ClassVar = {"lr": math.inf}
+
     def __init__(self, lr: float = 0.01) -> None:
         super().__init__()
         self.lr = lr
@@ -38,6 +41,7 @@ class MomentumSGD(Elementwise):
     """
 
     slots = ("v",)
+    limits: ClassVar = {"lr": math.inf, "momentum": 1}
 
     def __init__(self, lr: float = 0.01, momentum: float = 0.9, *, nesterov: bool = False) -> None:
         super().__init__()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from dezero.backends import get_array_module
 from dezero.core.variable import Parameter
-from dezero.optimizers.optimizer import Optimizer
+from dezero.optimizers.optimizer import Optimizer, is_count
 
 
 class Shampoo(Optimizer):
@@ -31,6 +32,8 @@ class Shampoo(Optimizer):
     >>> layer.W
     variable([[0.9]])
     """
+
+    limits: ClassVar = {"lr": math.inf, "momentum": 1, "eps": math.inf}
 
     def __init__(
         self,
@@ -58,7 +61,8 @@ class Shampoo(Optimizer):
         if not data.size:
             return
         g = param.grad.data.astype(data.dtype, copy=False).reshape(_unfolded(data.shape))  # type: ignore[union-attr]
-        due = not state or self.step_count <= self.interval or self.step_count % self.interval == 0
+        count = int(state.get("t", 0)) + 1
+        due = count <= self.interval or count % self.interval == 0
         step = g
         for axis, n in enumerate(g.shape):
             seen = _statistic(g, axis, diagonal=n > self.max_size)
@@ -68,6 +72,7 @@ class Shampoo(Optimizer):
             step = _along(axis, state[f"root{axis}"], step)
         state["squares"] = abs(g) ** 2 + self.decay * state.get("squares", 0)
         step = step * _ratio(g / (state["squares"] + np.finfo(data.dtype).tiny) ** 0.5, step)
+        state["t"] = np.array(count)
         if self.momentum:
             step = state["velocity"] = step + self.momentum * state.get("velocity", 0)
         param.data -= self.lr * step.reshape(data.shape)
@@ -85,12 +90,14 @@ class Shampoo(Optimizer):
         if param.data is None:
             return
         shape = _unfolded(param.shape)
-        wanted = dict.fromkeys(["squares", "velocity"] if self.momentum else ["squares"], shape)
+        wanted = {"t": (), **dict.fromkeys(["squares", "velocity"] if self.momentum else ["squares"], shape)}
         for axis, n in enumerate(shape):
             wanted |= dict.fromkeys([f"statistic{axis}", f"root{axis}"], (n,) if n > self.max_size else (n, n))
         found = {key: np.shape(value) for key, value in arrays.items()}
         if found != wanted:
             raise ValueError(f"Shampoo.load_state_dict: the state of {name} has shapes {found}, it needs {wanted}")
+        if not is_count(arrays["t"]):
+            raise ValueError(f"Shampoo.load_state_dict: t of {name} must be 0, 1, 2, ...")
 
 
 def _unfolded(shape: tuple[int, ...]) -> tuple[int, ...]:

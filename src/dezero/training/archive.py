@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -25,9 +26,7 @@ def write_checkpoint(path: str | PathLike[str], tree: Any) -> None:
     ...     read_checkpoint(f"{folder}/c.npz")
     {'step': 3, 'model': {'l1/W': array([1., 1.])}}
     """
-    path = Path(path)
-    if path.suffix != ".npz":
-        raise ValueError(f"{path}: the name of a checkpoint must end in .npz")
+    path = _checked(path)
     arrays: dict[str, Any] = {}
     structure = json.dumps({"checkpoint": 1, "tree": _flatten(tree, "", arrays)})
     arrays["structure"] = np.frombuffer(structure.encode(), np.uint8)
@@ -37,16 +36,31 @@ def write_checkpoint(path: str | PathLike[str], tree: Any) -> None:
 def read_checkpoint(path: str | PathLike[str]) -> Any:
     """The tree that `write_checkpoint` wrote; FileNotFoundError, or ValueError for a damaged file or another kind.
 
-    Of a Trainer's checkpoint, `["model"]` is the model's state_dict and `["position"]["history"]` the history.
+    Of a Trainer's checkpoint, `["model"]` is the model's state_dict and `["position"]["history"]` the history. It takes
+    no more memory than the file does space.
     """
-    arrays = read_arrays(path)
+    path = _checked(path)
+
+    def check(found: Mapping[str, tuple[tuple[int, ...], Any]]) -> None:
+        size = sum(math.prod(shape) * dtype.itemsize for shape, dtype in found.values())
+        if size > path.stat().st_size:
+            raise ValueError(f"{path}: no checkpoint of a Trainer (it is compressed, and {size} bytes large)")
+
+    arrays = read_arrays(path, check)
     try:
         content = json.loads(arrays["structure"].tobytes())
         if content["checkpoint"] != 1:
             raise ValueError(f"it is of version {content['checkpoint']}, and this library reads version 1")
         return _unflatten(content["tree"], arrays)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"{path}: no checkpoint of a Trainer ({error})") from error
+
+
+def _checked(path: str | PathLike[str]) -> Path:
+    path = Path(path)
+    if path.suffix != ".npz":
+        raise ValueError(f"{path}: the name of a checkpoint must end in .npz")
+    return path
 
 
 def _flatten(node: Any, name: str, arrays: dict[str, Any]) -> Any:
@@ -77,4 +91,6 @@ def _unflatten(node: Any, arrays: Mapping[str, Any]) -> Any:
         return {key: _unflatten(value, arrays) for key, value in content}
     if kind in ("list", "tuple"):
         return (list if kind == "list" else tuple)(_unflatten(value, arrays) for value in content)
+    if kind not in ("array", "scalar"):
+        raise ValueError(f"there is no kind {kind!r}")
     return arrays[content][()] if kind == "scalar" else arrays[content]

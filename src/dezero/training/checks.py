@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 Metrics = Mapping[str, Callable[[Any, Any], Any]]
-
-
-def check_whole(name: str, number: Any) -> None:
-    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 1:
-        raise ValueError(f"{name} must be a whole number from 1 on, not {number!r}")
 
 
 def check_metrics(metrics: Metrics) -> Metrics:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dezero.training.checks import check_whole
+from dezero.dataloaders import whole_number
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class EarlyStop:
     name: a column of the history, such as "test_loss". mode: "min" where less is better, "max" where more is.
     min_delta: what counts as better is better than the best by more than this. A nan is never better. Called with the
     history it says whether to stop: it keeps nothing, so that a resumed run stops where the whole one would have.
-    ValueError for a bad argument, and where the history has no such column.
+    TypeError or ValueError for a bad argument, and where the history has no such column.
 
     >>> EarlyStop("test_loss", patience=2)([{"test_loss": loss} for loss in (0.5, 0.3, 0.4, 0.35)])
     True
@@ -29,7 +29,7 @@ class EarlyStop:
     min_delta: float = 0.0
 
     def __post_init__(self) -> None:
-        check_whole("EarlyStop: patience", self.patience)
+        whole_number("EarlyStop: patience", self.patience)
         if self.mode not in ("min", "max"):
             raise ValueError(f'EarlyStop: mode is "min" or "max", not {self.mode!r}')
         if not 0 <= self.min_delta < math.inf:

@@ -51,10 +51,10 @@ def size_of(batch: Any) -> int:
 
 
 def numbers_of(values: Mapping[str, Any]) -> dict[str, float]:
-    return {name: _number(name, value) for name, value in values.items()}
+    return {name: number_of(name, value) for name, value in values.items()}
 
 
-def _number(name: str, value: Any) -> float:
+def number_of(name: str, value: Any) -> float:
     try:
         return float(value.item() if hasattr(value, "item") else value)
     except (TypeError, ValueError):

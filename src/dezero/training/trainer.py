@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
-from dezero.core import no_grad, test_mode
+from dezero.core import no_grad, test_mode, using_config
+from dezero.dataloaders import whole_number
+from dezero.optimizers import Optimizer
 from dezero.training.checkpoint import Checkpoint, GlobalRandom, RandomGenerators
-from dezero.training.checks import Metrics, check_metrics, check_whole
+from dezero.training.checks import Metrics, check_metrics
 from dezero.training.interrupt import LaterInterrupt
 from dezero.training.log import Log, Row
-from dezero.training.position import Position, numbers_of, size_of
+from dezero.training.position import Position, number_of, numbers_of, size_of
 from dezero.training.progress import Progress
 
 
@@ -60,7 +63,7 @@ class Trainer:
     ) -> None:
         for name, every in {"log_every": log_every, "checkpoint_every": checkpoint_every}.items():
             if every is not None:
-                check_whole(f"Trainer: {name}", every)
+                whole_number(f"Trainer: {name}", every)
         self.model, self.optimizer, self.loss, self.metrics = model, optimizer, loss, check_metrics(metrics or {})
         self.progress, self.log, self.log_every = Progress(progress), Log(log), log_every
         self.checkpoint = Checkpoint(checkpoint, checkpoint_every)
@@ -92,8 +95,13 @@ class Trainer:
 
     def step(self, batch: Any) -> dict[str, Any]:
         """Learn from a batch, and return what `measure` does."""
+        name = type(self).__name__
+        if isinstance(self.optimizer, Mapping):
+            raise TypeError(f"{name}: override step(batch) to say how several optimizers learn from a batch")
         values = self.measure(batch)
-        self._stop_unless_finite(numbers_of(values)["loss"])  # before it can spoil the parameters
+        if "loss" not in values:
+            raise ValueError(f"{name}: step learns from 'loss', and measure gave {', '.join(values) or 'nothing'}")
+        self._stop_unless_finite({"loss": number_of("loss", values["loss"])})  # before it can spoil the parameters
         self.model.cleargrads()
         values["loss"].backward()
         self.optimizer.update()
@@ -105,9 +113,7 @@ class Trainer:
         Loaders and random states come on top of it. Add what your steps remember elsewhere, such as moving averages, or
         a recurrent layer's state where it is to last from one batch to the next.
         """
-        several = self.optimizer if isinstance(self.optimizer, Mapping) else {"": self.optimizer}
-        optimizers = {f"optimizer {name}".strip(): optimizer for name, optimizer in several.items()}
-        return {"model": self.model, **optimizers, "position": self.position}
+        return {"model": self.model, **self._optimizers(), "position": self.position}
 
     # -- training ----------------------------------------------------------------------------------------------
 
@@ -119,16 +125,22 @@ class Trainer:
         loader, validation: give the batches of one epoch each time they are iterated over. resume: go on from the
         checkpoint, if there is one, bit for bit as if there had been no break; ValueError, and nothing changed, where
         it does not fit. Ctrl-C lets the step under way end, saves the checkpoint and raises KeyboardInterrupt; pressed
-        twice, it stops at once. Raises FloatingPointError where the loss is no longer finite, before it changes the
-        parameters, and ValueError for a loader without batches; an error in a step says in which.
+        twice, it stops at once. With a loader that cannot go on within an epoch, as a list, the checkpoint stays that
+        of the epoch before.
+
+        Raises FloatingPointError where the loss is no longer finite, before it changes the parameters (BatchNorm's
+        running statistics have seen the batch), ValueError for a loader without batches, RuntimeError or ValueError for
+        an optimizer that is set up on nothing, or on nothing of this run; an error in a step says in which. The next
+        `fit` begins that epoch again.
         """
-        check_whole("Trainer.fit: epochs", epochs)
+        whole_number("Trainer.fit: epochs", epochs)
+        self._check_optimizers()
         loaders = {"loader": loader, "validation": validation}
         saved = {name: part for name, part in loaders.items() if hasattr(part, "state_dict")}
         randomness = {"random state": GlobalRandom(), "generators": RandomGenerators(self.model, self.rngs)}
         self.checkpoint.start({**self.parts(), **saved, **randomness}, resume)
         self.log.start(self.history, self.position.step)
-        with LaterInterrupt() as interrupt:
+        with LaterInterrupt() as interrupt, using_config("train", True), using_config("enable_backprop", True):
             try:
                 while self.position.epoch < epochs and not (self.early_stop and self.early_stop(self.history)):
                     self._learn(loader, epochs, interrupt)
@@ -140,10 +152,12 @@ class Trainer:
         return self.history
 
     def evaluate(self, loader: Iterable[Any]) -> dict[str, float]:
-        """The means of the loss and metrics over a loader's batches, in test mode and without a graph."""
-        _rewind(loader)
+        """The means of the loss and metrics over a loader's batches, in test mode and without a graph.
+
+        A DataLoader that is in the middle of an epoch is there again afterwards.
+        """
         found = Position()  # counts and sums alone
-        with no_grad(), test_mode():
+        with no_grad(), test_mode(), _from_its_start(loader):
             for batch in loader:
                 try:
                     found.add(numbers_of(self.measure(batch)), size_of(batch))
@@ -157,7 +171,8 @@ class Trainer:
     def _learn(self, loader: Any, epochs: int, interrupt: LaterInterrupt) -> None:
         """The batches of an epoch, or those that are left of it."""
         at, self._began = self.position, time.perf_counter()
-        if not hasattr(loader, "state_dict"):  # it gives an epoch from its start, always
+        lost = getattr(loader, "iteration", at.batch) != at.batch  # an error came between a batch and its end
+        if lost or not hasattr(loader, "state_dict"):  # without one, it gives an epoch from its start, always
             at.restart_epoch()
         if not at.batch:
             _rewind(loader)
@@ -165,7 +180,8 @@ class Trainer:
         for batch in loader:
             try:
                 values = numbers_of(self.step(batch))  # numbers: the graph is freed before the next one grows
-                self._stop_unless_finite(values["loss"] if "loss" in values else sum(values.values()))
+                # For steps of one's own, which may call their losses otherwise.
+                self._stop_unless_finite({"loss": values["loss"]} if "loss" in values else values)
                 at.add(values, size_of(batch))
             except Exception as error:
                 error.add_note(f"in epoch {at.epoch + 1}, step {at.step + 1} (batch {at.batch + 1} of the epoch)")
@@ -191,14 +207,42 @@ class Trainer:
         self.checkpoint.save()
         self.progress.finish(means)
 
-    def _stop_unless_finite(self, loss: float) -> None:
-        if not (self.allow_nonfinite or math.isfinite(loss)):
-            at = self.position
-            raise FloatingPointError(
-                f"{type(self).__name__}.fit: the loss is {loss} in epoch {at.epoch + 1}, step {at.step + 1}; lower the "
-                "learning rate, add_hook(ClipGrad(...)) to the optimizer, look for what divides by zero, or pass "
-                "allow_nonfinite=True"
-            )
+    def _optimizers(self) -> dict[str, Any]:
+        several = self.optimizer if isinstance(self.optimizer, Mapping) else {"": self.optimizer}
+        return {f"optimizer {name}".strip(): optimizer for name, optimizer in several.items()}
+
+    def _check_optimizers(self) -> None:
+        learners = [part for part in (self.model, *self.parts().values()) if not isinstance(part, Optimizer)]
+        held = {id(param) for part in learners if callable(getattr(part, "params", None)) for param in part.params()}
+        for name, optimizer in self._optimizers().items():
+            params = optimizer.params() if isinstance(optimizer, Optimizer) else []
+            if params and held.isdisjoint(map(id, params)):
+                raise ValueError(
+                    f"{type(self).__name__}.fit: the {name}, {type(optimizer).__name__}, has none of the Parameters of "
+                    f"the model, {type(self.model).__name__}; call setup(model), or name in parts() what it learns"
+                )
+
+    def _stop_unless_finite(self, losses: Mapping[str, float]) -> None:
+        for name, loss in losses.items():
+            if not (self.allow_nonfinite or math.isfinite(loss)):
+                at = self.position
+                raise FloatingPointError(
+                    f"{type(self).__name__}.fit: the {name} is {loss} in epoch {at.epoch + 1}, step {at.step + 1}; "
+                    "lower the learning rate, add_hook(ClipGrad(...)) to the optimizer, look for what divides by zero, "
+                    "or pass allow_nonfinite=True"
+                )
+
+
+@contextlib.contextmanager
+def _from_its_start(loader: Any) -> Iterator[None]:
+    """Begin an epoch of a loader, and bring it back to the middle of another where it was in one."""
+    middle = loader.state_dict() if getattr(loader, "iteration", 0) and hasattr(loader, "state_dict") else None
+    _rewind(loader)
+    try:
+        yield
+    finally:
+        if middle:
+            loader.load_state_dict(middle)
 
 
 def _rewind(loader: Any) -> None:
