@@ -57,7 +57,6 @@ def test_get_dot_graph_draws_the_graph():
 
 
 def test_plot_dot_graph_writes_the_file(tmp_path):
-    pytest.importorskip("pygraphviz")
     path = utils.plot_dot_graph(Variable(np.array(2.0)) * 3, to_file=str(tmp_path / "graph.png"))
     assert path == tmp_path / "graph.png"
     assert path.read_bytes().startswith(b"\x89PNG")

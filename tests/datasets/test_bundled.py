@@ -4,11 +4,9 @@ import sys
 
 import numpy as np
 import pytest
+from sklearn import datasets as sklearn_datasets
 
 from dezero import datasets
-
-pytest.importorskip("sklearn")
-from sklearn import datasets as sklearn_datasets
 
 SHAPES = {  # examples in all, the shape of one, classes
     "Digits": (1797, (1, 8, 8), 10),

@@ -144,7 +144,8 @@ def test_the_label_s_type_is_fine_or_coarse():
 
 
 def test_show(put, monkeypatch):
-    plt = pytest.importorskip("matplotlib.pyplot")
+    import matplotlib.pyplot as plt
+
     put(CIFAR10, archive(content(NAMES_10, RECORDS_10)))
     shown = []
     monkeypatch.setattr(plt, "show", lambda: shown.append(plt.gca().get_images()[0].get_array().shape))

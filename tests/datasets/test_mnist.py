@@ -140,7 +140,8 @@ def test_mosaic_lays_images_side_by_side():
 
 
 def test_show_draws_images_at_random(files, monkeypatch):
-    plt = pytest.importorskip("matplotlib.pyplot")
+    import matplotlib.pyplot as plt
+
     shown = []
     monkeypatch.setattr(plt, "show", lambda: shown.append(plt.gca().get_images()[0].get_array()))
     np.random.seed(0)

@@ -92,7 +92,6 @@ def test_kinds_that_safetensors_does_not_have_are_told(tmp_path, dtype):
 
 @pytest.mark.parametrize("dtype", ["?", "u1", "i8", "f2", "f4", ">f4", "f8", "c8"])
 def test_kinds_that_both_formats_have_come_back(tmp_path, dtype):
-    pytest.importorskip("safetensors")
     array = np.arange(3).astype(dtype)
     for suffix in ("npz", "safetensors"):
         found = read_arrays(write_arrays(tmp_path / f"c.{suffix}", {"W": array}))["W"]

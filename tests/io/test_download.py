@@ -76,7 +76,6 @@ def test_a_file_is_downloaded_once(folder, source, no_tqdm, capsys):
 
 
 def test_tqdm_draws_the_bar_where_it_is_installed(folder, source, capsys):
-    pytest.importorskip("tqdm")
     get_file(source.as_uri())
     shown = capsys.readouterr().err
     assert "some numbers.txt: 100%" in shown

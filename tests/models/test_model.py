@@ -38,14 +38,12 @@ def test_a_users_model_names_its_parameters_by_attribute():
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf", "dot", "mmd"])
 def test_plot_writes_the_picture_that_the_suffix_names(tmp_path, suffix):
-    pytest.importorskip("pygraphviz")
     TwoLayers().plot(np.ones((4, 3), np.float32), to_file=tmp_path / f"model.{suffix}")
     start = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "dot": b"digraph", "mmd": b"flowchart"}[suffix]
     assert (tmp_path / f"model.{suffix}").read_bytes().startswith(start)
 
 
 def test_plot_is_called_model_png_where_nothing_is_said(tmp_path, monkeypatch):
-    pytest.importorskip("pygraphviz")
     monkeypatch.chdir(tmp_path)
     TwoLayers().plot(np.ones((4, 3), np.float32))
     assert [path.name for path in tmp_path.iterdir()] == ["model.png"]

@@ -10,8 +10,6 @@ from dezero.training import plot_curves
 from dezero.training.curve import draw
 from dezero.training.log import Log
 
-pytest.importorskip("matplotlib")
-
 HISTORY = [
     {"epoch": n, "step": 5 * n, "loss": 1 / n, "accuracy": 1 - 1 / n, "test_loss": 2 / n, "test_accuracy": 0.5}
     for n in range(1, 6)

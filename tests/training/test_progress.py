@@ -35,7 +35,6 @@ def test_a_line_for_each_epoch_where_there_is_no_terminal(capsys):
 
 @pytest.mark.parametrize("progress", [True, None])
 def test_a_bar_at_a_terminal(monkeypatch, progress):
-    pytest.importorskip("tqdm")
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
     history = fit(progress, validation=[(X, X)])
     shown = terminal.getvalue()
@@ -45,13 +44,11 @@ def test_a_bar_at_a_terminal(monkeypatch, progress):
 
 
 def test_a_bar_where_it_is_asked_for_without_a_terminal(capsys):
-    pytest.importorskip("tqdm")
     fit(True)
     assert "epoch 2/2: 100%" in capsys.readouterr().err
 
 
 def test_a_loader_without_length_is_counted(capsys):
-    pytest.importorskip("tqdm")
     fit(True, batches=iter([(X, X)] * 3), epochs=1)
     assert "epoch 1/1: 3batch" in capsys.readouterr().err
 
@@ -68,7 +65,6 @@ def test_silence(capsys):
 
 
 def test_a_bar_is_closed_by_an_error(monkeypatch):
-    pytest.importorskip("tqdm")
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
     with pytest.raises(FloatingPointError):
         fit(True, batches=[(X, X), (X, X * np.nan)])

@@ -15,7 +15,9 @@ from dezero.core.op import operand, publish
 from dezero.core.variable import Variable
 from dezero.functions.activation import sigmoid
 from dezero.functions.elementwise import tanh
+from dezero.functions.joining import stack
 from dezero.functions.linalg import linear, matmul
+from dezero.functions.splitting import split
 
 
 def lstm(x: Any, h: Any, c: Any, Wx: Any, Wh: Any, b: Any) -> tuple[Variable, Variable, Variable]:
@@ -39,8 +41,7 @@ def lstm(x: Any, h: Any, c: Any, Wx: Any, Wh: Any, b: Any) -> tuple[Variable, Va
         if a.dtype.kind == "c":
             raise TypeError(f"lstm: an argument is a {describe(a)}; its derivative is for real arrays")
     _check(*[a.shape for a in args])
-    hs, h, c = LSTMSequence(isinstance(x, Variable))(*args)
-    return hs, h, c
+    return tuple(LSTMSequence(isinstance(x, Variable))(*args))
 
 
 class LSTMSequence(Function):
@@ -117,9 +118,6 @@ class LSTMSequence(Function):
 
 def _composed(x: Variable, h: Variable, c: Variable, Wx: Variable, Wh: Variable, b: Variable) -> Any:
     """The same from operations, for derivatives beyond the first."""
-    from dezero.functions.joining import stack
-    from dezero.functions.splitting import split
-
     hs = []
     for z in linear(x, Wx, b):
         gates = z + matmul(h, Wh)

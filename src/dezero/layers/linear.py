@@ -46,14 +46,10 @@ class Linear(Layer):
         self.in_size = in_size
         self.W.data = lecun_normal((in_size, self.out_size), in_size, self.dtype, self.rng)
 
-    def prepare(self, x: Any) -> None:
-        """Draw W for inputs like x, unless it is there already."""
-        if self.W._data is None:
-            self._draw(x.shape[-1])
-
     def forward(self, x: Any) -> Variable:
         x = floats("Linear", x, self.dtype)
-        self.prepare(x)
+        if self.W._data is None:
+            self._draw(x.shape[-1])
         return linear(x, self.W, self.b)
 
 

@@ -61,7 +61,33 @@ class BatchNorm(Layer):
         return batch_norm(x, self.gamma, self.beta, self.avg_mean.data, self.avg_var.data, self.decay, self.eps)
 
 
-class LayerNorm(Layer):
+class _Affine(Layer):
+    """gamma and beta of a shape that is known from the start, or from the first input."""
+
+    dtype: Any
+    gamma: Weight
+    beta: Weight
+
+    def _await(self, shape: tuple[int | None, ...]) -> None:
+        self.gamma, self.beta = Weight(shape, self.dtype, "gamma"), Weight(shape, self.dtype, "beta")
+        if None not in shape:
+            self._make(shape)
+
+    def _make(self, shape: tuple[Any, ...]) -> None:
+        _fill(self.gamma, 1, shape, self.dtype)
+        _fill(self.beta, 0, shape, self.dtype)
+
+    def _prepared(self, x: Any, ndim: int, axis: int) -> Variable:
+        """x, checked; what was not made yet is made for the length of this axis of it, of `ndim` at least."""
+        name = type(self).__name__
+        x = _floats(name, x)
+        if self.gamma._data is None or self.beta._data is None:
+            _check_size(name, x, ndim)
+            self._make((x.shape[axis],))
+        return x
+
+
+class LayerNorm(_Affine):
     """Each sample brought to mean 0 and variance 1 over its last axes, times gamma, plus beta.
 
     x: (..., *size). size: the lengths of those axes, or the one length of the last; None to take that from the first
@@ -75,24 +101,14 @@ class LayerNorm(Layer):
     def __init__(self, size: int | tuple[int, ...] | None = None, eps: float = 1e-5, dtype: Any = np.float32) -> None:
         self.eps, self.dtype = eps, dtype
         sizes = size if isinstance(size, tuple | list) else (size,)
-        shape = tuple([None if size is None else positive("LayerNorm", "size", n) for n in sizes])
-        self.gamma, self.beta = Weight(shape, dtype, "gamma"), Weight(shape, dtype, "beta")
-        if size is not None:
-            self._make(shape)
-
-    def _make(self, shape: tuple[Any, ...]) -> None:
-        _fill(self.gamma, 1, shape, self.dtype)
-        _fill(self.beta, 0, shape, self.dtype)
+        self._await(tuple([None if size is None else positive("LayerNorm", "size", n) for n in sizes]))
 
     def forward(self, x: Any) -> Variable:
-        x = _floats("LayerNorm", x)
-        if self.gamma._data is None or self.beta._data is None:
-            _check_size("LayerNorm", x, 1)
-            self._make(x.shape[-1:])
+        x = self._prepared(x, 1, -1)
         return layer_norm(x, self.gamma, self.beta, self.gamma.ndim, self.eps)
 
 
-class GroupNorm(Layer):
+class GroupNorm(_Affine):
     """Each group of channels of each sample brought to mean 0 and variance 1, times gamma, plus beta.
 
     x: (N, C, ...). groups: how many groups of neighbouring channels; a divisor of C. size: C; None to take it from the
@@ -106,26 +122,19 @@ class GroupNorm(Layer):
 
     def __init__(self, groups: int, size: int | None = None, eps: float = 1e-5, dtype: Any = np.float32) -> None:
         self.groups, self.eps, self.dtype = positive("GroupNorm", "groups", groups), eps, dtype
-        size = None if size is None else positive("GroupNorm", "size", size)
-        self.gamma, self.beta = Weight((size,), dtype, "gamma"), Weight((size,), dtype, "beta")
-        if size is not None:
-            self._make(size)
+        self._await((None if size is None else positive("GroupNorm", "size", size),))
 
-    def _make(self, size: int) -> None:
-        if size % self.groups:
-            raise ValueError(f"GroupNorm: {self.groups} groups do not divide {size} channels")
-        _fill(self.gamma, 1, (size,), self.dtype)
-        _fill(self.beta, 0, (size,), self.dtype)
+    def _make(self, shape: tuple[Any, ...]) -> None:
+        if shape[0] % self.groups:
+            raise ValueError(f"GroupNorm: {self.groups} groups do not divide {shape[0]} channels")
+        super()._make(shape)
 
     def forward(self, x: Any) -> Variable:
-        x = _floats("GroupNorm", x)
-        if self.gamma._data is None or self.beta._data is None:
-            _check_size("GroupNorm", x, 2)
-            self._make(x.shape[1])
+        x = self._prepared(x, 2, 1)
         return group_norm(x, self.groups, self.gamma, self.beta, self.eps)
 
 
-class InstanceNorm(Layer):
+class InstanceNorm(_Affine):
     """Each channel of each sample brought to mean 0 and variance 1, times gamma, plus beta.
 
     x: (N, C, *size). size: C; None to take it from the first input. eps is added to the variance. Source: Ulyanov et
@@ -138,20 +147,10 @@ class InstanceNorm(Layer):
 
     def __init__(self, size: int | None = None, eps: float = 1e-5, dtype: Any = np.float32) -> None:
         self.eps, self.dtype = eps, dtype
-        size = None if size is None else positive("InstanceNorm", "size", size)
-        self.gamma, self.beta = Weight((size,), dtype, "gamma"), Weight((size,), dtype, "beta")
-        if size is not None:
-            self._make(size)
-
-    def _make(self, size: int) -> None:
-        _fill(self.gamma, 1, (size,), self.dtype)
-        _fill(self.beta, 0, (size,), self.dtype)
+        self._await((None if size is None else positive("InstanceNorm", "size", size),))
 
     def forward(self, x: Any) -> Variable:
-        x = _floats("InstanceNorm", x)
-        if self.gamma._data is None or self.beta._data is None:
-            _check_size("InstanceNorm", x, 3)
-            self._make(x.shape[1])
+        x = self._prepared(x, 3, 1)
         return instance_norm(x, self.gamma, self.beta, self.eps)
 
 

@@ -11,7 +11,7 @@ from dezero.core.errors import GraphError
 from dezero.core.operators import raw
 from dezero.core.variable import Parameter, Variable, as_variable
 from dezero.functions import lstm, sigmoid, stack, tanh
-from dezero.layers.checks import positive
+from dezero.layers.checks import floats, positive
 from dezero.layers.initial import lecun_normal
 from dezero.layers.layer import Layer, Weight
 from dezero.layers.linear import Linear
@@ -41,8 +41,6 @@ class Recurrent(Layer):
             )
         if self.h is not None:
             self._check_state(shape)
-        if x.dtype.kind in "iub":
-            x = x.astype(np.float32)
         return self.sequence(x) if len(shape) == 3 else self.step(x)
 
     def _check_state(self, shape: tuple[int, ...]) -> None:
@@ -145,6 +143,7 @@ class LSTM(Recurrent):
         return self.h  # type: ignore[return-value]
 
     def sequence(self, x: Any) -> Variable:
+        x = floats("LSTM", x, self.dtype)
         if self.Wx._data is None:
             self.Wx.data = self._draw(x.shape[-1])
         start = np.zeros((x.shape[1], self.hidden_size), np.result_type(raw(x), self.Wh.data))
