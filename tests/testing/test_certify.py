@@ -220,7 +220,7 @@ def test_constants_said_to_be_kept():
     own = linear("own", lambda x: 2 * x, lambda F, g, x, y: F.own(g), keeps_constant=True)
     double = publish("own", lambda x: apply(own, x))
     found, _ = checks(Case(double, Normal(2, 3), like=lambda x: 2 * x))
-    assert "rows" in {check for check, _ in found}
+    assert ("0-d: array", 1) in found
 
 
 def test_a_rule_for_one_output_that_forgets_the_others():
