@@ -17,7 +17,7 @@ import numpy as np
 
 from dezero.core.config import recording
 from dezero.core.errors import describe, explain, no_data
-from dezero.core.registry import declared, operations, values
+from dezero.core.registry import declared, operations, redeclared, values
 from dezero.core.variable import CUT, Variable, tick
 
 Rule = Callable[..., Any]
@@ -303,8 +303,10 @@ def operand(x: Any, name: str) -> Variable:
 
 
 def declare(op: Op) -> Op:
-    if op.name in declared:  # a cell of a notebook run again: nothing that knows the former one may take it for this
+    if op.name in declared:  # a cell of a notebook run again: what was derived by the former rules must not be reused
         op.key = f"{op.name} {tick()}"
+        for forget in redeclared:
+            forget()
     declared[op.name] = op
     setattr(values, op.name, op.value)
     return op

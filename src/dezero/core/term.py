@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,3 +76,16 @@ class Full(Term):
     def __init__(self, build: Builder, c: Number, like: Any) -> None:
         super().__init__(build, c, None)
         self.shape, self.dtype = like.shape, like.dtype  # type: ignore[misc]
+
+
+class Rewritten:
+    """What the nodes of one rewritten derivative remember of it, about the intermediates of the graph they rest on.
+
+    kept: ages of the intermediates that it left as they were. shared: ages of those that also stand for an equal
+    expression which the rules made, so that a derivative in them would count what the user's node has no part in.
+    """
+
+    __slots__ = ("kept", "shared")
+
+    def __init__(self, kept: Iterable[int] = (), shared: Iterable[int] = ()) -> None:
+        self.kept, self.shared = set(kept), set(shared)

@@ -20,28 +20,25 @@ import numpy as np
 
 from dezero.core import arithmetic  # noqa: F401 - declares the operations that the algebra is about
 from dezero.core.aliases import ALIAS
-from dezero.core.factors import Number, checked, common_factor, mild, mild_power, rounded
+from dezero.core.factors import Number, checked, common_factor, digits, mild, mild_power, rounded, wraps
 from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, Op, Unlike, fingerprint, make
 from dezero.core.registry import declared
-from dezero.core.term import Full, Term
+from dezero.core.term import Full, Rewritten, Term
 from dezero.core.variable import Variable, cuts
 
+_DOUBLE = np.dtype(np.float64)
 _ADD, _SUB, _MUL, _DIV, _NEG, _POW = (declared[name] for name in ("add", "sub", "mul", "div", "neg", "pow"))
-
-
-class Rewritten:
-    """What a node of a rewritten derivative keeps of its making: the ages of the intermediates left as they were."""
-
-    __slots__ = ("kept",)
-
-    def __init__(self, kept: frozenset[int]) -> None:
-        self.kept = kept
 
 
 class Builder:
     """Builds terms over one table of nodes, for one call; as `F`, it has every operation as an attribute."""
 
-    def __init__(self, graph: dict[int, Variable], asked: Sequence[Variable] = ()) -> None:
+    def __init__(
+        self, graph: dict[int, Variable], asked: Sequence[Variable] = (), dtype: np.dtype[Any] = _DOUBLE
+    ) -> None:
+        self.dtype = dtype if dtype.kind in "fc" else _DOUBLE  # of what is differentiated
+        self.precision = digits(self.dtype)
+        self.integers = dtype.kind in "iub"
         self.table: dict[Any, Any] = {}
         self.same: dict[int, Variable] = {}  # id of a node -> the older node that computes the same
         self.contents: dict[int, tuple[str, Any]] = {}
@@ -50,14 +47,32 @@ class Builder:
         # by the id of a node that is a tangent: in which leaf, of which node, and what number times it
         self.origins: dict[int, tuple[Variable, Variable, Number]] = {}
         self.cuts = cuts()
-        self.asked = {id(x) for x in asked if x._args}  # an intermediate asked for is a leaf: equal to nothing else
-        self.mark = Rewritten(frozenset([x._seq for x in asked if x._args]))
+        self.asked: set[int] = set()
+        self.mark = Rewritten()
+        for x in asked:
+            self.leave(x)
         for age in sorted(graph):
             self.adopt(graph[age])
 
     @property
-    def kept(self) -> frozenset[int]:
+    def kept(self) -> set[int]:
         return self.mark.kept
+
+    @property
+    def shared(self) -> set[int]:
+        return self.mark.shared
+
+    def leave(self, node: Variable) -> None:
+        """Treat an intermediate as a leaf, which equals no other node: somebody may differentiate in it."""
+        if node._args:
+            self.asked.add(id(node))
+            self.mark.kept.add(node._seq)
+            self.alive.append(node)
+
+    def share(self, node: Any) -> None:
+        """Note that a node stands for another that is equal."""
+        if getattr(node, "_builder", None) is None and isinstance(node, Variable):
+            self.mark.shared.add(node._seq)
 
     def adopt(self, node: Variable) -> None:
         """Take a node into the table, or note which one there computes the same."""
@@ -66,6 +81,7 @@ class Builder:
             if first is not node:
                 self.same[id(node)] = first
                 self.alive.append(node)
+                self.share(first)
 
     @classmethod
     def for_graph(cls, graph: dict[int, Variable], root: Variable, asked: Sequence[Variable] = ()) -> Builder:
@@ -75,15 +91,16 @@ class Builder:
         """
         builder = root._builder if isinstance(getattr(root, "_builder", None), Builder) else None
         if builder is None or builder.cuts != cuts() or any([x._args for x in asked]):
-            return cls(graph, asked)
+            return cls(graph, asked, root.dtype)
         root._builder = builder.mark
         builder.adopt(root)
         return builder  # type: ignore[no-any-return]
 
     def __getattr__(self, name: str) -> Callable[..., Term]:
-        op = declared[name]
+        declared[name]  # KeyError for what is no operation
 
         def call(self: Builder, *args: Any, **parameters: Any) -> Term:
+            op = declared[name]  # at each call, since a name may be declared again
             return self.call(op.bind(**parameters) if parameters else op, *args)
 
         setattr(Builder, name, call)  # found by the class from now on
@@ -121,7 +138,7 @@ class Builder:
             op = value._op
             if op is _NEG or op is _MUL:
                 number, inner = self.multiple(value)
-                if inner is not None and (c == 1 or number == -1 or mild(c * number)):
+                if inner is not None and (c == 1 or number == -1 or mild(c * number, inner.dtype)):
                     c, value = c * number, inner
                     continue
             elif isinstance(op, Op) and op.name == "full_like" and not self.opaque(value):
@@ -158,9 +175,8 @@ class Builder:
             return term.c
         if term.c == 1:
             return term.node
-        if term.c == -1:
-            return self.cons(_NEG, term.node)
-        return self.cons(_MUL, term.node, term.c)
+        node = self.wide(term.node)
+        return self.cons(_NEG, node) if term.c == -1 else self.cons(_MUL, node, term.c)
 
     def cons(self, op: Op, *args: Any) -> Any:
         """The node of an operation on arguments: the one in the table, or a new one."""
@@ -173,6 +189,8 @@ class Builder:
                 found._builder = self.mark
             self.table[key] = found
             self.alive.append(args)
+        else:
+            self.share(found)
         return found
 
     def call(self, op: Op, *args: Any) -> Term:
@@ -217,8 +235,8 @@ class Builder:
         return self.full(term.c, like) if term.c else Term(self, 1, np.zeros(like.shape, like.dtype))
 
     def full(self, c: Number, like: Any) -> Term:
-        """The number c as an array of the shape and dtype of `like`."""
-        shape, dtype = like.shape, like.dtype
+        """The number c as an array of the shape and dtype of `like`, in floats where that holds narrow integers."""
+        shape, dtype = like.shape, self.dtype if wraps(like.dtype) else like.dtype
         ones = self.table.get(("ones", shape, dtype))
         if ones is None:
             ones = self.table["ones", shape, dtype] = np.ones(shape, dtype)
@@ -231,17 +249,26 @@ class Builder:
             a, b = (a, b) if a.node is None else (b, a)  # now a is a number
             if a.c == 1:
                 return b
-            if b.node is None or b.c == 1 or mild(a.c * b.c) or not a.c:
+            if b.node is None or b.c == 1 or mild(a.c * b.c, b.node.dtype) or not a.c:
                 return self.times(checked(a.c * b.c, a.c, b.c), b.node)
-            return Term(self, 1, self.cons(_MUL, self.node(b), a.c))
-        if a.c * b.c != 1 and not mild(a.c * b.c):
-            return self.term(self.cons(_MUL, self.node(a), self.node(b)))
-        return self.scaled(a.c * b.c, self.cons(_MUL, self.wide(a.node, b.node), b.node))
+            return Term(self, 1, self.cons(_MUL, self.wide(self.node(b)), a.c))
+        first, second = self.wide(a.node, b.node), b.node
+        if a.c * b.c != 1 and not mild(a.c * b.c, np.result_type(first.dtype, second.dtype)):
+            return self.term(self.cons(_MUL, self.node(Term(self, a.c, first)), self.node(Term(self, b.c, second))))
+        return self.scaled(a.c * b.c, self.cons(_MUL, first, second))
 
     def wide(self, node: Any, *others: Any) -> Any:
-        """A node for a product or sum with others: in floats where all are integers, which would wrap around."""
-        narrow = all([x.dtype.kind in "iub" and x.dtype.itemsize < 8 for x in (node, *others)])
-        return self.cons(_MUL, node, 1.0) if narrow else node
+        """A node for arithmetic with others, in the precision of the derivative where all are of a narrower dtype.
+
+        Integers and booleans would wrap around, and halves overflow, in an order that the rules never had.
+        """
+        kind = node.dtype
+        if kind == self.dtype or any([digits(x.dtype) >= self.precision for x in (node, *others)]):
+            return node
+        if kind.kind == "i" and self.integers and not wraps(kind):
+            return node
+        wanted = np.result_type(kind, np.zeros(0, self.dtype).real, np.float32)
+        return self.cons(declared["astype"].bind(dtype=wanted), node)
 
     def quotient(self, a: Term, b: Term) -> Term:
         if not b.c:
@@ -251,12 +278,14 @@ class Builder:
         exact = isinstance(a.c, int) and isinstance(b.c, int) and a.c % b.c == 0
         c = a.c // b.c if exact else a.c / b.c
         if b.node is None or a.node is b.node:
-            if a.node is b.node or mild(c):
+            if a.node is b.node or mild(c, a.node.dtype):
                 return self.times(checked(c, a.c, b.c), None if a.node is b.node else a.node)
-            return Term(self, 1, self.cons(_DIV, self.node(a), b.c))
-        if c != 1 and not mild(c):
-            return self.term(self.cons(_DIV, self.node(a), self.node(b)))
-        return self.scaled(c, self.cons(_DIV, 1 if a.node is None else a.node, b.node))
+            return Term(self, 1, self.cons(_DIV, self.wide(self.node(a)), b.c))
+        above = 1 if a.node is None else self.wide(a.node, b.node)
+        below = self.wide(b.node) if a.node is None else b.node
+        if c != 1 and not mild(c, below.dtype):
+            return self.term(self.cons(_DIV, self.node(a), self.node(Term(self, b.c, below))))
+        return self.scaled(c, self.cons(_DIV, above, below))
 
     def power(self, a: Term, b: Term) -> Term:
         if b.node is None:
@@ -264,7 +293,7 @@ class Builder:
                 return Term(self, 1, None) if b.c == 0 else a
             if a.node is None:
                 return self.term(_POW.value(float(a.c), b.c))
-            if isinstance(b.c, int) and b.c > 0 and mild_power(a.c, b.c):
+            if isinstance(b.c, int) and b.c > 0 and mild_power(a.c, b.c, a.node.dtype):
                 return self.scaled(a.c**b.c, self.cons(_POW, self.wide(a.node), b.c))
         return self.term(self.cons(_POW, self.node(a), self.node(b)))
 
@@ -293,6 +322,7 @@ class Builder:
             return total
         if total.node is None:  # plain arrays of no axis add up to a number
             return self.times(constant + total.c, None)
+        total = Term(self, total.c, self.wide(total.node))
         if total.c == -1:
             return self.term(self.cons(_SUB, constant, total.node))
         return self.term(self.cons(_ADD, self.node(total), constant))
@@ -338,8 +368,7 @@ class Builder:
         """One node for c1 n1 + c2 n2 + ..., its common factor taken out so that multiples share it."""
         if len(parts) == 1:
             return parts[0]
-        weights, nodes = [p.c for p in parts], [p.node for p in parts]
-        nodes[0] = self.wide(*nodes)
+        weights, nodes = [p.c for p in parts], [self.wide(p.node) for p in parts]
         c = common_factor(weights)
         if c != 1:
             weights = [w // c if isinstance(w, int) and isinstance(c, int) else w / c for w in weights]

@@ -16,15 +16,16 @@ from dezero.core.registry import operations
 # argument that is younger than its consumer can only be one whose data was rebound in between.
 tick = count(1).__next__
 
-_cuts = 0  # how often a graph was cut or changed after it was recorded
+_cuts = 0  # how often a graph, or the rules of its operations, changed after it was recorded
 
 
 def cuts() -> int:
-    """A number that differs once any graph was changed by unchain, set_creator or new data of an intermediate."""
+    """A number that differs once any graph was changed by unchain, set_creator or new data of an intermediate, or an
+    operation was declared again."""
     return _cuts
 
 
-def _cut() -> None:
+def note_change() -> None:
     global _cuts
     _cuts += 1
 
@@ -78,7 +79,7 @@ class Variable(Operators):
         if self._args:  # what was cut or overwritten before has none, and stays so
             self._op = Overwritten(self)
             self._args = ()
-            _cut()
+            note_change()
         self._data = data
         self._seq = tick()
 
@@ -271,7 +272,7 @@ class Variable(Operators):
     def unchain(self) -> None:
         """Forget how this Variable was computed: it becomes a leaf."""
         self._op, self._args, self._builder = None, (), None
-        _cut()
+        note_change()
 
     def unchain_backward(self) -> None:
         """Make leaves of all the Variables that this one was computed from, freeing their graph.
@@ -298,7 +299,7 @@ class Variable(Operators):
         """
         if not hasattr(func, "pull") or not hasattr(func, "inputs"):
             raise TypeError(f"set_creator: {func!r} is no Function that was called; call it on Variables first")
-        _cut()
+        note_change()
         self._op, self._args, self._seq = func, tuple(func.inputs), tick()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arithmetic import as_precise
 from dezero.core.errors import UnsupportedOperation
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, publish
 from dezero.core.variable import Variable, as_variable
@@ -48,7 +49,7 @@ declare(
 xlogy = elementwise(
     "xlogy",
     special_value("xlogy"),
-    lambda F, g, x, y, z: g * F.log(F.as_complex(y) if is_complex(z) else y),
+    lambda F, g, x, y, z: g * F.log(F.as_complex(y) if is_complex(z) else as_precise(F, y, z)),
     lambda F, g, x, y, z: g * (x / F.divisor(x, y)),
     doc="""x * log(y), and 0 where x is 0 and y is not nan.
 
@@ -62,8 +63,8 @@ xlogy = elementwise(
 xlog1py = elementwise(
     "xlog1py",
     special_value("xlog1py"),
-    lambda F, g, x, y, z: g * F.log1p(F.as_complex(y) if is_complex(z) else y),
-    lambda F, g, x, y, z: g * (x / F.divisor(x, 1 + y)),
+    lambda F, g, x, y, z: g * F.log1p(F.as_complex(y) if is_complex(z) else as_precise(F, y, z)),
+    lambda F, g, x, y, z: g * (x / F.divisor(x, 1 + as_precise(F, y, z))),
     doc="""x * log1p(y), and 0 where x is 0 and y is not nan.
 
     At (0, -1) the derivative in x is -inf and that in y is 0.

@@ -63,7 +63,7 @@ def _slopes(F: Any, op: Any, args: tuple[Any, ...], y: Series, data: Any) -> lis
     known[id(node)] = y
     if not isinstance(op, Op):
         node._op = _on(op, node, held)
-    build = Builder({})
+    build = Builder({}, dtype=np.result_type(*(data if isinstance(data, tuple) else (data,))))
     moving = [
         (i, Term(build, 1, leaf(np.zeros(a.shape, a.dtype), derivative(a))))
         for i, a in enumerate(args)
