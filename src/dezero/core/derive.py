@@ -110,6 +110,7 @@ def _derived(
     finish = _Finish(build, root, {id(node) for node in (*graph.values(), *given)}, start)
     results = {age: finish(found[age], graph[age]) for age in ages}
     if by_tangents and not build.asked:  # a derivative in an intermediate commutes with no other
+        build.free.append(True)
         for result in results.values():
             if id(result) in finish.twins:  # nothing that the builder holds refers to a twin, so no circle closes
                 result._builder = build

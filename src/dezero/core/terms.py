@@ -47,6 +47,7 @@ class Builder:
         # by the id of a node that is a tangent: in which leaf, of which node, and what number times it
         self.origins: dict[int, tuple[Variable, Variable, Number]] = {}
         self.cuts = cuts()
+        self.free: list[bool] = []  # holds True between the end of one derivation and the start of the next
         self.asked: set[int] = set()
         self.mark = Rewritten()
         for x in asked:
@@ -74,6 +75,13 @@ class Builder:
         if getattr(node, "_builder", None) is None and isinstance(node, Variable):
             self.mark.shared.add(node._seq)
 
+    def take(self) -> bool:
+        """Take this builder; False where another thread has it, or an error left it half done."""
+        try:
+            return self.free.pop()
+        except IndexError:
+            return False
+
     def adopt(self, node: Variable) -> None:
         """Take a node into the table, or note which one there computes the same."""
         if isinstance(node._op, Op) and node._op is not ALIAS and id(node) not in self.asked:
@@ -90,7 +98,7 @@ class Builder:
         It is taken from the root, so that it never refers, through nodes it makes from now on, to who holds it.
         """
         builder = root._builder if isinstance(getattr(root, "_builder", None), Builder) else None
-        if builder is None or builder.cuts != cuts() or any([x._args for x in asked]):
+        if builder is None or builder.cuts != cuts() or any([x._args for x in asked]) or not builder.take():
             return cls(graph, asked, root.dtype)
         root._builder = builder.mark
         builder.adopt(root)
