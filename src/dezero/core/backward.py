@@ -12,7 +12,7 @@ from dezero.core.aliases import ALIAS
 from dezero.core.config import using_config
 from dezero.core.derive import ones, recorded
 from dezero.core.errors import GraphError, describe
-from dezero.core.integers import computed_in_narrow, in_wide_integers, narrow
+from dezero.core.integers import computed_in_narrow, in_wide_integers
 from dezero.core.op import Op, apply
 from dezero.core.operators import raw
 from dezero.core.registry import declared, operations
@@ -33,14 +33,15 @@ def backward(y: Variable, retain_grad: bool, create_graph: bool, inputs: Any) ->
         if y._seq not in nodes:
             return
     seed = y._grad if y._args else None  # a leaf's own gradient is what accumulates, not a seed
+    found: dict[int, Any] | None
     if create_graph:
-        integers = _narrow_leaves(asked or nodes.values()) and computed_in_narrow(graph)
-        found = {} if integers else recorded(graph, nodes, {y._seq: (y, seed)}, asked, retain_grad)
+        found = recorded(graph, nodes, {y._seq: (y, seed)}, asked, retain_grad)
     else:
         keep = None if retain_grad else {x._seq for x in asked or ()}
         found = sweep(nodes, {y._seq: ones(y) if seed is None else inside(raw(seed))}, keep, asked is None)
-        integers = own(found, nodes, () if seed is None else (seed,))
-    if integers and computed_in_narrow(graph):  # then of the same graph in wider ones
+        if own(found, nodes, () if seed is None else (seed,)) and computed_in_narrow(graph, nodes.values()):
+            found = None
+    if found is None:  # the graph computes in narrow integers: the derivative is that of the same in wide ones
         kept = [n for n in graph.values() if n._args and n is not y and (retain_grad or n._grad is not None)]
         root = in_wide_integers("backward", graph, [*kept, *(asked or ())])[y._seq]
         root._grad = seed
@@ -92,13 +93,14 @@ def gradients(
     nodes = leading_to(graph, asked)
     pairs = [(root, seed) for root, seed in zip(roots, seeds, strict=True) if root._seq in nodes]
     keep = {x._seq for x in asked}
+    found: dict[int, Any] | None
     if create_graph:
-        integers = _narrow_leaves(asked)
-        found = {} if integers and computed_in_narrow(graph) else recorded(graph, nodes, _merge(pairs), asked, False)
+        found = recorded(graph, nodes, _merge(pairs), asked, False)
     else:
         found = sweep(nodes, _cotangents(pairs), keep, False)
-        integers = own(found, nodes, [seed for _, seed in pairs if seed is not None])
-    if integers and computed_in_narrow(graph):
+        if own(found, nodes, [s for s in seeds if s is not None]) and computed_in_narrow(graph, asked):
+            found = None
+    if found is None:
         wide = in_wide_integers("gradients", graph, asked)
         return gradients([wide[r._seq] for r in roots], asked, seeds, create_graph, unused)  # type: ignore[call-overload, no-any-return]
     if not create_graph:
@@ -122,10 +124,6 @@ def _cotangents(pairs: list[tuple[Variable, Any]]) -> dict[int, Any]:
         g = ones(root) if seed is None else inside(raw(seed))
         grads[root._seq] = grads[root._seq] + g if root._seq in grads else g
     return grads
-
-
-def _narrow_leaves(variables: Iterable[Variable]) -> bool:
-    return any([not x._args and x._data.dtype.kind in "iu" and narrow(x) for x in variables])
 
 
 def _unrecorded(data: Any) -> Variable:

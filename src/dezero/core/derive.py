@@ -13,6 +13,7 @@ from dezero.core.aliases import ALIAS
 from dezero.core.config import simplifying, using_config
 from dezero.core.errors import GraphError
 from dezero.core.factors import OutOfRange
+from dezero.core.integers import computed_in_narrow
 from dezero.core.op import make
 from dezero.core.registry import declared
 from dezero.core.reverse import Plain, reverse
@@ -27,7 +28,6 @@ _MOST_PASSES = 8
 # Nodes of a graph whose derivative is taken by the rules as they stand where the rewritten one overflows: they make
 # graphs that grow exponentially with the order.
 _MOST_BY_RULES = 1000
-_UNGUARDED = contextlib.nullcontext()
 
 
 def recorded(
@@ -36,8 +36,11 @@ def recorded(
     seeds: dict[int, tuple[Variable, Any]],
     asked: list[Variable] | None,
     retain_grad: bool,
-) -> dict[int, Variable]:
-    """Cotangents of the asked (or of all leaves; with retain_grad of every node) as Variables with a graph."""
+) -> dict[int, Variable] | None:
+    """Cotangents of the asked (or of all leaves; with retain_grad of every node) as Variables with a graph.
+
+    None where the graph computes in narrow integers (see integers.py).
+    """
     if not seeds:
         return {}
     carried = () if asked else [n for a, n in nodes.items() if n._grad is not None and n._args and a not in seeds]
@@ -47,18 +50,22 @@ def recorded(
     if simplifying() and not (carried or retain_grad or seeded):
         ages, structure = recipes.structure(graph, list(seeds), None if asked is None else [x._seq for x in asked])
     recipe = recipes.known(structure)
-    request = graph, nodes, seeds, asked, retain_grad, carried
     root = next(iter(seeds.values()))[0]
-    narrow_range = simplifying() and root.dtype.char in "efF" and len(graph) < _MOST_BY_RULES
+    guarded = root._data.dtype.char in "efF" and simplifying() and len(graph) < _MOST_BY_RULES
+    if recipe is not None and not guarded:
+        return recipe.follow([graph[age] for age in ages], root, asked)
+    if recipe is None and computed_in_narrow(graph, asked or nodes.values()):
+        return None
+    request = graph, nodes, seeds, asked, retain_grad, carried
     try:
-        with np.errstate(over="raise") if narrow_range else _UNGUARDED:
+        with np.errstate(over="raise") if guarded else contextlib.nullcontext():
             if recipe is not None:
                 return recipe.follow([graph[age] for age in ages], root, asked)
             found, twins, shared = _derived(*request)
     except OutOfRange:
         return _by_rules(*request)
     except FloatingPointError:  # the rules multiply in another order, which may not overflow
-        if not narrow_range:
+        if not guarded:
             raise
         return _by_rules(*request)
     recipes.learn(structure, ages, graph, found, twins, shared)

@@ -20,9 +20,11 @@ def narrow(x: Variable) -> bool:
     return isinstance(x._data, np.ndarray | np.generic) and x._data.dtype.kind in "iu" and wraps(x._data.dtype)
 
 
-def computed_in_narrow(nodes: Nodes) -> bool:
-    """Whether some element-wise operation of a graph gave narrow integers."""
-    return any([n._args and narrow(n) and _elementwise(n._op) for n in nodes.values()])
+def computed_in_narrow(graph: Nodes, wanted: Iterable[Variable]) -> bool:
+    """Whether a derivative in a narrow integer is wanted, and an element-wise operation of the graph gave such."""
+    if not any([x._data.dtype.kind in "iu" and narrow(x) for x in wanted if not x._args]):
+        return False
+    return any([n._args and narrow(n) and _elementwise(n._op) for n in graph.values()])
 
 
 def in_wide_integers(name: str, graph: Nodes, kept: Iterable[Variable]) -> dict[int, Variable]:

@@ -10,7 +10,7 @@ contents change with every step (mini-batches) have the algebra done each time; 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,8 +52,8 @@ class Past(NamedTuple):
     root: Variable
     leaf: Variable
     cuts: int
-    kept: set[int]
-    shared: set[int]
+    kept: Set[int]
+    shared: Set[int]
 
 
 class Recipe:
@@ -73,7 +73,8 @@ class Recipe:
     def follow(self, nodes: list[Variable], root: Variable, asked: list[Variable] | None) -> dict[int, Variable]:
         """Build the derivative of the graph with these nodes, oldest first; derivatives by their node's age."""
         places = list(nodes)
-        mark = Rewritten([x._seq for x in asked or () if x._args], [nodes[place]._seq for place in self.shared])
+        kept = frozenset([x._seq for x in asked if x._args]) if asked else frozenset()
+        mark = Rewritten(kept, frozenset([nodes[place]._seq for place in self.shared]) if self.shared else frozenset())
         for op, args in self.steps:
             node = make(op, tuple([places[a] if type(a) is int else _plain(a, nodes) for a in args]))
             node._builder = mark

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,5 +87,5 @@ class Rewritten:
 
     __slots__ = ("kept", "shared")
 
-    def __init__(self, kept: Iterable[int] = (), shared: Iterable[int] = ()) -> None:
-        self.kept, self.shared = set(kept), set(shared)
+    def __init__(self, kept: Set[int], shared: Set[int]) -> None:
+        self.kept, self.shared = kept, shared

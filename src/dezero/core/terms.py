@@ -49,31 +49,25 @@ class Builder:
         self.cuts = cuts()
         self.free: list[bool] = []  # holds True between the end of one derivation and the start of the next
         self.asked: set[int] = set()
-        self.mark = Rewritten()
+        self.kept: set[int] = set()
+        self.shared: set[int] = set()
+        self.mark = Rewritten(self.kept, self.shared)
         for x in asked:
             self.leave(x)
         for age in sorted(graph):
             self.adopt(graph[age])
 
-    @property
-    def kept(self) -> set[int]:
-        return self.mark.kept
-
-    @property
-    def shared(self) -> set[int]:
-        return self.mark.shared
-
     def leave(self, node: Variable) -> None:
         """Treat an intermediate as a leaf, which equals no other node: somebody may differentiate in it."""
         if node._args:
             self.asked.add(id(node))
-            self.mark.kept.add(node._seq)
+            self.kept.add(node._seq)
             self.alive.append(node)
 
     def share(self, node: Any) -> None:
         """Note that a node stands for another that is equal."""
         if getattr(node, "_builder", None) is None and isinstance(node, Variable):
-            self.mark.shared.add(node._seq)
+            self.shared.add(node._seq)
 
     def take(self) -> bool:
         """Take this builder; False where another thread has it, or an error left it half done."""
