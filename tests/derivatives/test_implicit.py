@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import dezero.functions as F
 from dezero import Parameter, Variable, gradients, no_grad
-from dezero.derivatives import implicit
+from dezero.derivatives import roots
 from dezero.derivatives.implicit import ConvergenceError, custom_root, fixed_point
 
 
@@ -82,14 +82,14 @@ def test_a_linear_system_has_the_derivatives_of_solve():
 def test_one_factorisation_serves_every_order(monkeypatch):
     made = []
 
-    class Counting(implicit.Factors):
+    class Counting(roots.Factors):
         def __init__(self, *args):
             made.append(1)
             super().__init__(*args)
 
     a = Variable(np.array([2.0, 3.0]))
     z = custom_root(lambda z, a: z * z - a, np.ones(2), a, solve=lambda f, guess: np.sqrt(a.data))
-    monkeypatch.setattr(implicit, "Factors", Counting)
+    monkeypatch.setattr(roots, "Factors", Counting)
     y = z
     for _ in range(4):
         (y,) = gradients(y, a, create_graph=True)

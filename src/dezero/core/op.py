@@ -34,7 +34,8 @@ class Op:
     kind: element-wise, linear in all its arguments together, bilinear, or general; rows: where the rows of its
     arguments stand in its result (see tangent.py); uniform: its rules take a number for `g` as an array full of it
     (element-wise rules do, unless it says otherwise);
-    keeps_constant: it takes arrays full of one number to an array full of that number; commutative.
+    keeps_constant: it takes arrays full of one number to an array full of that number; commutative;
+    over: the place of the argument in which a quotient, or the solution of an equation, is linear for given others.
     """
 
     __slots__ = (
@@ -43,6 +44,7 @@ class Op:
         "key",
         "kind",
         "name",
+        "over",
         "parameters",
         "rows",
         "rules",
@@ -61,9 +63,10 @@ class Op:
         uniform: bool | None = None,
         keeps_constant: bool = False,
         commutative: bool = False,
+        over: int | None = None,
     ) -> None:
         self.name, self.kind, self.value, self.rules = name, kind, value, rules
-        self.rows, self.keeps_constant, self.commutative = rows, keeps_constant, commutative
+        self.rows, self.keeps_constant, self.commutative, self.over = rows, keeps_constant, commutative, over
         self.uniform = kind is ELEMENTWISE if uniform is None else uniform
         self.parameters: dict[str, Any] = {}
         self.key: Any = name

@@ -9,6 +9,7 @@ contents change with every step (mini-batches) have the algebra done each time; 
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Set
 from typing import Any, NamedTuple
@@ -31,6 +32,16 @@ _CONTENTS = 8  # of the plain arrays in a graph, for which recipes of one form a
 _book: dict[Any, Recipe] = {}
 _seen: dict[int, set[int]] = {}  # hashes of forms, and of the contents that they came with
 _keeping = threading.Lock()  # one thread at a time changes the book; reading needs no lock
+
+
+def _unlock() -> None:
+    """In a child process the lock is free: the thread that held it when the process forked is not there."""
+    global _keeping
+    _keeping = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock)
 
 
 class Result(NamedTuple):

@@ -350,21 +350,38 @@ class Builder:
         return [self.times(term.c * w * p.c, p.node) for w, p in zip(weights, parts, strict=True)]
 
     def over_common_denominators(self, terms: list[Term]) -> list[Term]:
-        """n/d + m/d becomes (n + m)/d."""
-        quotients = [t for t in terms if getattr(t.node, "_op", None) is _DIV and not self.opaque(t.node)]
-        if len(quotients) < 2:
+        """n/d + m/d becomes (n + m)/d, and so do solutions of equations with one matrix."""
+        over: dict[Any, list[Term]] = {}
+        for t in terms:
+            op = getattr(t.node, "_op", None)
+            if (op is _DIV or getattr(op, "over", None) is not None) and not self.opaque(t.node):
+                over.setdefault(self.denominator(t.node), []).append(t)
+        groups = [group for group in over.values() if len(group) > 1]
+        if not groups:
             return terms
-        over: dict[int, list[Term]] = {}
-        for t in quotients:
-            below = t.node._args[1]
-            over.setdefault(id(self.same.get(id(below), below)), []).append(t)
-        if len(over) == len(quotients):
-            return terms
-        rest = [t for t in terms if t not in quotients]
-        for group in over.values():
-            above = [self.scaled(t.c, t.node._args[0]) for t in group]
-            rest.append(self.quotient(self.total(above), self.term(group[0].node._args[1])))
-        return _collect(rest)
+        gone = {id(t) for group in groups for t in group}
+        return _collect([*[t for t in terms if id(t) not in gone], *map(self.joined, groups)])
+
+    def denominator(self, node: Variable) -> Any:
+        """The same for two nodes exactly when one quotient, or solution, can stand for their sum."""
+        op, args = node._op, node._args
+        if op is _DIV:
+            return id(self.same.get(id(args[1]), args[1]))
+        return self.key(op, (*args[: op.over], *args[op.over + 1 :])), node.shape, args[op.over].shape
+
+    def joined(self, group: list[Term]) -> Term:
+        """The sum of terms that are over one denominator."""
+        node: Any = group[0].node
+        op, args = node._op, node._args
+        place = op.over or 0
+        above = self.total([self.scaled(t.c, t.node._args[place]) for t in group])
+        if op is _DIV:
+            return self.quotient(above, self.term(args[1]))
+        if not above.c:
+            return above
+        if above.node is None:
+            above = self.filled(above, args[place])
+        return self.scaled(above.c, self.cons(op, *args[:place], above.node, *args[place + 1 :]))
 
     def linear_combination(self, parts: list[Term]) -> Term:
         """One node for c1 n1 + c2 n2 + ..., its common factor taken out so that multiples share it."""
