@@ -170,6 +170,11 @@ class Directions(Reading):
     def __init__(self, recorded: bool, count: int, weights: Any, top: int) -> None:
         super().__init__(recorded)
         self.count, self.weights, self.top = count, weights, top
+        self.still = Reading(recorded)  # of what no direction has a part in
+
+    def close(self) -> None:
+        super().close()
+        self.still.close()
 
     def settle(self, series: Series, k: int) -> None:
         """Sum the highest coefficient over the directions."""
@@ -234,8 +239,7 @@ class Directions(Reading):
         (x, *others) = args
         if others or self.top > 4:
             return super()._elementwise(op, args, first)
-        inner = Reading(self.recorded)
-        start = x[0]
+        inner, start = self.still, x[0]
         line = Series(inner, x.shape, x.dtype, lambda k: _one(start, self.recorded) if k == 1 else 0, start)
         f = inner.call(op, line, first=first)
         powers: list[Series] = []
