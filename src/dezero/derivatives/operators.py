@@ -157,7 +157,7 @@ class Operator:
 
     def _rows(self, run: Run) -> int:
         n = len(run.leaves[0].data)
-        widest = max([node.size / max(n, 1) for node in collect(run.outputs).values()], default=1)
+        widest = max([_size(node._data) / max(n, 1) for node in collect(run.outputs).values()], default=1)
         count = max([len(group.directions) for group in self.lines(run.leaves[0].shape[-1])], default=1)
         return max(int(_CHUNK / max(widest * count, 1)), 1)
 
@@ -208,6 +208,11 @@ def biharmonic(f: Callable[[Any], Any], method: str = "auto") -> Operator:
         return pure | {_index(d, i, i, j, j): 2 for i, j in itertools.combinations(range(d), 2)}
 
     return Operator("biharmonic", f, terms, method)
+
+
+def _size(data: Any) -> int:
+    """The elements of a node, which holds a tuple where its operation has several outputs."""
+    return sum(map(_size, data)) if isinstance(data, tuple) else data.size
 
 
 def _index(d: int, *components: int) -> MultiIndex:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import ELEMENTWISE, Op
+from dezero.core.op import ELEMENTWISE, GENERAL, Op
 from dezero.core.registry import declared
 from dezero.core.variable import Variable
 from dezero.series.power import Series, is_zero, plus
@@ -170,6 +170,11 @@ class Directions(Reading):
     def __init__(self, recorded: bool, count: int, weights: Any, top: int) -> None:
         super().__init__(recorded)
         self.count, self.weights, self.top = count, weights, top
+        self.still = Reading(recorded)  # of what no direction has a part in
+
+    def close(self) -> None:
+        super().close()
+        self.still.close()
 
     def settle(self, series: Series, k: int) -> None:
         """Sum the highest coefficient over the directions."""
@@ -206,6 +211,7 @@ class Directions(Reading):
 
     def compute(self, op: Any, *args: Any) -> Any:
         if any([isinstance(a, Total) for a in args]):  # all that moves stands in it linearly, and is summed first
+            _check_linear(op, args)
             return Total(self, self.on_arrays(op, *[self.outcome(_summed(a)) for a in args]))
         if not any([isinstance(a, Bundle) for a in args]):
             return super().compute(op, *args)
@@ -233,8 +239,7 @@ class Directions(Reading):
         (x, *others) = args
         if others or self.top > 4:
             return super()._elementwise(op, args, first)
-        inner = Reading(self.recorded)
-        start = x[0]
+        inner, start = self.still, x[0]
         line = Series(inner, x.shape, x.dtype, lambda k: _one(start, self.recorded) if k == 1 else 0, start)
         f = inner.call(op, line, first=first)
         powers: list[Series] = []
@@ -251,6 +256,15 @@ class Directions(Reading):
             return total
 
         return self.new(first, produce)
+
+
+def _check_linear(op: Any, args: tuple[Any, ...]) -> None:
+    """Rules are linear in what they are given, but a recurrence written by hand may hand a sum to anything."""
+    if len(args) == 1 and getattr(op, "kind", None) is GENERAL:
+        raise NotImplementedError(
+            f"{op.name}: it is not linear, and its series asks for its value at a sum over directions; ask for the "
+            "operator with method='taylor' or 'reverse'"
+        )
 
 
 def _summed(c: Any) -> Any:

@@ -50,6 +50,10 @@ class Expansion:
         self._root = known.get(y._seq, y if create_graph else y._data)
         self._done = 0
 
+    def __del__(self) -> None:
+        if hasattr(self, "_F"):  # else __init__ has raised
+            self._F.close()
+
     def __getitem__(self, k: int) -> Any:
         if not isinstance(k, int | np.integer):
             raise TypeError(f"Expansion: the order is {describe(k)}; give a whole number")

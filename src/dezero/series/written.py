@@ -182,9 +182,10 @@ def _carried(F: Any, factors: list[Any], y: Any, reverse: bool) -> Any:
 
 
 def _matrix_function(F: Any, op: Op, args: Args, first: Any) -> Any:
-    """Coefficient k of f(a) is the corner of f of the block Toeplitz matrix of a_0, ..., a_k.
+    """Coefficient k of f(a): f[a_0; a_k], which is linear in a_k, and what a_1, ..., a_(k-1) add to it.
 
-    N. J. Higham, Functions of Matrices (SIAM 2008), theorem 4.12 with a(t) for the eigenvalue.
+    The latter is the corner of f of the block Toeplitz matrix of a_0, ..., a_(k-1), 0: N. J. Higham, Functions of
+    Matrices (SIAM 2008), theorem 4.12 with a(t) for the eigenvalue. f[a; b] as functions/matrix_functions.py has it.
     """
     if len(args) > 1:
         return None
@@ -196,13 +197,16 @@ def _matrix_function(F: Any, op: Op, args: Args, first: Any) -> Any:
     def joined(parts: list[Any], axis: int) -> Any:
         return F.compute(declared["concatenate"].bind(axis=axis), *parts)
 
-    def produce(k: int) -> Any:
-        if all(is_zero(a[j]) for j in range(1, k + 1)):
+    def from_lower(k: int) -> Any:
+        if all(is_zero(a[j]) for j in range(1, k)):
             return 0
-        blocks = [F.full(a[j], a) for j in range(k + 1)]
+        blocks = [*[F.full(a[j], a) for j in range(k)], zeros]
         rows = [joined([*[zeros] * i, *blocks[: k + 1 - i]], len(a.shape) - 1) for i in range(k + 1)]
         index = (Ellipsis, slice(0, n), slice(k * n, None))
         return F.compute(declared["get_item"].bind(index=index), F.compute(op, joined(rows, len(a.shape) - 2)))
+
+    def produce(k: int) -> Any:
+        return plus(from_lower(k), a[k] if is_zero(a[k]) else F.compute(op, start, a[k]))
 
     return F.new(F.compute(op, start) if first is None else first, produce)
 
