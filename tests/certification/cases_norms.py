@@ -7,6 +7,12 @@ from dezero.testing import Case, Normal
 
 ABSOLUTE = {"complex": "absolute values are not analytic"}
 
+
+def Apart(rng):
+    """A matrix whose singular values are far from each other and from 0, so that it has every derivative."""
+    return 0.3 * Normal(3, 2)(rng) + np.array([[2.0, 0], [0, 1], [0, 0]])
+
+
 CASES = [
     *[
         Case(norm, Normal(*shape), like=np.linalg.norm, without=ABSOLUTE, covers=("root",), label=label, **how)
@@ -24,8 +30,9 @@ CASES = [
         for p in (1, 2, 3, 4, 2.5, 0.5, -1, -2, np.inf, -np.inf)
     ],
     *[
-        Case(norm, Normal(3, 2), like=np.linalg.norm, ord=p, without=ABSOLUTE, label=f"matrix, ord {p}")
-        for p in ("fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)
+        Case(norm, matrix, like=np.linalg.norm, ord=p, without=ABSOLUTE, label=f"matrix, ord {p}")
+        for matrix, orders in ((Normal(3, 2), ("fro", 1, -1, np.inf, -np.inf)), (Apart, ("nuc", 2, -2)))
+        for p in orders
     ],
     Case(
         norm,

@@ -10,10 +10,10 @@ CONJUGATES = {"complex": "the values are sorted, and LAPACK conjugates"}
 
 
 def apart(a):
-    """Symmetric with eigenvalues apart, from any matrix; dezero's or NumPy's."""
+    """Symmetric with eigenvalues apart (see the limits in spectral.py), from any matrix; dezero's or NumPy's."""
     n = a.ndim
     back = (*range(n - 2), n - 1, n - 2)
-    return (a + a.transpose(back)) * 0.25 + np.diag(np.arange(a.shape[-1], dtype=a.dtype))
+    return (a + a.transpose(back)) * 0.125 + np.diag(np.arange(a.shape[-1], dtype=a.dtype))
 
 
 def squared(vectors):

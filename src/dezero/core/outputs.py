@@ -36,14 +36,16 @@ declare(OUTPUT)
 publish("output", lambda node, index: apply(OUTPUT.bind(index=index), node), "One output of a node that has several.")
 
 
-def general(name: str, value: Callable[..., Any], *rules: Rule, outputs: int = 1, **facts: Any) -> Op:
+def general(
+    name: str, value: Callable[..., Any], *rules: Rule, outputs: int = 1, zeros: bool = True, **facts: Any
+) -> Op:
     """Declare an operation of any other kind (a factorisation, a sort) by its value and vjps.
 
     With several outputs the value returns a tuple, and a rule gets tuples: `rule(F, gs, *arguments, ys)`, zeros
-    standing for outputs that nothing depends on. The tangent comes from transposing the rule.
+    (None, if zeros is False) standing for outputs that nothing depends on. The tangent comes from transposing the rule.
     """
     if outputs > 1:
-        rules = tuple([_gathering(rule, outputs) for rule in rules])
+        rules = tuple([_gathering(rule, outputs, zeros) for rule in rules])
     return declare(Op(name, GENERAL, value, rules, **facts))
 
 
@@ -59,11 +61,11 @@ def picking(index: int) -> Op:
     return OUTPUT.bind(index=index)
 
 
-def _gathering(rule: Rule, outputs: int) -> Rule:
+def _gathering(rule: Rule, outputs: int, zeros: bool) -> Rule:
     def gathered(F: Any, g: Cotangents, *arguments: Any, **parameters: Any) -> Any:
         *xs, y = arguments
         ys = tuple([F.output(y, index=i) for i in range(outputs)])
-        gs = tuple([g[i] if i in g else F.zeros_like(ys[i]) for i in range(outputs)])
+        gs = tuple([g[i] if i in g else F.zeros_like(ys[i]) if zeros else None for i in range(outputs)])
         return rule(F, gs, *xs, ys, **parameters)
 
     return gathered

@@ -2,13 +2,21 @@
 
 Where eigenvalues coincide their eigenvectors are arbitrary up to a rotation, and have no derivative. What depends
 on the eigenvalues alone and symmetrically (their sum, a sum of functions of them) is differentiable there, and its
-gradient right. Where a derivative asks for more than there is (a single eigenvector, a second derivative through
-eigenvalues that coincide), the gap that would be divided by raises LinAlgError, rather than give inf or a finite
-number that means nothing. Traces of expm, logm, sqrtm and matrix_power, det and slogdet have no such points.
+first derivative right. What uses the eigenvectors too may have a derivative there, as v f(w) v' has, but it is a
+limit of 0 / 0 that cannot be told from what the rules are given: wherever a gap of zero is divided by the result
+is nan, never a finite number. A single eigenvalue has there, as the greatest of equal numbers has, the
+derivative of the one that it happens to be.
+
+Every division by a gap loses as many digits as the gap is smaller than the greatest eigenvalue, and a derivative of
+order k has up to k of them. A gap counts as zero where fewer than three digits would be left to a derivative of
+ordinary size: in float64 from 2e-13 times the greatest eigenvalue downwards at order 1, 5e-7 at order 2, 6e-5 at
+order 3. Functions of matrices (expm, logm, sqrtm, matrix_power), det and slogdet have no such points.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,38 +29,26 @@ from dezero.functions._matrix import attempt_all, eye, failing, matrices, swap
 from dezero.functions.complex_numbers import modulus, real_like
 
 _REAL = "its derivative is for real matrices"
+_DIGITS = 10_000  # times rounding, relative, must stay below 1 in what is divided by gaps
 
 
 # -- dividing by gaps ------------------------------------------------------------------------------------------
 
 
-def _over_gaps(x: Any, w: Any, v: Any, of: str, diagonal: bool) -> Any:
-    """x[i, j] / (v[j] - w[i]), zero where x is; LinAlgError where a gap is zero to rounding and x is not.
+def _over_gaps(x: Any, w: Any, v: Any, k: Any, diagonal: bool, order: int) -> Any:
+    """x[i, j] / (v[j] - w[i]), nan where a gap is too small to divide by `order` times.
 
-    diagonal: whether its elements are divided too; otherwise they are zero.
+    k: the condition number of the eigenvectors, by which errors grow besides. diagonal: whether its elements are
+    divided too; otherwise they are zero.
     """
     gap = v - w
-    if not isinstance(x, np.ndarray):  # the number 0, of a result that nothing depends on
-        return np.zeros_like(gap)
-    gap = np.broadcast_to(gap, np.broadcast_shapes(x.shape, gap.shape))
-    if not gap.size:
-        return x + gap
-    rounding = max(gap.shape[-2:]) * np.finfo(gap.dtype).eps
-    scale = np.maximum(np.abs(w).max((-2, -1), keepdims=True), np.abs(v).max((-2, -1), keepdims=True))
-    closed = np.abs(gap) <= rounding * scale
-    nothing = np.abs(x) <= rounding * np.abs(x).max((-2, -1), keepdims=True)
-    if not diagonal:
-        nothing = nothing | np.eye(*gap.shape[-2:], dtype=bool)  # type: ignore[type-var]
-    wrong = closed & ~nothing
-    if wrong.any():
-        *_, i, j = np.argwhere(wrong)[0]
-        raise np.linalg.LinAlgError(
-            f"{of}: values {i} and {j} coincide (or sum to zero), where the derivative that is asked for does not "
-            "exist; differentiate what has one there, such as a symmetric function of the values (once), "
-            "or det, slogdet, expm, sqrtm"
-        )
-    skipped = closed if diagonal else closed | np.eye(*gap.shape[-2:], dtype=bool)  # type: ignore[type-var]
-    return np.where(skipped, 0, x / np.where(skipped, 1, gap))
+    if not gap.size or (not isinstance(x, np.ndarray) and x == 0):  # of a result that nothing depends on
+        return x + np.zeros_like(gap)
+    scale = np.maximum(np.abs(w).max((-2, -1), keepdims=True), np.abs(v).max((-2, -1), keepdims=True)) * k
+    rounding = max(*gap.shape[-2:], _DIGITS) * np.finfo(gap.dtype).eps * k
+    closed = np.abs(gap) <= scale * rounding ** (1 / order)
+    y = np.where(closed, np.nan, x / np.where(closed, 1, gap))
+    return y if diagonal else np.where(np.eye(*gap.shape[-2:], dtype=bool), 0, y)
 
 
 declare(
@@ -61,20 +57,53 @@ declare(
         ELEMENTWISE,
         _over_gaps,
         (
-            lambda F, g, x, w, v, y, **how: F.over_gaps(g, w, v, **how),
-            lambda F, g, x, w, v, y, **how: F.over_gaps(g * y, w, v, **how),
-            lambda F, g, x, w, v, y, **how: -F.over_gaps(g * y, w, v, **how),
+            lambda F, g, x, w, v, k, y, **how: F.over_gaps(g, w, v, k, **how),
+            lambda F, g, x, w, v, k, y, **how: _once_more(F, g * y, w, v, k, **how),
+            lambda F, g, x, w, v, k, y, **how: -_once_more(F, g * y, w, v, k, **how),
+            lambda F, g, x, w, v, k, y, **how: F.zeros_like(k),
         ),
     )
 )
 
 
-def _column(F: Any, w: Any, y: Any) -> Any:
-    return F.reshape(w, shape=(*y.shape, 1))
+def _once_more(F: Any, x: Any, w: Any, v: Any, k: Any, diagonal: bool, order: int) -> Any:
+    return F.over_gaps(x, w, v, k, diagonal=diagonal, order=order + 1)
 
 
-def _row(F: Any, w: Any, y: Any) -> Any:
-    return F.reshape(w, shape=(*y.shape[:-1], 1, y.shape[-1]))
+def _column(F: Any, w: Any) -> Any:
+    return F.reshape(w, shape=(*w.shape, 1))
+
+
+def _row(F: Any, w: Any) -> Any:
+    return F.reshape(w, shape=(*w.shape[:-1], 1, w.shape[-1]))
+
+
+def _diagonal(F: Any, gw: Any, w: Any) -> Any:
+    """The cotangents of values on the diagonal of a matrix; 0 where nothing depends on them."""
+    return 0 if gw is None else F.broadcast_to(_row(F, gw), shape=(*w.shape, w.shape[-1])) * eye(w.shape[-1], w)
+
+
+def _factorization(name: str, value: Callable[..., Any], pull: Callable[..., Any], outputs: int) -> Op:
+    """Declare a factorisation into values and vectors by its vjp, pull(F, gs, x, ys, order, **parameters).
+
+    order: how often what it makes will have been divided by gaps, at most. Since its own derivatives divide once more,
+    it is given its outputs as those of another operation, which are the same and whose vjp is of the next order.
+    """
+    again = f"{name}_again"
+
+    def rule(F: Any, gs: Any, x: Any, *known: Any, order: int = 1, **parameters: Any) -> Any:
+        ys = known[-1]
+        vectors = any([gs[i] is not None for i in range(outputs) if i != values])
+        node = getattr(F, again)(x, *ys, order=order + vectors, **parameters)
+        return pull(F, gs, x, tuple([F.output(node, index=i) for i in range(outputs)]), order, **parameters)
+
+    def still(i: int) -> Callable[..., Any]:
+        return lambda F, gs, *args, **parameters: F.zeros_like(args[i])
+
+    values = outputs - 2  # the place of eigenvalues in (w, v), of singular ones in (u, s, vh)
+    rules = (rule, *[still(i + 1) for i in range(outputs)])
+    general(again, lambda x, *ys, **parameters: ys, *rules, outputs=outputs, zeros=False)
+    return general(name, value, rule, outputs=outputs, zeros=False)
 
 
 # -- symmetric matrices ----------------------------------------------------------------------------------------
@@ -85,15 +114,18 @@ class EighResult(NamedTuple):
     eigenvectors: Variable
 
 
-def _eigh_rule(F: Any, gs: Any, x: Any, ys: Any, UPLO: str) -> Any:
+def _eigh_rule(F: Any, gs: Any, x: Any, ys: Any, order: int, UPLO: str) -> Any:
     """da = v (dw on the diagonal, v' dv (w_j - w_i) beside it) v'."""
     (gw, gv), (w, v) = gs, ys
-    turned = F.over_gaps(F.matmul(swap(F, v), gv), _column(F, w, w), _row(F, w, w), of="eigh", diagonal=False)
-    ga = F.matmul(F.matmul(v, turned + _row(F, gw, w) * eye(w.shape[-1], w)), swap(F, v))
+    middle = _diagonal(F, gw, w)
+    if gv is not None:
+        turned = F.over_gaps(F.matmul(swap(F, v), gv), _column(F, w), _row(F, w), 1, diagonal=False, order=order)
+        middle = turned + middle
+    ga = F.matmul(F.matmul(v, middle), swap(F, v))
     return 0.5 * (ga + swap(F, ga))
 
 
-_eigh = general(
+_eigh = _factorization(
     "eigh",
     failing("eigh", "look for nan or inf in it")(lambda x, UPLO: tuple(np.linalg.eigh(x, UPLO))),
     _eigh_rule,
@@ -138,16 +170,34 @@ class EigResult(NamedTuple):
     eigenvectors: Variable
 
 
-def _eig_rule(F: Any, gs: Any, x: Any, ys: Any) -> Any:
+def _eig_rule(F: Any, gs: Any, x: Any, ys: Any, order: int) -> Any:
     """da = v (dw on the diagonal, inv(v) dv (w_j - w_i) beside it) inv(v), the length of eigenvectors left alone."""
     (gw, gv), (w, v) = gs, ys
-    turned = F.over_gaps(F.matmul(swap(F, v), gv), _column(F, w, w), _row(F, w, w), of="eig", diagonal=False)
-    middle = turned + _row(F, gw, w) * eye(w.shape[-1], w)
-    back = swap(F, F.inv(v, of="eig"))
-    return real_like(F, F.matmul(F.matmul(back, middle), swap(F, v)), x)
+    inverse = F.inv(v, of="eig")
+    k = F.eig_condition(v, inverse)
+    middle = _diagonal(F, gw, w) * F.eig_trust(k)
+    if gv is not None:
+        turned = F.over_gaps(F.matmul(swap(F, v), gv), _column(F, w), _row(F, w), k, diagonal=False, order=order)
+        middle = turned + middle
+    return real_like(F, F.matmul(F.matmul(swap(F, inverse), middle), swap(F, v)), x)
 
 
-_eig = general(
+def _eig_condition(v: Any, inverse: Any) -> Any:
+    """A condition number of eigenvectors (..., 1, 1), whatever the scales of their elements: infinite where they are
+    dependent."""
+    return np.matmul(np.abs(inverse), np.abs(v)).sum(-1).max(-1, initial=1)[..., None, None]
+
+
+def _eig_trust(k: Any) -> Any:
+    """1, or nan where eigenvalues as near to each other as this condition number tells are lost in rounding."""
+    return np.where(100 * np.finfo(k.dtype).eps * k * k > 1, np.nan, np.ones((), k.dtype))
+
+
+# Both are constants: they say what can be computed, not what.
+general("eig_condition", _eig_condition, *[lambda F, g, *args, i=i: F.zeros_like(args[i]) for i in range(2)])
+general("eig_trust", _eig_trust, lambda F, g, k, y: F.zeros_like(k))
+
+_eig = _factorization(
     "eig", failing("eig", "look for nan or inf in it")(lambda x: tuple(np.linalg.eig(x))), _eig_rule, outputs=2
 )
 
@@ -185,7 +235,7 @@ class SVDResult(NamedTuple):
     Vh: Variable
 
 
-def _svd_rule(F: Any, gs: Any, x: Any, ys: Any) -> Any:
+def _svd_rule(F: Any, gs: Any, x: Any, ys: Any, order: int) -> Any:
     """da between singular vectors is m = u' da v, of which ds is the diagonal, and
 
     u' du = ((m + m') / (s_j - s_i) + (m - m') / (s_j + s_i)) / 2,
@@ -196,26 +246,28 @@ def _svd_rule(F: Any, gs: Any, x: Any, ys: Any) -> Any:
     """
     (gu, gs_, gvh), (u, s, vh) = gs, ys
     (m, n), k = x.shape[-2:], s.shape[-1]
-    v, gv = swap(F, vh), swap(F, gvh)
-    in_u, in_v = F.matmul(swap(F, u), gu), F.matmul(vh, gv)
-    apart = F.over_gaps(in_u + in_v, _column(F, s, s), _row(F, s, s), of="svd", diagonal=False)
-    summed = F.over_gaps(in_u - in_v, -_column(F, s, s), _row(F, s, s), of="svd", diagonal=False)
-    middle = 0.5 * (apart + swap(F, apart) + summed - swap(F, summed)) + _row(F, gs_, s) * eye(k, s)
-    ga = F.matmul(F.matmul(u, middle), vh)
-    if m > k:
-        ga = ga + F.matmul(_beyond(F, gu, u, in_u, s), vh)
-    if n > k:
-        ga = ga + F.matmul(u, swap(F, _beyond(F, gv, v, in_v, s)))
-    return ga
+    middle, beyond = _diagonal(F, gs_, s), []
+    if gu is not None or gvh is not None:
+        in_u = 0 if gu is None else F.matmul(swap(F, u), gu)
+        in_v = 0 if gvh is None else F.matmul(vh, swap(F, gvh))
+        how = {"diagonal": False, "order": order}
+        apart = F.over_gaps(in_u + in_v, _column(F, s), _row(F, s), 1, **how)
+        summed = F.over_gaps(in_u - in_v, -_column(F, s), _row(F, s), 1, **how)
+        middle = 0.5 * (apart + swap(F, apart) + summed - swap(F, summed)) + middle
+        if m > k and gu is not None:
+            beyond.append(F.matmul(_beyond(F, gu, u, in_u, s, order), vh))
+        if n > k and gvh is not None:
+            beyond.append(F.matmul(u, swap(F, _beyond(F, swap(F, gvh), swap(F, vh), in_v, s, order))))
+    return functools.reduce(lambda a, b: a + b, beyond, F.matmul(F.matmul(u, middle), vh))
 
 
-def _beyond(F: Any, gu: Any, u: Any, in_u: Any, s: Any) -> Any:
+def _beyond(F: Any, gu: Any, u: Any, in_u: Any, s: Any, order: int) -> Any:
     """The part of a cotangent outside the span of the singular vectors, over s."""
     zero = np.zeros((1, 1), s.dtype)
-    return F.over_gaps(gu - F.matmul(u, in_u), zero, _row(F, s, s), of="svd", diagonal=True)
+    return F.over_gaps(gu - F.matmul(u, in_u), zero, _row(F, s), 1, diagonal=True, order=order)
 
 
-_svd = general(
+_svd = _factorization(
     "svd",
     failing("svd", "look for nan or inf in it")(lambda x: tuple(np.linalg.svd(x, full_matrices=False))),
     _svd_rule,

@@ -129,15 +129,24 @@ def _output(F: Any, op: Op, args: Args, first: Any) -> Any:
 # -- equations: y solves product(a, y) = b, or y = product(a, y) + b ---------------------------------------------
 
 
-def _solving(product: Callable[..., Any], *, unknown_alone: bool = False, b_first: bool = False) -> Callable[..., Any]:
-    """op(a, b) from op(a_0, b_k - sum of product(a_j, y_(k-j)) over j >= 1); the sum is added where y stands alone."""
+def _solving(
+    product: Callable[..., Any],
+    *,
+    unknown_alone: bool = False,
+    b_first: bool = False,
+    at: Callable[[Op, int], Op] = lambda op, k: op,
+) -> Callable[..., Any]:
+    """op(a, b) from op(a_0, b_k - sum of product(a_j, y_(k-j)) over j >= 1); the sum is added where y stands alone.
+
+    at: the operation that finds coefficient k, where it is not the same for all.
+    """
 
     def series(F: Any, op: Op, args: Args, first: Any) -> Any:
         b, *a = args if b_first else args[::-1]
         start = [F.full(coefficient(x, 0), x) for x in a]
 
-        def solved(above: Any) -> Any:
-            return F.compute(op, above, *start) if b_first else F.compute(op, *start, above)
+        def solved(above: Any, k: int = 0) -> Any:
+            return F.compute(at(op, k), above, *start) if b_first else F.compute(op, *start, above)
 
         def produce(k: int) -> Any:
             total: Any = 0
@@ -146,7 +155,7 @@ def _solving(product: Callable[..., Any], *, unknown_alone: bool = False, b_firs
                 if not (is_zero(y[k - j]) or all(is_zero(c) for c in parts)):
                     total = plus(total, product(F, parts, y[k - j], **op.parameters))
             above = (plus if unknown_alone else minus)(coefficient(b, k), total)
-            return above if is_zero(above) else solved(above)
+            return above if is_zero(above) else solved(above, k)
 
         y = F.new(solved(F.full(coefficient(b, 0), b)) if first is None else first, produce)
         return y
@@ -164,9 +173,21 @@ def _triangle_product(F: Any, a: list[Any], y: Any, lower: bool, unit: bool) -> 
 
 
 def _gap_product(F: Any, values: list[Any], y: Any, **how: Any) -> Any:
-    """values: coefficients of w and v in x / (v - w)."""
-    w, v = values
+    """values: coefficients of w and v in x / (v - w), and of what decides where that is nan."""
+    w, v, _ = values
     return y * minus(v, w)
+
+
+def _gaps_at(op: Op, k: int) -> Op:
+    """Coefficient k has been divided by gaps k times more."""
+    return declared["over_gaps"].bind(**{**op.parameters, "order": op.parameters["order"] + k})
+
+
+def _known(F: Any, op: Op, args: Args, first: Any) -> Any:
+    """The series of the outputs of a factorisation, from those given behind its argument."""
+    if first is None:
+        first = F.compute(op, *[F.full(coefficient(a, 0), a) for a in args])
+    return Series(F, None, None, lambda k: tuple([coefficient(y, k) for y in args[1:]]), first)
 
 
 def _carried(F: Any, factors: list[Any], y: Any, reverse: bool) -> Any:
@@ -226,7 +247,10 @@ WRITTEN: dict[str, Callable[[Any, Op, Args, Any], Any]] = {
     "output": _output,
     "solve": _solving(_matrix_product),
     "solve_triangular": _solving(_triangle_product),
-    "over_gaps": _solving(_gap_product, b_first=True),
+    "over_gaps": _solving(_gap_product, b_first=True, at=_gaps_at),
+    "eigh_again": _known,
+    "eig_again": _known,
+    "svd_again": _known,
     "linear_recurrence": _solving(_carried, unknown_alone=True),
     "expm": _matrix_function,
     "logm": _matrix_function,
