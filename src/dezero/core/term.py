@@ -11,15 +11,20 @@ from dezero.core.factors import Number
 
 if TYPE_CHECKING:
     from dezero.core.terms import Builder
+    from dezero.core.variable import Variable
 
 
 class Term:
-    """`c * node`; node is a Variable, a raw array that depends on nothing, or None for the number c itself."""
+    """`c * node`; node is a Variable, a raw array that depends on nothing, or None for the number c itself.
 
-    __slots__ = ("build", "c", "node")
+    whole: the node of the graph that the term was read from, where numbers were taken out of it. Operations get it as
+    it was computed: a comparison is not to take another rounding of c * node for another branch.
+    """
 
-    def __init__(self, build: Builder, c: Number, node: Any) -> None:
-        self.build, self.c, self.node = build, c, node  # c is 0 for zero alone, whose node is None
+    __slots__ = ("build", "c", "node", "whole")
+
+    def __init__(self, build: Builder, c: Number, node: Any, whole: Variable | None = None) -> None:
+        self.build, self.c, self.node, self.whole = build, c, node, whole  # c is 0 for zero alone, its node None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -73,8 +78,8 @@ class Full(Term):
 
     __slots__ = ("dtype", "shape")
 
-    def __init__(self, build: Builder, c: Number, like: Any) -> None:
-        super().__init__(build, c, None)
+    def __init__(self, build: Builder, c: Number, like: Any, whole: Variable | None = None) -> None:
+        super().__init__(build, c, None, whole)
         self.shape, self.dtype = like.shape, like.dtype  # type: ignore[misc]
 
 

@@ -133,7 +133,7 @@ class Builder:
         if isinstance(value, Term):
             return value
         c: Number = 1
-        same = self.same
+        same, whole = self.same, None
         while isinstance(value, Variable):
             if same:
                 value = same.get(id(value), value)
@@ -141,12 +141,14 @@ class Builder:
             if op is _NEG or op is _MUL:
                 number, inner = self.multiple(value)
                 if inner is not None and (c == 1 or number == -1 or mild(c * number, inner.dtype)):
+                    if whole is None and number != 1:
+                        whole = value
                     c, value = c * number, inner
                     continue
             elif isinstance(op, Op) and op.name == "full_like" and not self.opaque(value):
                 fill = op.parameters["fill_value"]
-                return Term(self, c, fill) if np.ndim(fill) else Full(self, c * fill.item(), value)
-            return Term(self, c, value)
+                return Term(self, c, fill) if np.ndim(fill) else Full(self, c * fill.item(), value, whole)
+            return Term(self, c, value, whole)
         if isinstance(value, np.generic) and value.dtype.kind in "bfiuc":
             value = value.item()
         if isinstance(value, int | float | complex):
@@ -173,6 +175,8 @@ class Builder:
 
     def node(self, term: Term) -> Any:
         """The Variable, array or number that a term stands for."""
+        if term.whole is not None:
+            return term.whole
         if term.node is None:
             return term.c
         if term.c == 1:
