@@ -92,7 +92,8 @@ class _Header(NamedTuple):
 
 def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, header: _Header) -> np.ndarray[Any, Any]:
     array = np.empty(math.prod(header.shape), header.dtype)
-    view = memoryview(array.view(np.uint8))
+    view = memoryview(array.view(np.uint8))  # type: ignore[arg-type]
+    member: Any  # whose type is told without readinto
     with archive.open(info) as member:
         member.read(header.size)
         at = 0
