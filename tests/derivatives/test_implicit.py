@@ -288,3 +288,25 @@ def test_what_the_functions_return():
         custom_root(lambda z: z, np.ones(2), solve=lambda f, guess: np.ones(3))
     with pytest.raises(TypeError, match=r"custom_root: guess holds a complex128 array .* real and imaginary parts"):
         custom_root(lambda z: z, np.ones(2, complex))
+
+
+def test_complex_numbers_are_refused_wherever_they_come_from():
+    a = Variable(np.array(1 + 1j))
+    with pytest.raises(TypeError, match=r"custom_root: the function returned a complex128 array .* for a real unknown"):
+        custom_root(lambda z, a: z * a - 1, 1.0, a)
+    with pytest.raises(TypeError, match=r"fixed_point: the function returned a complex128 array .* parts"):
+        fixed_point(lambda z: z * 0.5j, np.array(1.0))
+    with pytest.raises(TypeError, match=r"solve's result holds a complex128 array .*, and guess is real"):
+        custom_root(lambda z: z * z - 1, 1.0, solve=lambda f, guess: np.array(1 + 1j))
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [({"tol": -1.0}, "tol is -1.0"), ({"maxiter": 0}, "maxiter is 0"), ({"memory": -1}, "memory is")],
+)
+def test_numbers_out_of_range(options, told):
+    with pytest.raises(ValueError, match=rf"fixed_point: {told}"):
+        fixed_point(lambda z: F.cos(z), np.array(1.0), **options)
+    if "memory" not in options:
+        with pytest.raises(ValueError, match=rf"custom_root: {told}"):
+            custom_root(lambda z: z - 1, np.array(1.0), **options)

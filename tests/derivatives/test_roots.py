@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dezero.functions as F
-from dezero import Function, Variable, gradients, jet, using_config
+from dezero import Function, GraphError, Variable, checkpoint, gradients, jet, using_config
 from dezero.core.sweep import collect
-from dezero.derivatives import hvp, jacobian, jvp
+from dezero.derivatives import grad, hvp, jacobian, jvp, operator
 from dezero.derivatives.implicit import custom_root, fixed_point
 
 
@@ -210,6 +210,45 @@ def test_operations_with_several_outputs_in_the_residual():
     (g,) = gradients(z[0], x, create_graph=True)
     np.testing.assert_allclose(g.data, [-0.25, -0.25], rtol=1e-10)
     np.testing.assert_allclose(gradients(g[0], x)[0].data, [-1 / 16, -1 / 16], rtol=1e-9)
+
+
+def test_a_root_in_the_residual_of_a_root():
+    a = Variable(np.array(3.0))
+    w = custom_root(lambda w, a: w - F.cos(cubic(w) * a), 0.5, a)
+    with mpmath.workdps(40):
+
+        def inner(w):
+            return mpmath.findroot(lambda z: z**3 + z - w, 0.5)
+
+        exact = [
+            float(mpmath.diff(lambda a: mpmath.findroot(lambda w: w - mpmath.cos(inner(w) * a), float(w)), 3, n))
+            for n in range(1, 4)
+        ]
+    np.testing.assert_allclose(partials(w, a, 3), exact, rtol=1e-9)
+    np.testing.assert_allclose([float(c) for c in w.jet(a, 3)[1:]], exact, rtol=1e-9)
+
+
+def test_checkpoints_and_roots_inside_each_other():
+    a, h = Variable(np.array(3.0)), [2.0]
+    z = custom_root(lambda z, a: checkpoint(lambda z: z * z * h[0])(z) - a, 1.0, a)
+    np.testing.assert_allclose(partials(z, a, 3), partials(F.sqrt(a / 2), a, 3), rtol=1e-11)
+    other = custom_root(lambda z, a: checkpoint(lambda z: z * z * h[0])(z) - a, 1.0, a)
+    h[0] = 5.0
+    with pytest.raises(GraphError, match="checkpoint of <lambda>: run again for its derivative"):
+        gradients(other, a)
+    y = checkpoint(lambda a: custom_root(lambda z, a: z * z - a, 1.0, a) * a)(a)
+    np.testing.assert_allclose(partials(y, a, 3), partials(a**1.5, a, 3), rtol=1e-11)
+
+
+@pytest.mark.parametrize("method", ["taylor", "reverse", "collapsed"])
+def test_operators_of_a_root(method):
+    def f(p):
+        return F.sum(custom_root(lambda z, p: pair(z, p[0], p[1]), np.array([0.3, 0.7]), p) ** 2)
+
+    p, h = np.array([0.7, 0.3]), 1e-4
+    found = operator(f, {(2, 0): 1.0, (1, 1): 0.5, (0, 2): -2.0}, method)(p)
+    rows = [(grad(f)(p + h * e).data - grad(f)(p - h * e).data) / (2 * h) for e in np.eye(2)]
+    assert float(found) == pytest.approx(rows[0][0] + 0.5 * rows[0][1] - 2 * rows[1][1], rel=1e-6)
 
 
 # -- no answer ---------------------------------------------------------------------------------------------------

@@ -355,10 +355,13 @@ class Builder:
 
     def over_common_denominators(self, terms: list[Term]) -> list[Term]:
         """n/d + m/d becomes (n + m)/d, and so do solutions of equations with one matrix."""
+        ops = [getattr(t.node, "_op", None) for t in terms]
+        quotients = [t for t, op in zip(terms, ops, strict=True) if op is _DIV or getattr(op, "over", None) is not None]
+        if len(quotients) < 2:
+            return terms
         over: dict[Any, list[Term]] = {}
-        for t in terms:
-            op = getattr(t.node, "_op", None)
-            if (op is _DIV or getattr(op, "over", None) is not None) and not self.opaque(t.node):
+        for t in quotients:
+            if not self.opaque(t.node):
                 over.setdefault(self.denominator(t.node), []).append(t)
         groups = [group for group in over.values() if len(group) > 1]
         if not groups:

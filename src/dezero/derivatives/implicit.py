@@ -58,6 +58,7 @@ def custom_root(
     >>> a.grad
     variable(0.35355339059327373)
     """
+    _check("custom_root", tol, maxiter)
     equation = _Equation("custom_root", residual, guess, parameters)
     if solve is None:
         z = _newton(equation, tol, maxiter)
@@ -95,6 +96,8 @@ def fixed_point(
     variable(-0.2974743415)
     """
 
+    _check("fixed_point", tol, maxiter, memory)
+
     def residual(z: Any, *given: Any) -> Any:
         new = step(z, *given)
         pairs = zip(flatten(z)[0], matching("fixed_point", new, z, "step's result", "guess"), strict=True)
@@ -102,6 +105,14 @@ def fixed_point(
 
     equation = _Equation("fixed_point", residual, guess, parameters)
     return equation.solution(_anderson(equation, tol, maxiter, memory))
+
+
+def _check(name: str, tol: Any, maxiter: Any, memory: Any = 0) -> None:
+    if tol is not None and not (isinstance(tol, int | float | np.number) and tol >= 0):
+        raise ValueError(f"{name}: tol is {tol!r}; give a number from 0 on, or None")
+    for what, value, least in (("maxiter", maxiter, 1), ("memory", memory, 0)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise ValueError(f"{name}: {what} is {value!r}; give a whole number from {least} on")
 
 
 def _difference(z: Any, new: Any) -> Any:
@@ -138,6 +149,11 @@ class _Equation:
                 raise TypeError(
                     f"{self.name}: the function returned {describe(leaf)}; compute its result from its arguments with "
                     "dezero's or NumPy's functions, which gives a Variable"
+                )
+            if leaf.dtype.kind == "c":
+                raise TypeError(
+                    f"{self.name}: the function returned a {describe(leaf)} for a real unknown; give the real and "
+                    "imaginary parts of the unknown and of the equations as numbers of their own"
                 )
         size, wanted = sum(leaf.size for leaf in leaves), self.unknown.vector.size
         if size != wanted:

@@ -27,6 +27,8 @@ from dezero.derivatives.program import Program, caller, on_variables
 from dezero.series.power import Series, coefficient, is_zero, minus, plus
 from dezero.series.written import WRITTEN
 
+_STEPS = 20  # of Newton's method, from a root to one close by
+
 
 class Linearisation:
     """An equation about its solution.
@@ -41,13 +43,35 @@ class Linearisation:
 
     @functools.cached_property
     def factors(self) -> Factors:
+        r, factors = self.linearised()
+        factors.check()
+        self._check_simple(factors, r)
+        return factors
+
+    def linearised(self) -> tuple[Any, Factors]:
+        """The residual at the point, and its Jacobian factored."""
         with using_config("enable_backprop", True):
             leaves = [wrap(a) for a in self.point]
             (y,) = self.residual.run(on_variables, leaves)
-        factors = Factors(self.name, jacobian(y, leaves[0]))
-        factors.check()
-        self._check_simple(factors, y._data)
-        return factors
+        return y._data, Factors(self.name, jacobian(y, leaves[0]))
+
+    def at(self, point: Sequence[Any]) -> Linearisation:
+        """The equation about another point, or this one where it is the same."""
+        same = all([a is b or np.array_equal(a, b) for a, b in zip(point, self.point, strict=True)])
+        return self if same else Linearisation(self.name, self.residual, point)
+
+    def root_of(self, inputs: Sequence[Any]) -> Any:
+        """The root for other inputs, near to this one, by Newton's method: where somebody asks what a step would do."""
+        z = self.point[0]
+        if self.at([z, *inputs]) is self:
+            return z.copy()
+        for _ in range(_STEPS):
+            r, factors = Linearisation(self.name, self.residual, [z, *inputs]).linearised()
+            step = factors.solve(-r)
+            z = z + step
+            if not np.max(np.abs(step), initial=0.0) > 8 * np.finfo(z.dtype).eps * np.max(np.abs(z), initial=0.0):
+                break
+        return z
 
     def _check_simple(self, factors: Factors, r: Any) -> None:
         """LinAlgError where the Jacobian changes by its own size within what is known of the root.
@@ -165,7 +189,7 @@ class Factors:
 
 
 def _root(*inputs: Any, linear: Linearisation) -> Any:
-    return linear.point[0].copy()
+    return linear.root_of(inputs)
 
 
 def _root_rule(i: int, F: Any, g: Any, *args: Any, linear: Linearisation) -> Any:
@@ -179,7 +203,7 @@ def _root_rule(i: int, F: Any, g: Any, *args: Any, linear: Linearisation) -> Any
 
 
 def _solution(b: Any, *point: Any, linear: Linearisation, transposed: bool) -> Any:
-    return linear.factors.solve(b, transposed)
+    return linear.at(point).factors.solve(b, transposed)
 
 
 def _solution_rule(i: int, F: Any, g: Any, b: Any, *args: Any, linear: Linearisation, transposed: bool) -> Any:

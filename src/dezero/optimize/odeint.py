@@ -87,8 +87,8 @@ def _times(t: Any) -> Any:
         raise TypeError("odeint_taylor: t is a Variable; give times as plain numbers, they have no derivative here")
     if any([isinstance(leaf, Variable) for leaf in flatten(t)[0]]):
         raise TypeError(
-            "odeint_taylor: t holds a Variable; give times as plain numbers, they have no derivative here (integrate "
-            "over s in [0, 1] with t = t0 + s (t1 - t0) in f, whose rates are those times t1 - t0, for one)"
+            "odeint_taylor: t holds a Variable; give times as plain numbers, they have no derivative here (for one in "
+            "the last time t1, integrate the rates times t1 - t0 over s from 0 to 1, with t = t0 + s * (t1 - t0) in f)"
         )
     times = np.asarray(t)
     if times.ndim != 1 or not times.size or times.dtype.kind not in "fiu":
