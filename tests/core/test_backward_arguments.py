@@ -63,6 +63,7 @@ def test_flags_by_position_stay():
         ((False, Variable(np.array(3.0))), TypeError, r"create_graph is float64 array of shape \(\)"),
         ((np.ones(2),), ValueError, r"backward: gradient has shape \(2,\), this Variable has shape \(\)"),
         ((np.array("a"),), TypeError, "backward: gradient is <U1 array .*holds no numbers"),
+        ((np.ma.array(3.0, mask=True),), TypeError, "retain_grad is float64 array"),
         ((Variable(None),), TypeError, r"backward: gradient is Variable\(None\), which holds no numbers"),
     ],
 )
@@ -72,3 +73,11 @@ def test_what_is_neither_raises_and_changes_nothing(arguments, error, message):
         y.backward(*arguments)
     assert x.grad is None
     assert y.grad is None
+
+
+def test_a_masked_gradient_is_refused():
+    x, y = square([1.0, 2.0])
+    seed = np.ma.array([1.0, 2.0], mask=[0, 1])
+    for call in (lambda: y.backward(gradient=seed), lambda: gradients(y, x, seed)):
+        with pytest.raises(TypeError, match=r"a masked array is not .*mask would be lost"):
+            call()

@@ -7,11 +7,12 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
+from dezero.backends import is_plain_array
 from dezero.core import recipes
 from dezero.core.aliases import ALIAS
 from dezero.core.config import using_config
 from dezero.core.derive import ones, recorded
-from dezero.core.errors import GraphError, describe
+from dezero.core.errors import GraphError, describe, foreign
 from dezero.core.integers import computed_in_narrow, in_wide_integers
 from dezero.core.marks import UNRECORDED, Cut
 from dezero.core.op import Op, apply
@@ -229,6 +230,8 @@ def _seeds(roots: list[Variable], grad_outputs: Any) -> list[Any]:
 
 def _seed(root: Variable, seed: Any, what: str, of: str) -> Any:
     """A cotangent that was given, as a Variable or array."""
+    if isinstance(seed, np.ndarray) and not is_plain_array(seed):
+        raise foreign(what, seed)
     if raw(seed) is None or np.asarray(raw(seed)).dtype.kind not in "fiubc":
         raise TypeError(f"{what} is {describe(seed)}, which holds no numbers")
     if np.shape(raw(seed)) != root.shape:
