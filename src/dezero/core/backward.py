@@ -7,21 +7,28 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
+from dezero.backends import is_plain_array
 from dezero.core import recipes
 from dezero.core.aliases import ALIAS
 from dezero.core.config import using_config
 from dezero.core.derive import ones, recorded
-from dezero.core.errors import GraphError, describe
+from dezero.core.errors import GraphError, describe, foreign
 from dezero.core.integers import computed_in_narrow, in_wide_integers
+from dezero.core.marks import UNRECORDED, Cut
 from dezero.core.op import Op, apply
 from dezero.core.operators import raw
 from dezero.core.registry import declared, operations
 from dezero.core.sweep import Nodes, collect, inside, leading_to, own, sweep
-from dezero.core.variable import UNRECORDED, Cut, Variable, wrap
+from dezero.core.variable import Variable, wrap
 
 
-def backward(y: Variable, retain_grad: bool, create_graph: bool, inputs: Any) -> None:
+def backward(y: Variable, retain_grad: bool, create_graph: bool, inputs: Any, gradient: Any = None) -> None:
     """Variable.backward: accumulate into the leaves' `.grad`, or into that of the inputs alone."""
+    if not (isinstance(retain_grad, bool | np.bool) and isinstance(create_graph, bool | np.bool)):
+        raise TypeError(
+            f"backward: retain_grad is {describe(retain_grad)} and create_graph is {describe(create_graph)}; each is "
+            "True or False, and the first argument may be a gradient to start from, a Variable or array of this shape"
+        )
     asked = None if inputs is None else _variables(inputs, "backward", "inputs")
     _check_root(y, "backward")
     graph = nodes = collect([y], "backward")
@@ -33,6 +40,8 @@ def backward(y: Variable, retain_grad: bool, create_graph: bool, inputs: Any) ->
         if y._seq not in nodes:
             return
     seed = y._grad if y._args else None  # a leaf's own gradient is what accumulates, not a seed
+    if gradient is not None:
+        seed = _seed(y, gradient, "backward: gradient", "this Variable")
     found: dict[int, Any] | None
     if create_graph:
         found = recorded(graph, nodes, {y._seq: (y, seed)}, asked, retain_grad)
@@ -214,13 +223,20 @@ def _seeds(roots: list[Variable], grad_outputs: Any) -> list[Any]:
     if len(seeds) != len(roots):
         raise ValueError(f"gradients: {len(seeds)} grad_outputs for {len(roots)} outputs; give one for each, or None")
     for i, (root, seed) in enumerate(zip(roots, seeds, strict=True)):
-        if seed is not None and (raw(seed) is None or np.asarray(raw(seed)).dtype.kind not in "fiubc"):
-            raise TypeError(f"gradients: grad_outputs[{i}] is {describe(seed)}, which holds no numbers")
-        if seed is not None and np.shape(raw(seed)) != root.shape:
-            raise ValueError(
-                f"gradients: grad_outputs[{i}] has shape {np.shape(raw(seed))}, the output has shape {root.shape}"
-            )
-    return [s if s is None or isinstance(s, Variable) else np.asarray(s) for s in seeds]
+        if seed is not None:
+            seeds[i] = _seed(root, seed, f"gradients: grad_outputs[{i}]", "the output")
+    return seeds
+
+
+def _seed(root: Variable, seed: Any, what: str, of: str) -> Any:
+    """A cotangent that was given, as a Variable or array."""
+    if isinstance(seed, np.ndarray) and not is_plain_array(seed):
+        raise foreign(what, seed)
+    if raw(seed) is None or np.asarray(raw(seed)).dtype.kind not in "fiubc":
+        raise TypeError(f"{what} is {describe(seed)}, which holds no numbers")
+    if np.shape(raw(seed)) != root.shape:
+        raise ValueError(f"{what} has shape {np.shape(raw(seed))}, {of} has shape {root.shape}")
+    return seed if isinstance(seed, Variable) else np.asarray(seed)
 
 
 def _merge(pairs: list[tuple[Variable, Any]]) -> dict[int, tuple[Variable, Any]]:

@@ -15,10 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from dezero.backends import is_plain_array
 from dezero.core.config import recording
-from dezero.core.errors import describe, explain, no_data
+from dezero.core.errors import describe, explain, foreign, no_data
+from dezero.core.marks import CONSTANT, CUT
+from dezero.core.operators import VARIABLES
 from dezero.core.registry import declared, operations, redeclared, values
-from dezero.core.variable import CUT, Variable, tick
+from dezero.core.variable import Variable, tick, wrap
 
 Rule = Callable[..., Any]
 _new = object.__new__
@@ -73,6 +76,13 @@ class Op:
 
     def bind(self, **parameters: Any) -> Op:
         """This operation with its non-differentiable parameters (axis, shape, index) filled in."""
+        for value in parameters.values():
+            if type(value) in VARIABLES:
+                (name,) = [name for name, other in parameters.items() if other is value][:1]
+                raise TypeError(
+                    f"{self.name}: {name} is a Variable ({describe(value)}), and the operation has no derivative in "
+                    f"{name}; give a plain value (v.item() or v.data for a constant)"
+                )
         op = _new(_Bound)
         op.base, op.parameters = self, parameters
         op.name, op.kind = self.name, self.kind
@@ -199,7 +209,7 @@ def apply(op: Op, *args: Any) -> Variable:
         y._data = op.value(*data)
     except Exception as error:
         raise explain(op.name, args, error, op.parameters) from error
-    y._op, y._args = None, ()
+    y._op, y._args = CONSTANT, ()
     if recorded:
         y._op, y._args = (op, args) if recording() else (CUT, ())
     else:
@@ -218,14 +228,24 @@ def _arrays(args: tuple[Any, ...]) -> list[Any]:
 def plain(value: Any, name: str) -> Any:
     """A number or array mixed into an expression, as operations keep it: numbers as Python's, so that they never
     change an array's dtype."""
-    if isinstance(value, int | float | complex) and not isinstance(value, np.generic):
+    if type(value) is np.ndarray:
+        if value.dtype.kind in "fiubc":
+            return value if value.ndim else value.item()
+    elif isinstance(value, np.generic):
+        if value.dtype.kind in "fiubc":
+            return value.item()
+    elif isinstance(value, int | float | complex) or is_plain_array(value) or _computes(value):
         return value
-    if isinstance(value, np.generic) or (type(value) is np.ndarray and value.ndim == 0):
-        return value.item() if value.dtype.kind in "fiubc" else value
-    is_array = hasattr(value, "dtype") and hasattr(value, "shape")
-    if is_array and getattr(type(value), "__array_ufunc__", True) is not None:  # which None refuses all operations
-        return value
-    raise TypeError(f"{name}: {describe(value)} is not a Variable, array or number; wrap it in numpy.array(...)")
+    raise foreign(name, value)
+
+
+def _computes(value: Any) -> bool:
+    """Whether it is an array of another library that answers NumPy's functions itself and is no container of an array.
+
+    What NumPy can make an array of (a pandas Series, an xarray DataArray) has more to it than its numbers.
+    """
+    answers = getattr(type(value), "__array_ufunc__", None) is not None and hasattr(value, "dtype")
+    return answers and hasattr(value, "shape") and not hasattr(value, "__array__")
 
 
 def unary(op: Op) -> Callable[[Any], Variable]:
@@ -296,7 +316,7 @@ def operand(x: Any, name: str) -> Variable:
     """An argument of a public function as a Variable that holds data; TypeError naming the function otherwise."""
     if not isinstance(x, Variable):
         plain(x, name)  # refuses what is neither
-        return Variable(x if hasattr(x, "dtype") and not isinstance(x, np.generic) else np.asarray(x))
+        return wrap(x if hasattr(x, "dtype") and not isinstance(x, np.generic) else np.asarray(x))
     if x._data is None:
         raise no_data(name)
     return x

@@ -10,10 +10,11 @@ import numpy as np
 from dezero.core.broadcasting import fit
 from dezero.core.errors import GraphError, describe
 from dezero.core.factors import wraps
+from dezero.core.marks import Computed
 from dezero.core.op import ELEMENTWISE
 from dezero.core.operators import raw
 from dezero.core.registry import values
-from dezero.core.variable import Cut, Variable
+from dezero.core.variable import Variable
 
 Nodes = dict[int, Variable]
 
@@ -42,7 +43,7 @@ def collect(roots: Iterable[Variable], name: str = "differentiating") -> Nodes:
                             f"{name}: {describe(a)} had its .data rebound after {node._op.name} used it; "
                             "compute the result again from the new data"
                         )
-        elif node._op is not None and not isinstance(node._op, Cut):
+        elif node._op is not None and not isinstance(node._op, Computed):
             node._op.fail(name)
     return nodes
 

@@ -18,14 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.config import using_config
+from dezero.core.aliases import calling_on
 from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op
 from dezero.core.outputs import Cotangents
 from dezero.core.reverse import reverse
 from dezero.core.sweep import Nodes, collect, leading_to
 from dezero.core.term import Term
 from dezero.core.terms import Builder
-from dezero.core.variable import Variable, wrap
+from dezero.core.variable import Argument, Variable
 
 Rows = tuple[int, ...]
 
@@ -222,7 +222,7 @@ def transposed(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -
     """
     data = node._data
     several = isinstance(data, tuple)
-    wanted = [wrap(np.zeros_like(y)) for y in (data if several else (data,))]
+    wanted: list[Variable] = [Argument(np.zeros_like(y)) for y in (data if several else (data,))]
     pull = _vjp(build, node, wanted, several)
     parts: list[list[Term]] = [[] for _ in wanted]
     for i, t in moving:
@@ -242,7 +242,7 @@ def transposed(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -
 def _vjp(build: Builder, node: Variable, wanted: list[Variable], several: bool) -> Callable[[int], Any]:
     """The cotangent of each argument of a node, those of its outputs being the wanted Variables."""
     if not isinstance(node._op, Op):
-        with using_config("enable_backprop", True):
+        with calling_on(wanted):
             pairs = node._op.pull_graph(node, Cotangents(enumerate(wanted)) if several else wanted[0])
         found = [0 if g is None else g for _, g in pairs]
         return found.__getitem__

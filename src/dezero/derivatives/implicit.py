@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.config import no_grad, recording, using_config
+from dezero.core.aliases import calling_on
+from dezero.core.config import no_grad, recording
 from dezero.core.errors import describe
 from dezero.core.op import apply, operand
 from dezero.core.operators import raw
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, tick, wrap
+from dezero.core.variable import Variable, argument, tick, wrap
 from dezero.derivatives.packing import Packing
 from dezero.derivatives.program import Program, outside
 from dezero.derivatives.roots import Factors, Linearisation, jacobian
@@ -179,21 +180,21 @@ class _Equation:
 
     def linearised(self, z: Any, inputs: Sequence[Variable]) -> tuple[Any, Any]:
         """The residual at a point and its Jacobian there, as arrays."""
-        x = wrap(z)
-        with using_config("enable_backprop", True):
+        x = argument(z)
+        with calling_on([x]):
             y = self([x, *inputs])
         return y._data, jacobian(y, x)
 
     def solution(self, z: Any) -> Any:
         """The solution in the structure of the guess, as a function of the parameters."""
         flat = self._recorded(z) if recording() else wrap(z)
-        return self.unknown.unpacked(flat)
+        return self.unknown.unpacked(flat) if flat._args else self.unknown.values(z)
 
     def _recorded(self, z: Any) -> Variable:
         """The solution as a node. The residual runs for the last time here: derivatives need what it computes alone."""
         born = tick()
-        leaves = [wrap(z), *[wrap(x._data) for x in self.inputs]]
-        with using_config("enable_backprop", True):
+        leaves: list[Variable] = [argument(z), *[argument(x._data) for x in self.inputs]]
+        with calling_on(leaves):
             y = self(leaves)
         mine = {id(x) for x in leaves}
         captured = [x for x in outside([y], born)[1] if id(x) not in mine]

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.aliases import calling_on
 from dezero.core.config import using_config
 from dezero.core.errors import describe
 from dezero.core.op import operand
 from dezero.core.sweep import collect
-from dezero.core.variable import Variable
+from dezero.core.variable import Argument, Variable, wrap
 from dezero.derivatives import ways
 from dezero.derivatives.lines import Lines, MultiIndex, lines_of
 from dezero.derivatives.tracing import Run
@@ -53,11 +54,11 @@ class Operator:
             return self._apply(run.outputs[0], point, run.recorded)
         parts = []
         for start in range(0, len(point.data), rows):
-            with using_config("enable_backprop", True):
-                chunk = Variable(point.data[start : start + rows])
+            chunk = Argument(point.data[start : start + rows])
+            with calling_on([chunk]):
                 y = self.f(chunk)
             parts.append(self._apply(y, chunk, False).data)
-        return Variable(np.concatenate(parts))
+        return wrap(np.concatenate(parts))
 
     def estimate(self, x: Any, samples: int, rng: Any = None) -> tuple[Variable, Variable]:
         """An unbiased estimate from some of the lines of each order, and the variance of that estimate.
@@ -83,7 +84,7 @@ class Operator:
         drawn = [group for group in groups if group.order > 1]
         with using_config("enable_backprop", run.recorded):
             value = ways.collapsed(y, point, [group for group in groups if group.order < 2], run.recorded)
-            variance: Any = Variable(np.zeros_like(y.data))
+            variance: Any = wrap(np.zeros_like(y.data))
             for group in drawn:
                 n = len(group.directions)
                 chosen = np.sort(rng.choice(n, min(samples, n), replace=False))

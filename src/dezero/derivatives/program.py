@@ -9,11 +9,12 @@ import numpy as np
 
 from dezero.core.aliases import ALIAS
 from dezero.core.config import no_grad
+from dezero.core.marks import Computed
 from dezero.core.op import Op, apply
 from dezero.core.registry import values
 from dezero.core.reverse import Plain
 from dezero.core.terms import Builder
-from dezero.core.variable import Cut, Parameter, Variable, as_variable, wrap
+from dezero.core.variable import Parameter, Variable, as_variable, wrap
 from dezero.series.reading import Reading
 
 Call = Callable[..., Any]
@@ -122,7 +123,7 @@ def _between(name: str, outputs: Sequence[Variable | None], places: dict[int, in
         node = stack.pop()
         if id(node) in places or id(node) in found:
             continue
-        if not node._args and node._op is not None and not isinstance(node._op, Cut):
+        if not node._args and node._op is not None and not isinstance(node._op, Computed):
             node._op.fail(name)
         found[id(node)] = node
         stack += [a for a in node._args if isinstance(a, Variable)]

@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dezero.backends import as_numpy
-from dezero.core.aliases import alias, computed
+from dezero.core.aliases import alias, calling_on, computed
 from dezero.core.backward import gradients
-from dezero.core.config import recording, using_config
+from dezero.core.config import recording
 from dezero.core.errors import GraphError, describe
+from dezero.core.marks import Cut
 from dezero.core.op import Op, Unlike
 from dezero.core.registry import operations
 from dezero.core.sweep import collect
-from dezero.core.variable import Cut, Variable, tick, wrap
+from dezero.core.variable import Variable, argument, tick
 from dezero.derivatives.program import outside
 from dezero.derivatives.trees import Rebuild, flatten
 
@@ -34,7 +35,7 @@ class Segment:
 
     def __init__(self, name: str, f: Callable[[list[Variable]], Any], arrays: Sequence[Any]) -> None:
         self.name, self.f = name, f
-        leaves = [wrap(a) for a in arrays]
+        leaves: list[Variable] = [argument(a) for a in arrays]
         born = tick()
         outputs, self.rebuild = self._run(leaves)
         self.values = [y._data for y in outputs]
@@ -49,7 +50,7 @@ class Segment:
         Where a graph is recorded, what stands for them is computed from them. same: the arguments are those of the
         first run, so that all is to be what it was.
         """
-        stand_ins = [alias(x) for x in inputs] if recording() else [wrap(x._data) for x in inputs]
+        stand_ins: list[Variable] = [alias(x) for x in inputs] if recording() else [argument(x._data) for x in inputs]
         count = len(inputs) - len(self.captured)
         given = {id(x): s for x, s in zip(self.captured, stand_ins[count:], strict=True)}
         born = tick()
@@ -94,7 +95,7 @@ class Segment:
         return pulled(outputs, stand_ins, cotangents, recorded)
 
     def _run(self, xs: list[Variable]) -> tuple[list[Variable], Rebuild]:
-        with using_config("enable_backprop", True):
+        with calling_on(xs):
             outputs, rebuild = flatten(self.f(xs))
         return [computed(self.name, y) for y in outputs], rebuild
 

@@ -11,11 +11,12 @@ import numpy as np
 from dezero.core import gradients
 from dezero.core.config import recording
 from dezero.core.errors import GraphError, describe
+from dezero.core.marks import Cut
 from dezero.core.op import operand
 from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.sweep import collect, leading_to
-from dezero.core.variable import Cut, Variable, wrap
+from dezero.core.variable import Variable, wrap
 from dezero.derivatives.tracing import Run
 from dezero.derivatives.trees import matching
 from dezero.series.expansion import advance, curve, expand

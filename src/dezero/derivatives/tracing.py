@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import computed, own, rests_on_others
-from dezero.core.config import recording, using_config
+from dezero.core.aliases import calling_on, computed, own, rests_on_others
+from dezero.core.config import recording
 from dezero.core.errors import describe
 from dezero.core.variable import Variable
 from dezero.derivatives.trees import Rebuild, flatten
@@ -48,7 +48,7 @@ class Run:
         found = rebuild(self.leaves)
         for i, tree in zip(places, [found] if isinstance(argnums, int) else found, strict=True):
             stood_in[i] = tree
-        with using_config("enable_backprop", True):
+        with calling_on(self.leaves):
             result = f(*stood_in, **(kwargs or {}))
         if has_aux and not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(f"{name}: with has_aux=True the function returns (value, aux), got {describe(result)}")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import describe
+from dezero.core.variable import wrap
 from dezero.derivatives.sweeps import Forward, gradient, moved, paired, pulled, result, transform, with_aux
 from dezero.derivatives.tracing import Run
 from dezero.derivatives.trees import matching
@@ -87,7 +88,9 @@ def derivative(f: Callable[..., Any], order: int = 1) -> Callable[..., Any]:
         step, weight = ray_scale(order)
         curve = {x: [np.full_like(x.data, step)]}
         found = Forward("derivative", run.outputs, run.leaves)(curve, order, run.recorded)
-        return run.output_tree([y if weight == 1 else y * weight for y in found])
+        if weight != 1:
+            found = [y * weight if run.recorded else wrap(np.asarray(y._data * weight)) for y in found]
+        return run.output_tree(found)
 
     return transform("derivative", f, compute)
 

@@ -22,6 +22,7 @@ from dezero.core.operators import raw
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
+from dezero.functions._axes import flag
 
 
 def is_complex(x: Any) -> bool:
@@ -123,7 +124,7 @@ def angle(x: Any, deg: bool = False) -> Variable:
     variable(90.0)
     """
     y = apply(_angle, as_complex(x))
-    return y * (180 / np.pi) if deg else y
+    return y * (180 / np.pi) if flag("angle", deg, "deg") else y
 
 
 def _along(F: Any, g: Any, x: Any, y: Any) -> Any:

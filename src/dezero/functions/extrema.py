@@ -15,6 +15,7 @@ from dezero.core.op import Op, apply, operand, publish
 from dezero.core.outputs import general
 from dezero.core.registry import operations, values
 from dezero.core.variable import Variable
+from dezero.functions._axes import flag
 from dezero.functions.picking import Axes, gather_axes, gathered_rows, gathered_shape, return_axes
 from dezero.functions.reduction import axes_of, reduced_rows
 from dezero.functions.scans import apply_along, scanned_rows
@@ -76,7 +77,7 @@ def _reduced(name: str, op: Op, x: Any, axis: Any, keepdims: bool) -> Variable:
     axes = axes_of(name, x, axis)
     if not all(x.shape if axes is None else [x.shape[a] for a in axes]):
         raise ValueError(f"{name}: an array of shape {x.shape} has no elements there to compare")
-    return apply(op.bind(axis=axes, keepdims=bool(keepdims)), x)
+    return apply(op.bind(axis=axes, keepdims=flag(name, keepdims)), x)
 
 
 amax, amin = max, min

@@ -12,6 +12,7 @@ from dezero.core.outputs import general
 from dezero.core.registry import declared
 from dezero.core.variable import Variable
 from dezero.functions import comparison  # noqa: F401 - declares less and greater
+from dezero.functions._axes import plainly
 from dezero.functions.elementwise import maximum, minimum, where
 from dezero.functions.indexing import get_item
 from dezero.functions.rounding import remainder
@@ -86,7 +87,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 
 def _unrolled(x: Variable, xp: Variable, fp: Variable, period: Any) -> tuple[Variable, Variable, Variable]:
     """x and the points in one period, in order, and a point more on either side."""
-    period = abs(float(period))
+    period = abs(float(plainly("interp", period, "period")))
     if not period > 0:
         raise ValueError(f"interp: period must be a number other than 0, got {period}")
     x, xp = remainder(x, period), remainder(xp, period)

@@ -13,6 +13,7 @@ from dezero.core.op import publish
 from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_variable
+from dezero.functions._axes import plainly
 from dezero.functions.shape import reshape
 from dezero.functions.standardize import scale_shift, standardize
 
@@ -51,11 +52,11 @@ def batch_norm(x: Any, gamma: Any, beta: Any, mean: Any, var: Any, decay: float 
     if Config.train:
         if not x.size:
             raise ValueError(f"batch_norm: x of shape {x.shape} has no elements to take statistics of")
-        y, batch_mean, batch_var = standardize(columns, float(eps))
+        y, batch_mean, batch_var = standardize(columns, float(plainly("batch_norm", eps, "eps")))
         _update(raw(mean), raw(var), batch_mean, batch_var, x.size // channels, decay)
     else:
         kind = x.dtype if x.dtype.kind in "fc" else np.dtype(np.float64)
-        spread = np.sqrt(raw(var).astype(kind) + float(eps)).reshape(1, channels, 1)
+        spread = np.sqrt(raw(var).astype(kind) + float(plainly("batch_norm", eps, "eps"))).reshape(1, channels, 1)
         y, gamma = columns, gamma / spread
         beta = beta - gamma * raw(mean).astype(kind).reshape(1, channels, 1)
     return reshape(scale_shift(y, gamma, beta), x.shape)
@@ -89,7 +90,7 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axes: int = 1, eps: 
         if value is not None and _shape(value) != size:
             raise ValueError(f"layer_norm: {name} must be of shape {size}, that of x's last axes, got {_shape(value)}")
     rows = math.prod(x.shape[: x.ndim - axes])
-    y, _, _ = standardize(reshape(x, (1, rows, math.prod(size))), float(eps))
+    y, _, _ = standardize(reshape(x, (1, rows, math.prod(size))), float(plainly("layer_norm", eps, "eps")))
     return reshape(_affine(y, (rows, math.prod(size), 1), gamma, beta), x.shape)
 
 
@@ -134,7 +135,9 @@ def _of_channels(name: str, x: Variable, groups: int, gamma: Any, beta: Any, eps
                 f"{name}: {argument} must be of shape ({x.shape[1]},), one number for each channel of x {x.shape}, "
                 f"got {_shape(value)}"
             )
-    y, _, _ = standardize(reshape(x, (1, x.shape[0] * groups, x.size // (x.shape[0] * groups))), float(eps))
+    y, _, _ = standardize(
+        reshape(x, (1, x.shape[0] * groups, x.size // (x.shape[0] * groups))), float(plainly(name, eps, "eps"))
+    )
     return reshape(_affine(y, (*x.shape[:2], math.prod(x.shape[2:])), gamma, beta), x.shape)
 
 

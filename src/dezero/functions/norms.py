@@ -10,6 +10,7 @@ from dezero.core.errors import describe
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, operand, publish
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
+from dezero.functions._axes import flag, plainly
 from dezero.functions.complex_numbers import imag, is_complex, modulus, real
 from dezero.functions.extrema import max, min
 from dezero.functions.reduction import axes_of
@@ -39,7 +40,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> V
     >>> norm(Variable(np.array([3.0, 4.0]))), norm(Variable(np.eye(2)), "nuc")
     (variable(5.0), variable(2.0))
     """
-    x = operand(x, "norm")
+    x, ord, keepdims = operand(x, "norm"), plainly("norm", ord, "ord"), flag("norm", keepdims)
     if x.dtype.kind in "iub":
         x = operations.astype(x, np.float64)
     if not x.size and ord in ("nuc", 1, 2, np.inf):

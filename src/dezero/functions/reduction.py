@@ -9,7 +9,7 @@ import numpy as np
 from dezero.core.op import apply, linear, operand, publish
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
-from dezero.functions._axes import out_of_range, refuse_bools
+from dezero.functions._axes import flag, out_of_range, refuse_bools
 from dezero.functions.picking import gather_axes, return_axes, segment
 
 
@@ -58,7 +58,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     variable([2. 2. 2.])
     """
     x = operand(x, "sum")
-    return apply(_sum.bind(axis=axes_of("sum", x, axis), keepdims=bool(keepdims)), x)
+    return apply(_sum.bind(axis=axes_of("sum", x, axis), keepdims=flag("sum", keepdims)), x)
 
 
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
@@ -69,7 +69,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """
     x = operand(x, "mean")
     axes = axes_of("mean", x, axis)
-    total = apply(_sum.bind(axis=axes, keepdims=bool(keepdims)), x)
+    total = apply(_sum.bind(axis=axes, keepdims=flag("mean", keepdims)), x)
     return total / (x.size if axes is None else int(np.prod([x.shape[a] for a in axes])))
 
 
@@ -115,7 +115,7 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     variable([0. 6. 0.])
     """
     x = operand(x, "prod")
-    return apply(_prod.bind(axis=axes_of("prod", x, axis), keepdims=bool(keepdims)), x)
+    return apply(_prod.bind(axis=axes_of("prod", x, axis), keepdims=flag("prod", keepdims)), x)
 
 
 for _function in (sum, mean, prod):

@@ -10,6 +10,7 @@ from dezero.core.op import Op, apply, operand, publish
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
 from dezero.functions import exponential  # noqa: F401 - declares exponent_difference
+from dezero.functions._axes import flag
 from dezero.functions.elementwise import exp
 from dezero.functions.reduction import axes_of, reduced_rows, spread, sum
 from dezero.functions.shape import astype
@@ -53,7 +54,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     >>> logsumexp(Variable(np.array([1000.0, 1000.0])))
     variable(1000.6931471805599)
     """
-    return _over_axes("logsumexp", _logsumexp, x, axis, keepdims=bool(keepdims))
+    return _over_axes("logsumexp", _logsumexp, x, axis, keepdims=flag("logsumexp", keepdims))
 
 
 def _over_axes(name: str, op: Op, x: Any, axis: Any, **parameters: Any) -> Variable:

@@ -13,6 +13,7 @@ from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, publish
 from dezero.core.variable import Variable, as_variable
 from dezero.functions import _scipy, exponential, trigonometric  # noqa: F401 - rules read log1p, cardinal_sine
 from dezero.functions._analytic import cauchy, family
+from dezero.functions._axes import plainly
 from dezero.functions._scipy import in_precision_of, special_value
 from dezero.functions.complex_numbers import is_complex
 
@@ -233,7 +234,7 @@ def lambertw(x: Any, k: int = 0) -> Variable:
     >>> x.grad
     variable(1.0)
     """
-    if k not in (0, -1):
+    if plainly("lambertw", k, "k") not in (0, -1):
         raise UnsupportedOperation(f"lambertw: branch k={k!r} has no real values; the real branches are 0 and -1")
     return apply(_lambertw.bind(k=int(k)), as_variable(x))
 

@@ -13,6 +13,7 @@ from dezero.core.operators import raw
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_variable
+from dezero.functions._axes import flag
 from dezero.functions.reduction import axes_of, mean, prod, reduced_rows, spread, sum
 from dezero.functions.shape import astype, broadcast_to, reshape, transpose
 
@@ -73,7 +74,7 @@ def _spread_about_mean(op: Op, x: Any, axis: Any, ddof: float, keepdims: bool) -
         raise UnsupportedOperation(
             f"{op.name}: x is a {describe(x)}; its derivative is for real arrays; take the parts by real and imag"
         )
-    return apply(op.bind(axis=axes_of(op.name, x, axis), ddof=ddof, keepdims=bool(keepdims)), x)
+    return apply(op.bind(axis=axes_of(op.name, x, axis), ddof=ddof, keepdims=flag(op.name, keepdims)), x)
 
 
 # -- weighted mean ---------------------------------------------------------------------------------------------

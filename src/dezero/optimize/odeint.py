@@ -13,7 +13,7 @@ from dezero.core.config import recording, using_config
 from dezero.core.errors import describe
 from dezero.core.operators import raw
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, wrap
+from dezero.core.variable import Argument, Variable, wrap
 from dezero.derivatives.trees import Rebuild, flatten, matching
 from dezero.optimize.jumps import check_jump
 from dezero.series.equation import Solution
@@ -184,8 +184,8 @@ class _Walk:
 
     def _rates(self, states: list[Variable], t: float) -> tuple[Variable, list[Variable]]:
         """A Variable for the time, and f there."""
-        time = wrap(np.asarray(t, dtype=states[0].dtype))
-        with using_config("enable_backprop", True):
+        time = Argument(np.asarray(t, dtype=states[0].dtype))
+        with using_config("enable_backprop", True):  # a number made of t or y is met in _solves
             result = self.f(self.rebuild(states), time, *self.args)
         rates = matching("odeint_taylor", result, self.tree, "f's result", "y0")
         for rate, y in zip(rates, states, strict=True):

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import GraphError, describe
+from dezero.core.marks import Cut
 from dezero.core.sweep import collect, leading_to
-from dezero.core.variable import Cut, Variable
+from dezero.core.variable import Variable
 from dezero.series.power import Series, coefficient, is_zero
 from dezero.series.reading import Reading
 

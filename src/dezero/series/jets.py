@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import computed, own, rests_on_others
-from dezero.core.config import recording, using_config
+from dezero.core.aliases import calling_on, computed, own, rests_on_others
+from dezero.core.config import recording
 from dezero.core.errors import describe, no_data
 from dezero.core.op import operand, publish
 from dezero.core.registry import operations
@@ -62,10 +62,10 @@ def jet(
     if len(primals) != len(series):
         raise ValueError(f"jet: {len(primals)} primals and {len(series)} series; give one series for each primal")
     for i, terms in enumerate(series):
-        if not isinstance(terms, tuple | list | np.ndarray) or np.ndim(terms) == 0:
+        if not isinstance(terms, tuple | list | np.ndarray) or getattr(terms, "ndim", 1) == 0:
             raise TypeError(f"jet: series {i} is {describe(terms)}; give a tuple of terms, one for each order")
     xs = [own("jet", x) for x in primals]
-    with using_config("enable_backprop", True):
+    with calling_on(xs):
         ys = f(*xs)
     results = [computed("jet", y) for y in (ys if isinstance(ys, tuple | list) else (ys,))]
     if create_graph is None:

@@ -18,7 +18,7 @@ from dezero.core.sweep import collect
 from dezero.core.tangent import transposed
 from dezero.core.term import Term
 from dezero.core.terms import Builder
-from dezero.core.variable import Variable, wrap
+from dezero.core.variable import Variable, argument
 from dezero.series.power import Series, coefficient, derivative, is_zero, over
 
 
@@ -48,7 +48,7 @@ def _slopes(F: Any, op: Any, args: tuple[Any, ...], y: Series, data: Any) -> lis
     held: list[Variable] = []
 
     def leaf(array: Any, meaning: Any) -> Variable:
-        held.append(wrap(np.asarray(array)))
+        held.append(argument(np.asarray(array)))
         known[id(held[-1])] = meaning
         return held[-1]
 
