@@ -24,11 +24,8 @@ from dezero.core.variable import Variable, wrap
 
 def backward(y: Variable, retain_grad: bool, create_graph: bool, inputs: Any, gradient: Any = None) -> None:
     """Variable.backward: accumulate into the leaves' `.grad`, or into that of the inputs alone."""
-    if not (isinstance(retain_grad, bool | np.bool) and isinstance(create_graph, bool | np.bool)):
-        raise TypeError(
-            f"backward: retain_grad is {describe(retain_grad)} and create_graph is {describe(create_graph)}; each is "
-            "True or False, and the first argument may be a gradient to start from, a Variable or array of this shape"
-        )
+    if type(retain_grad) is not bool or type(create_graph) is not bool:
+        _check_flags(retain_grad, create_graph)
     asked = None if inputs is None else _variables(inputs, "backward", "inputs")
     _check_root(y, "backward")
     graph = nodes = collect([y], "backward")
@@ -56,6 +53,14 @@ def backward(y: Variable, retain_grad: bool, create_graph: bool, inputs: Any, gr
         root._grad = seed
         return backward(root, False, create_graph, inputs)
     _accumulate(nodes, found, asked, retain_grad, create_graph)
+
+
+def _check_flags(retain_grad: Any, create_graph: Any) -> None:
+    if not (isinstance(retain_grad, bool | np.bool) and isinstance(create_graph, bool | np.bool)):
+        raise TypeError(
+            f"backward: retain_grad is {describe(retain_grad)} and create_graph is {describe(create_graph)}; each is "
+            "True or False, and the first argument may be a gradient to start from, a Variable or array of this shape"
+        )
 
 
 _Some = Variable | Sequence[Variable]

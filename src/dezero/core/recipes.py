@@ -140,18 +140,18 @@ def structure(graph: Nodes, roots: list[int], asked: list[int] | None) -> tuple[
         if not args:
             parts.append((node._data.shape, node._data.dtype))
         elif isinstance(node._op, Op):
-            contents += [fingerprint(a) for a in args if not isinstance(a, _SYMBOLS)]
-            parts.append((node._op.key, *[place[a._seq] if isinstance(a, Variable) else _plainly(a) for a in args]))
+            parts.append(node._op.key)
+            for a in args:
+                if isinstance(a, Variable):
+                    parts.append(place[a._seq])
+                elif isinstance(a, int | float | complex):
+                    parts.append(repr(a))  # tells 1 from 1.0, and 0.0 from -0.0
+                else:
+                    parts.append((a.dtype, a.shape))  # the other way round for a leaf
+                    contents.append(fingerprint(a))
         else:
             return ages, None
     return ages, (tuple(parts), tuple(contents))
-
-
-_SYMBOLS = Variable, int, float, complex
-
-
-def _plainly(value: Any) -> Any:
-    return repr(value) if isinstance(value, _SYMBOLS) else (value.shape, value.dtype)
 
 
 def known(structure: Any) -> Recipe | None:

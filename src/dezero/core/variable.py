@@ -287,9 +287,10 @@ class Variable(Operators):
         >>> x.grad
         variable(6.0)
         """
-        first = retain_grad
-        if gradient is None and (isinstance(first, Variable | np.number) or is_plain_array(first)):
-            retain_grad, gradient = False, first
+        if type(retain_grad) is not bool:
+            first = retain_grad
+            if gradient is None and (isinstance(first, Variable | np.number) or is_plain_array(first)):
+                retain_grad, gradient = False, first
         operations.backward(self, retain_grad, create_graph, inputs, gradient)
 
     def jet(self, x: Variable, order: int, direction: Any = None, create_graph: bool = False) -> list[Variable]:
