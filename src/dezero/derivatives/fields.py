@@ -13,6 +13,7 @@ from dezero.core.variable import Variable
 from dezero.derivatives.lines import Lines
 from dezero.derivatives.tracing import Run
 from dezero.derivatives.ways import derivatives
+from dezero.series.independence import check_batch
 
 
 def divergence(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
@@ -69,4 +70,5 @@ def _jacobian(name: str, F: Callable[[Any], Any], x: Any, dimensions: tuple[int,
         raise ValueError(
             f"{name}: the field maps x of shape {point.shape} to shape {shapes}; it has to give the same shape"
         )
+    check_batch(name, run.outputs[0], point, 1)
     return derivatives(run.outputs[0], point, Lines(1, np.eye(d), np.ones(d)), run.recorded), run.recorded

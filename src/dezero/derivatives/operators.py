@@ -21,6 +21,7 @@ from dezero.core.variable import Argument, Variable, wrap
 from dezero.derivatives import ways
 from dezero.derivatives.lines import Lines, MultiIndex, lines_of
 from dezero.derivatives.tracing import Run
+from dezero.series.independence import check_batch
 
 _CHUNK = 2**22  # numbers of one layer that a chunk of a batch may have; smaller ones cost more than caches save
 _METHODS = {"collapsed": "collapsed Taylor mode", "taylor": "Taylor mode", "reverse": "nested gradients"}
@@ -154,6 +155,8 @@ class Operator:
                 f"{self.name}: the function maps x of shape {point.shape} to shape {shapes}; it has to give "
                 f"{expected}, a number for each point"
             )
+        if point.ndim == 2 and run.outputs[0]._args:
+            check_batch(self.name, run.outputs[0], point, max([group.order for group in self.lines(point.shape[-1])]))
         return point
 
     def _rows(self, run: Run) -> int:
