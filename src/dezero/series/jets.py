@@ -62,7 +62,7 @@ def jet(
     if len(primals) != len(series):
         raise ValueError(f"jet: {len(primals)} primals and {len(series)} series; give one series for each primal")
     for i, terms in enumerate(series):
-        if not isinstance(terms, tuple | list | np.ndarray) or np.ndim(terms) == 0:
+        if not isinstance(terms, tuple | list | np.ndarray) or (isinstance(terms, np.ndarray) and not terms.ndim):
             raise TypeError(f"jet: series {i} is {describe(terms)}; give a tuple of terms, one for each order")
     xs = [own("jet", x) for x in primals]
     with using_config("enable_backprop", True):
