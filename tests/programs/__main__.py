@@ -14,7 +14,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the arrays are tiny
 
 from tests.programs.generate import generate
-from tests.programs.judge import Peer, judge
+from tests.programs.judge import Disagreement, Peer, judge
 from tests.programs.shrink import shrink
 
 
@@ -43,7 +43,10 @@ def _many(start: int, count: int, results: Path, peer: Peer | None) -> int:
         for seed in range(start, start + count):
             if seed in done:
                 continue
-            wrong = judge(generate(seed), peer)
+            try:
+                wrong = judge(generate(seed), peer)
+            except Exception as error:  # a step of a program could not run
+                wrong = [Disagreement(seed, "generate", 0, f"raised {type(error).__name__}: {error}")]
             failed |= {seed} if wrong else set()
             for line in wrong:
                 print(line, flush=True)

@@ -86,8 +86,10 @@ def generate(seed: int) -> Program:
             used |= args
     loose = [name for name in values if name not in used]
     steps.append(("result", " + ".join(_number(rng, name, values[name]) for name in loose)))
-    directions = {name: _rounded(rng.choice([-1, 1], x.shape) * rng.uniform(0.3, 1, x.shape)) for name, x in inputs.items()}
-    return Program(seed, inputs, directions, tuple(steps), int(rng.choice([1, 2, 2, 3, 3, 3, 4, 4])))
+    directions = {
+        name: _rounded(rng.choice([-1, 1], x.shape) * rng.uniform(0.3, 1, x.shape)) for name, x in inputs.items()
+    }
+    return Program(seed, inputs, directions, tuple(steps), int(rng.choice([1, 2, 2, 2, 3, 3, 3, 4])))
 
 
 def _rounded(x: Any, digits: int = 2) -> Array:

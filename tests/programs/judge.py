@@ -36,14 +36,17 @@ class Disagreement:
 Peer = Callable[[Program, int], dict[str, list[float]]]
 
 
-def judge(program: Program, peer: Peer | None = None) -> list[Disagreement]:
-    """What disagrees with the plain reading, at most one line a reading; a peer may know fewer orders."""
+def judge(program: Program, peer: Peer | None = None, share: int = 1) -> list[Disagreement]:
+    """What disagrees with the plain reading, at most one line a reading; a peer may know fewer orders.
+
+    share: take one in so many readings, others for each seed.
+    """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        return list(_judged(program, peer))
+        return list(_judged(program, peer, share))
 
 
-def _judged(program: Program, peer: Peer | None) -> Iterator[Disagreement]:
+def _judged(program: Program, peer: Peer | None, share: int) -> Iterator[Disagreement]:
     p = Problem(program)
     try:
         trusted = list(readings.plain(p))
@@ -54,10 +57,14 @@ def _judged(program: Program, peer: Peer | None) -> Iterator[Disagreement]:
     if not np.all(np.isfinite(expected)):
         yield Disagreement(program.seed, "plain", len(expected), f"it gives {expected}")
         return
-    for name, reading in READINGS.items():
+    turn = program.seed % share
+    for name, reading in list(READINGS.items())[turn::share]:
         yield from _compared(program, name, lambda r=reading: r(p, len(expected)), expected, scales)
     yield from _slopes(p, trusted)
-    yield from _second(p, expected, scales)
+    if len(expected) > 1 and turn == 0:
+        yield from _hessians(p, expected[1], scales[1])
+    if len(expected) > 1 and turn == share - 1:
+        yield from _along_sparse(p, 2 + program.seed % (len(expected) - 1))
     if peer is not None:
         for name, found in peer(program, len(expected)).items():
             yield from _compared(program, name, lambda found=found: iter(found), expected, scales)
@@ -102,12 +109,10 @@ def _slopes(p: Problem, trusted: list[Any]) -> Iterator[Disagreement]:
         yield Disagreement(p.program.seed, "differences", 0, _words(error))
 
 
-def _second(p: Problem, expected: list[float], scales: list[float]) -> Iterator[Disagreement]:
-    """Hessians, and an operator along a sparse direction, of the program as one of a single vector."""
-    seed, orders = p.program.seed, len(expected)
-    if orders < 2:
-        return
+def _hessians(p: Problem, expected: float, scale: float) -> Iterator[Disagreement]:
+    """All second derivatives of the program of one vector, where these are few."""
     f, z, v = readings.packed(p)
+    seed = p.program.seed
     names = list(HESSIANS) if z.size <= 3 else ["hessian", list(HESSIANS)[1 + seed % 5]] if z.size <= 6 else []
     found: dict[str, Any] = {}
     for name in names:
@@ -116,13 +121,18 @@ def _second(p: Problem, expected: list[float], scales: list[float]) -> Iterator[
         except Exception as error:
             yield Disagreement(seed, name, 2, _words(error))
             return
-        size = max(scales[1], np.abs(h).max(initial=0.0))
-        wrong = _unequal(seed, name, 2, v @ h @ v, expected[1], size) or _unequal(seed, name, 2, h, found["hessian"], size)
-        yield from wrong
+        size = max(scale, np.abs(h).max(initial=0.0))
+        yield from _unequal(seed, name, 2, v @ h @ v, expected, size) or _unequal(
+            seed, name, 2, h, found["hessian"], size
+        )
+
+
+def _along_sparse(p: Problem, order: int) -> Iterator[Disagreement]:
+    """An operator along a direction of two components, of the program of one vector."""
     try:
-        yield from _operators(p, 2 + seed % (orders - 1))
+        yield from _operators(p, order)
     except Exception as error:
-        yield Disagreement(seed, "operators", 2, _words(error))
+        yield Disagreement(p.program.seed, "operators", order, _words(error))
 
 
 def _operators(p: Problem, order: int) -> Iterator[Disagreement]:

@@ -43,9 +43,11 @@ def nowhere(*_: Array) -> float:
 
 
 def listed(
-    texts: Iterable[str], fits: Callable[..., bool] = anything, gap: Callable[..., float] = nowhere
+    texts: str | Iterable[str], fits: Callable[..., bool] = anything, gap: Callable[..., float] = nowhere
 ) -> list[Operation]:
-    """One operation for each text."""
+    """One operation for each text: in one string, `|` or the end of a line parts them."""
+    if isinstance(texts, str):
+        texts = [text.strip() for text in re.split(r"[|\n]", texts)]
     return [Operation(text, fits, gap) for text in texts]
 
 

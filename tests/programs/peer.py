@@ -209,7 +209,9 @@ def _grad(f: Any, xs: Any, vs: Any, orders: int) -> list[Any]:
 
 
 def _jet(f: Any, xs: Any, vs: Any, orders: int) -> list[Any]:
-    return jets.jet(_along(f, xs, vs), (jnp.asarray(0.0),), ([jnp.asarray(1.0)] + [jnp.asarray(0.0)] * (orders - 1),))[1]
+    return jets.jet(_along(f, xs, vs), (jnp.asarray(0.0),), ([jnp.asarray(1.0)] + [jnp.asarray(0.0)] * (orders - 1),))[
+        1
+    ]
 
 
 def _nested(f: Any, xs: Any, vs: Any, orders: int) -> list[Any]:

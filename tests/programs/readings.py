@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, pairwise
 from typing import Any
 
 import numpy as np
@@ -190,7 +190,7 @@ def packed(p: Problem) -> tuple[Function, Array, Array]:
     sizes = np.cumsum([0, *[x.size for x in p.xs]])
 
     def f(z: Any) -> Any:
-        parts = [z[start:stop] for start, stop in zip(sizes[:-1], sizes[1:], strict=True)]
+        parts = [z[start:stop] for start, stop in pairwise(sizes)]
         return p.f(*[T.functions.reshape(part, x.shape) for part, x in zip(parts, p.xs, strict=True)])
 
     return f, np.concatenate([x.ravel() for x in p.xs]), np.concatenate([v.ravel() for v in p.vs])
@@ -204,6 +204,7 @@ HESSIANS: dict[str, Callable[[Function, Array], Any]] = {
     "rows of hvp": lambda f, z: T.functions.stack([T.hvp(f, (z,), (e,)) for e in np.eye(z.size)]),
     "tensor": lambda f, z: T.derivative_tensor(f, 2)(z).dense(),
 }
+
 
 def terms_along(v: Array, order: int) -> dict[tuple[int, ...], float]:
     """The operator (v . d)^order by its multi-indices."""
