@@ -22,7 +22,7 @@ from dezero.core.sweep import Nodes, collect, inside, leading_to, own, sweep
 from dezero.core.variable import Variable, wrap
 
 
-def backward(y: Variable, retain_grad: bool, create_graph: bool, inputs: Any, gradient: Any = None) -> None:
+def backward(y: Variable, retain_grad: Any, create_graph: Any, inputs: Any, gradient: Any = None) -> None:
     """Variable.backward: accumulate into the leaves' `.grad`, or into that of the inputs alone."""
     if type(retain_grad) is not bool or type(create_graph) is not bool:
         _check_flags(retain_grad, create_graph)
