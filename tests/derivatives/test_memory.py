@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dezero
 import dezero.functions as F
 from dezero import Function, GraphError, Parameter, Variable, gradients, no_grad, test_mode
 from dezero.derivatives.memory import checkpoint, stop_gradient
@@ -377,3 +378,17 @@ def test_an_error_in_the_second_run_leaves_all_as_it_was(error):
     assert x.grad is None
     y.backward()
     assert float(F.sum(x.grad)) == 2 * float(y)
+
+
+def test_the_derivative_of_a_derivative_through_a_checkpoint_of_what_series_round_in_another_way():
+    def f(x):
+        return F.sum(checkpoint(lambda u, w: F.exp(u) + w**2)(x**3, x))
+
+    x = np.array([-0.04, 1.27, -1.0, 0.76])
+    v = np.array([0.47, -0.33, 0.74, 1.0])
+    second = (9 * x**4 + 6 * x) * np.exp(x**3) + 2
+    along = dezero.jvp(lambda x: dezero.jvp(f, (x,), (v,))[1], (x,), (v,))[1]
+    np.testing.assert_allclose(along.data, np.sum(second * v * v), rtol=1e-12)
+    _, (first, twice) = dezero.jet(f, (x,), ((v, np.zeros(4)),))
+    np.testing.assert_allclose(twice.data, np.sum(second * v * v), rtol=1e-12)
+    np.testing.assert_allclose(first.data, np.sum((3 * x**2 * np.exp(x**3) + 2 * x) * v), rtol=1e-12)

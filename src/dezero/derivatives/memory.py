@@ -68,7 +68,8 @@ def checkpoint(f: _Callable) -> _Callable:
             segment = Segment(f"checkpoint of {getattr(f, '__name__', type(f).__name__)}", run, arrays)
         if not segment.values:
             return segment.rebuild([])
-        result = Recomputed(segment, state, notes)(*inputs, *segment.captured)
+        segment.inputs = [*inputs, *segment.captured]
+        result = Recomputed(segment, state, notes)(*segment.inputs)
         return segment.rebuild(result if isinstance(result, list) else [result])
 
     return call  # type: ignore[return-value]
