@@ -11,9 +11,7 @@ from dezero.testing import load
 from dezero.testing.problem import outputs, sampled
 from tests.derivatives.everywhere import HERE
 
-CASES = [
-    case for cases in load(HERE).values() for case in cases if case.elementwise and "0-d" not in case.without
-]
+CASES = [case for cases in load(HERE).values() for case in cases if case.elementwise and "0-d" not in case.without]
 AROUND = {
     "nothing": lambda v: v,
     "ellipsis": lambda v: v[...],

@@ -106,7 +106,8 @@ class Operator:
         point = operand(point_of(x), self.name)
         shape, d = point.shape, point.shape[-1] if point.shape else 0
         counted = ", ".join([f"{n} by {_METHODS[method]}" for method, n in self._counts(d).items()])
-        return f"{self.name} at x of shape {shape}: vectors through the graph {counted}; takes {self._chosen(d, point.size)}"
+        chosen = self._chosen(d, point.size)
+        return f"{self.name} at x of shape {shape}: vectors through the graph {counted}; takes {chosen}"
 
     def lines(self, d: int) -> list[Lines]:
         """The lines of each order that the operator is made of, for points of d components."""
