@@ -11,7 +11,7 @@ from dezero.core.config import using_config
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.derivatives.lines import Lines
-from dezero.derivatives.tracing import Run
+from dezero.derivatives.tracing import Run, point_of
 from dezero.derivatives.ways import derivatives
 from dezero.series.independence import check_batch
 
@@ -57,7 +57,7 @@ def curl(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
 
 def _jacobian(name: str, F: Callable[[Any], Any], x: Any, dimensions: tuple[int, ...] = ()) -> tuple[Variable, bool]:
     """The derivative in each component, (d, *x.shape), and whether it is recorded."""
-    run = Run(name, F, (x,))
+    run = Run(name, F, (point_of(x),))
     if len(run.leaves) != 1 or run.leaves[0].ndim not in (1, 2) or not run.leaves[0].shape[-1]:
         shapes = ", ".join(str(leaf.shape) for leaf in run.leaves)
         raise ValueError(f"{name}: x has shape {shapes}; give one point (d,) or a batch (N, d)")

@@ -16,6 +16,7 @@ import numpy as np
 from dezero.core.aliases import calling_on, computed, own, rests_on_others
 from dezero.core.config import recording
 from dezero.core.errors import describe
+from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.derivatives.trees import Rebuild, flatten
 
@@ -60,6 +61,16 @@ class Run:
         self.outputs = [computed(name, y) for y in outputs]
         variables = any(isinstance(x, Variable) for x in given)
         self.recorded = recording() and (variables or rests_on_others(self.outputs, self.leaves))
+
+
+def point_of(x: Any) -> Any:
+    """A point, or a batch of them, given as lists of numbers or of Variables: one array, or one Variable."""
+    if not isinstance(x, tuple | list):
+        return x
+    leaves = flatten(x)[0]
+    if any(isinstance(leaf, Variable) for leaf in leaves):
+        return operations.stack([point_of(part) for part in x])
+    return np.array(x)
 
 
 def argument_places(name: str, argnums: int | Sequence[int], count: int) -> list[int]:

@@ -71,7 +71,13 @@ def taylor(y: Variable, x: Variable, groups: Sequence[Lines], recorded: bool) ->
 
 
 def reverse(y: Variable, x: Variable, terms: Mapping[MultiIndex, Any], recorded: bool) -> Variable:
-    """Gradients of gradients, each taken once."""
+    """Gradients of gradients, each taken once; of a complex y, of its real and imaginary parts."""
+    if y.dtype.kind == "c":
+        with using_config("enable_backprop", True):
+            parts = operations.real(y), operations.imag(y)
+        a, b = [reverse(part, x, terms, recorded) for part in parts]
+        with using_config("enable_backprop", recorded):
+            return a + b * np.array(1j, y.dtype)
     paths = {index: path(index) for index, c in terms.items() if c}
     parents = {p[:k] for p in paths.values() for k in range(len(p))}
     inner = {p[:k] for p in parents for k in range(len(p))}  # those whose gradients are differentiated further

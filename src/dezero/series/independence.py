@@ -1,10 +1,10 @@
 """Whether elements, or rows, that are asked for one by one stay apart on the way through a graph.
 
 One direction of ones gives the derivative of every row in its own numbers only where no row has a part in another's
-result. What each operation says of its rows (core/tangent.py) proves it without any arithmetic. Where one of them cannot
-tell (a user's Function, a permutation), series along directions in some of the rows show it: which rows reach an element
-of the result is read from a code, of which no word is contained in another (J. M. Berger, Information and Control 4
-(1961) 68), so that two rows together never look like one.
+result. What each operation says of its rows (core/tangent.py) proves it without any arithmetic. Where one of them
+cannot tell (a user's Function, a permutation), series along directions in some of the rows show it: which rows reach an
+element of the result is read from a code, of which no word is contained in another (J. M. Berger, Information and
+Control 4 (1961) 68), so that two rows together never look like one.
 """
 
 from __future__ import annotations
