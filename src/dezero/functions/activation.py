@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import elementwise, operand, publish
+from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, operand, publish
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of
 from dezero.functions.complex_numbers import of_reals
-from dezero.functions.elementwise import exp, tanh
+from dezero.functions.elementwise import exp, tails, tanh
 from dezero.functions.error_functions import ndtr
 from dezero.functions.shape import astype
 
@@ -23,11 +23,36 @@ def _sigmoid(x: Any) -> Any:
         return 1 / (1 + np.exp(x * -1.0))
 
 
+def _sigmoid_tail(x: Any) -> Any:
+    x = x * 1.0
+    e = np.exp(np.where(x.real < 0, x, -x) if np.iscomplexobj(x) else -np.abs(x))
+    return e / ((1 + e) * (1 + e))
+
+
+# y (1 - y) for y = sigmoid(x), and 2 y - 1, exact in the tails and near 0: x is there for the digits, what they depend
+# on is y.
+declare(
+    Op(
+        "sigmoid_slope",
+        ELEMENTWISE,
+        lambda x, y: tails(y * (1 - y), _sigmoid_tail, x),
+        (lambda F, g, x, y, s: F.zeros_like(x), lambda F, g, x, y, s: -(g * F.sigmoid_tilt(x, y))),
+    )
+)
+declare(
+    Op(
+        "sigmoid_tilt",
+        ELEMENTWISE,
+        lambda x, y: np.tanh(x / 2),
+        (lambda F, g, x, y, t: F.zeros_like(x), lambda F, g, x, y, t: g * 2),
+    )
+)
+
 sigmoid = elementwise(
     "sigmoid",
     _sigmoid,
-    lambda F, g, x, y: g * (y * (1 - y)),
-    doc="""Logistic function 1 / (1 + exp(-x)); `expit` is the same with derivatives exact where they vanish.
+    lambda F, g, x, y: g * F.sigmoid_slope(x, y),
+    doc="""Logistic function 1 / (1 + exp(-x)), with full relative accuracy in both tails, as its derivatives have it.
 
     >>> sigmoid(Variable(np.array(0.0)))
     variable(0.5)
@@ -75,7 +100,7 @@ def softplus(x: Any, beta: float = 1.0) -> Variable:
 
 def _silu_rule(F: Any, g: Any, x: Any, y: Any) -> Any:
     s = F.sigmoid(x)
-    return g * (s + y * (1 - s))
+    return g * (s + x * F.sigmoid_slope(x, s))
 
 
 silu = elementwise(

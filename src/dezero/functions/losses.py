@@ -21,9 +21,9 @@ from dezero.core.variable import Variable
 from dezero.functions._axes import axis_of
 from dezero.functions._matrix import array
 from dezero.functions.activation import relu, softplus
-from dezero.functions.bounds import clip
+from dezero.functions.bounds import at_least, clip
 from dezero.functions.complex_numbers import holds_complex
-from dezero.functions.elementwise import abs, exp, log, maximum, sqrt
+from dezero.functions.elementwise import abs, exp, log, sqrt
 from dezero.functions.indexing import get_item
 from dezero.functions.picking import rows_beside_last
 from dezero.functions.reduction import mean, sum
@@ -318,7 +318,7 @@ def cosine_similarity(x0: Any, x1: Any, axis: int = 1, eps: float = 1e-8) -> Var
             raise TypeError(f"cosine_similarity: {name} is a {describe(x)}; its derivative is for real arrays")
     axis = axis_of("cosine_similarity", axis, x0.shape)
     # The bound is put on the square, whose derivative at a vector of zeros is 0; that of the norm is none.
-    first, second = (sqrt(maximum(sum(mul(x, x), axis), eps * eps)) for x in (x0, x1))
+    first, second = (sqrt(at_least(sum(mul(x, x), axis), eps * eps)) for x in (x0, x1))
     return sum(mul(x0, x1), axis) / (first * second)
 
 
