@@ -65,7 +65,7 @@ FUNCTIONS = {
     "log_sigmoid": (F.log_sigmoid, lambda x: sigmoid(-x), BOTH),
     "silu": (F.silu, lambda x: sigmoid(x) + x * bump(x), BOTH),
     "mish": (F.mish, mish_slope, BOTH),
-    "gelu": (F.gelu, lambda x: distribution(x) + x * density(x), [x for x in BOTH if abs(x) < 50]),
+    "gelu": (F.gelu, lambda x: distribution(x) + x * density(x), [x for x in BOTH if abs(x) < 40]),
     "gelu by tanh": (lambda x: F.gelu(x, "tanh"), gelu_slope_by_tanh, BOTH),
     "erf": (F.erf, lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-x * x), BOTH),
     "erfc": (F.erfc, lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-x * x), BOTH),

@@ -17,7 +17,6 @@ _SLOPE = 2 / math.sqrt(math.pi)  # of erf at 0
 _PEAK = 1 / math.sqrt(2 * math.pi)  # of the normal density
 
 
-
 def _gaussian(z: Any, order: int, c: float) -> Any:
     """The derivative of exp(c * z * z): a polynomial times it."""
     last, p = 0.0, np.ones_like(z)

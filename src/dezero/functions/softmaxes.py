@@ -10,6 +10,7 @@ from dezero.core.op import Op, apply, operand, publish
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
 from dezero.functions import exponential  # noqa: F401 - declares exponent_difference
+from dezero.functions._half import in_single
 from dezero.functions.elementwise import exp
 from dezero.functions.reduction import axes_of, reduced_rows, spread, sum
 from dezero.functions.shape import astype
@@ -45,6 +46,7 @@ def _logsumexp_rule(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -
 _logsumexp = general("logsumexp", _logsumexp_value, _logsumexp_rule, rows=reduced_rows)
 
 
+@in_single
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """log(sum(exp(x))) without overflow, over all elements or over axes; -inf over none.
 
@@ -91,6 +93,7 @@ _log_softmax = general(
 )
 
 
+@in_single
 def softmax(x: Any, axis: Any = 1) -> Variable:
     """exp(x) / sum(exp(x)) along an axis, a tuple of axes, or (None) all; without overflow.
 
@@ -101,6 +104,7 @@ def softmax(x: Any, axis: Any = 1) -> Variable:
     return _over_axes("softmax", _softmax, x, axis)
 
 
+@in_single
 def log_softmax(x: Any, axis: Any = 1) -> Variable:
     """Logarithm of `softmax`, exact where that is too small for a number.
 
@@ -110,6 +114,7 @@ def log_softmax(x: Any, axis: Any = 1) -> Variable:
     return _over_axes("log_softmax", _log_softmax, x, axis)
 
 
+@in_single
 def softmax_simple(x: Any, axis: Any = 1) -> Variable:
     """Softmax as the formula stands: it overflows where exp(x) does.
 
