@@ -40,7 +40,7 @@ CASES = [
         Reals(-3, 3),
         Reals(4, 9),
         mp=greater,
-        special=[((1.0, 1.0), (1.0, 0.0)), ((np.nan, 2.0), (0.0, 1.0)), ((2.0, np.nan), (1.0, 0.0))],
+        special=[((1.0, 1.0), (0.5, 0.5)), ((np.nan, 2.0), (0.0, 1.0)), ((2.0, np.nan), (1.0, 0.0))],
         without=KINKS,
     ),
     Case(
@@ -48,7 +48,7 @@ CASES = [
         Reals(-3, 3),
         Reals(4, 9),
         mp=smaller,
-        special=[((1.0, 1.0), (1.0, 0.0)), ((np.nan, 2.0), (0.0, 1.0)), ((2.0, np.nan), (1.0, 0.0))],
+        special=[((1.0, 1.0), (0.5, 0.5)), ((np.nan, 2.0), (0.0, 1.0)), ((2.0, np.nan), (1.0, 0.0))],
         without=KINKS,
     ),
     Case(

@@ -20,7 +20,7 @@ CASES = [
         Reals(-3, 3),
         Reals(-3, 3),
         mp=lambda mp, a, b: max(a, b),
-        special=[((1.0, 1.0), (1.0, 0.0)), ((2.0, 1.0), (1.0, 0.0)), ((1.0, 2.0), (0.0, 1.0))],
+        special=[((1.0, 1.0), (0.5, 0.5)), ((2.0, 1.0), (1.0, 0.0)), ((1.0, 2.0), (0.0, 1.0))],
         without=COMPARES,
     ),
     Case(
@@ -28,7 +28,7 @@ CASES = [
         Reals(-3, 3),
         Reals(-3, 3),
         mp=lambda mp, a, b: min(a, b),
-        special=[((1.0, 1.0), (1.0, 0.0)), ((2.0, 1.0), (0.0, 1.0)), ((1.0, 2.0), (1.0, 0.0))],
+        special=[((1.0, 1.0), (0.5, 0.5)), ((2.0, 1.0), (0.0, 1.0)), ((1.0, 2.0), (1.0, 0.0))],
         without=COMPARES,
     ),
     Case(F.where, Bools(), Reals(-3, 3), Reals(-3, 3), mp=lambda mp, c, a, b: a if c else b),

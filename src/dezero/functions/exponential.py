@@ -79,7 +79,7 @@ def _expit(x: Any) -> Any:
 expit = elementwise(
     "expit",
     _expit,
-    lambda F, g, x, y: g * (y * F.expit(-x)),  # 1 - y would have lost the digits of a small expit(-x)
+    lambda F, g, x, y: g * F.sigmoid_slope(x, y),
     doc="""Logistic function 1 / (1 + exp(-x)), with full relative accuracy in both tails.
 
     >>> expit(Variable(np.array(0.0)))

@@ -19,11 +19,12 @@ from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import axis_of
+from dezero.functions._half import in_single
 from dezero.functions._matrix import array
 from dezero.functions.activation import relu, softplus
-from dezero.functions.bounds import clip
+from dezero.functions.bounds import at_least, clip
 from dezero.functions.complex_numbers import holds_complex
-from dezero.functions.elementwise import abs, exp, log, maximum, sqrt
+from dezero.functions.elementwise import abs, exp, log, sqrt
 from dezero.functions.indexing import get_item
 from dezero.functions.picking import rows_beside_last
 from dezero.functions.reduction import mean, sum
@@ -152,6 +153,7 @@ general(
 )
 
 
+@in_single
 def softmax_cross_entropy(x: Any, t: Any) -> Variable:
     """Mean over the samples of -log(softmax(x)[label]), without overflow.
 
@@ -165,6 +167,7 @@ def softmax_cross_entropy(x: Any, t: Any) -> Variable:
     return apply_all(_softmax_cross_entropy, 2, *_classes("softmax_cross_entropy", x, t))[0]
 
 
+@in_single
 def softmax_cross_entropy_simple(x: Any, t: Any) -> Variable:
     """softmax_cross_entropy as the formula stands, of probabilities clipped to 1e-15 and more.
 
@@ -176,6 +179,7 @@ def softmax_cross_entropy_simple(x: Any, t: Any) -> Variable:
     return -sum(get_item(log_p, (np.arange(len(x)), labels))) / len(x)
 
 
+@in_single
 def nll_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
     """Negative logarithm of each sample's likelihood: -x[n, label n] of log-probabilities x.
 
@@ -188,6 +192,7 @@ def nll_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
     return _reduced("nll_loss", -get_item(x, (np.arange(len(x)), labels)), reduction)
 
 
+@in_single
 def sigmoid_cross_entropy(x: Any, t: Any) -> Variable:
     """-sum(t log(sigmoid(x)) + (1 - t) log(1 - sigmoid(x))) / N, exact in both tails.
 
@@ -201,6 +206,7 @@ def sigmoid_cross_entropy(x: Any, t: Any) -> Variable:
     return sum(softplus(x) - mul(t, x)) / _samples("sigmoid_cross_entropy", x)
 
 
+@in_single
 def binary_cross_entropy(p: Any, t: Any) -> Variable:
     """-sum(t log(p) + (1 - t) log(1 - p)) / N of probabilities p, clipped to 1e-15 and 0.999 as DeZero does.
 
@@ -215,6 +221,7 @@ def binary_cross_entropy(p: Any, t: Any) -> Variable:
     return -sum(mul(t, log(p)) + mul(sub(1, t), log(1 - p))) / _samples("binary_cross_entropy", p)
 
 
+@in_single
 def kl_div(x: Any, t: Any, reduction: str = "mean", log_target: bool = False) -> Variable:
     """Kullback-Leibler divergence of log-probabilities x from probabilities t: t (log(t) - x), 0 where t is 0.
 
@@ -230,6 +237,7 @@ def kl_div(x: Any, t: Any, reduction: str = "mean", log_target: bool = False) ->
     return sum(each) / _samples("kl_div", each) if reduction == "batchmean" else _reduced("kl_div", each, reduction)
 
 
+@in_single
 def hinge_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
     """max(0, 1 - t x) for scores x and labels t, each -1 or 1 (ValueError otherwise); at the kink its derivative is 0.
 
@@ -257,6 +265,7 @@ def accuracy(y: Any, t: Any) -> Variable:
 # -- numbers -----------------------------------------------------------------------------------------------------
 
 
+@in_single
 def mean_squared_error(x0: Any, x1: Any) -> Variable:
     """sum((x0 - x1)**2) / N, N the number of samples: the length of the first axis.
 
@@ -269,6 +278,7 @@ def mean_squared_error(x0: Any, x1: Any) -> Variable:
     return sum(difference * difference) / _samples("mean_squared_error", difference)
 
 
+@in_single
 def mean_squared_error_simple(x0: Any, x1: Any) -> Variable:
     """mean_squared_error as the formula stands.
 
@@ -279,6 +289,7 @@ def mean_squared_error_simple(x0: Any, x1: Any) -> Variable:
     return sum(difference**2) / _samples("mean_squared_error_simple", difference)
 
 
+@in_single
 def huber_loss(x: Any, t: Any, reduction: str = "mean", delta: float = 1.0) -> Variable:
     """d**2 / 2 where the difference d is at most delta, and delta (|d| - delta / 2) beyond.
 
@@ -295,6 +306,7 @@ def huber_loss(x: Any, t: Any, reduction: str = "mean", delta: float = 1.0) -> V
     return _reduced("huber_loss", near * (difference - near / 2), reduction)
 
 
+@in_single
 def l1_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
     """|x - t|, of arrays of one shape (ValueError otherwise); its derivative is 0 where they are equal.
 
@@ -304,6 +316,7 @@ def l1_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
     return _reduced("l1_loss", abs(sub(*_alike("l1_loss", x, t))), reduction)
 
 
+@in_single
 def cosine_similarity(x0: Any, x1: Any, axis: int = 1, eps: float = 1e-8) -> Variable:
     """Cosine of the angle between vectors that lie along an axis: x0 . x1 / (|x0| |x1|), norms at least eps.
 
@@ -318,7 +331,7 @@ def cosine_similarity(x0: Any, x1: Any, axis: int = 1, eps: float = 1e-8) -> Var
             raise TypeError(f"cosine_similarity: {name} is a {describe(x)}; its derivative is for real arrays")
     axis = axis_of("cosine_similarity", axis, x0.shape)
     # The bound is put on the square, whose derivative at a vector of zeros is 0; that of the norm is none.
-    first, second = (sqrt(maximum(sum(mul(x, x), axis), eps * eps)) for x in (x0, x1))
+    first, second = (sqrt(at_least(sum(mul(x, x), axis), eps * eps)) for x in (x0, x1))
     return sum(mul(x0, x1), axis) / (first * second)
 
 

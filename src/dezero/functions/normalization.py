@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -14,10 +15,12 @@ from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_variable
 from dezero.functions._axes import plainly
+from dezero.functions._half import in_single
 from dezero.functions.shape import reshape
 from dezero.functions.standardize import scale_shift, standardize
 
 
+@functools.partial(in_single, updated=("mean", "var"))
 def batch_norm(x: Any, gamma: Any, beta: Any, mean: Any, var: Any, decay: float = 0.9, eps: float = 2e-5) -> Variable:
     """Each channel brought to mean 0 and variance 1 over the batch, times gamma, plus beta.
 
@@ -71,6 +74,7 @@ def _update(mean: Any, var: Any, batch_mean: Variable, batch_var: Variable, coun
     var += (1 - decay) * new_var
 
 
+@in_single
 def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axes: int = 1, eps: float = 1e-5) -> Variable:
     """Each sample brought to mean 0 and variance 1 over its last axes, times gamma, plus beta.
 
@@ -94,6 +98,7 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axes: int = 1, eps: 
     return reshape(_affine(y, (rows, math.prod(size), 1), gamma, beta), x.shape)
 
 
+@in_single
 def group_norm(x: Any, groups: int, gamma: Any = None, beta: Any = None, eps: float = 1e-5) -> Variable:
     """Each group of channels of each sample brought to mean 0 and variance 1, times gamma, plus beta.
 
@@ -111,6 +116,7 @@ def group_norm(x: Any, groups: int, gamma: Any = None, beta: Any = None, eps: fl
     return _of_channels("group_norm", x, int(groups), gamma, beta, eps)
 
 
+@in_single
 def instance_norm(x: Any, gamma: Any = None, beta: Any = None, eps: float = 1e-5) -> Variable:
     """Each channel of each sample brought to mean 0 and variance 1, times gamma, plus beta.
 

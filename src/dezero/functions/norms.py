@@ -11,6 +11,7 @@ from dezero.core.op import ELEMENTWISE, Op, apply, declare, operand, publish
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag, plainly
+from dezero.functions._half import in_single
 from dezero.functions.complex_numbers import imag, is_complex, modulus, real
 from dezero.functions.extrema import max, min
 from dezero.functions.reduction import axes_of
@@ -28,6 +29,7 @@ def _root_rule(F: Any, g: Any, x: Any, y: Any, p: float) -> Any:
 _root = declare(Op("root", ELEMENTWISE, lambda x, p: np.sqrt(x) if p == 2 else x ** (1 / p), (_root_rule,)))
 
 
+@in_single
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Variable:
     """Norm of a vector or matrix, or of those that one or two axes of an array hold.
 

@@ -11,6 +11,7 @@ from dezero.core.outputs import general
 from dezero.core.variable import Variable
 from dezero.functions import exponential  # noqa: F401 - declares exponent_difference
 from dezero.functions._axes import flag
+from dezero.functions._half import in_single
 from dezero.functions.elementwise import exp
 from dezero.functions.reduction import axes_of, reduced_rows, spread, sum
 from dezero.functions.shape import astype
@@ -46,6 +47,7 @@ def _logsumexp_rule(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -
 _logsumexp = general("logsumexp", _logsumexp_value, _logsumexp_rule, rows=reduced_rows)
 
 
+@in_single
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """log(sum(exp(x))) without overflow, over all elements or over axes; -inf over none.
 
@@ -92,6 +94,7 @@ _log_softmax = general(
 )
 
 
+@in_single
 def softmax(x: Any, axis: Any = 1) -> Variable:
     """exp(x) / sum(exp(x)) along an axis, a tuple of axes, or (None) all; without overflow.
 
@@ -102,6 +105,7 @@ def softmax(x: Any, axis: Any = 1) -> Variable:
     return _over_axes("softmax", _softmax, x, axis)
 
 
+@in_single
 def log_softmax(x: Any, axis: Any = 1) -> Variable:
     """Logarithm of `softmax`, exact where that is too small for a number.
 
@@ -111,6 +115,7 @@ def log_softmax(x: Any, axis: Any = 1) -> Variable:
     return _over_axes("log_softmax", _log_softmax, x, axis)
 
 
+@in_single
 def softmax_simple(x: Any, axis: Any = 1) -> Variable:
     """Softmax as the formula stands: it overflows where exp(x) does.
 

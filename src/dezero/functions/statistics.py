@@ -14,6 +14,7 @@ from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_variable
 from dezero.functions._axes import flag
+from dezero.functions._half import in_single
 from dezero.functions.reduction import axes_of, mean, prod, reduced_rows, spread, sum
 from dezero.functions.shape import astype, broadcast_to, reshape, transpose
 
@@ -47,6 +48,7 @@ _var = general("var", np.var, _var_rule, rows=reduced_rows)
 _std = general("std", np.std, _std_rule, rows=reduced_rows)
 
 
+@in_single
 def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Variable:
     """Variance: mean square of the distance from the mean, over all elements or over axes.
 
@@ -59,6 +61,7 @@ def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) ->
     return _spread_about_mean(_var, x, axis, ddof, keepdims)
 
 
+@in_single
 def std(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Variable:
     """Standard deviation: square root of `var`. Where all elements are equal its derivative is 0.
 
@@ -80,6 +83,7 @@ def _spread_about_mean(op: Op, x: Any, axis: Any, ddof: float, keepdims: bool) -
 # -- weighted mean ---------------------------------------------------------------------------------------------
 
 
+@in_single
 def average(x: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
     """Mean, or with weights sum(x * weights) / sum(weights), over all elements or over axes.
 
@@ -123,6 +127,7 @@ def _along(x: Variable, axis: Any, weights: Any) -> Variable:
 # -- past nan --------------------------------------------------------------------------------------------------
 
 
+@in_single
 def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Sum with nan taken for 0, over all elements or over axes; the derivative at a nan is 0.
 
@@ -143,6 +148,7 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     return prod(_instead(1, x), axes_of("nanprod", x, axis), keepdims)
 
 
+@in_single
 def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Mean of what is not nan, over all elements or over axes; nan where nothing is left.
 
