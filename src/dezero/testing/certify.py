@@ -13,7 +13,7 @@ import numpy as np
 
 from dezero.core import Variable, recipes
 from dezero.series import Expansion
-from dezero.testing import arrays, conditions
+from dezero.testing import arrays, conditions, nestings
 from dezero.testing.cases import Case
 from dezero.testing.certificate import Certificate, difference, words
 from dezero.testing.problem import on_samples
@@ -27,17 +27,23 @@ BY_DIFFERENCES = 1e-9  # what differences can tell: rounding over the step, and 
 @dataclass(frozen=True)
 class Effort:
     """How far a run goes: orders of scalar forms, of other operations, in whole arrays, by reverse sweeps (the last
-    two readings), and the nodes that a derivative's graph may have."""
+    two readings), the nodes that a derivative's graph may have, and how many pairs and triples of transforms."""
 
     scalar: int
     other: int
     array: int
     reverse: int
     nodes: int
+    pairs: int = 1
+    triples: int = 1
+
+    @property
+    def thorough(self) -> bool:
+        return self.pairs > 1
 
 
 QUICK = Effort(scalar=10, other=3, array=2, reverse=3, nodes=20_000)
-FULL = Effort(scalar=10, other=10, array=3, reverse=10, nodes=4_000)
+FULL = Effort(scalar=10, other=10, array=3, reverse=10, nodes=4_000, pairs=49, triples=25)
 
 
 def certify(case: Case, effort: Effort = FULL) -> Certificate:
@@ -80,6 +86,7 @@ class Run:
         if len(conditions.shapes_of(self.case)) > 1:
             self.holds("broadcasting")
         conditions.check(self)
+        nestings.check(self)
 
     def problem(self, shapes: Any) -> None:
         """The orders of the weighted sum of all outputs, and its gradients in whole arrays."""
