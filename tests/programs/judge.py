@@ -19,6 +19,9 @@ from tests.programs.readings import HESSIANS, READINGS, Problem
 
 AGREE = 1e-8  # relative to the largest of the terms that a derivative is the sum of
 SLOPE = 1e-6  # what central differences of eight points can tell
+_LEAST = (
+    1e-3  # the size that terms are taken to have at least: what cancels exactly in one reading is rounding in another
+)
 _STEP = 1e-3 / 4
 
 
@@ -85,7 +88,7 @@ def _compared(
 
 def _unequal(seed: int, name: str, order: int, got: Any, right: Any, scale: float, allowed: float = AGREE) -> list[Any]:
     error = np.max(np.abs(np.asarray(got, dtype=float) - right), initial=0.0)
-    if error <= allowed * max(scale, 1e-6):
+    if error <= allowed * max(scale, _LEAST):
         return []
     return [Disagreement(seed, name, order, f"expected {right!r}, got {got!r} (terms of size {scale:.3g})")]
 
