@@ -297,7 +297,8 @@ class Variable(Operators):
         """The derivatives of orders 0 to `order` of this result as x moves along a line, by Taylor mode.
 
         x: a Variable that this one was computed from. direction: how x moves, an array or Variable that broadcasts to
-        its shape (None: ones, which for a number, or for rows that stay rows, gives the derivatives in x).
+        its shape (None: ones, for the derivatives in a number, or in elements of which each of this result's depends on
+        one; ValueError where it depends on several).
         create_graph: record them, so that `backward` runs through them. Each has this Variable's shape. The cost grows
         with the square of the order. Errors as for `dezero.jet`.
 
