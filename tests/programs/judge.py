@@ -19,9 +19,7 @@ from tests.programs.readings import HESSIANS, READINGS, Problem
 
 AGREE = 1e-8  # relative to the largest of the terms that a derivative is the sum of
 SLOPE = 1e-6  # what central differences of eight points can tell
-_LEAST = (
-    1e-3  # the size that terms are taken to have at least: what cancels exactly in one reading is rounding in another
-)
+_LEAST = 1e-3  # the size of terms at least: what cancels exactly in one reading is rounding in another
 _STEP = 1e-3 / 4
 
 

@@ -150,7 +150,7 @@ REDUCING = [
         F.average({a}, axis=-1, weights={q})|F.cumsum({a})|F.cumprod({a})|F.max({a}, axis=-1)|F.min({a})
         F.amax({a}, axis=0)
         F.nanmax({a})|F.median({a})|F.quantile({a}, 0.3)|F.percentile({a}, 70, axis=-1)|F.cummax({a}, axis=-1)
-        F.cummin({a}, axis=0)|F.sort({a}, axis=-1)|F.sort({a}, axis=0)|F.partition({a}, 0)|F.top_k({a}, 1)[0]
+        F.cummin({a}, axis=0)|F.sort({a}, axis=-1)|F.sort({a}, axis=0)|F.partition({a}, 0)[..., 0]|F.top_k({a}, 1)[0]
         {a}.max()|F.max({a}, axis=0, keepdims=True) - {a}|F.nanprod({a}, axis=0)|F.sum({a} * {a}, axis=-1)""",
         axes,
         apart,

@@ -64,6 +64,14 @@ class Bundle:
         missing = axes + 1 - len(self.array.shape)
         return self.array if missing <= 0 else self.array.reshape(self._open(missing))
 
+    def matrices(self, axes: int = 0) -> Any:
+        """The array aligned, its last two axes in their whole lengths, which a product of matrices adds along."""
+        array = self.aligned(max(axes, len(self.shape)))
+        if array.shape[-2:] == self.shape[-2:]:
+            return array
+        shape = (*array.shape[:-2], *self.shape[-2:])
+        return self.F.on_arrays(declared["broadcast_to"].bind(shape=shape), array)
+
     def _open(self, missing: int) -> tuple[int, ...]:
         return (self.array.shape[0], *[1] * missing, *self.array.shape[1:])
 
@@ -295,11 +303,12 @@ def _matmul(F: Directions, op: Op, a: Any, b: Any) -> Any:
     if isinstance(a, Bundle) and not isinstance(b, Bundle) and axes == (2, 2):
 
         def make() -> Any:
-            rows = a.array.reshape((-1, a.shape[-1]))  # one product in place of one a direction
-            return F.on_arrays(op, rows, b).reshape((*a.array.shape[:-1], b.shape[-1]))
+            matrices = a.matrices()
+            rows = matrices.reshape((-1, a.shape[-1]))  # one product in place of one a direction
+            return F.on_arrays(op, rows, b).reshape((*matrices.shape[:-1], b.shape[-1]))
 
         return Bundle.later(F, shape, make, a)
-    arrays = [x.aligned(len(shape)) if isinstance(x, Bundle) else x for x in (a, b)]
+    arrays = [x.matrices(len(shape)) if isinstance(x, Bundle) else x for x in (a, b)]
     return Bundle(F, F.on_arrays(op, *arrays), shape)
 
 

@@ -93,7 +93,9 @@ def _pow(F: Any, op: Op, args: Args, first: Any) -> Any:
         return a
     if isinstance(n, int) and n >= 2:
         half = F.mul(a, a) if n < 4 else F.pow(F.pow(a, n // 2), 2)
-        return F.mul(half, a) if n % 2 else half
+        power = F.mul(half, a) if n % 2 else half
+        # what was computed forward is kept: by products it may be a rounding off
+        return power if first is None else Series(F, power.shape, power.dtype, lambda k: power[k], first)
     if n == 0 or not np.all(F.raw(a[0])):
         return None  # by the rule a**n asks for a**(n - 1) and so on, and divides by nothing
     return _lazy(F, (a,), lambda y, k: real_power(k, y, a, n) if k else a[0] ** n, first)

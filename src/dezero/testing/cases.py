@@ -34,7 +34,7 @@ CONDITIONS = {
     "empty": "arrays without elements give what the reference gives",
     "views": "strided views give what contiguous arrays give",
     "integers": "integer arrays give what the reference gives",
-    "transposed": "the transpose of the transpose of the linearised operation is its Jacobian, in every way to ask for it",
+    "transposed": "the transpose of the transpose of the linearised operation is its Jacobian, however asked for",
     "nested": "pairs and triples of grad, vjp, jvp, jet, jacfwd, jacrev and hvp contract the derivative they should",
     "inner map": "behind a quadratic map of two variables, operators of orders 2 and 3 agree in all their ways",
     "special": "derivatives at kinks and other special points are the documented ones",

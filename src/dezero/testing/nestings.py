@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,7 +104,7 @@ class Nested:
         if counts not in self._found:
             directions = [self.us[k] for k, n in enumerate(counts) for _ in range(n)]
             with using_config("simplify", False):
-                leaves = [Variable(x.copy()) for x in self.xs]
+                leaves = [Variable(np.array(x)) for x in self.xs]
                 y, scale = self.number(*leaves), 0.0
                 for u in directions:
                     grads = gradients(y, leaves, create_graph=True)
@@ -130,11 +131,15 @@ def _affordable(names: tuple[str, ...], elements: int) -> bool:
     return elements**jacobians <= ELEMENTS**2 and sum([_ORDER[name] for name in names]) <= 4
 
 
+def _along(transform: Function, f: Function, u: Vectors, *xs: Any) -> Any:
+    return transform(f, xs, u)
+
+
 def _composed(run: Run, n: Nested, names: tuple[str, ...]) -> None:
     """The transforms, the first of them innermost, each along a direction of its own."""
     f: Function = n.number
     for name, u in zip(names, n.us, strict=False):
-        f = (lambda transform, f, u: lambda *xs: transform(f, xs, u))(TRANSFORMS[name], f, u)
+        f = partial(_along, TRANSFORMS[name], f, u)
     counts = tuple([_ORDER[name] for name in names])
     with run.attempt("nested"):
         expected, scale = n.along(counts)
@@ -164,11 +169,11 @@ def transposed(run: Run, problem: Problem, thorough: bool) -> None:
 
 
 def _as_they_are(xs: Vectors) -> tuple[Any, ...]:
-    return tuple([x.copy() for x in xs])
+    return tuple([np.array(x) for x in xs])
 
 
 def _as_variables(xs: Vectors) -> tuple[Any, ...]:
-    return tuple([Variable(x.copy()) for x in xs])
+    return tuple([Variable(np.array(x)) for x in xs])
 
 
 def _ways(n: Nested, xs: Any, us: Any, vs: Any, thorough: bool) -> dict[str, tuple[str, Callable[[], Sequence[Any]]]]:
@@ -206,14 +211,14 @@ def _along_push(push: Function, us: Any) -> Sequence[Any]:
 
 def _pulled_plain(n: Nested) -> list[Array]:
     with using_config("simplify", False):
-        leaves = [Variable(x.copy()) for x in n.xs]
+        leaves = [Variable(np.array(x)) for x in n.xs]
         return [g.data for g in gradients(n.f(*leaves), leaves, grad_outputs=n.cotangents)]
 
 
 def _twice(n: Nested, u: Vectors, simplify: bool) -> list[Array]:
     """J u, the gradient of J^T v along u in the cotangents v, which are computed from others."""
     with using_config("simplify", simplify):
-        leaves, halves = [Variable(x.copy()) for x in n.xs], [Variable(np.asarray(v / 2)) for v in n.cotangents]
+        leaves, halves = [Variable(np.array(x)) for x in n.xs], [Variable(np.asarray(v / 2)) for v in n.cotangents]
         seeds = [half * 2.0 for half in halves]
         y = _dot(gradients(n.f(*leaves), leaves, grad_outputs=seeds, create_graph=True), u)
         if simplify:
@@ -233,7 +238,7 @@ def _times(row: Sequence[Any], u: Vectors) -> Array:
 # -- behind an inner map ---------------------------------------------------------------------------------------
 
 _POINT = np.array([0.4, -0.7])
-_TERMS = {(2, 1): 1.0, (0, 3): -0.5, (1, 0): 0.25}
+_TERMS: dict[tuple[int, ...], float] = {(2, 1): 1.0, (0, 3): -0.5, (1, 0): 0.25}
 
 
 def behind(run: Run, problem: Problem, thorough: bool) -> None:
