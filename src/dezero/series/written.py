@@ -85,12 +85,27 @@ def _div(F: Any, op: Op, args: Args, first: Any) -> Any:
     return _lazy(F, args, lambda y, k: a[k] if is_zero(a[k]) else a[k] / b, first)
 
 
+_HIGHEST = 1024  # exponents up to this are taken for whole numbers of factors
+
+
+def _vanishes(a: Any, n: float) -> bool:
+    """Whether powers of some element, which is not 0, are near the end of the range of numbers."""
+    size = np.abs(a)
+    with np.errstate(under="ignore"):
+        return bool(np.any((size**n < np.finfo(size.dtype).tiny ** 0.25) & (size > 0)))
+
+
 def _pow(F: Any, op: Op, args: Args, first: Any) -> Any:
     a, n = args
     if not (isinstance(n, int | float) and isinstance(a, Series)):
         return None
     if n == 1:
         return a
+    if isinstance(n, float) and 1 < n <= _HIGHEST:
+        if n == int(n):
+            n = int(n)
+        elif _vanishes(F.raw(a[0]), n):  # the recurrence divides by what has lost its digits, or is 0
+            return F.mul(F.pow(a, int(n)), F.pow(a, n - int(n)))
     if isinstance(n, int) and n >= 2:
         half = F.mul(a, a) if n < 4 else F.pow(F.pow(a, n // 2), 2)
         return F.mul(half, a) if n % 2 else half
