@@ -1,4 +1,4 @@
-"""Softmax and the losses of scores keep their digits where one class has nearly all: of two classes they are sigmoid."""
+"""Softmax and losses of scores keep their digits where one class has nearly all: of two classes they are sigmoid."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ LABEL, OTHER = np.array([0]), np.array([1])
 CASES = {
     "softmax": (lambda z: F.softmax(z)[0, 0], lambda x: sigmoid_orders(x)[1:4]),
     "softmax's other": (lambda z: F.softmax(z)[0, 1], lambda x: [-d for d in sigmoid_orders(x)[1:4]]),
-    "log_softmax": (lambda z: F.log_softmax(z)[0, 0], lambda x: [sigmoid_orders(-x)[0]] + _minus(x)),
+    "log_softmax": (lambda z: F.log_softmax(z)[0, 0], lambda x: [sigmoid_orders(-x)[0], *_minus(x)]),
     "logsumexp": (lambda z: F.logsumexp(z), lambda x: sigmoid_orders(x)[:3]),
     "softmax_cross_entropy": (
         lambda z: F.softmax_cross_entropy(z, LABEL),
