@@ -88,7 +88,7 @@ expit = elementwise(
 )
 
 
-def _difference(a: Any, b: Any) -> Any:
+def difference(a: Any, b: Any) -> Any:
     with np.errstate(invalid="ignore"):
         return np.where(np.equal(a, b), 0, np.subtract(a, b))
 
@@ -98,7 +98,7 @@ declare(
     Op(
         "exponent_difference",
         ELEMENTWISE,
-        _difference,
+        difference,
         (lambda F, g, a, b, y: g, lambda F, g, a, b, y: -g),
     )
 )
