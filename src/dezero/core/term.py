@@ -10,6 +10,7 @@ import numpy as np
 from dezero.core.factors import Number
 
 if TYPE_CHECKING:
+    from dezero.core.table import Table
     from dezero.core.terms import Builder
     from dezero.core.variable import Variable
 
@@ -23,8 +24,9 @@ class Term:
 
     __slots__ = ("build", "c", "node", "whole")
 
-    def __init__(self, build: Builder, c: Number, node: Any, whole: Variable | None = None) -> None:
-        self.build, self.c, self.node, self.whole = build, c, node, whole  # c is 0 for zero alone, its node None
+    def __init__(self, build: Table, c: Number, node: Any, whole: Variable | None = None) -> None:
+        self.build: Builder = build  # type: ignore[assignment]  # the only kind of table that there is
+        self.c, self.node, self.whole = c, node, whole  # c is 0 for zero alone, its node None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -78,7 +80,7 @@ class Full(Term):
 
     __slots__ = ("dtype", "shape")
 
-    def __init__(self, build: Builder, c: Number, like: Any, whole: Variable | None = None) -> None:
+    def __init__(self, build: Table, c: Number, like: Any, whole: Variable | None = None) -> None:
         super().__init__(build, c, None, whole)
         self.shape, self.dtype = like.shape, like.dtype  # type: ignore[misc]
 
