@@ -63,3 +63,10 @@ def test_fields_of_lists():
     D.laplacian(lambda v: F.sum(v**3))([x, 2.0]).backward()
     assert x.grad.item() == 6
     assert D.laplacian(F.sum).explain([1.0, 2.0]).startswith("laplacian at x of shape (2,)")
+
+
+@pytest.mark.parametrize("x", [[[1.0, 2.0], [1.0]], [[Variable(np.ones(2))], [1.0, 2.0]], []])
+def test_lists_that_are_no_array(x):
+    for make in (D.laplacian, D.divergence):
+        with pytest.raises(ValueError, match=rf"{make.__name__}: x has shape .*give one point"):
+            make(lambda x: Variable(np.zeros(())))(x)

@@ -65,12 +65,12 @@ class Run:
 
 def point_of(x: Any) -> Any:
     """A point, or a batch of them, given as lists of numbers or of Variables: one array, or one Variable."""
-    if not isinstance(x, tuple | list):
+    if not isinstance(x, tuple | list) or not x:
         return x
-    leaves = flatten(x)[0]
-    if any(isinstance(leaf, Variable) for leaf in leaves):
-        return operations.stack([point_of(part) for part in x])
-    return np.array(x)
+    parts = [point_of(part) for part in x]
+    if len({np.shape(part) if not isinstance(part, Variable) else part.shape for part in parts}) != 1:
+        return x  # no array; whoever asked says what it takes
+    return operations.stack(parts) if any(isinstance(part, Variable) for part in parts) else np.array(parts)
 
 
 def argument_places(name: str, argnums: int | Sequence[int], count: int) -> list[int]:
