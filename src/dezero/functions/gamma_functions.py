@@ -159,10 +159,11 @@ def _zeta(x: Any, q: Any) -> Any:
     x, q = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(q, np.float64))
     far = (q < -10) & (q > -np.inf) & (x == np.rint(x)) & (x >= 2)
     y = _scipy.special.zeta(x, np.where(far, 1.0, q))
-    for s in np.unique(x[far]):
+    for s in [int(s) for s in np.unique(x[far])]:
         here = far & (x == s)
         if s < _FEW:
-            y = np.where(here, (-1) ** s / math.factorial(int(s) - 1) * _real_polygamma(np.where(here, q, 1.0), s), y)
+            scale = (-1) ** s / math.factorial(s - 1)
+            y = np.where(here, scale * _real_polygamma(np.where(here, q, 1.0), s - 1), y)
         else:
             fraction = np.where(here, q - np.rint(q), 0.5)
             with np.errstate(divide="ignore", over="ignore"):
