@@ -72,3 +72,9 @@ def test_running_statistics_of_halves_are_updated_in_place():
 def test_more_digits_beside_halves_stay():
     assert F.mean_squared_error(Variable(X), T.astype(np.float32)).dtype == np.float32
     assert F.mean(x=Variable(X)).dtype == np.float16
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_running_statistics_have_no_say_in_the_dtype(kind):
+    x, ones = Variable(np.linspace(-1, 1, 12).reshape(4, 3).astype(np.float16)), np.ones(3, np.float16)
+    assert F.batch_norm(x, ones, ones, np.zeros(3, kind), np.ones(3, kind)).dtype == np.float16

@@ -30,7 +30,7 @@ def in_single(function: _Function, updated: tuple[str, ...] = ()) -> _Function:
     """Compute a function of a half-precision array in single precision: its result and its derivatives.
 
     The first argument decides. The result is half-precision again, unless another argument has more digits.
-    updated: parameters of arrays that the function changes in place, which therefore stay as they are.
+    updated: parameters of arrays that the function changes in place, which therefore stay as they are, and have no say.
     """
     names = tuple(inspect.signature(function).parameters)
 
@@ -40,7 +40,7 @@ def in_single(function: _Function, updated: tuple[str, ...] = ()) -> _Function:
             return function(*args, **others)
         given = {**dict(zip(names, args, strict=False)), **others}
         result = function(**{name: a if name in updated else _single(a) for name, a in given.items()})
-        kinds = [raw(a).dtype for a in (*args, *others.values()) if hasattr(raw(a), "dtype")]
+        kinds = [raw(a).dtype for name, a in given.items() if name not in updated and hasattr(raw(a), "dtype")]
         if any([kind.kind in "fc" and kind.char != "e" for kind in kinds]):
             return result
         return tuple([_halved(y) for y in result]) if isinstance(result, tuple) else _halved(result)

@@ -26,7 +26,7 @@ def _equal(x: Any, y: Any) -> Any:
 
 
 def _float_kind(x: Any) -> Any:
-    return x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
+    return x.dtype.newbyteorder("=") if x.dtype.kind == "f" else np.dtype(np.float64)
 
 
 # -- over axes -------------------------------------------------------------------------------------------------

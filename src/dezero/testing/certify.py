@@ -16,7 +16,7 @@ from dezero.series import Expansion
 from dezero.testing import arrays, conditions, nestings
 from dezero.testing.cases import Case
 from dezero.testing.certificate import Certificate, difference, words
-from dezero.testing.problem import on_samples
+from dezero.testing.problem import on_samples, shapes_of
 from dezero.testing.readings import STEPS, TooLarge, raw, repeated
 from dezero.testing.routes import NotHolomorphic
 from dezero.testing.trials import DIFFERENCES, Trial, along_curve, pointwise
@@ -71,7 +71,7 @@ class Run:
 
     def all(self) -> None:
         with self.attempt("value"):
-            for shapes in conditions.shapes_of(self.case):
+            for shapes in shapes_of(self.case):
                 conditions.same_value(self, on_samples(self.case, shapes).xs, "value")
         if self.certificate.failures:
             return  # derivatives of a wrong value say nothing
@@ -80,10 +80,10 @@ class Run:
                 orders = self.effort.scalar if self.case.mp else self.effort.other
                 for trials in pointwise(self.case, orders, self.effort.nodes):
                     self.orders(trials)
-        for shapes in conditions.shapes_of(self.case):
+        for shapes in shapes_of(self.case):
             with self.attempt("orders"):
                 self.problem(shapes)
-        if len(conditions.shapes_of(self.case)) > 1:
+        if len(shapes_of(self.case)) > 1:
             self.holds("broadcasting")
         conditions.check(self)
         nestings.check(self)
