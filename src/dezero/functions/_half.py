@@ -17,7 +17,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def is_half(x: Any) -> bool:
-    return getattr(getattr(x, "dtype", None), "char", "") == "e"
+    return getattr(getattr(raw(x), "dtype", None), "char", "") == "e"
 
 
 def _single(x: Any) -> Any:

@@ -23,7 +23,7 @@ from dezero.functions._half import in_single
 from dezero.functions._matrix import array
 from dezero.functions.activation import relu
 from dezero.functions.bounds import at_least, clip
-from dezero.functions.complex_numbers import holds_complex
+from dezero.functions.complex_numbers import holds_complex, of_reals
 from dezero.functions.elementwise import CANCELS, abs, exp, log, sqrt
 from dezero.functions.indexing import get_item
 from dezero.functions.picking import rows_beside_last
@@ -201,7 +201,7 @@ def nll_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
 # log(1 + exp(x)) - t x. Of labels 0 and 1 neither it nor its derivative is a difference of equal numbers.
 _logistic_loss = elementwise(
     "logistic_loss",
-    lambda x, t: np.maximum(x, 0) - t * x + np.log1p(np.exp(np.abs(x) * -1.0)),
+    of_reals(lambda x, t: np.maximum(x, 0) - t * x + np.log1p(np.exp(np.abs(x) * -1.0))),
     lambda F, g, x, t, y: g * ((1 - t) * F.sigmoid(x) - t * F.sigmoid(-x)),
     lambda F, g, x, t, y: -(g * x),
     doc="Loss of the scores x of labels or probabilities t.",
