@@ -93,7 +93,7 @@ OWN: dict[str, Any] = {
     "partition": jnp.partition,
     "interp": jnp.interp,
     "select": lambda conditions, choices: jnp.select(conditions, choices),
-    "flatten": lambda a: a.reshape(-1),
+    "flatten": lambda a: a.reshape(a.shape[0] if a.ndim else 1, -1),
     "index_add": _index_add,
     "index_update": _index_update,
     "embed_id": lambda i, w: w[i],
