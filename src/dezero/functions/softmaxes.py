@@ -11,14 +11,8 @@ from dezero.core.outputs import general
 from dezero.core.variable import Variable
 from dezero.functions import exponential  # noqa: F401 - declares exponent_difference
 from dezero.functions.elementwise import exp
-from dezero.functions.reduction import axes_of, reduced_rows, spread, sum
+from dezero.functions.reduction import axes_of, reduced_rows, rows_beside, spread, sum
 from dezero.functions.shape import astype
-
-
-def _rows(below: Any, node: Variable, axis: Any, **parameters: Any) -> Any:
-    """Row axes stay where they are, unless they are summed over."""
-    summed = range(-node.ndim, 0) if axis is None else [a - node.ndim for a in axis]
-    return None if any(r in summed for r in below[0]) else below[0]
 
 
 def _greatest(x: Any, axis: Any) -> Any:
@@ -82,12 +76,12 @@ def _softmax_rule(F: Any, g: Any, x: Any, y: Any, axis: Any) -> Any:
     return y * (g - F.sum(g * y, axis=axis, keepdims=True))
 
 
-_softmax = general("softmax", _softmax_value, _softmax_rule, rows=_rows)
+_softmax = general("softmax", _softmax_value, _softmax_rule, rows=rows_beside)
 _log_softmax = general(
     "log_softmax",
     _log_softmax_value,
     lambda F, g, x, y, axis: g - F.exp(y) * F.sum(g, axis=axis, keepdims=True),
-    rows=_rows,
+    rows=rows_beside,
 )
 
 
