@@ -9,6 +9,7 @@ import numpy as np
 
 from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, publish
 from dezero.core.variable import Variable
+from dezero.functions import kinks  # noqa: F401 - declares modulus_power
 from dezero.functions.complex_numbers import as_complex, holds_complex, modulus
 
 exp = elementwise(
@@ -121,7 +122,7 @@ tanh = elementwise(
 
 _ARRAYS = np.ndarray, np.float64
 _real_sign = elementwise("sign", np.sign, lambda F, g, x, y: F.zeros_like(x), doc="")
-_real_abs = elementwise("abs", np.abs, lambda F, g, x, y: g * F.sign(x), doc="")
+_real_abs = elementwise("abs", np.abs, lambda F, g, x, y: g * F.modulus_power(x, p=1, k=1), doc="")
 
 
 def sign(x: Any) -> Variable:
@@ -137,7 +138,7 @@ def sign(x: Any) -> Variable:
 
 
 def abs(x: Any) -> Variable:
-    """Absolute value, of complex numbers too (`modulus`); its derivative at 0 is 0.
+    """Absolute value, of complex numbers too (`modulus`); at 0 its derivative is 0, and those of higher order are nan.
 
     >>> abs(Variable(np.array(-2.0)))
     variable(2.0)

@@ -13,14 +13,8 @@ from dezero.functions import exponential
 from dezero.functions._axes import flag
 from dezero.functions._half import in_single
 from dezero.functions.elementwise import CANCELS, exp
-from dezero.functions.reduction import axes_of, reduced_rows, spread, sum
+from dezero.functions.reduction import axes_of, reduced_rows, rows_beside, spread, sum
 from dezero.functions.shape import astype
-
-
-def _rows(below: Any, node: Variable, axis: Any, **parameters: Any) -> Any:
-    """Row axes stay where they are, unless they are summed over."""
-    summed = range(-node.ndim, 0) if axis is None else [a - node.ndim for a in axis]
-    return None if any(r in summed for r in below[0]) else below[0]
 
 
 def _greatest(x: Any, axis: Any) -> Any:
@@ -68,7 +62,7 @@ general(
     _shares_value,
     lambda F, g, x, y, p, axis: p * F.centred_by_shares(g, p, axis=axis),
     lambda F, g, x, y, p, axis: F.zeros_like(y),
-    rows=_rows,
+    rows=rows_beside,
 )
 
 _logsumexp = general("logsumexp", _logsumexp_value, _logsumexp_rule, rows=reduced_rows)
@@ -124,7 +118,7 @@ def _spread_value(c: Any, y: Any, axis: Any) -> Any:
 
 def _two_rows(below: Any, node: Variable, axis: Any) -> Any:
     moving = [rows for rows in below if rows]
-    return _rows(moving, node, axis) if all([rows == moving[0] for rows in moving]) else None
+    return rows_beside(moving, node, axis) if all([rows == moving[0] for rows in moving]) else None
 
 
 general(
@@ -147,12 +141,12 @@ def _softmax_rule(F: Any, g: Any, x: Any, y: Any, axis: Any) -> Any:
     return y * F.centred_by_shares(g, y, axis=axis)
 
 
-_softmax = general("softmax", _softmax_value, _softmax_rule, rows=_rows)
+_softmax = general("softmax", _softmax_value, _softmax_rule, rows=rows_beside)
 _log_softmax = general(
     "log_softmax",
     _log_softmax_value,
     lambda F, g, x, y, axis: F.less_shares(g, F.exp(y), axis=axis),
-    rows=_rows,
+    rows=rows_beside,
 )
 
 
