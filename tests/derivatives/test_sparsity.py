@@ -74,7 +74,7 @@ def test_structures_that_are_known_are_exact(name):
     [
         lambda x: F.sum(x**2),
         lambda x: F.sum(x[1:] * x[:-1]),
-        lambda x: F.sum(F.abs(x) + F.relu(x) + 3 * x),
+        lambda x: F.sum(F.relu(x) + 3 * x),
         lambda x: F.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2),
         lambda x: x[0] * x[1] * x[2] + x[3] / x[4],
         lambda x: F.sum(x[:3] / x[3:6]),
