@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import os
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -286,10 +287,13 @@ class _Ahead:
         self.workers = workers
         self.batches: deque[Future[Batch]] = deque()
         self.pool: ThreadPoolExecutor | None = None
-        self.stop: Callable[[], object] = lambda: None
+        self.stop: Any = None
+        self.process = os.getpid()
 
     def load(self, loader: DataLoader) -> Batch:
         """Return the batch that the loader is at, and have its successors loaded."""
+        if self.process != os.getpid():
+            self.drop()
         if self.pool is None:
             self.pool = ThreadPoolExecutor(self.workers, thread_name_prefix="DataLoader")
             # Whoever forgets the loader in the middle of an epoch stops its threads.
@@ -307,7 +311,11 @@ class _Ahead:
 
     def drop(self) -> None:
         """Forget what was loaded and stop the threads; one that is at work ends with its batch."""
-        self.stop()
+        if self.stop is not None and self.process == os.getpid():
+            self.stop()
+        elif self.stop is not None:  # after a fork: the threads, and who could open their locks, are in the parent
+            self.stop.detach()
+        self.stop, self.process = None, os.getpid()
         self.batches.clear()
         self.pool = None
 

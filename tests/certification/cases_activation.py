@@ -22,7 +22,13 @@ def mp_softplus(mp, x):
 ORDERED = {"complex": "it compares numbers"}
 
 CASES = [
-    Case(F.sigmoid, Reals(-5, 5, also=[0.0]), like=sigmoid, mp=mp_sigmoid),
+    Case(
+        F.sigmoid,
+        Reals(-5, 5, also=[0.0]),
+        like=sigmoid,
+        mp=mp_sigmoid,
+        covers=("sigmoid_slope", "sigmoid_tilt"),
+    ),
     Case(F.sigmoid, Reals(-60, -20), like=sigmoid, mp=mp_sigmoid, label="left tail"),
     Case(F.sigmoid_simple, Reals(-5, 5, also=[0.0]), like=sigmoid, mp=mp_sigmoid),
     Case(

@@ -12,7 +12,7 @@ CASES = [
     Case(F.sin, Reals(-4, 4, also=[0.0]), mp="sin"),
     Case(F.cos, Reals(-4, 4, also=[0.0]), mp="cos"),
     Case(F.tan, Reals(-1.2, 1.2, also=[0.0]), mp="tan"),
-    Case(F.tanh, Reals(-3, 3, also=[0.0]), mp="tanh"),
+    Case(F.tanh, Reals(-3, 3, also=[0.0]), mp="tanh", covers=("tanh_slope",)),
     Case(F.sign, Reals(-3, 3, avoid=[0]), mp="sign", special=[(0.0, 0.0)], without=COMPARES),
     Case(F.abs, Reals(-3, 3, avoid=[0]), mp=lambda mp, x: abs(x), special=[(0.0, 0.0)], without=COMPARES),
     Case(
@@ -20,7 +20,8 @@ CASES = [
         Reals(-3, 3),
         Reals(-3, 3),
         mp=lambda mp, a, b: max(a, b),
-        special=[((1.0, 1.0), (1.0, 0.0)), ((2.0, 1.0), (1.0, 0.0)), ((1.0, 2.0), (0.0, 1.0))],
+        covers=("greater_share",),
+        special=[((1.0, 1.0), (0.5, 0.5)), ((2.0, 1.0), (1.0, 0.0)), ((1.0, 2.0), (0.0, 1.0))],
         without=COMPARES,
     ),
     Case(
@@ -28,7 +29,7 @@ CASES = [
         Reals(-3, 3),
         Reals(-3, 3),
         mp=lambda mp, a, b: min(a, b),
-        special=[((1.0, 1.0), (1.0, 0.0)), ((2.0, 1.0), (0.0, 1.0)), ((1.0, 2.0), (1.0, 0.0))],
+        special=[((1.0, 1.0), (0.5, 0.5)), ((2.0, 1.0), (0.0, 1.0)), ((1.0, 2.0), (1.0, 0.0))],
         without=COMPARES,
     ),
     Case(F.where, Bools(), Reals(-3, 3), Reals(-3, 3), mp=lambda mp, c, a, b: a if c else b),

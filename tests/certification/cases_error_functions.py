@@ -26,7 +26,7 @@ def log_ndtr(mp, x):
 
 
 CASES = [
-    Case(F.erf, Reals(-3, 3, also=[0.0]), like=special.erf, mp="erf"),
+    Case(F.erf, Reals(-3, 3, also=[0.0]), like=special.erf, mp="erf", covers=("gaussian",)),
     Case(F.erfc, Reals(-3, 3, also=[0.0]), like=special.erfc, mp="erfc"),
     Case(
         F.erfinv,

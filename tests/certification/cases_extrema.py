@@ -17,8 +17,8 @@ def Apart(*shape):
 CASES = [
     Case(function, Apart(2, 3, 4), like=like, **parameters, covers=covers, without=ORDERED, label=label)
     for function, like, covers in (
-        (F.max, np.max, ("max_position", "pick", "place")),
-        (F.min, np.min, ("min_position",)),
+        (F.max, np.max, ("extremum_shares",)),
+        (F.min, np.min, ()),
         (F.ptp, np.ptp, ()),
         (F.nanmax, np.nanmax, ()),
         (F.nanmin, np.nanmin, ()),
@@ -37,7 +37,7 @@ CASES += [
         Apart(2, 5, 3),
         like=like,
         axis=axis,
-        covers=[f"{function.__name__}_position"],
+        covers=["running_shares"],
         without=ORDERED,
         label=label,
     )

@@ -16,7 +16,7 @@ def softmax(x, axis=1):
 
 
 CASES = [
-    Case(F.logsumexp, Normal(2, 3, 4), like=logsumexp, **parameters, label=label)
+    Case(F.logsumexp, Normal(2, 3, 4), like=logsumexp, **parameters, covers=("shares_of_sum",), label=label)
     for label, parameters in {
         "": {},
         "axis": {"axis": 1},
@@ -26,7 +26,15 @@ CASES = [
     }.items()
 ]
 CASES += [
-    Case(function, Normal(2, 3, 2), like=like, **parameters, without=waived, label=label)
+    Case(
+        function,
+        Normal(2, 3, 2),
+        like=like,
+        **parameters,
+        covers=() if function is F.softmax_simple else ("centred_by_shares", "less_shares"),
+        without=waived,
+        label=label,
+    )
     for function, like, waived in (
         (F.softmax, softmax, {}),
         (

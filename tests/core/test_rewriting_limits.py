@@ -219,8 +219,33 @@ def test_an_operation_declared_again_is_another():
     assert found == [6, 12]
 
 
-def test_recipes_take_a_bounded_number_of_steps(monkeypatch):
-    monkeypatch.setattr(recipes, "_STEPS", 500)
+def test_a_rule_that_mentions_an_operation_declared_again_uses_the_new_one():
+    from dezero.core.op import elementwise
+
+    def helper(factor):
+        elementwise("mentioned_helper", lambda x: factor * x, lambda F, g, x, y: g * factor, doc="")
+
+    helper(2.0)
+    user = elementwise(
+        "mentions_helper", lambda x: x * x, lambda F, g, x, y: g * F.mentioned_helper(x), doc="Half of it is right."
+    )
+
+    def orders():
+        x = V(3.0)
+        (first,) = gradients(user(x), x, create_graph=True)
+        (second,) = gradients(first, x, create_graph=True)
+        return first.item(), second.item(), gradients(user(x), x)[0].item()
+
+    assert [orders(), orders()] == [(6.0, 2.0, 6.0)] * 2
+    x = V(3.0)
+    (before,) = gradients(user(x), x, create_graph=True)
+    helper(20.0)
+    assert [orders(), orders()] == [(60.0, 20.0, 60.0)] * 2
+    assert gradients(before, x, create_graph=True)[0].item() == 2.0  # recorded with the former one
+
+
+def test_recipes_take_a_bounded_number_of_bytes(monkeypatch):
+    monkeypatch.setattr(recipes, "_BYTES", 50_000)
     recipes._book.clear()
     for n in range(40):
         x = V(0.5)
@@ -229,7 +254,19 @@ def test_recipes_take_a_bounded_number_of_steps(monkeypatch):
             y = F.sin(y) * (n + 1.5)
         gradients(y, x, create_graph=True)
     assert recipes._book
-    assert sum(recipe.size for recipe in recipes._book.values()) <= 500
+    assert sum(recipe.size for recipe in recipes._book.values()) <= 50_000
+
+
+def test_recipes_count_the_index_arrays_that_they_keep(monkeypatch):
+    monkeypatch.setattr(recipes, "_BYTES", 1_000_000)
+    recipes._book.clear()
+    x = Variable(np.linspace(0.0, 1.0, 10_000))
+    for step in range(40):
+        order = np.random.default_rng(step).permutation(10_000)
+        (g,) = gradients(F.sum(F.sin(x[order]) * x), x, create_graph=True)
+        gradients(F.sum(g**2), x, create_graph=True)
+    assert sum(recipe.size for recipe in recipes._book.values()) <= 1_000_000
+    assert len(recipes._book) < 40
 
 
 def test_a_backward_that_raises_while_it_accumulates_changes_nothing():

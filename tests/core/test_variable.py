@@ -238,21 +238,37 @@ def test_numpy_and_detach_share_the_data_and_leave_the_graph():
     assert x.detach().name == "x"
 
 
-def test_asarray_of_a_leaf_is_its_array():
+def test_asarray_of_what_nobody_differentiates_in_is_its_array():
     x = Variable(np.ones(2))
-    assert np.asarray(x) is x.data
-    assert not np.shares_memory(np.array(x), x.data)
-    assert np.asarray(x, dtype=np.float32).dtype == np.float32
+    d = x.detach()
+    assert np.asarray(d) is x.data
+    assert not np.shares_memory(np.array(d), x.data)
+    assert np.asarray(d, dtype=np.float32).dtype == np.float32
     with no_grad():
         y = x * 2
+        assert np.asarray(x) is x.data
     np.testing.assert_array_equal(np.asarray(y), [2.0, 2.0])
+    np.testing.assert_array_equal(np.asarray(Variable(np.array([True, False]))), [True, False])
+    with pytest.raises(ValueError, match="holds no data yet"):
+        np.asarray(Variable(None))
 
 
 @pytest.mark.parametrize("convert", [np.asarray, np.array, lambda y: np.array([y, y])])
-@pytest.mark.parametrize("data", [np.ones(2), np.array(1.0)])
-def test_asarray_of_a_graph_is_refused(convert, data):
+@pytest.mark.parametrize("data", [np.ones(2), np.array(1.0), np.array(1)])
+@pytest.mark.parametrize("make", [Variable, Parameter, lambda data: Variable(data) * 2])
+def test_asarray_of_what_takes_part_in_recording_is_refused(make, convert, data):
     with pytest.raises(GraphError, match=r"cut the graph.*v\.numpy\(\)"):
-        convert(Variable(data) * 2)
+        convert(make(data))
+
+
+@pytest.mark.parametrize("kind", [Variable, Parameter])
+def test_attributes_that_a_variable_does_not_have_cannot_be_set(kind):
+    v = kind(np.ones(2))
+    with pytest.raises(AttributeError, match=r"no requires_grad.*detach.*FreezeParam"):
+        v.requires_grad = False
+    with pytest.raises(AttributeError, match="learning_rate"):
+        v.learning_rate = 0.1
+    assert not hasattr(v, "requires_grad")
 
 
 def test_elements_cannot_be_assigned():

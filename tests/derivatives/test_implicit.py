@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import dezero.functions as F
 from dezero import Parameter, Variable, gradients, no_grad
-from dezero.derivatives import implicit
+from dezero.derivatives import roots
 from dezero.derivatives.implicit import ConvergenceError, custom_root, fixed_point
 
 
@@ -82,14 +82,14 @@ def test_a_linear_system_has_the_derivatives_of_solve():
 def test_one_factorisation_serves_every_order(monkeypatch):
     made = []
 
-    class Counting(implicit.Factors):
+    class Counting(roots.Factors):
         def __init__(self, *args):
             made.append(1)
             super().__init__(*args)
 
     a = Variable(np.array([2.0, 3.0]))
     z = custom_root(lambda z, a: z * z - a, np.ones(2), a, solve=lambda f, guess: np.sqrt(a.data))
-    monkeypatch.setattr(implicit, "Factors", Counting)
+    monkeypatch.setattr(roots, "Factors", Counting)
     y = z
     for _ in range(4):
         (y,) = gradients(y, a, create_graph=True)
@@ -288,3 +288,25 @@ def test_what_the_functions_return():
         custom_root(lambda z: z, np.ones(2), solve=lambda f, guess: np.ones(3))
     with pytest.raises(TypeError, match=r"custom_root: guess holds a complex128 array .* real and imaginary parts"):
         custom_root(lambda z: z, np.ones(2, complex))
+
+
+def test_complex_numbers_are_refused_wherever_they_come_from():
+    a = Variable(np.array(1 + 1j))
+    with pytest.raises(TypeError, match=r"custom_root: the function returned a complex128 array .* for a real unknown"):
+        custom_root(lambda z, a: z * a - 1, 1.0, a)
+    with pytest.raises(TypeError, match=r"fixed_point: the function returned a complex128 array .* parts"):
+        fixed_point(lambda z: z * 0.5j, np.array(1.0))
+    with pytest.raises(TypeError, match=r"solve's result holds a complex128 array .*, and guess is real"):
+        custom_root(lambda z: z * z - 1, 1.0, solve=lambda f, guess: np.array(1 + 1j))
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [({"tol": -1.0}, "tol is -1.0"), ({"maxiter": 0}, "maxiter is 0"), ({"memory": -1}, "memory is")],
+)
+def test_numbers_out_of_range(options, told):
+    with pytest.raises(ValueError, match=rf"fixed_point: {told}"):
+        fixed_point(lambda z: F.cos(z), np.array(1.0), **options)
+    if "memory" not in options:
+        with pytest.raises(ValueError, match=rf"custom_root: {told}"):
+            custom_root(lambda z: z - 1, np.array(1.0), **options)

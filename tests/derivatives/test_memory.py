@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dezero
 import dezero.functions as F
 from dezero import Function, GraphError, Parameter, Variable, gradients, no_grad, test_mode
 from dezero.derivatives.memory import checkpoint, stop_gradient
@@ -269,3 +270,125 @@ def test_a_checkpoint_draws_again_what_generators_gave_and_leaves_them_where_the
         F.sum(y).backward(create_graph=True)
         np.testing.assert_array_equal(w.grad.data, y.data)  # y is linear in w, which is 1 everywhere
     assert rng.bit_generator.state == after
+
+
+# -- what runs again has to be what ran ---------------------------------------------------------------------------
+
+
+def by_jets(y, x):
+    return y.jet(x, 2)
+
+
+def by_gradients(y, x):
+    return gradients(y, x)
+
+
+@pytest.mark.parametrize("derive", [by_gradients, by_jets])
+def test_a_loop_variable_that_moved_on_is_told(derive):
+    x, results = Variable(np.array(2.0)), []
+    for h in (0.1, 1.0):
+        results.append(checkpoint(lambda x: x * x * h)(x))  # noqa: B023
+    derive(results[1], x)
+    with pytest.raises(GraphError, match=r"checkpoint of <lambda>: .* another value for result 0, .* \(lambda x, h=h"):
+        derive(results[0], x)
+
+
+@pytest.mark.parametrize("start", [0.0, 2.0])
+def test_a_change_that_the_value_does_not_show_is_told(start):
+    x, h = Variable(np.array([start])), np.array([0.1])
+    y = checkpoint(lambda x: x * h)(x)
+    h[0] = 1.0
+    with pytest.raises(GraphError, match=r"another value for result 0|computes its result in another way"):
+        y.backward()
+    assert x.grad is None
+
+
+def test_a_variable_changed_in_place_is_told():
+    x, w = Variable(np.zeros(2)), Variable(np.ones(2))
+    y = F.sum(checkpoint(lambda x: x * w)(x))
+    w.data[:] = 5.0
+    with pytest.raises(GraphError, match=r"uses a Variable, float64 array of shape \(2,\), whose numbers were changed"):
+        y.backward()
+
+
+def test_a_change_between_two_orders_is_told():
+    x, h = Variable(np.array(2.0)), [3.0]
+    y = checkpoint(lambda x: x**3 * h[0])(x)
+    (g,) = gradients(y, x, create_graph=True)
+    assert float(gradients(g, x)[0]) == 36
+    h[0] = 4.0
+    assert float(gradients(g, x)[0]) == 36  # of what was recorded then
+    with pytest.raises(GraphError, match="another value"):
+        gradients(y, x, create_graph=True)
+
+
+def test_random_numbers_of_ones_own_are_told():
+    x, rng = Variable(np.ones(3)), np.random.default_rng(0)
+    y = F.sum(checkpoint(lambda x: x * rng.random(3))(x))
+    with pytest.raises(GraphError, match=r"another value .*random numbers"):
+        y.backward()
+
+
+def test_another_number_of_results_is_told():
+    x, wanted = Variable(np.array(1.0)), [2]
+    y, _ = checkpoint(lambda x: [x * 2.0] * wanted[0])(x)
+    wanted[0] = 3
+    with pytest.raises(GraphError, match=r"gives 3 results where it gave 2"):
+        y.backward()
+
+
+def test_nan_is_the_same_as_nan():
+    x = Variable(np.array([np.nan, 1.0, -np.nan]))
+    F.sum(checkpoint(lambda x: x * x * np.array([1.0, np.nan, 2.0]))(x)).backward()
+    assert np.isnan(x.grad.data).all()
+
+
+def test_complex_arguments_and_results():
+    z = Variable(np.array([1.0 + 2.0j, -0.5j]))
+
+    def f(z):
+        return z * z * (1 + 2j) + F.conj(z)
+
+    for run in (f, checkpoint(f)):
+        (g,) = gradients(F.sum(F.real(run(z)) + F.imag(run(z)) ** 2), z, create_graph=True)
+        (h,) = gradients(F.sum(F.real(g * g)), z)
+        if run is f:
+            expected = g.data, h.data
+    np.testing.assert_allclose(g.data, expected[0], rtol=1e-14)
+    np.testing.assert_allclose(h.data, expected[1], rtol=1e-14)
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_in_the_second_run_leaves_all_as_it_was(error):
+    x, runs = Variable(np.ones(3)), []
+
+    def f(x):
+        runs.append(1)
+        y = F.dropout(x * x)
+        if len(runs) == 2:
+            raise error("from inside")
+        return y
+
+    y = F.sum(checkpoint(f)(x))
+    np.random.seed(1)
+    expected = np.random.get_state()[1].copy()
+    with pytest.raises(error, match="from inside"):
+        y.backward()
+    np.testing.assert_array_equal(np.random.get_state()[1], expected)
+    assert x.grad is None
+    y.backward()
+    assert float(F.sum(x.grad)) == 2 * float(y)
+
+
+def test_the_derivative_of_a_derivative_through_a_checkpoint_of_what_series_round_in_another_way():
+    def f(x):
+        return F.sum(checkpoint(lambda u, w: F.exp(u) + w**2)(x**3, x))
+
+    x = np.array([-0.04, 1.27, -1.0, 0.76])
+    v = np.array([0.47, -0.33, 0.74, 1.0])
+    second = (9 * x**4 + 6 * x) * np.exp(x**3) + 2
+    along = dezero.jvp(lambda x: dezero.jvp(f, (x,), (v,))[1], (x,), (v,))[1]
+    np.testing.assert_allclose(along.data, np.sum(second * v * v), rtol=1e-12)
+    _, (first, twice) = dezero.jet(f, (x,), ((v, np.zeros(4)),))
+    np.testing.assert_allclose(twice.data, np.sum(second * v * v), rtol=1e-12)
+    np.testing.assert_allclose(first.data, np.sum((3 * x**2 * np.exp(x**3) + 2 * x) * v), rtol=1e-12)

@@ -291,7 +291,7 @@ def test_vectors_through_the_graph():
     assert operator(f, {(1, 0): 1.0, (0, 0): 2.0}, method="collapsed").vectors(2) == 2
 
 
-def test_auto_takes_the_fewest_vectors_and_says_so():
+def test_auto_takes_the_cheapest_way_and_says_so():
     mixed = operator(lambda x: x[0] * x[1] * x[2], {(1, 1, 1): 1.0})
     assert mixed.explain(np.ones(3)) == (
         "operator at x of shape (3,): vectors through the graph 10 by collapsed Taylor mode, 13 by Taylor mode, "
@@ -301,6 +301,38 @@ def test_auto_takes_the_fewest_vectors_and_says_so():
     assert mixed.vectors(3) == 8
     assert laplacian(F.sum).explain(np.ones((7, 4))).endswith("takes collapsed")
     assert laplacian(F.sum, "taylor").explain(np.ones(4)).endswith("takes taylor")
+
+
+@pytest.mark.parametrize(
+    ("terms", "rows", "chosen"),
+    [
+        ({(0, 0, 1): 1.0}, 1, "collapsed"),
+        ({(1, 1, 1): 1.0}, 1, "reverse"),  # three gradients of gradients beside four lines to order 3
+        ({(1, 1, 1): 1.0}, 1000, "reverse"),
+        ({(1, 1, 1, 1): 1.0}, 1000, "reverse"),
+        ({(1,) * 9: 1.0}, 1, "collapsed"),  # 511 sweeps' worth of gradients beside 256 lines together
+        ({(1,) * 6: 1.0}, 1, "collapsed"),
+        ({(1,) * 6: 1.0}, 1000, "reverse"),  # 32 lines of large arrays
+        ({(6, 0): 1.0, (0, 6): 1.0}, 1, "collapsed"),
+        ({(6, 0): 1.0, (0, 6): 1.0}, 1000, "collapsed"),
+    ],
+)
+def test_auto_weighs_calls_and_numbers(terms, rows, chosen):
+    x = np.ones((rows, len(next(iter(terms)))))
+    assert operator(F.sum, terms).explain(x).endswith(f"takes {chosen}")
+
+
+def test_sums_over_all_components_are_collapsed_at_any_size():
+    for d, rows in itertools.product((1, 2, 10), (1, 10**5)):
+        assert laplacian(F.sum).explain(np.broadcast_to(1.0, (rows, d))).endswith("takes collapsed")
+    assert biharmonic(F.sum).explain(np.ones((100, 3))).endswith("takes collapsed")
+
+
+def test_a_mixed_derivative_of_high_order_makes_no_nested_gradients(monkeypatch):
+    monkeypatch.setattr("dezero.derivatives.ways.gradients", None)
+    k = np.arange(1, 10) / 5
+    found = operator(lambda x: F.exp(F.sum(k * x)), {(1,) * 9: 1.0})(np.zeros(9))
+    assert found.item() == pytest.approx(np.prod(k), rel=1e-9)
 
 
 # -- estimates -------------------------------------------------------------------------------------------------

@@ -248,3 +248,12 @@ def test_what_cannot_be_known_raises():
     x.data = np.array(1.0)
     with pytest.raises(GraphError, match="rebound"):
         Expansion(y, {x: [1.0]})
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+@pytest.mark.parametrize("n", [2, 3, 5, 7, 10])
+def test_a_power_s_series_starts_from_what_was_computed(n, recorded):
+    """To the last bit: branches and checkpoints further up compare it."""
+    x = var(np.random.default_rng(n).uniform(-2, 2, 50))
+    y = x**n
+    assert np.array_equal(coefficients(Expansion(y, {x: [np.ones(50)]}, recorded), 1)[0], y.data)

@@ -215,3 +215,13 @@ def test_bad_input(call, error, message):
 def test_taylor_names_itself(order, error):
     with pytest.raises(error, match="taylor: order is"):
         taylor(F.exp, 0.0, order)
+
+
+def test_a_series_of_variables_that_carry_a_graph():
+    """A jet inside of a function that is differentiated: along (x^2, x) exp has x e^x + x^4 e^x as its second."""
+    x = var([0.3, -0.8])
+    _, (_, second) = jet(F.exp, (x * 1.0,), ((x**2, x),))
+    (slope,) = gradients(F.sum(second), x)
+    e, v = np.exp(x.data), x.data
+    assert_allclose(second.data, e * (v + v**4), rtol=1e-14)
+    assert_allclose(slope.data, e * (1 + v + 4 * v**3 + v**4), rtol=1e-14)

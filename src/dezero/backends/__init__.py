@@ -1,5 +1,5 @@
 """The array libraries that can hold a Variable's data: NumPy, and CuPy where a program has imported it."""
 
-from dezero.backends.arrays import as_cupy, as_numpy, get_array_module, is_array
+from dezero.backends.arrays import as_cupy, as_numpy, get_array_module, is_array, is_plain_array
 
-__all__ = ["as_cupy", "as_numpy", "get_array_module", "is_array"]
+__all__ = ["as_cupy", "as_numpy", "get_array_module", "is_array", "is_plain_array"]

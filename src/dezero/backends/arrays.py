@@ -21,6 +21,16 @@ def is_array(x: object) -> bool:
     return isinstance(x, np.ndarray) or _is_cupy(x)
 
 
+def is_plain_array(x: object) -> bool:
+    """Tell whether `x` is an array of a known library and no more: numpy.matrix and masked arrays mean more.
+
+    >>> is_plain_array(np.zeros(2)), is_plain_array(np.ma.array([0.0]))
+    (True, False)
+    """
+    kind = type(x)
+    return kind is np.ndarray or kind is np.memmap or _is_cupy(x)
+
+
 def get_array_module(x: object) -> ModuleType:
     """Return the module whose functions work on `x`: CuPy for its arrays, NumPy for everything else.
 

@@ -2,7 +2,7 @@
 
 from dezero.core.backward import gradients
 from dezero.core.config import Config, no_grad, test_mode, using_config
-from dezero.core.errors import GraphError, UnsupportedOperation
+from dezero.core.errors import GraphError, GraphWarning, UnsupportedOperation
 from dezero.core.function import Function
 from dezero.core.variable import Parameter, Variable, as_array, as_variable
 
@@ -10,6 +10,7 @@ __all__ = [
     "Config",
     "Function",
     "GraphError",
+    "GraphWarning",
     "Parameter",
     "UnsupportedOperation",
     "Variable",

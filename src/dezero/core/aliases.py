@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.config import recording
+from dezero.core.config import calling, recording
 from dezero.core.errors import describe
 from dezero.core.op import ELEMENTWISE, Op, declare, make, operand
 from dezero.core.sweep import collect
-from dezero.core.variable import Variable, wrap
+from dezero.core.variable import Argument, Variable, tick
 
 # The same array as a node of its own: the algebra of derivatives neither looks through it nor takes two for one.
 ALIAS = declare(Op("alias", ELEMENTWISE, lambda x: x, [lambda F, g, x, y: g]))
@@ -34,7 +34,12 @@ def own(name: str, x: Any) -> Variable:
         raise TypeError(f"{name}: an argument is {describe(x)}; derivatives are taken in numbers")
     if isinstance(x, Variable) and recording():
         return alias(x if kind in "fc" else x * 1.0)  # derivatives in integers would be integers
-    return wrap(np.asarray(variable.data if kind in "fc" else variable.data * 1.0))
+    return Argument(np.asarray(variable.data if kind in "fc" else variable.data * 1.0))
+
+
+def calling_on(arguments: Sequence[Variable]) -> calling:
+    """The block in which a function is called on these arguments of a transform, so that a graph is recorded."""
+    return calling(min([x._seq for x in arguments], default=tick()))
 
 
 def computed(name: str, y: Any) -> Variable:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.factors import digits
 from dezero.core.op import ELEMENTWISE, AnyNumberOfRules, Op, declare, elementwise
 
 add = elementwise(
@@ -87,6 +88,12 @@ def _number(x: Any) -> Any:
     return x.c if getattr(x, "node", x) is None else None
 
 
+def as_precise(F: Any, a: Any, y: Any) -> Any:
+    """An argument of a narrower dtype than the result, for functions of it alone: NumPy's log of bytes is a half."""
+    kind = np.dtype(getattr(a, "dtype", y.dtype))
+    return F.astype(a, dtype=np.zeros(0, y.dtype).real.dtype) if digits(kind) < digits(np.dtype(y.dtype)) else a
+
+
 def _power_base(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
     n = _number(b)
     if n == 0:
@@ -101,6 +108,7 @@ def _power_exponent(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
     # 0**b is 0 for every b > 0, so the derivative there is 0 although log(0) is not finite.
     n, in_plane = _number(a), np.dtype(y.dtype).kind == "c"
     if n is None:
+        a = as_precise(F, a, y)
         base = F.where(F.equal(a, 0), 1, a)
         return g * (y * F.log(F.as_complex(base) if in_plane and np.dtype(a.dtype).kind != "c" else base))
     if in_plane:

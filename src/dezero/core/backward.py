@@ -7,43 +7,60 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
+from dezero.backends import is_plain_array
 from dezero.core import recipes
 from dezero.core.aliases import ALIAS
-from dezero.core.config import simplifying, using_config
-from dezero.core.errors import GraphError, describe
-from dezero.core.factors import OutOfRange
-from dezero.core.op import Op, apply, make
+from dezero.core.config import using_config
+from dezero.core.derive import ones, recorded
+from dezero.core.errors import GraphError, describe, foreign
+from dezero.core.integers import computed_in_narrow, in_wide_integers
+from dezero.core.marks import UNRECORDED, Cut
+from dezero.core.op import Op, apply
 from dezero.core.operators import raw
 from dezero.core.registry import declared, operations
-from dezero.core.reverse import Plain, reverse
 from dezero.core.sweep import Nodes, collect, inside, leading_to, own, sweep
-from dezero.core.tangent import sweep_up
-from dezero.core.term import Term
-from dezero.core.terms import Builder
-from dezero.core.variable import UNRECORDED, Cut, Variable, wrap
-
-# A tangent sweep a leaf is a pass over the graph each; from this many leaves on, one reverse sweep for all is cheaper.
-_MOST_PASSES = 8
+from dezero.core.variable import Variable, wrap
 
 
-def backward(y: Variable, retain_grad: bool, create_graph: bool, inputs: Any) -> None:
+def backward(y: Variable, retain_grad: Any, create_graph: Any, inputs: Any, gradient: Any = None) -> None:
     """Variable.backward: accumulate into the leaves' `.grad`, or into that of the inputs alone."""
+    if type(retain_grad) is not bool or type(create_graph) is not bool:
+        _check_flags(retain_grad, create_graph)
     asked = None if inputs is None else _variables(inputs, "backward", "inputs")
     _check_root(y, "backward")
     graph = nodes = collect([y], "backward")
+    if retain_grad:
+        _check_kept(graph, [n for n in graph.values() if getattr(n, "_builder", None) is None], "backward")
     if asked is not None:
         _check_kept(graph, asked, "backward")
         nodes = leading_to(nodes, asked)
         if y._seq not in nodes:
             return
     seed = y._grad if y._args else None  # a leaf's own gradient is what accumulates, not a seed
+    if gradient is not None:
+        seed = _seed(y, gradient, "backward: gradient", "this Variable")
+    found: dict[int, Any] | None
     if create_graph:
-        found = _recorded(graph, nodes, {y._seq: (y, seed)}, asked, retain_grad)
+        found = recorded(graph, nodes, {y._seq: (y, seed)}, asked, retain_grad)
     else:
         keep = None if retain_grad else {x._seq for x in asked or ()}
-        found = sweep(nodes, {y._seq: _ones(y) if seed is None else inside(raw(seed))}, keep, asked is None)
-        own(found, nodes, () if seed is None else (seed,))
+        found = sweep(nodes, {y._seq: ones(y) if seed is None else inside(raw(seed))}, keep, asked is None)
+        if own(found, nodes, () if seed is None else (seed,)) and computed_in_narrow(graph, nodes.values()):
+            found = None
+    if found is None:  # the graph computes in narrow integers: the derivative is that of the same in wide ones
+        kept = [n for n in graph.values() if n._args and n is not y and (retain_grad or n._grad is not None)]
+        root = in_wide_integers("backward", graph, [*kept, *(asked or ())])[y._seq]
+        root._grad = seed
+        return backward(root, False, create_graph, inputs)
     _accumulate(nodes, found, asked, retain_grad, create_graph)
+
+
+def _check_flags(retain_grad: Any, create_graph: Any) -> None:
+    if not (isinstance(retain_grad, bool | np.bool) and isinstance(create_graph, bool | np.bool)):
+        raise TypeError(
+            f"backward: retain_grad is {describe(retain_grad)} and create_graph is {describe(create_graph)}; each is "
+            "True or False, and the first argument may be a gradient to start from, a Variable or array of this shape"
+        )
 
 
 _Some = Variable | Sequence[Variable]
@@ -90,16 +107,18 @@ def gradients(
     nodes = leading_to(graph, asked)
     pairs = [(root, seed) for root, seed in zip(roots, seeds, strict=True) if root._seq in nodes]
     keep = {x._seq for x in asked}
+    found: dict[int, Any] | None
     if create_graph:
-        found = _recorded(graph, nodes, _merge(pairs), asked, False)
+        found = recorded(graph, nodes, _merge(pairs), asked, False)
     else:
-        grads: dict[int, Any] = {}
-        for root, seed in pairs:
-            g = _ones(root) if seed is None else inside(raw(seed))
-            grads[root._seq] = grads[root._seq] + g if root._seq in grads else g
-        found = {age: g for age, g in sweep(nodes, grads, keep, False).items() if age in keep}
-        own(found, nodes, [s for s in seeds if s is not None])
-        found = {age: _unrecorded(g) for age, g in found.items()}
+        found = sweep(nodes, _cotangents(pairs), keep, False)
+        if own(found, nodes, [s for s in seeds if s is not None]) and computed_in_narrow(graph, asked):
+            found = None
+    if found is None:
+        wide = in_wide_integers("gradients", graph, asked)
+        return gradients([wide[r._seq] for r in roots], asked, seeds, create_graph, unused)  # type: ignore[call-overload, no-any-return]
+    if not create_graph:
+        found = {age: _unrecorded(found[age]) for age in keep if age in found}
     results: list[Variable | None] = []
     for x in asked:
         g = found.get(x._seq)
@@ -112,166 +131,19 @@ def gradients(
     return tuple(results)
 
 
+def _cotangents(pairs: list[tuple[Variable, Any]]) -> dict[int, Any]:
+    """Raw cotangents of the roots, by age; ones where no seed is given."""
+    grads: dict[int, Any] = {}
+    for root, seed in pairs:
+        g = ones(root) if seed is None else inside(raw(seed))
+        grads[root._seq] = grads[root._seq] + g if root._seq in grads else g
+    return grads
+
+
 def _unrecorded(data: Any) -> Variable:
     y = wrap(data)
     y._op = UNRECORDED
     return y
-
-
-# -- recording the derivative ----------------------------------------------------------------------------------
-
-
-def _recorded(
-    graph: Nodes,
-    nodes: Nodes,
-    seeds: dict[int, tuple[Variable, Any]],
-    asked: list[Variable] | None,
-    retain_grad: bool,
-) -> dict[int, Variable]:
-    """Cotangents of the asked (or of all leaves; with retain_grad of every node) as Variables with a graph."""
-    if not seeds:
-        return {}
-    carried = () if asked else [n for a, n in nodes.items() if n._grad is not None and n._args and a not in seeds]
-    seeded = any([seed is not None for _, seed in seeds.values()])
-    ages: list[int] = []
-    structure = None  # what no recipe is noted of has none
-    if simplifying() and not (carried or retain_grad or seeded):
-        ages, structure = recipes.structure(graph, list(seeds), None if asked is None else [x._seq for x in asked])
-    recipe = recipes.known(structure)
-    if recipe is not None:
-        return recipe.follow([graph[age] for age in ages], next(iter(seeds.values()))[0], asked)
-    try:
-        found, twins = _derived(graph, nodes, seeds, asked, retain_grad, carried)
-    except OutOfRange:  # then by the rules as they stand
-        with using_config("simplify", False):
-            return _derived(graph, nodes, seeds, asked, retain_grad, carried)[0]
-    recipes.learn(structure, ages, graph, found, twins)
-    return found
-
-
-def _derived(
-    graph: Nodes,
-    nodes: Nodes,
-    seeds: dict[int, tuple[Variable, Any]],
-    asked: list[Variable] | None,
-    retain_grad: bool,
-    carried: Sequence[Variable],
-) -> tuple[dict[int, Variable], dict[int, Variable]]:
-    """The cotangents, and of which nodes they are twins."""
-    root, seed = next(iter(seeds.values()))
-    opaque = [n for n in nodes.values() if n._args] if retain_grad else asked or ()
-    build: Any = Plain()
-    if simplifying():
-        inner = any([x._args for x in opaque])
-        again = None if inner or carried or len(seeds) > 1 or seed is not None else _derived_anew(root)
-        if again is not None:
-            build, root = again
-            above, seeds = collect([root]), {root._seq: (root, None)}
-            graph, nodes = graph | above, leading_to(above, [n for n in nodes.values() if not n._args])
-        else:
-            build = Builder.for_graph(graph, root, opaque)
-    terms = {age: _seed_term(build, root, seed) for age, (root, seed) in seeds.items()}
-    for node in carried:
-        terms[node._seq] = _inside(build, node.grad)  # type: ignore[arg-type]
-    found: dict[int, Any] = {}
-    if isinstance(build, Builder) and len(terms) == 1 and not retain_grad:
-        found, nodes = _by_tangents(build, nodes, root, terms[root._seq], asked)
-    by_tangents = bool(found) and not nodes
-    if nodes:
-        keep = None if retain_grad else {x._seq for x in asked or ()}
-        with using_config("enable_backprop", True):
-            found |= {age: g for age, g in reverse(build, nodes, terms, keep).items() if age not in found}
-    ages = found if asked is None else dict.fromkeys([x._seq for x in asked if x._seq in found])
-    finish = _Finish(build, root, {id(node) for node in graph.values()})
-    results = {age: finish(found[age], graph[age]) for age in ages}
-    if by_tangents and not build.asked:  # a derivative in an intermediate commutes with no other
-        for result in results.values():
-            if id(result) in finish.twins:  # nothing that the builder holds refers to a twin, so no circle closes
-                result._builder = build
-    return results, finish.twins
-
-
-def _derived_anew(root: Variable) -> tuple[Builder, Variable] | None:
-    """A root that followed recipes, derived once more by one builder; None where it did not, or cannot be.
-
-    What earlier orders found is what keeps the next one small, and recipes keep none of it.
-    """
-    leaves = []
-    while isinstance(past := getattr(root, "_builder", None), recipes.Past):
-        root = past.root
-        leaves.append(past.leaf)
-    if not leaves:
-        return None
-    try:
-        build = Builder.for_graph(collect([root]), root)
-        for leaf in reversed(leaves):
-            path = leading_to(collect([root]), (leaf,))
-            term = sweep_up(build, path, root, _seed_term(build, root, None), leaf)
-            node = None if term is None else build.node(term)
-            if not isinstance(node, Variable):
-                return None
-            root = node
-    except GraphError:  # something that only the lower orders need has changed since
-        return None
-    return build, root
-
-
-def _by_tangents(
-    build: Builder, nodes: Nodes, root: Variable, seed: Term, asked: list[Variable] | None
-) -> tuple[dict[int, Term], Nodes]:
-    """The derivatives that tangent sweeps give, and the nodes that the others still need."""
-    leaves = [n for n in nodes.values() if not n._args] if asked is None else asked
-    if len(leaves) == 1:
-        term = sweep_up(build, nodes, root, seed, leaves[0])
-        return ({}, nodes) if term is None else ({leaves[0]._seq: term}, {})
-    found: dict[int, Term] = {}
-    if len(leaves) <= _MOST_PASSES:
-        for leaf in leaves:
-            term = sweep_up(build, leading_to(nodes, (leaf,)), root, seed, leaf) if leaf._seq in nodes else None
-            if term is not None:
-                found[leaf._seq] = term
-    rest = [x for x in leaves if x._seq in nodes and x._seq not in found]
-    return found, leading_to(nodes, rest) if rest else {}
-
-
-def _seed_term(build: Any, root: Variable, seed: Any) -> Any:
-    if seed is None:
-        if isinstance(build, Plain):
-            return wrap(_ones(root))
-        return Term(build, 1, None) if root.dtype.kind in "fc" else build.full(1, _ones(root))
-    return _inside(build, seed if isinstance(seed, Variable) else wrap(seed))
-
-
-def _inside(build: Any, seed: Variable) -> Any:
-    return build.term(seed) if seed.dtype.kind != "c" else build.conj(build.term(seed))
-
-
-class _Finish:
-    """Makes Variables of terms: of the right shape and dtype, and such that nobody else holds them.
-
-    twins: by id of a result, the node it is a twin of: what hash-consing gave back may be a node that the user
-    holds already (d exp = y), and the builder keeps its own.
-    """
-
-    def __init__(self, build: Builder | Plain, root: Variable, given: set[int]) -> None:
-        self.build, self.given = build, given
-        self.kind = root.dtype if root.dtype.kind in "fc" else np.dtype(np.int64)
-        self.twins: dict[int, Variable] = {}
-
-    def __call__(self, term: Any, node: Variable) -> Variable:
-        result = self.build.node(term)
-        if getattr(result, "dtype", node.dtype).kind == "c":  # as sweep.outside does for raw arrays
-            result = self.build.node(self.build.conj(term) if node.dtype.kind == "c" else self.build.real(term))
-        if not isinstance(result, Variable):
-            kind = node.dtype if node.dtype.kind in "fc" else np.result_type(self.kind, np.asarray(result).dtype)
-            return make(declared["full_like"].bind(fill_value=np.copy(result)[()], dtype=kind), (node,))
-        if node.dtype.kind in "fc" and result.dtype != node.dtype:
-            return make(declared["astype"].bind(dtype=node.dtype), (result,))
-        twin = recipes.twin(result, given=id(result) in self.given)
-        self.twins[id(twin)] = result
-        if isinstance(self.build, Builder):
-            twin._builder = self.build.mark
-        return twin
 
 
 # -- seeds, checks, accumulation -------------------------------------------------------------------------------
@@ -303,12 +175,6 @@ def _accumulate(nodes: Nodes, found: dict[int, Any], asked: Any, retain_grad: bo
         node._grad = total
 
 
-def _ones(y: Variable) -> Any:
-    data = y._data
-    kind = data.dtype if data.dtype.kind in "fc" else np.dtype(np.int64)  # narrow integers would wrap around
-    return np.ones(data.shape, kind) if isinstance(data, np.ndarray) else kind.type(1)
-
-
 def _check_root(y: Variable, name: str) -> None:
     if y._data is None:
         raise GraphError(f"{name}: the Variable holds no data, so there is nothing to differentiate")
@@ -320,23 +186,25 @@ _OPENED = frozenset({"mul", "neg", "add", "sub", "div", "linear_combination", "p
 
 
 def _check_kept(graph: Nodes, asked: list[Variable], name: str) -> None:
-    """GraphError for an intermediate that a rewritten derivative in the graph may have looked through."""
+    """GraphError for an intermediate that a rewritten derivative in the graph may have looked through, or shared."""
     inner = [x for x in asked if x._args and isinstance(x._op, Op) and x._op is not ALIAS]
-    inner = [x for x in inner if x._op.name in _OPENED or x._seq not in graph]
     if not inner:
         return
     marks: dict[int, tuple[int, Any]] = {}  # of each derivative's nodes the youngest
     for age in sorted(graph):
         made_by = getattr(graph[age], "_builder", None)
         if made_by is not None:
-            marks[id(made_by)] = (age, made_by.kept)
+            marks[id(made_by)] = (age, made_by)
     for x in inner:  # a derivative older than it cannot have looked through it
-        opened = any([age > x._seq and x._seq not in kept for age, kept in marks.values()])
-        if opened and not collect([x]).keys().isdisjoint(graph):
+        opens = x._op.name in _OPENED or x._seq not in graph
+        opened = any([opens and age > x._seq and x._seq not in mark.kept for age, mark in marks.values()])
+        shared = any([x._seq in mark.shared for _, mark in marks.values()])
+        if shared or (opened and not collect([x]).keys().isdisjoint(graph)):
             raise GraphError(
                 f"{name}: {describe(x)} is an intermediate that a derivative in this graph may have been rewritten "
-                "without; ask for it in the derivative before (gradients(y, (x, intermediate), create_graph=True)), or "
-                'take that one under using_config("simplify", False)'
+                "without, or with in another place; ask for it in the derivative before "
+                "(gradients(y, (x, intermediate), create_graph=True)), or take that one under "
+                'using_config("simplify", False)'
             )
 
 
@@ -360,13 +228,20 @@ def _seeds(roots: list[Variable], grad_outputs: Any) -> list[Any]:
     if len(seeds) != len(roots):
         raise ValueError(f"gradients: {len(seeds)} grad_outputs for {len(roots)} outputs; give one for each, or None")
     for i, (root, seed) in enumerate(zip(roots, seeds, strict=True)):
-        if seed is not None and (raw(seed) is None or np.asarray(raw(seed)).dtype.kind not in "fiubc"):
-            raise TypeError(f"gradients: grad_outputs[{i}] is {describe(seed)}, which holds no numbers")
-        if seed is not None and np.shape(raw(seed)) != root.shape:
-            raise ValueError(
-                f"gradients: grad_outputs[{i}] has shape {np.shape(raw(seed))}, the output has shape {root.shape}"
-            )
-    return [s if s is None or isinstance(s, Variable) else np.asarray(s) for s in seeds]
+        if seed is not None:
+            seeds[i] = _seed(root, seed, f"gradients: grad_outputs[{i}]", "the output")
+    return seeds
+
+
+def _seed(root: Variable, seed: Any, what: str, of: str) -> Any:
+    """A cotangent that was given, as a Variable or array."""
+    if isinstance(seed, np.ndarray) and not is_plain_array(seed):
+        raise foreign(what, seed)
+    if raw(seed) is None or np.asarray(raw(seed)).dtype.kind not in "fiubc":
+        raise TypeError(f"{what} is {describe(seed)}, which holds no numbers")
+    if np.shape(raw(seed)) != root.shape:
+        raise ValueError(f"{what} has shape {np.shape(raw(seed))}, {of} has shape {root.shape}")
+    return seed if isinstance(seed, Variable) else np.asarray(seed)
 
 
 def _merge(pairs: list[tuple[Variable, Any]]) -> dict[int, tuple[Variable, Any]]:
@@ -380,7 +255,7 @@ def _merge(pairs: list[tuple[Variable, Any]]) -> dict[int, tuple[Variable, Any]]
 
 
 def _as_seed(root: Variable, seed: Any) -> Variable:
-    return seed if isinstance(seed, Variable) else wrap(_ones(root) if seed is None else seed)
+    return seed if isinstance(seed, Variable) else wrap(ones(root) if seed is None else seed)
 
 
 operations.backward = backward  # type: ignore[attr-defined]

@@ -21,6 +21,29 @@ _settings: dict[str, ContextVar[bool]] = {
 recording = _settings["enable_backprop"].get
 simplifying = _settings["simplify"].get
 
+# Where a transform calls the user's function: the age of the oldest argument that stands for one of the function's.
+_calling: ContextVar[int | None] = ContextVar("calling", default=None)
+calling_since = _calling.get
+
+
+class calling:
+    """Record a graph inside the block, in which a transform calls the user's function.
+
+    since: the age of the oldest of the arguments; of transforms inside each other, that of the outermost one's counts.
+    """
+
+    def __init__(self, since: int) -> None:
+        self._since = since
+
+    def __enter__(self) -> None:
+        self._recording = _settings["enable_backprop"].set(True)
+        outer = _calling.get()
+        self._token = _calling.set(self._since if outer is None else min(outer, self._since))
+
+    def __exit__(self, *error: object) -> None:
+        _calling.reset(self._token)
+        _settings["enable_backprop"].reset(self._recording)
+
 
 def _setting(name: str) -> ContextVar[bool]:
     try:

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 Number = float  # or int, kept exact as long as a float could be
 _EXACT = 2**53  # larger integers become floats, as they would in an array
+# Largest number that may move, by the character of the dtype that it multiplies: what it leaves behind is that much
+# closer to the end of the dtype's range than the rules themselves would take it.
+_MOST = {"e": 2.0**2, "f": 2.0**16, "F": 2.0**16}
+_MOST_OF_DOUBLES = 2.0**64
 
 
 class OutOfRange(ArithmeticError):
     """A number that multiplies nodes became zero or infinite, where what it multiplies may bring it back."""
 
 
-def mild(c: Number) -> bool:
-    """Whether a number may leave a product or power without what remains getting out of float32's range."""
-    return 1e-9 < abs(c) < 1e36
+def wraps(dtype: Any) -> bool:
+    """Whether arithmetic in a dtype soon wraps around: narrow and unsigned integers, and booleans."""
+    return dtype.kind in "ub" or (dtype.kind == "i" and dtype.itemsize < 8)
 
 
-def mild_power(c: Number, n: int) -> bool:
-    return c == 1 or c == -1 or abs(n * math.log10(abs(c))) < 9
+def digits(dtype: Any) -> int:
+    """Bits of a float's or complex number's real part; 0 for integers and booleans."""
+    return dtype.itemsize * (8 if dtype.kind == "f" else 4) if dtype.kind in "fc" else 0
+
+
+def mild(c: Number, dtype: Any) -> bool:
+    """Whether the number c may leave a product or quotient of this dtype."""
+    most = _MOST.get(dtype.char, _MOST_OF_DOUBLES)
+    return 1 / most <= abs(c) <= most
+
+
+def mild_power(c: Number, n: int, dtype: Any) -> bool:
+    """Whether c**n may leave a power of this dtype."""
+    return c == 1 or c == -1 or abs(n * math.log2(abs(c))) <= math.log2(_MOST.get(dtype.char, _MOST_OF_DOUBLES))
 
 
 def checked(c: Number, a: Number, b: Number) -> Number:

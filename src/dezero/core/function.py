@@ -10,9 +10,10 @@ import numpy as np
 
 from dezero.core.config import recording, using_config
 from dezero.core.errors import describe
+from dezero.core.marks import CONSTANT, CUT
 from dezero.core.operators import raw
 from dezero.core.outputs import Cotangents, mapped, picking
-from dezero.core.variable import CUT, Variable, as_variable, tick, wrap
+from dezero.core.variable import Variable, as_variable, tick, wrap
 
 
 class Function:
@@ -68,7 +69,8 @@ class Function:
             raise TypeError(f"{self.name}.forward returned an empty tuple; return at least one array")
         results = [self._result(y) for y in (ys if several else (ys,))]
         if not variables:
-            pass  # constants are leaves
+            for y in results:
+                y._op = CONSTANT
         elif recording():
             self.inputs = variables
             self.outputs = [weakref.ref(y) for y in results]

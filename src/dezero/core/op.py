@@ -15,10 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from dezero.backends import is_plain_array
 from dezero.core.config import recording
-from dezero.core.errors import describe, explain, no_data
-from dezero.core.registry import declared, operations, values
-from dezero.core.variable import CUT, Variable, tick
+from dezero.core.errors import describe, explain, foreign, no_data
+from dezero.core.marks import CONSTANT, CUT
+from dezero.core.operators import VARIABLES
+from dezero.core.registry import declared, operations, redeclared, values
+from dezero.core.variable import Variable, tick, wrap
 
 Rule = Callable[..., Any]
 _new = object.__new__
@@ -34,7 +37,8 @@ class Op:
     kind: element-wise, linear in all its arguments together, bilinear, or general; rows: where the rows of its
     arguments stand in its result (see tangent.py); uniform: its rules take a number for `g` as an array full of it
     (element-wise rules do, unless it says otherwise);
-    keeps_constant: it takes arrays full of one number to an array full of that number; commutative.
+    keeps_constant: it takes arrays full of one number to an array full of that number; commutative;
+    over: the place of the argument in which a quotient, or the solution of an equation, is linear for given others.
     """
 
     __slots__ = (
@@ -43,6 +47,7 @@ class Op:
         "key",
         "kind",
         "name",
+        "over",
         "parameters",
         "rows",
         "rules",
@@ -61,15 +66,23 @@ class Op:
         uniform: bool | None = None,
         keeps_constant: bool = False,
         commutative: bool = False,
+        over: int | None = None,
     ) -> None:
         self.name, self.kind, self.value, self.rules = name, kind, value, rules
-        self.rows, self.keeps_constant, self.commutative = rows, keeps_constant, commutative
+        self.rows, self.keeps_constant, self.commutative, self.over = rows, keeps_constant, commutative, over
         self.uniform = kind is ELEMENTWISE if uniform is None else uniform
         self.parameters: dict[str, Any] = {}
         self.key: Any = name
 
     def bind(self, **parameters: Any) -> Op:
         """This operation with its non-differentiable parameters (axis, shape, index) filled in."""
+        for value in parameters.values():
+            if type(value) in VARIABLES:
+                (name,) = [name for name, other in parameters.items() if other is value][:1]
+                raise TypeError(
+                    f"{self.name}: {name} is a Variable ({describe(value)}), and the operation has no derivative in "
+                    f"{name}; give a plain value (v.item() or v.data for a constant)"
+                )
         op = _new(_Bound)
         op.base, op.parameters = self, parameters
         op.name, op.kind = self.name, self.kind
@@ -196,7 +209,7 @@ def apply(op: Op, *args: Any) -> Variable:
         y._data = op.value(*data)
     except Exception as error:
         raise explain(op.name, args, error, op.parameters) from error
-    y._op, y._args = None, ()
+    y._op, y._args = CONSTANT, ()
     if recorded:
         y._op, y._args = (op, args) if recording() else (CUT, ())
     else:
@@ -215,14 +228,24 @@ def _arrays(args: tuple[Any, ...]) -> list[Any]:
 def plain(value: Any, name: str) -> Any:
     """A number or array mixed into an expression, as operations keep it: numbers as Python's, so that they never
     change an array's dtype."""
-    if isinstance(value, int | float | complex) and not isinstance(value, np.generic):
+    if type(value) is np.ndarray:
+        if value.dtype.kind in "fiubc":
+            return value if value.ndim else value.item()
+    elif isinstance(value, np.generic):
+        if value.dtype.kind in "fiubc":
+            return value.item()
+    elif isinstance(value, int | float | complex) or is_plain_array(value) or _computes(value):
         return value
-    if isinstance(value, np.generic) or (type(value) is np.ndarray and value.ndim == 0):
-        return value.item() if value.dtype.kind in "fiubc" else value
-    is_array = hasattr(value, "dtype") and hasattr(value, "shape")
-    if is_array and getattr(type(value), "__array_ufunc__", True) is not None:  # which None refuses all operations
-        return value
-    raise TypeError(f"{name}: {describe(value)} is not a Variable, array or number; wrap it in numpy.array(...)")
+    raise foreign(name, value)
+
+
+def _computes(value: Any) -> bool:
+    """Whether it is an array of another library that answers NumPy's functions itself and is no container of an array.
+
+    What NumPy can make an array of (a pandas Series, an xarray DataArray) has more to it than its numbers.
+    """
+    answers = getattr(type(value), "__array_ufunc__", None) is not None and hasattr(value, "dtype")
+    return answers and hasattr(value, "shape") and not hasattr(value, "__array__")
 
 
 def unary(op: Op) -> Callable[[Any], Variable]:
@@ -293,7 +316,7 @@ def operand(x: Any, name: str) -> Variable:
     """An argument of a public function as a Variable that holds data; TypeError naming the function otherwise."""
     if not isinstance(x, Variable):
         plain(x, name)  # refuses what is neither
-        return Variable(x if hasattr(x, "dtype") and not isinstance(x, np.generic) else np.asarray(x))
+        return wrap(x if hasattr(x, "dtype") and not isinstance(x, np.generic) else np.asarray(x))
     if x._data is None:
         raise no_data(name)
     return x
@@ -303,8 +326,10 @@ def operand(x: Any, name: str) -> Variable:
 
 
 def declare(op: Op) -> Op:
-    if op.name in declared:  # a cell of a notebook run again: nothing that knows the former one may take it for this
+    if op.name in declared:  # a cell of a notebook run again: what was derived by the former rules must not be reused
         op.key = f"{op.name} {tick()}"
+        for forget in redeclared:
+            forget()
     declared[op.name] = op
     setattr(values, op.name, op.value)
     return op

@@ -9,24 +9,39 @@ contents change with every step (mini-batches) have the algebra done each time; 
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Iterable, Set
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dezero.core.op import Op, Unlike, fingerprint, make
-from dezero.core.registry import declared
+from dezero.core.registry import declared, redeclared
 from dezero.core.sweep import Nodes
-from dezero.core.terms import Builder, Rewritten
-from dezero.core.variable import Variable, tick, wrap
+from dezero.core.term import Rewritten
+from dezero.core.terms import Builder
+from dezero.core.variable import Variable, cuts, note_change, tick, wrap
 
-_STEPS = 200_000  # nodes of graphs and steps kept in all recipes together (some 100 bytes each)
+_BYTES = 2**25  # of all recipes together
+_STEP = 100  # bytes of a node of a graph or of a step, about
+_FORMS = 4096  # graphs of which is remembered with which plain arrays they came
 _LONGEST = 10_000  # steps of one recipe
 _LARGEST = 2**18  # bytes of plain arrays kept in one recipe (a copy: what it was made of may change)
 _CONTENTS = 8  # of the plain arrays in a graph, for which recipes of one form are kept: mini-batches never come again
 _book: dict[Any, Recipe] = {}
 _seen: dict[int, set[int]] = {}  # hashes of forms, and of the contents that they came with
 _keeping = threading.Lock()  # one thread at a time changes the book; reading needs no lock
+
+
+def _unlock() -> None:
+    """In a child process the lock is free: the thread that held it when the process forked is not there."""
+    global _keeping
+    _keeping = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock)
 
 
 class Result(NamedTuple):
@@ -47,7 +62,9 @@ class Past(NamedTuple):
 
     root: Variable
     leaf: Variable
-    kept: frozenset[int] = frozenset()
+    cuts: int
+    kept: Set[int]
+    shared: Set[int]
 
 
 class Recipe:
@@ -55,16 +72,20 @@ class Recipe:
 
     steps: (operation, arguments), each adding a place after those of the graph; an argument is a place, or in a list
     a plain number or array, or in a tuple a place and which of its arguments is the array.
-    results: for each wanted node how its derivative is found. size: nodes of the graph and steps. used: when last.
+    results: for each wanted node how its derivative is found. shared: places of the graph's nodes that also stand
+    for equal expressions of the rules. size: bytes, about. used: when last.
     """
 
-    def __init__(self, steps: list[tuple[Op, tuple[Any, ...]]], results: list[Result], size: int) -> None:
-        self.steps, self.results, self.size, self.used = steps, results, size, tick()
+    def __init__(
+        self, steps: list[tuple[Op, tuple[Any, ...]]], results: list[Result], shared: list[int], size: int
+    ) -> None:
+        self.steps, self.results, self.shared, self.size, self.used = steps, results, shared, size, tick()
 
     def follow(self, nodes: list[Variable], root: Variable, asked: list[Variable] | None) -> dict[int, Variable]:
         """Build the derivative of the graph with these nodes, oldest first; derivatives by their node's age."""
         places = list(nodes)
-        mark = Rewritten(frozenset([x._seq for x in asked or () if x._args]))
+        kept = frozenset([x._seq for x in asked if x._args]) if asked else frozenset()
+        mark = Rewritten(kept, frozenset([nodes[place]._seq for place in self.shared]) if self.shared else frozenset())
         for op, args in self.steps:
             node = make(op, tuple([places[a] if type(a) is int else _plain(a, nodes) for a in args]))
             node._builder = mark
@@ -80,7 +101,7 @@ class Recipe:
             else:
                 result = wrap(what.copy())
             if resumes:
-                result._builder = Past(root, nodes[place])
+                result._builder = Past(root, nodes[place], cuts(), mark.kept, mark.shared)
             found[nodes[place]._seq] = result
         return found
 
@@ -119,18 +140,18 @@ def structure(graph: Nodes, roots: list[int], asked: list[int] | None) -> tuple[
         if not args:
             parts.append((node._data.shape, node._data.dtype))
         elif isinstance(node._op, Op):
-            contents += [fingerprint(a) for a in args if not isinstance(a, _SYMBOLS)]
-            parts.append((node._op.key, *[place[a._seq] if isinstance(a, Variable) else _plainly(a) for a in args]))
+            parts.append(node._op.key)
+            for a in args:
+                if isinstance(a, Variable):
+                    parts.append(place[a._seq])
+                elif isinstance(a, int | float | complex):
+                    parts.append(repr(a))  # tells 1 from 1.0, and 0.0 from -0.0
+                else:
+                    parts.append((a.dtype, a.shape))  # the other way round for a leaf
+                    contents.append(fingerprint(a))
         else:
             return ages, None
     return ages, (tuple(parts), tuple(contents))
-
-
-_SYMBOLS = Variable, int, float, complex
-
-
-def _plainly(value: Any) -> Any:
-    return repr(value) if isinstance(value, _SYMBOLS) else (value.shape, value.dtype)
 
 
 def known(structure: Any) -> Recipe | None:
@@ -141,9 +162,18 @@ def known(structure: Any) -> Recipe | None:
 
 
 def learn(
-    structure: Any, ages: list[int], graph: Nodes, found: dict[int, Variable], twins: dict[int, Variable]
+    structure: Any,
+    ages: list[int],
+    graph: Nodes,
+    found: dict[int, Variable],
+    twins: dict[int, Variable],
+    shared: Iterable[int],
 ) -> None:
-    """Note how the found derivatives were built upon the graph; nothing where a user's Function takes part."""
+    """Note how the found derivatives were built upon the graph.
+
+    shared: ages of the nodes that also stand for equal expressions of the rules. Nothing is noted where a user's
+    Function takes part, or a Variable from outside of the graph.
+    """
     if structure is None or _any_unlike(structure):
         return
     places = {id(graph[age]): i for i, age in enumerate(ages)}
@@ -154,9 +184,12 @@ def learn(
     arrays: dict[int, tuple[int, int]] = {}
     for i, age in enumerate(ages):
         arrays.update({id(a): (i, k) for k, a in enumerate(graph[age]._args) if isinstance(a, np.ndarray)})
-    steps, kept = [], 0
+    steps, kept, parameters = [], 0, 0
     for node in new:
         if node._args:
+            if any([isinstance(a, Variable) and id(a) not in places for a in node._args]):
+                return
+            parameters += sum([_array_bytes(p) for p in node._op.parameters.values()])
             args = [places[id(a)] if isinstance(a, Variable) else arrays.get(id(a), [a]) for a in node._args]
             kept += sum([a[0].nbytes for a in args if type(a) is list and isinstance(a[0], np.ndarray)])
             args = [[np.copy(a[0])] if type(a) is list and isinstance(a[0], np.ndarray) else a for a in args]
@@ -174,13 +207,22 @@ def learn(
         source = places[id(twins.get(id(y), y))]
         results.append(Result(place, "twin" if source < len(ages) or source in taken else "step", source, resumes))
         taken.add(source)
-    _keep(structure, Recipe(steps, results, len(ages) + len(steps)))
+    place_of = {age: i for i, age in enumerate(ages)}
+    size = _STEP * (len(ages) + len(steps)) + kept + parameters
+    _keep(structure, Recipe(steps, results, [place_of[age] for age in shared if age in place_of], size))
+
+
+def _array_bytes(value: Any) -> int:
+    """Bytes of the arrays in a parameter of an operation, such as the index of a gather."""
+    if isinstance(value, tuple | list):
+        return sum([_array_bytes(v) for v in value])
+    return value.nbytes if isinstance(value, np.ndarray) else 0
 
 
 def _keep(structure: Any, recipe: Recipe) -> None:
-    """Put a recipe in the book, the least lately used ones going where there are too many steps."""
+    """Put a recipe in the book, the least lately used ones going where there are too many bytes."""
     with _keeping:
-        if len(_seen) > _STEPS // 10:
+        if len(_seen) > _FORMS:
             _seen.clear()
         form, contents = structure
         seen = _seen.setdefault(hash(form), set())
@@ -191,7 +233,7 @@ def _keep(structure: Any, recipe: Recipe) -> None:
             for other in [known for known in _book if known[0] == form]:
                 del _book[other]
             return
-        room = _STEPS - recipe.size - sum([r.size for r in _book.values()])
+        room = _BYTES - recipe.size - sum([r.size for r in _book.values()])
         for old in sorted(_book, key=lambda known: _book[known].used) if room < 0 else ():
             room += _book.pop(old).size
             if room >= 0:
@@ -213,3 +255,14 @@ def _new_nodes(roots: list[Variable], given: dict[int, int]) -> list[Variable]:
 
 def _any_unlike(value: Any) -> bool:
     return isinstance(value, Unlike) or (isinstance(value, tuple) and any([_any_unlike(v) for v in value]))
+
+
+def forget() -> None:
+    """Drop every recipe: an operation was declared again, and the rules of others may mention it."""
+    with _keeping:
+        _book.clear()
+        _seen.clear()
+    note_change()
+
+
+redeclared.append(forget)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from dezero.core.op import Op
 
 finders: list[Callable[[str], Any]] = []  # each loads what its room declares later, and says whether it had the name
+redeclared: list[Callable[[], None]] = []  # called where a name is declared again, by those who keep derivations
 
 
 def _found(name: str) -> bool:

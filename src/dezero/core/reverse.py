@@ -14,11 +14,13 @@ from dezero.core.outputs import Cotangents, mapped
 from dezero.core.registry import declared
 from dezero.core.sweep import Nodes
 from dezero.core.terms import Builder
-from dezero.core.variable import Variable, as_variable, wrap
+from dezero.core.variable import Variable, as_variable, tick, wrap
 
 
 class Plain:
     """The reading of the rules with Variables: nothing shared, nothing cancelled."""
+
+    shared: frozenset[int] = frozenset()
 
     def __getattr__(self, name: str) -> Any:
         op = declared[name]
@@ -93,6 +95,11 @@ def _pull_function(build: Any, nodes: Nodes, node: Variable, g: Any) -> list[tup
         return as_variable(build.node(build.filled(term, data)))
 
     g = mapped(variable, g)
+    start = tick()
     with using_config("enable_backprop", True):
         pairs = node._op.pull_graph(node, g)
+    if isinstance(build, Builder):
+        for _, ga in pairs:
+            if isinstance(ga, Variable) and ga._seq < start:
+                build.leave(ga)  # a Variable of the user's that backward hands back as it is
     return [(a, build.term(ga)) for a, ga in pairs if ga is not None and a._seq in nodes]

@@ -9,10 +9,12 @@ import numpy as np
 
 from dezero.core.broadcasting import fit
 from dezero.core.errors import GraphError, describe
+from dezero.core.factors import wraps
+from dezero.core.marks import Computed
 from dezero.core.op import ELEMENTWISE
 from dezero.core.operators import raw
 from dezero.core.registry import values
-from dezero.core.variable import Cut, Variable
+from dezero.core.variable import Variable
 
 Nodes = dict[int, Variable]
 
@@ -41,7 +43,7 @@ def collect(roots: Iterable[Variable], name: str = "differentiating") -> Nodes:
                             f"{name}: {describe(a)} had its .data rebound after {node._op.name} used it; "
                             "compute the result again from the new data"
                         )
-        elif node._op is not None and not isinstance(node._op, Cut):
+        elif node._op is not None and not isinstance(node._op, Computed):
             node._op.fail(name)
     return nodes
 
@@ -141,21 +143,26 @@ def _add(grads: dict[int, Any], age: int, g: Any, summed: set[int]) -> None:
         summed.add(age)
 
 
-def own(found: dict[int, Any], nodes: Nodes, others: Iterable[Any] = ()) -> None:
+def own(found: dict[int, Any], nodes: Nodes, others: Iterable[Any] = ()) -> bool:
     """Give each found gradient an array of its own, of its Variable's dtype, that may be changed in place.
 
-    A rule may hand the same array on to two arguments (add), or a view of the seed (reshape).
+    A rule may hand the same array on to two arguments (add), or a view of the seed (reshape). The gradient in integers
+    keeps its own dtype. Returns whether there is one in integers that may have wrapped around.
     """
     seen = {id(_owner(raw(x))) for x in others}
     seen.update([id(_owner(nodes[age]._data)) for age in found])
+    integers = False
     for age, g in found.items():
         kind = nodes[age]._data.dtype
         if not hasattr(g, "dtype"):
             g = found[age] = np.asarray(g)
         if g.dtype.kind == "c":
             g = found[age] = outside(g, kind)
-        if g.dtype != kind and kind.kind in "fc":
-            g = found[age] = g.astype(kind)
+        if g.dtype != kind:
+            if kind.kind in "fc":
+                g = found[age] = g.astype(kind)
+            elif wraps(kind):
+                integers = True
         if isinstance(g, np.generic):
             continue
         owner = id(_owner(g))
@@ -163,6 +170,7 @@ def own(found: dict[int, Any], nodes: Nodes, others: Iterable[Any] = ()) -> None
             g = found[age] = g.copy()
             owner = id(g)
         seen.add(owner)
+    return integers
 
 
 def inside(g: Any) -> Any:

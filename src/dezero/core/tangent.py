@@ -18,14 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.config import using_config
+from dezero.core.aliases import calling_on
 from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op
 from dezero.core.outputs import Cotangents
 from dezero.core.reverse import reverse
 from dezero.core.sweep import Nodes, collect, leading_to
 from dezero.core.term import Term
 from dezero.core.terms import Builder
-from dezero.core.variable import Variable, wrap
+from dezero.core.variable import Argument, Variable
 
 Rows = tuple[int, ...]
 
@@ -65,6 +65,7 @@ class _Ascent:
 
     def __init__(self, build: Builder, leaf: Variable) -> None:
         self.build, self.leaf = build, leaf
+        self.graph: Nodes = {}  # below the root; collected where a tangent's leaf is looked for
         self.known: dict[int, tuple[Rows, Any] | None] = build.tangents.setdefault(leaf._seq, {})
         if leaf._seq not in self.known:
             one = Term(build, 1, None)
@@ -74,12 +75,13 @@ class _Ascent:
 
     def to(self, root: Variable) -> tuple[Rows, Any] | None:
         known, stack = self.known, [root]
+        self.graph = {}
         while stack:
             node = stack[-1]
             if node._seq in known:
                 stack.pop()
                 continue
-            found = self.swapped(node)
+            found = self.swapped(node, root)
             if found is None:
                 missing = [a for a in node._args if isinstance(a, Variable) and a._seq not in known]
                 if missing:
@@ -110,15 +112,19 @@ class _Ascent:
         if isinstance(tangent, Term) and isinstance(tangent.node, Variable) and tangent.node._seq > node._seq:
             self.build.origins.setdefault(id(tangent.node), (self.leaf, node, tangent.c))
 
-    def swapped(self, node: Variable) -> tuple[Rows, Any] | None:
+    def swapped(self, node: Variable, root: Variable) -> tuple[Rows, Any] | None:
         """The tangent of m in x, where c m is that of n in a younger leaf t: that in t of the tangent of n in x.
 
-        Both are directional derivatives, which commute, and n's rows are those of its tangents.
+        Both are directional derivatives, which commute, and n's rows are those of its tangents. A leaf t that the root
+        does not depend on any more stays out of the result: its data may have changed since.
         """
         origin = self.build.origins.get(id(node))
         if origin is None or origin[0]._seq <= self.leaf._seq:
             return None
         leaf, inner, c = origin
+        self.graph = self.graph or collect([root])
+        if leaf._seq not in self.graph:
+            return None
         first = self.to(inner)
         if first is None or first is _STILL or not isinstance(first[1], Term):
             return None
@@ -216,7 +222,7 @@ def transposed(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -
     """
     data = node._data
     several = isinstance(data, tuple)
-    wanted = [wrap(np.zeros_like(y)) for y in (data if several else (data,))]
+    wanted: list[Variable] = [Argument(np.zeros_like(y)) for y in (data if several else (data,))]
     pull = _vjp(build, node, wanted, several)
     parts: list[list[Term]] = [[] for _ in wanted]
     for i, t in moving:
@@ -236,7 +242,7 @@ def transposed(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -
 def _vjp(build: Builder, node: Variable, wanted: list[Variable], several: bool) -> Callable[[int], Any]:
     """The cotangent of each argument of a node, those of its outputs being the wanted Variables."""
     if not isinstance(node._op, Op):
-        with using_config("enable_backprop", True):
+        with calling_on(wanted):
             pairs = node._op.pull_graph(node, Cotangents(enumerate(wanted)) if several else wanted[0])
         found = [0 if g is None else g for _, g in pairs]
         return found.__getitem__

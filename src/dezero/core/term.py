@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,16 +10,23 @@ import numpy as np
 from dezero.core.factors import Number
 
 if TYPE_CHECKING:
+    from dezero.core.table import Table
     from dezero.core.terms import Builder
+    from dezero.core.variable import Variable
 
 
 class Term:
-    """`c * node`; node is a Variable, a raw array that depends on nothing, or None for the number c itself."""
+    """`c * node`; node is a Variable, a raw array that depends on nothing, or None for the number c itself.
 
-    __slots__ = ("build", "c", "node")
+    whole: the node of the graph that the term was read from, where numbers were taken out of it. Operations get it as
+    it was computed: a comparison is not to take another rounding of c * node for another branch.
+    """
 
-    def __init__(self, build: Builder, c: Number, node: Any) -> None:
-        self.build, self.c, self.node = build, c, node  # c is 0 for zero alone, whose node is None
+    __slots__ = ("build", "c", "node", "whole")
+
+    def __init__(self, build: Table, c: Number, node: Any, whole: Variable | None = None) -> None:
+        self.build: Builder = build  # type: ignore[assignment]  # the only kind of table that there is
+        self.c, self.node, self.whole = c, node, whole  # c is 0 for zero alone, its node None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -72,6 +80,19 @@ class Full(Term):
 
     __slots__ = ("dtype", "shape")
 
-    def __init__(self, build: Builder, c: Number, like: Any) -> None:
-        super().__init__(build, c, None)
+    def __init__(self, build: Table, c: Number, like: Any, whole: Variable | None = None) -> None:
+        super().__init__(build, c, None, whole)
         self.shape, self.dtype = like.shape, like.dtype  # type: ignore[misc]
+
+
+class Rewritten:
+    """What the nodes of one rewritten derivative remember of it, about the intermediates of the graph they rest on.
+
+    kept: ages of the intermediates that it left as they were. shared: ages of those that also stand for an equal
+    expression which the rules made, so that a derivative in them would count what the user's node has no part in.
+    """
+
+    __slots__ = ("kept", "shared")
+
+    def __init__(self, kept: Set[int], shared: Set[int]) -> None:
+        self.kept, self.shared = kept, shared

@@ -18,54 +18,18 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core import arithmetic  # noqa: F401 - declares the operations that the algebra is about
-from dezero.core.aliases import ALIAS
-from dezero.core.factors import Number, checked, common_factor, mild, mild_power, rounded
-from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, Op, Unlike, fingerprint, make
+from dezero.core.factors import Number, checked, common_factor, mild, mild_power, wraps
+from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, Op
 from dezero.core.registry import declared
+from dezero.core.table import Table
 from dezero.core.term import Full, Term
 from dezero.core.variable import Variable, cuts
 
-_ADD, _SUB, _MUL, _DIV, _NEG, _POW = (declared[name] for name in ("add", "sub", "mul", "div", "neg", "pow"))
+_ADD, _SUB, _MUL, _DIV, _POW = (declared[name] for name in ("add", "sub", "mul", "div", "pow"))
 
 
-class Rewritten:
-    """What a node of a rewritten derivative keeps of its making: the ages of the intermediates left as they were."""
-
-    __slots__ = ("kept",)
-
-    def __init__(self, kept: frozenset[int]) -> None:
-        self.kept = kept
-
-
-class Builder:
+class Builder(Table):
     """Builds terms over one table of nodes, for one call; as `F`, it has every operation as an attribute."""
-
-    def __init__(self, graph: dict[int, Variable], asked: Sequence[Variable] = ()) -> None:
-        self.table: dict[Any, Any] = {}
-        self.same: dict[int, Variable] = {}  # id of a node -> the older node that computes the same
-        self.contents: dict[int, tuple[str, Any]] = {}
-        self.alive: list[Any] = []  # what is known by its id, so that the id stays its own
-        self.tangents: dict[int, dict[int, Any]] = {}  # by the leaf's age, what sweeps found (see tangent.py)
-        # by the id of a node that is a tangent: in which leaf, of which node, and what number times it
-        self.origins: dict[int, tuple[Variable, Variable, Number]] = {}
-        self.cuts = cuts()
-        self.asked = {id(x) for x in asked if x._args}  # an intermediate asked for is a leaf: equal to nothing else
-        self.mark = Rewritten(frozenset([x._seq for x in asked if x._args]))
-        for age in sorted(graph):
-            self.adopt(graph[age])
-
-    @property
-    def kept(self) -> frozenset[int]:
-        return self.mark.kept
-
-    def adopt(self, node: Variable) -> None:
-        """Take a node into the table, or note which one there computes the same."""
-        if isinstance(node._op, Op) and node._op is not ALIAS and id(node) not in self.asked:
-            first = self.table.setdefault(self.key(node._op, node._args), node)
-            if first is not node:
-                self.same[id(node)] = first
-                self.alive.append(node)
 
     @classmethod
     def for_graph(cls, graph: dict[int, Variable], root: Variable, asked: Sequence[Variable] = ()) -> Builder:
@@ -74,106 +38,21 @@ class Builder:
         It is taken from the root, so that it never refers, through nodes it makes from now on, to who holds it.
         """
         builder = root._builder if isinstance(getattr(root, "_builder", None), Builder) else None
-        if builder is None or builder.cuts != cuts() or any([x._args for x in asked]):
-            return cls(graph, asked)
+        if builder is None or builder.cuts != cuts() or any([x._args for x in asked]) or not builder.take():
+            return cls(graph, asked, root.dtype)
         root._builder = builder.mark
         builder.adopt(root)
         return builder  # type: ignore[no-any-return]
 
     def __getattr__(self, name: str) -> Callable[..., Term]:
-        op = declared[name]
+        declared[name]  # KeyError for what is no operation
 
         def call(self: Builder, *args: Any, **parameters: Any) -> Term:
+            op = declared[name]  # at each call, since a name may be declared again
             return self.call(op.bind(**parameters) if parameters else op, *args)
 
         setattr(Builder, name, call)  # found by the class from now on
         return getattr(self, name)  # type: ignore[no-any-return]
-
-    # -- between nodes and terms -------------------------------------------------------------------------------
-
-    def key(self, op: Op, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The same for two nodes exactly when they compute the same."""
-        same, ids = self.same, []
-        for a in args:
-            ids.append(id(same.get(id(a), a)) if isinstance(a, Variable) else self.content(a))
-        if op.commutative and _swapped(*ids):
-            ids.reverse()
-        return (op.key, *ids)
-
-    def content(self, value: Any) -> Any:
-        """A number or array by what it holds, so that an array made afresh in each call is still the same."""
-        if isinstance(value, int | float | complex):
-            return repr(value)
-        known = self.contents.get(id(value))
-        if known is None:
-            known = self.contents[id(value)] = (fingerprint(value), value)
-        return known[0]
-
-    def term(self, value: Any) -> Term:
-        """A term for a node, array or number, with the numbers that multiply it taken out."""
-        if isinstance(value, Term):
-            return value
-        c: Number = 1
-        same = self.same
-        while isinstance(value, Variable):
-            if same:
-                value = same.get(id(value), value)
-            op = value._op
-            if op is _NEG or op is _MUL:
-                number, inner = self.multiple(value)
-                if inner is not None and (c == 1 or number == -1 or mild(c * number)):
-                    c, value = c * number, inner
-                    continue
-            elif isinstance(op, Op) and op.name == "full_like" and not self.opaque(value):
-                fill = op.parameters["fill_value"]
-                return Term(self, c, fill) if np.ndim(fill) else Full(self, c * fill.item(), value)
-            return Term(self, c, value)
-        if isinstance(value, np.generic) and value.dtype.kind in "bfiuc":
-            value = value.item()
-        if isinstance(value, int | float | complex):
-            return self.times(c * value, None)  # type: ignore[arg-type]
-        return Term(self, c, value)
-
-    def multiple(self, node: Variable) -> tuple[Number, Any]:
-        """The number and the node whose product this node is; no node where it is none, or of another dtype."""
-        if self.opaque(node):
-            return 1, None
-        inner, number = (node._args[0], -1) if node._op is _NEG else node._args
-        if not isinstance(number, int | float):
-            inner, number = number, inner
-        if not isinstance(number, int | float) or not number:
-            return 1, None
-        kind = inner.dtype
-        if kind != node._data.dtype or kind.char not in "fdFDgG":  # integers wrap around, halves have no range to spare
-            return 1, None
-        return number, inner
-
-    def opaque(self, node: Any) -> bool:
-        """Whether a node has to stay as it is, since a derivative in it is asked for."""
-        return bool(self.asked) and id(node) in self.asked
-
-    def node(self, term: Term) -> Any:
-        """The Variable, array or number that a term stands for."""
-        if term.node is None:
-            return term.c
-        if term.c == 1:
-            return term.node
-        if term.c == -1:
-            return self.cons(_NEG, term.node)
-        return self.cons(_MUL, term.node, term.c)
-
-    def cons(self, op: Op, *args: Any) -> Any:
-        """The node of an operation on arguments: the one in the table, or a new one."""
-        key = self.key(op, args)
-        found = self.table.get(key)
-        if found is None:
-            recorded = any([isinstance(a, Variable) for a in args])
-            found = make(op, args) if recorded else op.value(*args)
-            if recorded:
-                found._builder = self.mark
-            self.table[key] = found
-            self.alive.append(args)
-        return found
 
     def call(self, op: Op, *args: Any) -> Term:
         """Apply an operation to terms; numbers move out of linear and bilinear ones."""
@@ -189,11 +68,6 @@ class Builder:
                 if type(c) is not complex:  # what is linear over the real numbers alone (irfft) keeps complex ones
                     return self.scaled(c, self.cons(op, *[1 if t.node is None else t.node for t in terms]))
         return self.term(self.cons(op, *[self.node(t) for t in terms]))
-
-    def times(self, c: Number, node: Any) -> Term:
-        """The term c * node of a node that is no multiple itself."""
-        c = rounded(c)
-        return Term(self, c, node if c else None)
 
     def scaled(self, c: Number, node: Any) -> Term:
         """The term c * node of any node."""
@@ -217,8 +91,8 @@ class Builder:
         return self.full(term.c, like) if term.c else Term(self, 1, np.zeros(like.shape, like.dtype))
 
     def full(self, c: Number, like: Any) -> Term:
-        """The number c as an array of the shape and dtype of `like`."""
-        shape, dtype = like.shape, like.dtype
+        """The number c as an array of the shape and dtype of `like`, in floats where that holds narrow integers."""
+        shape, dtype = like.shape, self.dtype if wraps(like.dtype) else like.dtype
         ones = self.table.get(("ones", shape, dtype))
         if ones is None:
             ones = self.table["ones", shape, dtype] = np.ones(shape, dtype)
@@ -231,17 +105,13 @@ class Builder:
             a, b = (a, b) if a.node is None else (b, a)  # now a is a number
             if a.c == 1:
                 return b
-            if b.node is None or b.c == 1 or mild(a.c * b.c) or not a.c:
+            if b.node is None or b.c == 1 or mild(a.c * b.c, b.node.dtype) or not a.c:
                 return self.times(checked(a.c * b.c, a.c, b.c), b.node)
-            return Term(self, 1, self.cons(_MUL, self.node(b), a.c))
-        if a.c * b.c != 1 and not mild(a.c * b.c):
-            return self.term(self.cons(_MUL, self.node(a), self.node(b)))
-        return self.scaled(a.c * b.c, self.cons(_MUL, self.wide(a.node, b.node), b.node))
-
-    def wide(self, node: Any, *others: Any) -> Any:
-        """A node for a product or sum with others: in floats where all are integers, which would wrap around."""
-        narrow = all([x.dtype.kind in "iub" and x.dtype.itemsize < 8 for x in (node, *others)])
-        return self.cons(_MUL, node, 1.0) if narrow else node
+            return Term(self, 1, self.cons(_MUL, self.wide(self.node(b)), a.c))
+        first, second = self.wide(a.node, b.node), b.node
+        if a.c * b.c != 1 and not mild(a.c * b.c, np.result_type(first.dtype, second.dtype)):
+            return self.term(self.cons(_MUL, self.node(Term(self, a.c, first)), self.node(Term(self, b.c, second))))
+        return self.scaled(a.c * b.c, self.cons(_MUL, first, second))
 
     def quotient(self, a: Term, b: Term) -> Term:
         if not b.c:
@@ -251,12 +121,14 @@ class Builder:
         exact = isinstance(a.c, int) and isinstance(b.c, int) and a.c % b.c == 0
         c = a.c // b.c if exact else a.c / b.c
         if b.node is None or a.node is b.node:
-            if a.node is b.node or mild(c):
+            if a.node is b.node or mild(c, a.node.dtype):
                 return self.times(checked(c, a.c, b.c), None if a.node is b.node else a.node)
-            return Term(self, 1, self.cons(_DIV, self.node(a), b.c))
-        if c != 1 and not mild(c):
-            return self.term(self.cons(_DIV, self.node(a), self.node(b)))
-        return self.scaled(c, self.cons(_DIV, 1 if a.node is None else a.node, b.node))
+            return Term(self, 1, self.cons(_DIV, self.wide(self.node(a)), b.c))
+        above = 1 if a.node is None else self.wide(a.node, b.node)
+        below = self.wide(b.node) if a.node is None else b.node
+        if c != 1 and not mild(c, below.dtype):
+            return self.term(self.cons(_DIV, self.node(a), self.node(Term(self, b.c, below))))
+        return self.scaled(c, self.cons(_DIV, above, below))
 
     def power(self, a: Term, b: Term) -> Term:
         if b.node is None:
@@ -264,7 +136,7 @@ class Builder:
                 return Term(self, 1, None) if b.c == 0 else a
             if a.node is None:
                 return self.term(_POW.value(float(a.c), b.c))
-            if isinstance(b.c, int) and b.c > 0 and mild_power(a.c, b.c):
+            if isinstance(b.c, int) and b.c > 0 and mild_power(a.c, b.c, a.node.dtype):
                 return self.scaled(a.c**b.c, self.cons(_POW, self.wide(a.node), b.c))
         return self.term(self.cons(_POW, self.node(a), self.node(b)))
 
@@ -293,6 +165,7 @@ class Builder:
             return total
         if total.node is None:  # plain arrays of no axis add up to a number
             return self.times(constant + total.c, None)
+        total = Term(self, total.c, self.wide(total.node))
         if total.c == -1:
             return self.term(self.cons(_SUB, constant, total.node))
         return self.term(self.cons(_ADD, self.node(total), constant))
@@ -318,28 +191,47 @@ class Builder:
         return [self.times(term.c * w * p.c, p.node) for w, p in zip(weights, parts, strict=True)]
 
     def over_common_denominators(self, terms: list[Term]) -> list[Term]:
-        """n/d + m/d becomes (n + m)/d."""
-        quotients = [t for t in terms if getattr(t.node, "_op", None) is _DIV and not self.opaque(t.node)]
+        """n/d + m/d becomes (n + m)/d, and so do solutions of equations with one matrix."""
+        ops = [getattr(t.node, "_op", None) for t in terms]
+        quotients = [t for t, op in zip(terms, ops, strict=True) if op is _DIV or getattr(op, "over", None) is not None]
         if len(quotients) < 2:
             return terms
-        over: dict[int, list[Term]] = {}
+        over: dict[Any, list[Term]] = {}
         for t in quotients:
-            below = t.node._args[1]
-            over.setdefault(id(self.same.get(id(below), below)), []).append(t)
-        if len(over) == len(quotients):
+            if not self.opaque(t.node):
+                over.setdefault(self.denominator(t.node), []).append(t)
+        groups = [group for group in over.values() if len(group) > 1]
+        if not groups:
             return terms
-        rest = [t for t in terms if t not in quotients]
-        for group in over.values():
-            above = [self.scaled(t.c, t.node._args[0]) for t in group]
-            rest.append(self.quotient(self.total(above), self.term(group[0].node._args[1])))
-        return _collect(rest)
+        gone = {id(t) for group in groups for t in group}
+        return _collect([*[t for t in terms if id(t) not in gone], *map(self.joined, groups)])
+
+    def denominator(self, node: Variable) -> Any:
+        """The same for two nodes exactly when one quotient, or solution, can stand for their sum."""
+        op, args = node._op, node._args
+        if op is _DIV:
+            return id(self.same.get(id(args[1]), args[1]))
+        return self.key(op, (*args[: op.over], *args[op.over + 1 :])), node.shape, args[op.over].shape
+
+    def joined(self, group: list[Term]) -> Term:
+        """The sum of terms that are over one denominator."""
+        node: Any = group[0].node
+        op, args = node._op, node._args
+        place = op.over or 0
+        above = self.total([self.scaled(t.c, t.node._args[place]) for t in group])
+        if op is _DIV:
+            return self.quotient(above, self.term(args[1]))
+        if not above.c:
+            return above
+        if above.node is None:
+            above = self.filled(above, args[place])
+        return self.scaled(above.c, self.cons(op, *args[:place], above.node, *args[place + 1 :]))
 
     def linear_combination(self, parts: list[Term]) -> Term:
         """One node for c1 n1 + c2 n2 + ..., its common factor taken out so that multiples share it."""
         if len(parts) == 1:
             return parts[0]
-        weights, nodes = [p.c for p in parts], [p.node for p in parts]
-        nodes[0] = self.wide(*nodes)
+        weights, nodes = [p.c for p in parts], [self.wide(p.node) for p in parts]
         c = common_factor(weights)
         if c != 1:
             weights = [w // c if isinstance(w, int) and isinstance(c, int) else w / c for w in weights]
@@ -356,11 +248,6 @@ def _weights(op: Any) -> tuple[Number, ...] | None:
     if op is _ADD or op is _SUB:
         return (1, 1) if op is _ADD else (1, -1)
     return op.parameters["weights"] if isinstance(op, Op) and op.name == "linear_combination" else None
-
-
-def _swapped(a: Any, b: Any) -> bool:
-    """Whether the arguments of a commutative operation stand in other than their usual order: nodes by id first."""
-    return b < a if type(a) is type(b) and type(a) is not Unlike else isinstance(a, str)
 
 
 def _collect(terms: list[Term]) -> list[Term]:

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from dezero.backends import get_array_module, is_array
-from dezero.core.errors import GraphError, describe
+from dezero.backends import get_array_module, is_plain_array
+from dezero.core.config import calling_since, recording
+from dezero.core.errors import GraphError, describe, foreign, lost_number, sparse_asks
+from dezero.core.marks import CONSTANT, UNRECORDED, Computed, Overwritten
 from dezero.core.operators import Operators
 from dezero.core.registry import operations
 
@@ -16,15 +18,16 @@ from dezero.core.registry import operations
 # argument that is younger than its consumer can only be one whose data was rebound in between.
 tick = count(1).__next__
 
-_cuts = 0  # how often a graph was cut or changed after it was recorded
+_cuts = 0  # how often a graph, or the rules of its operations, changed after it was recorded
 
 
 def cuts() -> int:
-    """A number that differs once any graph was changed by unchain, set_creator or new data of an intermediate."""
+    """A number that differs once any graph was changed by unchain, set_creator or new data of an intermediate, or an
+    operation was declared again."""
     return _cuts
 
 
-def _cut() -> None:
+def note_change() -> None:
     global _cuts
     _cuts += 1
 
@@ -78,7 +81,7 @@ class Variable(Operators):
         if self._args:  # what was cut or overwritten before has none, and stays so
             self._op = Overwritten(self)
             self._args = ()
-            _cut()
+            note_change()
         self._data = data
         self._seq = tick()
 
@@ -106,7 +109,7 @@ class Variable(Operators):
     @property
     def creator(self) -> Any:
         """The operation that computed this Variable (inputs, args, outputs, name, generation), or None for a leaf."""
-        return None if self._op is None or isinstance(self._op, Cut) else self._op.view(self)
+        return None if self._op is None or isinstance(self._op, Computed) else self._op.view(self)
 
     @property
     def generation(self) -> int:
@@ -182,14 +185,22 @@ class Variable(Operators):
         return self._held.item()
 
     def detach(self) -> Variable:
-        """A leaf with the same data (shared) and no graph."""
-        return Variable(self.data, self.name)
+        """A leaf with the same data (shared) and no graph, which NumPy may take for an array."""
+        node = wrap(self.data)
+        node.name = self.name
+        return node
 
     def __float__(self) -> float:
+        self._becomes_number("float")
         return float(self.item())
 
     def __int__(self) -> int:
+        self._becomes_number("int")
         return int(self.item())
+
+    def __complex__(self) -> complex:
+        self._becomes_number("complex")
+        return complex(self.item())
 
     def __bool__(self) -> bool:
         return bool(self.item())
@@ -199,21 +210,44 @@ class Variable(Operators):
             raise TypeError(f"a Variable of dtype {self.dtype} is no index; use int(v) or integer data")
         return int(self.item())
 
+    def _becomes_number(self, kind: str) -> None:
+        """Warn where a running transform's argument, or what was computed from one, loses its derivative."""
+        since = calling_since()
+        if since is not None and self._seq >= since and recording() and (self._args or type(self) is Argument):
+            lost_number(kind)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if self._op is not None and not isinstance(self._op, Cut):
+        """The value, where no derivative is lost: of results without a graph, and inside no_grad.
+
+        GraphError for what takes part in recording: a result with a graph, a Variable that was made to be
+        differentiated in (a leaf, a Parameter), an argument of a transform.
+        """
+        kind = self.dtype.kind
+        if kind != "b" and recording() and not isinstance(self._op, Computed):
+            if sparse_asks():
+                return np.empty((), object)
+            what = "carries a graph" if self._args else "takes part in recording"
             raise GraphError(
-                "numpy.asarray of a Variable that carries a graph would cut the graph; "
-                "use v.numpy() or v.data for the value, or a dezero function to stay in the graph"
+                f"an array of a Variable that {what} ({describe(self)}) would cut the graph; its derivative is lost. "
+                "To keep it, use the function of the same name in dezero.functions: F.dot(a, v) for a.dot(v), F.erf(v) "
+                "for scipy.special.erf(v), F.stack([v, w]) for numpy.array([v, w]), F.index_update for a[i] = v. For "
+                "a constant, use v.data or v.numpy()"
             )
         return np.array(self.data, dtype=dtype, copy=copy)
 
+    @property
+    def _mask(self) -> Any:
+        """Masked arrays take _data of an operand without asking, and then ask for this: none, or GraphError."""
+        self.__array__()
+        return np.ma.nomask
+
     def __reduce__(self) -> Any:
-        if self._op is not None and not isinstance(self._op, Cut):
+        if self._args or isinstance(self._op, Overwritten) or type(self) is Argument:
             raise GraphError("a Variable that carries a graph cannot be copied or pickled; use v.detach() first")
         grad = self._grad
         if isinstance(grad, Variable) and grad._args:  # its graph stays where it is
             grad = grad._data
-        return _rebuild, (type(self), self._data, self.name, grad)
+        return _rebuild, (type(self), self._data, self.name, grad, self._op is not None)
 
     def to_cpu(self) -> None:
         if self._data is not None:
@@ -233,29 +267,38 @@ class Variable(Operators):
 
     def backward(
         self,
-        retain_grad: bool = False,
+        retain_grad: Any = False,
         create_graph: bool = False,
         inputs: Variable | tuple[Variable, ...] | list[Variable] | None = None,
+        *,
+        gradient: Any = None,
     ) -> None:
         """Accumulate the derivative of this Variable into the `.grad` of the leaves it was computed from.
 
-        The seed is `.grad` of this Variable, or ones. retain_grad: keep the gradients of intermediates too.
-        create_graph: the gradients are themselves recorded and can be differentiated again. inputs: accumulate
-        into these Variables alone. Raises GraphError where no_grad computed this Variable or data was rebound after
-        its use (what no_grad computed below is a constant); a backward that raises leaves every `.grad` as it was.
+        retain_grad: keep the gradients of intermediates too. create_graph: the gradients are themselves recorded and
+        can be differentiated again. inputs: accumulate into these Variables alone. gradient: what the sweep starts
+        from, a Variable or array of this Variable's shape, which may also be the first argument, as in PyTorch; by
+        default `.grad` of this Variable, or ones. Raises TypeError and ValueError for what is none of these, GraphError
+        where no_grad computed this Variable or data was rebound after its use (what no_grad computed below is a
+        constant); a backward that raises leaves every `.grad` as it was.
 
         >>> x = Variable(np.array(3.0))
         >>> (x * x).backward()
         >>> x.grad
         variable(6.0)
         """
-        operations.backward(self, retain_grad, create_graph, inputs)
+        if type(retain_grad) is not bool:
+            first = retain_grad
+            if gradient is None and (isinstance(first, Variable | np.number) or is_plain_array(first)):
+                retain_grad, gradient = False, first
+        operations.backward(self, retain_grad, create_graph, inputs, gradient)
 
     def jet(self, x: Variable, order: int, direction: Any = None, create_graph: bool = False) -> list[Variable]:
         """The derivatives of orders 0 to `order` of this result as x moves along a line, by Taylor mode.
 
         x: a Variable that this one was computed from. direction: how x moves, an array or Variable that broadcasts to
-        its shape (None: ones, which for a number, or for rows that stay rows, gives the derivatives in x).
+        its shape (None: ones, for the derivatives in a number, or in elements of which each of this result's depends on
+        one; ValueError where it depends on several).
         create_graph: record them, so that `backward` runs through them. Each has this Variable's shape. The cost grows
         with the square of the order. Errors as for `dezero.jet`.
 
@@ -265,13 +308,25 @@ class Variable(Operators):
         """
         return operations.jet_of(self, x, order, direction, create_graph)  # type: ignore[no-any-return]
 
+    @property
+    def requires_grad(self) -> bool:
+        """PyTorch's switch, which is not here: AttributeError with the remedy."""
+        raise AttributeError(
+            "a Variable has no requires_grad: every leaf gets a gradient. To leave it out use v.detach() in the "
+            "computation, give backward(inputs=...), or set up the optimizer with the FreezeParam hook"
+        )
+
+    @requires_grad.setter
+    def requires_grad(self, value: object) -> None:
+        self.requires_grad  # noqa: B018 - raises
+
     def cleargrad(self) -> None:
         self._grad = None
 
     def unchain(self) -> None:
         """Forget how this Variable was computed: it becomes a leaf."""
-        self._op, self._args, self._builder = None, (), None
-        _cut()
+        self._op, self._args, self._builder = CONSTANT, (), None
+        note_change()
 
     def unchain_backward(self) -> None:
         """Make leaves of all the Variables that this one was computed from, freeing their graph.
@@ -298,52 +353,34 @@ class Variable(Operators):
         """
         if not hasattr(func, "pull") or not hasattr(func, "inputs"):
             raise TypeError(f"set_creator: {func!r} is no Function that was called; call it on Variables first")
-        _cut()
+        note_change()
         self._op, self._args, self._seq = func, tuple(func.inputs), tick()
 
 
 class Parameter(Variable):
     """A Variable that a layer learns."""
 
-
-class Cut:
-    """Stands where the operation would be: this Variable was computed, but not recorded. why: in words."""
-
-    rules = ()
-
-    def __init__(self, why: str) -> None:
-        self.why = why
+    __slots__ = ()
 
 
-CUT = Cut("was computed while no graph was recorded (no_grad); compute it outside no_grad")
-UNRECORDED = Cut(
-    "is a derivative that was taken without create_graph=True, a constant for what comes after; take it with "
-    "create_graph=True to differentiate it"
-)
+class Argument(Variable):
+    """A leaf that stands for an array or number among the arguments of a function, while a transform calls it."""
+
+    __slots__ = ()
 
 
-class Overwritten:
-    """Stands where the operation was: the result's data was rebound, so the operation's derivative is not its own."""
-
-    def __init__(self, node: Variable) -> None:
-        first = node._args[0]
-        self.name = (first._op if isinstance(getattr(first, "_data", None), tuple) else node._op).name
-        self.label = describe(node)
-
-    def view(self, node: Variable) -> None:
-        return None
-
-    def fail(self, name: str) -> None:
-        raise GraphError(
-            f"{name}: the result of {self.name}, {self.label}, had its .data rebound after it was computed; "
-            "compute a new Variable instead of overwriting an intermediate one"
-        )
+def argument(data: Any) -> Argument:
+    """An Argument around a raw array or NumPy scalar that is known to be good."""
+    node = Argument(None)
+    node._data = data
+    return node
 
 
 def wrap(data: Any) -> Variable:
-    """A leaf around a raw array or NumPy scalar that is known to be good."""
+    """A leaf around a raw array or NumPy scalar that is known to be good, a computed constant."""
     node = Variable(None)
     node._data = data if hasattr(data, "dtype") else np.asarray(data)
+    node._op = CONSTANT
     return node
 
 
@@ -366,16 +403,18 @@ def as_variable(x: Any) -> Variable:
 
 
 def _check_data(data: Any, where: str) -> None:
-    if not is_array(data):
+    if not is_plain_array(data):
+        if hasattr(data, "dtype") and not isinstance(data, np.generic):
+            raise foreign(where, data)
         remedy = (
             "numpy.array(...)" if isinstance(data, list | tuple | int | float | complex | np.generic) else "an array"
         )
         raise TypeError(f"{where}: {type(data).__name__} is not supported; pass {remedy} (or use as_variable)")
     if get_array_module(data) is np and data.dtype.kind not in "fiubc":
-        raise TypeError(f"{where}: arrays of dtype {data.dtype} are not supported; convert to a number dtype first")
+        raise foreign(where, data)
 
 
-def _rebuild(kind: type[Variable], data: Any, name: str | None, grad: Any) -> Variable:
+def _rebuild(kind: type[Variable], data: Any, name: str | None, grad: Any, computed: bool = False) -> Variable:
     node = kind(None, name)
-    node._data, node._grad = data, grad
+    node._data, node._grad, node._op = data, grad, CONSTANT if computed else None
     return node

@@ -11,8 +11,9 @@ from dezero.core.config import using_config
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.derivatives.lines import Lines
-from dezero.derivatives.tracing import Run
+from dezero.derivatives.tracing import Run, point_of
 from dezero.derivatives.ways import derivatives
+from dezero.series.independence import check_batch
 
 
 def divergence(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
@@ -56,7 +57,7 @@ def curl(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
 
 def _jacobian(name: str, F: Callable[[Any], Any], x: Any, dimensions: tuple[int, ...] = ()) -> tuple[Variable, bool]:
     """The derivative in each component, (d, *x.shape), and whether it is recorded."""
-    run = Run(name, F, (x,))
+    run = Run(name, F, (point_of(x),))
     if len(run.leaves) != 1 or run.leaves[0].ndim not in (1, 2) or not run.leaves[0].shape[-1]:
         shapes = ", ".join(str(leaf.shape) for leaf in run.leaves)
         raise ValueError(f"{name}: x has shape {shapes}; give one point (d,) or a batch (N, d)")
@@ -69,4 +70,5 @@ def _jacobian(name: str, F: Callable[[Any], Any], x: Any, dimensions: tuple[int,
         raise ValueError(
             f"{name}: the field maps x of shape {point.shape} to shape {shapes}; it has to give the same shape"
         )
+    check_batch(name, run.outputs[0], point, 1)
     return derivatives(run.outputs[0], point, Lines(1, np.eye(d), np.ones(d)), run.recorded), run.recorded

@@ -1,8 +1,6 @@
 """Solutions of equations as functions of what the equations depend on, by the implicit function theorem.
 
-Where residual(z, p) = 0 with Jacobian J in z, dz/dp = -J^-1 d(residual)/dp. The solver leaves no graph: the solution
-is one node, whose derivative solves with the transposed Jacobian, and that solution is a node of the same kind. All
-of them, at any order, are at one point, so one factorisation of J serves all.
+The solver leaves no graph: the solution is one node, whose derivatives roots.py tells.
 """
 
 from __future__ import annotations
@@ -12,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.backward import gradients
-from dezero.core.config import no_grad, recording, using_config
+from dezero.core.aliases import calling_on
+from dezero.core.config import no_grad, recording
 from dezero.core.errors import describe
-from dezero.core.function import Function
-from dezero.core.op import operand
+from dezero.core.op import apply, operand
 from dezero.core.operators import raw
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, wrap
+from dezero.core.variable import Variable, argument, tick, wrap
 from dezero.derivatives.packing import Packing
-from dezero.derivatives.segment import Segment, pulled
+from dezero.derivatives.program import Program, outside
+from dezero.derivatives.roots import Factors, Linearisation, jacobian
 from dezero.derivatives.trees import flatten, matching
 
 _HALVINGS = 30
@@ -46,10 +44,12 @@ def custom_root(
     count too. By default Newton's method with the exact Jacobian, which halves a step until the residual falls, ends
     with a step below tol times the largest |z| (or 1), default eps**(2/3). solve(residual_of_z, guess) takes its
     place: residual_of_z takes and returns plain arrays (Variables where it is given Variables), and tol, where given,
-    is then the largest residual allowed. Derivatives by the implicit function theorem with one LU factorisation.
+    is then the largest residual allowed. Derivatives by the implicit function theorem with one LU factorisation. For
+    them the residual is recorded at the root, as a list of operations with copies of the plain arrays in it: it is not
+    called again, and what a loop or a closure changes later has no part in them.
 
     Raises ValueError for a residual of another size, ConvergenceError where no root is found, LinAlgError where the
-    Jacobian is singular (a multiple root has no derivative).
+    Jacobian is singular to the precision at hand (a multiple root has no derivative).
 
     >>> a = Variable(np.array(2.0))
     >>> z = custom_root(lambda z, a: z * z - a, 1.0, a)
@@ -59,6 +59,7 @@ def custom_root(
     >>> a.grad
     variable(0.35355339059327373)
     """
+    _check("custom_root", tol, maxiter)
     equation = _Equation("custom_root", residual, guess, parameters)
     if solve is None:
         z = _newton(equation, tol, maxiter)
@@ -96,6 +97,8 @@ def fixed_point(
     variable(-0.2974743415)
     """
 
+    _check("fixed_point", tol, maxiter, memory)
+
     def residual(z: Any, *given: Any) -> Any:
         new = step(z, *given)
         pairs = zip(flatten(z)[0], matching("fixed_point", new, z, "step's result", "guess"), strict=True)
@@ -103,6 +106,14 @@ def fixed_point(
 
     equation = _Equation("fixed_point", residual, guess, parameters)
     return equation.solution(_anderson(equation, tol, maxiter, memory))
+
+
+def _check(name: str, tol: Any, maxiter: Any, memory: Any = 0) -> None:
+    if tol is not None and not (isinstance(tol, int | float | np.number) and tol >= 0):
+        raise ValueError(f"{name}: tol is {tol!r}; give a number from 0 on, or None")
+    for what, value, least in (("maxiter", maxiter, 1), ("memory", memory, 0)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise ValueError(f"{name}: {what} is {value!r}; give a whole number from {least} on")
 
 
 def _difference(z: Any, new: Any) -> Any:
@@ -140,6 +151,11 @@ class _Equation:
                     f"{self.name}: the function returned {describe(leaf)}; compute its result from its arguments with "
                     "dezero's or NumPy's functions, which gives a Variable"
                 )
+            if leaf.dtype.kind == "c":
+                raise TypeError(
+                    f"{self.name}: the function returned a {describe(leaf)} for a real unknown; give the real and "
+                    "imaginary parts of the unknown and of the equations as numbers of their own"
+                )
         size, wanted = sum(leaf.size for leaf in leaves), self.unknown.vector.size
         if size != wanted:
             raise ValueError(
@@ -164,24 +180,30 @@ class _Equation:
 
     def linearised(self, z: Any, inputs: Sequence[Variable]) -> tuple[Any, Any]:
         """The residual at a point and its Jacobian there, as arrays."""
-        x = wrap(z)
-        with using_config("enable_backprop", True):
+        x = argument(z)
+        with calling_on([x]):
             y = self([x, *inputs])
-        return y._data, _jacobian(y, x)
+        return y._data, jacobian(y, x)
 
     def solution(self, z: Any) -> Any:
         """The solution in the structure of the guess, as a function of the parameters."""
-        if recording():
-            segment = Segment(self.name, lambda xs: self(xs), [z, *[x._data for x in self.inputs]])
-            flat = Root(_Linearisation(self.name, segment), z)(*self.inputs, *segment.captured)
-        else:
-            flat = wrap(z)
-        return self.unknown.unpacked(flat)
+        flat = self._recorded(z) if recording() else wrap(z)
+        return self.unknown.unpacked(flat) if flat._args else self.unknown.values(z)
 
-
-def _jacobian(y: Variable, x: Variable) -> Any:
-    rows = [gradients(y, x, grad_outputs=row)[0]._data for row in np.eye(y.size, dtype=y.dtype)]
-    return np.stack(rows) if rows else np.zeros((0, x.size), x.dtype)
+    def _recorded(self, z: Any) -> Variable:
+        """The solution as a node. The residual runs for the last time here: derivatives need what it computes alone."""
+        born = tick()
+        leaves: list[Variable] = [argument(z), *[argument(x._data) for x in self.inputs]]
+        with calling_on(leaves):
+            y = self(leaves)
+        mine = {id(x) for x in leaves}
+        captured = [x for x in outside([y], born)[1] if id(x) not in mine]
+        given = [*self.inputs, *captured]
+        if not given:
+            return wrap(z)
+        residual = Program(self.name, [*leaves, *captured], [y])
+        linear = Linearisation(self.name, residual, [z, *[x._data for x in given]])
+        return apply(linear.root(), *given)
 
 
 # -- solvers, which leave no graph -------------------------------------------------------------------------------
@@ -251,100 +273,3 @@ def _check_solved(equation: _Equation, z: Any, tol: float | None) -> None:
 
 def _size(x: Any) -> float:
     return float(np.max(np.abs(x))) if x.size else 0.0
-
-
-# -- linear equations --------------------------------------------------------------------------------------------
-
-
-class Factors:
-    """A square matrix factored once; LinAlgError where it is singular."""
-
-    def __init__(self, name: str, matrix: Any) -> None:
-        self.name, self.matrix = name, matrix
-        try:
-            from scipy.linalg import lapack
-        except ImportError:
-            self._lu = None
-            return
-        self._solver = lapack.sgetrs if matrix.dtype == np.float32 else lapack.dgetrs
-        factor = lapack.sgetrf if matrix.dtype == np.float32 else lapack.dgetrf
-        *self._lu, info = factor(matrix) if matrix.size else (matrix, None, 0)
-        if info > 0:
-            raise self._singular()
-
-    def solve(self, b: Any, transposed: bool = False) -> Any:
-        if not self.matrix.size:
-            return b
-        if self._lu is not None:
-            x, _ = self._solver(*self._lu, b, trans=int(transposed))
-        else:  # without SciPy nothing keeps a factorisation
-            try:
-                x = np.linalg.solve(self.matrix.T if transposed else self.matrix, b)
-            except np.linalg.LinAlgError:
-                raise self._singular() from None
-        return x.astype(b.dtype, copy=False)
-
-    def _singular(self) -> np.linalg.LinAlgError:
-        return np.linalg.LinAlgError(
-            f"{self.name}: the Jacobian of the residual, {describe(self.matrix)}, is singular; the equations do not "
-            "determine the unknown here"
-        )
-
-
-class _Linearisation:
-    """An equation about its solution: its Jacobian there, factored when first needed."""
-
-    def __init__(self, name: str, segment: Segment) -> None:
-        self.name, self.segment = name, segment
-        self._factors: Factors | None = None
-
-    def solve(self, inputs: Sequence[Any], b: Any, transposed: bool) -> Any:
-        """inputs: the arrays of the unknown and of all that the equation depends on."""
-        if self._factors is None:
-            with no_grad():
-                (z, *_), (y,) = self.segment([wrap(x) for x in inputs])
-            self._factors = Factors(self.name, _jacobian(y, z))
-        return self._factors.solve(b, transposed)
-
-
-class Root(Function):
-    """The solution z of residual(z, *inputs) = 0 as a vector."""
-
-    def __init__(self, linear: _Linearisation, z: Any) -> None:
-        self.linear, self.z = linear, z
-
-    def forward(self, *arrays: Any) -> Any:
-        return self.z
-
-    def backward(self, gz: Variable) -> list[Variable | None]:
-        point = [_alive(self), *self.inputs]
-        w = LinearSolution(self.linear, True)(gz, *point)
-        return [g if g is None else -g for g in self.linear.segment.pull(point, [w])[1:]]
-
-
-class LinearSolution(Function):
-    """J^-1 b, or with the transposed J^-T b, J being the Jacobian at a point: inputs b, z and the others."""
-
-    def __init__(self, linear: _Linearisation, transposed: bool) -> None:
-        self.linear, self.transposed = linear, transposed
-
-    def forward(self, b: Any, *point: Any) -> Any:
-        return self.linear.solve(point, b, self.transposed)
-
-    def backward(self, gx: Variable) -> list[Variable | None]:
-        """With v = J^-T gx: v in b, and minus the derivative of <v, J x> at fixed v and x in the point."""
-        point, recorded = self.inputs[1:], recording()
-        v = LinearSolution(self.linear, not self.transposed)(gx, *point)
-        left, right = (_alive(self), v) if self.transposed else (v, _alive(self))
-        with using_config("enable_backprop", recorded):
-            stand_ins, (y,) = self.linear.segment(point)
-        with using_config("enable_backprop", True):
-            (row,) = gradients(y, stand_ins[0], grad_outputs=left, create_graph=True)
-            product = operations.sum(row * right)
-        return [v, *[g if g is None else -g for g in pulled([product], stand_ins, None, recorded)]]
-
-
-def _alive(function: Function) -> Variable:
-    result = function.outputs[0]()
-    assert result is not None  # the node that is being differentiated
-    return result

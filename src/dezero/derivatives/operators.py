@@ -12,16 +12,19 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.aliases import calling_on
 from dezero.core.config import using_config
 from dezero.core.errors import describe
 from dezero.core.op import operand
 from dezero.core.sweep import collect
-from dezero.core.variable import Variable
+from dezero.core.variable import Argument, Variable, wrap
 from dezero.derivatives import ways
 from dezero.derivatives.lines import Lines, MultiIndex, lines_of
-from dezero.derivatives.tracing import Run
+from dezero.derivatives.tracing import Run, point_of
+from dezero.series.independence import check_batch
 
 _CHUNK = 2**22  # numbers of one layer that a chunk of a batch may have; smaller ones cost more than caches save
+_PER_CALL = 1000  # numbers that an operation handles in the time that its call takes
 _METHODS = {"collapsed": "collapsed Taylor mode", "taylor": "Taylor mode", "reverse": "nested gradients"}
 
 
@@ -31,7 +34,7 @@ class Operator:
     f maps a point (d,) to a number, or a batch (N, d) to (N,) row by row. terms: the coefficient of each multi-index
     (a_1, ..., a_d), which stands for d^(a_1 + ... + a_d) / dx_1^a_1 ... dx_d^a_d; or a function of d that gives them.
     method: "collapsed" (Taylor mode, highest coefficients summed on the way), "taylor" (line by line), "reverse"
-    (nested gradients), or "auto", that of the fewest vectors through the graph of f.
+    (nested gradients), or "auto", the cheapest by what an operation on so many numbers costs.
     The result has the shape of f(x) and is recorded where x, or anything f uses, is a Variable. A batch that is not
     recorded is taken in chunks where it is large, for which f is called again.
     """
@@ -41,10 +44,10 @@ class Operator:
             raise ValueError(f"{name}: method is {method!r}; give one of {', '.join(['auto', *_METHODS])}")
         self.name, self.f, self.terms, self.method = name, f, terms, method
         self._lines: dict[int, list[Lines]] = {}
-        self._choices: dict[int, str] = {}
+        self._weighed: dict[int, dict[str, tuple[float, float]]] = {}
 
     def __call__(self, x: Any) -> Variable:
-        run = Run(self.name, self.f, (x,))
+        run = Run(self.name, self.f, (point_of(x),))
         point = self._point(run)
         rows = len(point.data)
         if not run.recorded and point.ndim == 2:
@@ -53,11 +56,11 @@ class Operator:
             return self._apply(run.outputs[0], point, run.recorded)
         parts = []
         for start in range(0, len(point.data), rows):
-            with using_config("enable_backprop", True):
-                chunk = Variable(point.data[start : start + rows])
+            chunk = Argument(point.data[start : start + rows])
+            with calling_on([chunk]):
                 y = self.f(chunk)
             parts.append(self._apply(y, chunk, False).data)
-        return Variable(np.concatenate(parts))
+        return wrap(np.concatenate(parts))
 
     def estimate(self, x: Any, samples: int, rng: Any = None) -> tuple[Variable, Variable]:
         """An unbiased estimate from some of the lines of each order, and the variance of that estimate.
@@ -77,13 +80,13 @@ class Operator:
         if samples < 2:
             raise ValueError(f"{self.name}.estimate: samples is {samples}; a variance needs 2 or more")
         rng = np.random.default_rng(rng)
-        run = Run(self.name, self.f, (x,))
+        run = Run(self.name, self.f, (point_of(x),))
         point, (y,) = self._point(run), run.outputs
         groups = self.lines(point.shape[-1])
         drawn = [group for group in groups if group.order > 1]
         with using_config("enable_backprop", run.recorded):
             value = ways.collapsed(y, point, [group for group in groups if group.order < 2], run.recorded)
-            variance: Any = Variable(np.zeros_like(y.data))
+            variance: Any = wrap(np.zeros_like(y.data))
             for group in drawn:
                 n = len(group.directions)
                 chosen = np.sort(rng.choice(n, min(samples, n), replace=False))
@@ -97,14 +100,15 @@ class Operator:
 
     def vectors(self, d: int) -> int:
         """How many vectors the method pushes through the graph of f, for points of d components."""
-        return self._counts(d)[self._chosen(d)]
+        return self._counts(d)[self._chosen(d, d)]
 
     def explain(self, x: Any) -> str:
         """The vectors that each method pushes through the graph of f at x, and the method that is taken, in words."""
-        shape = operand(x, self.name).shape
-        d = shape[-1] if shape else 0
+        point = operand(point_of(x), self.name)
+        shape, d = point.shape, point.shape[-1] if point.shape else 0
         counted = ", ".join([f"{n} by {_METHODS[method]}" for method, n in self._counts(d).items()])
-        return f"{self.name} at x of shape {shape}: vectors through the graph {counted}; takes {self._chosen(d)}"
+        chosen = self._chosen(d, point.size)
+        return f"{self.name} at x of shape {shape}: vectors through the graph {counted}; takes {chosen}"
 
     def lines(self, d: int) -> list[Lines]:
         """The lines of each order that the operator is made of, for points of d components."""
@@ -128,15 +132,38 @@ class Operator:
         collapsed = 1 + sum([group.vectors - 1 for group in groups])  # the value once for all of them
         return {"collapsed": collapsed, "taylor": lines, "reverse": ways.count_reverse(self._terms(d))}
 
-    def _chosen(self, d: int) -> str:
-        if self.method == "auto" and d not in self._choices:
-            counts = self._counts(d)
-            self._choices[d] = min(counts, key=lambda method: counts[method])
-        return self._choices[d] if self.method == "auto" else self.method
+    def _costs(self, d: int, size: int) -> dict[str, float]:
+        """What each method costs at x of so many numbers, in calls of operations for a node of the graph of f.
+
+        Series to order K take about K (2 K - 1) / 2 calls, on numbers of R lines for K (K - 1) / 2 of them, or for
+        K (K + 1) / 2 where the highest coefficients are not summed. A gradient takes twice as many as the one below it.
+        """
+        if d not in self._weighed:
+            groups = [(group.order, len(group.directions)) for group in self.lines(d)]
+            calls = sum([K * (2 * K - 1) / 2 for K, _ in groups])
+            lower = sum([K * (K - 1) / 2 * lines for K, lines in groups])
+            highest = sum([K * lines for K, lines in groups])
+            swept = ways.count_reverse(self._terms(d)) - 1
+            self._weighed[d] = {
+                "collapsed": (calls, lower),
+                "taylor": (calls, lower + highest),
+                "reverse": (swept, swept),
+            }
+        return {name: calls + numbers * size / _PER_CALL for name, (calls, numbers) in self._weighed[d].items()}
+
+    def _chosen(self, d: int, size: int) -> str:
+        if self.method != "auto":
+            return self.method
+        costs = self._costs(d, size)
+        return min(costs, key=lambda method: costs[method])
 
     def _apply(self, y: Variable, x: Variable, recorded: bool) -> Variable:
         d = x.shape[-1]
-        chosen = self._chosen(d)
+        chosen = self._chosen(d, x.size)
+        if chosen == "reverse" and x.dtype.kind == "c":
+            if self.method == "reverse":
+                raise TypeError(f"{self.name}: x is {describe(x)}, and gradients are of real numbers; leave method out")
+            chosen = "collapsed"
         if chosen == "reverse":
             return ways.reverse(y, x, self._terms(d), recorded)
         return (ways.taylor if chosen == "taylor" else ways.collapsed)(y, x, self.lines(d), recorded)
@@ -153,11 +180,16 @@ class Operator:
                 f"{self.name}: the function maps x of shape {point.shape} to shape {shapes}; it has to give "
                 f"{expected}, a number for each point"
             )
+        if point.ndim == 2 and run.outputs[0]._args:
+            check_batch(self.name, run.outputs[0], point, self._order(point.shape[-1]))
         return point
+
+    def _order(self, d: int) -> int:
+        return max([group.order for group in self.lines(d)], default=0)
 
     def _rows(self, run: Run) -> int:
         n = len(run.leaves[0].data)
-        widest = max([node.size / max(n, 1) for node in collect(run.outputs).values()], default=1)
+        widest = max([_size(node._data) / max(n, 1) for node in collect(run.outputs).values()], default=1)
         count = max([len(group.directions) for group in self.lines(run.leaves[0].shape[-1])], default=1)
         return max(int(_CHUNK / max(widest * count, 1)), 1)
 
@@ -208,6 +240,11 @@ def biharmonic(f: Callable[[Any], Any], method: str = "auto") -> Operator:
         return pure | {_index(d, i, i, j, j): 2 for i, j in itertools.combinations(range(d), 2)}
 
     return Operator("biharmonic", f, terms, method)
+
+
+def _size(data: Any) -> int:
+    """The elements of a node, which holds a tuple where its operation has several outputs."""
+    return sum(map(_size, data)) if isinstance(data, tuple) else data.size
 
 
 def _index(d: int, *components: int) -> MultiIndex:

@@ -51,8 +51,13 @@ class Packing:
         return self.rebuild([wrap(np.array(x._data)) for x in flatten(self.unpacked(wrap(vector)))[0]])
 
     def packed(self, tree: Any, what: str) -> Any:
-        """The plain vector for a tree; ValueError where its structure or shapes are others."""
+        """The plain vector for a tree; ValueError for another structure or shapes, TypeError for complex numbers."""
         leaves = [np.asarray(raw(x)) for x in matching(self.name, tree, self.tree, what, self.what)]
+        for x in leaves:
+            if x.dtype.kind not in "fiub":
+                raise TypeError(
+                    f"{self.name}: {what} holds a {describe(x)}, and {self.what} is real; give real numbers"
+                )
         shapes = [x.shape for x in leaves]
         if shapes != self.shapes:
             raise ValueError(f"{self.name}: {what} has shapes {shapes}, {self.what} has {self.shapes}")

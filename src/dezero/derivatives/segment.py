@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from dezero.core.aliases import alias, computed
+import numpy as np
+
+from dezero.backends import as_numpy
+from dezero.core.aliases import alias, calling_on, computed
 from dezero.core.backward import gradients
-from dezero.core.config import recording, using_config
+from dezero.core.config import recording
 from dezero.core.errors import GraphError, describe
-from dezero.core.op import Op
+from dezero.core.marks import Cut
+from dezero.core.op import Op, Unlike
+from dezero.core.registry import operations
 from dezero.core.sweep import collect
-from dezero.core.variable import Cut, Parameter, Variable, tick, wrap
+from dezero.core.variable import Variable, argument, tick
+from dezero.derivatives.program import outside
 from dezero.derivatives.trees import Rebuild, flatten
 
 
@@ -21,29 +28,36 @@ class Segment:
     captured: the Variables that it used besides its arguments (a closure's, a layer's weights). They are arguments of
     every later run too, so that a derivative in one of them counts what the function does with it and nothing else,
     however its arguments depend on it.
+
+    What a run computed is kept as digests. A later run that computes something else, in its outputs or on the way to
+    them, raises GraphError: it would be the derivative of another function.
     """
 
     def __init__(self, name: str, f: Callable[[list[Variable]], Any], arrays: Sequence[Any]) -> None:
         self.name, self.f = name, f
-        leaves = [wrap(a) for a in arrays]
+        leaves: list[Variable] = [argument(a) for a in arrays]
         born = tick()
         outputs, self.rebuild = self._run(leaves)
         self.values = [y._data for y in outputs]
+        self.inputs: list[Variable] = []  # what the first run was for, where the outputs are computed from Variables
         mine = {id(x) for x in leaves}
-        found = {id(x): x for x in _outside(outputs, born)[1] if id(x) not in mine}
-        self.captured = list(found.values())
+        nodes, used = outside(outputs, born)
+        self.captured = [x for x in used if id(x) not in mine]
+        self.given = [_digest(a) for a in arrays]
+        self.first = _trace(nodes, [*leaves, *self.captured], self.captured, outputs)
 
-    def __call__(self, inputs: Sequence[Variable]) -> tuple[list[Variable], list[Variable]]:
+    def __call__(self, inputs: Sequence[Variable], same: bool = True) -> tuple[list[Variable], list[Variable]]:
         """Run on the values of the arguments and the captured ones; returns what stands for them, and the outputs.
 
-        Where a graph is recorded, what stands for them is computed from them.
+        Where a graph is recorded, what stands for them is computed from them. same: the arguments are those of the
+        first run, so that all is to be what it was.
         """
-        stand_ins = [alias(x) for x in inputs] if recording() else [wrap(x._data) for x in inputs]
+        stand_ins: list[Variable] = [alias(x) for x in inputs] if recording() else [argument(x._data) for x in inputs]
         count = len(inputs) - len(self.captured)
         given = {id(x): s for x, s in zip(self.captured, stand_ins[count:], strict=True)}
         born = tick()
         outputs, _ = self._run(stand_ins[:count])
-        nodes, used = _outside(outputs, born)
+        nodes, used = outside(outputs, born)
         known = {id(s) for s in stand_ins}
         for x in used:
             if id(x) not in given and id(x) not in known:
@@ -51,18 +65,48 @@ class Segment:
                     f"{self.name}: run again for its derivative, the function used a Variable ({describe(x)}) that it "
                     "did not use before; it must compute the same each time it runs"
                 )
+        if same:
+            places = [*stand_ins[:count], *self.captured]
+            self._compare(_trace(nodes, places, self.captured, outputs), outputs)
         for node in nodes:
             _replace(node, given)
         return stand_ins, [given.get(id(y), y) for y in outputs]
 
+    def _compare(self, now: _Trace, outputs: Sequence[Variable]) -> None:
+        if now == self.first:
+            return
+        what = "computes its result in another way"
+        others = [i for i, (a, b) in enumerate(zip(self.first.outputs, now.outputs, strict=False)) if a != b]
+        if len(now.outputs) != len(self.first.outputs):
+            what = f"gives {len(now.outputs)} results where it gave {len(self.first.outputs)}"
+        elif others:
+            what = f"gives another value for result {others[0]}, {describe(outputs[others[0]])}"
+        elif now.captured != self.first.captured:
+            i = next(i for i, (a, b) in enumerate(zip(self.first.captured, now.captured, strict=True)) if a != b)
+            what = f"uses a Variable, {describe(self.captured[i])}, whose numbers were changed in place"
+        raise GraphError(
+            f"{self.name}: run again for its derivative, the function {what}; something that it uses from outside (a "
+            "loop's variable, an array, random numbers, a layer's state) has changed since. Bind it when the function "
+            "is made (lambda x, h=h: ...), pass it as an argument, or compute without checkpoint"
+        )
+
     def pull(self, inputs: Sequence[Variable], cotangents: Sequence[Variable]) -> list[Variable | None]:
-        """The cotangents of the arguments and the captured ones, recorded where a graph is."""
+        """The cotangents of the arguments and the captured ones, recorded where a graph is.
+
+        inputs: those of the first run, or others whose values may differ by rounding, as coefficients of series do.
+        """
         recorded = recording()
-        stand_ins, outputs = self(inputs)
+        stand_ins, outputs = self(inputs, self._same(inputs))
         return pulled(outputs, stand_ins, cotangents, recorded)
 
+    def _same(self, inputs: Sequence[Variable]) -> bool:
+        """Whether these are the inputs of the first run, or hold the same numbers to the bit."""
+        if len(inputs) == len(self.inputs) and all([a is b for a, b in zip(inputs, self.inputs, strict=True)]):
+            return True
+        return [_digest(x._data) for x in inputs] == [*self.given, *self.first.captured]
+
     def _run(self, xs: list[Variable]) -> tuple[list[Variable], Rebuild]:
-        with using_config("enable_backprop", True):
+        with calling_on(xs):
             outputs, rebuild = flatten(self.f(xs))
         return [computed(self.name, y) for y in outputs], rebuild
 
@@ -72,32 +116,53 @@ def pulled(
 ) -> list[Variable | None]:
     """The cotangents of the inputs, None for those that the outputs were not computed from."""
     seeds: Sequence[Any] = cotangents or [None] * len(outputs)
+    seeds = [_conjugate(g) for g in seeds]  # a Function's backward gets and gives what rules do, not what users see
     used = [(y, g) for y, g in zip(outputs, seeds, strict=True) if not isinstance(y._op, Cut)]
     graph = collect([y for y, _ in used])
     asked = [x for x in inputs if x._seq in graph]
     found = gradients([y for y, _ in used], asked, [g for _, g in used], create_graph=recorded) if asked else ()
-    by_id = {id(x): g for x, g in zip(asked, found, strict=True)}
+    by_id = {id(x): _conjugate(g) for x, g in zip(asked, found, strict=True)}
     return [by_id.get(id(x)) for x in inputs]
 
 
-def _outside(outputs: Sequence[Variable], born: int) -> tuple[list[Variable], list[Variable]]:
-    """The nodes that a run computed, and the older Variables that these used.
+def _conjugate(g: Any) -> Any:
+    return operations.conj(g) if g is not None and g.dtype.kind == "c" else g
 
-    The clock that numbers Variables tells them apart. A Parameter that the run itself filled (a layer's, at its first
-    call) stays with the layer: it comes from outside too.
-    """
-    nodes, older = {}, {}
-    stack = list(outputs)
-    while stack:
-        node = stack.pop()
-        if id(node) in nodes or id(node) in older:
-            continue
-        if node._seq <= born or isinstance(node, Parameter):
-            older[id(node)] = node
-        else:
-            nodes[id(node)] = node
-            stack += [a for a in node._args if isinstance(a, Variable)]
-    return list(nodes.values()), list(older.values())
+
+class _Trace(NamedTuple):
+    """What a run computed: digests of the outputs, of the captured Variables, and of the graph between."""
+
+    outputs: list[str]
+    captured: list[str]
+    graph: list[Any]
+
+
+def _trace(
+    nodes: Sequence[Variable], leaves: Sequence[Variable], captured: Sequence[Variable], outputs: Sequence[Variable]
+) -> _Trace:
+    places: dict[int, Any] = {id(x): i for i, x in enumerate(leaves)}
+    graph: list[Any] = []
+    for node in sorted([n for n in nodes if id(n) not in places], key=lambda n: n._seq):
+        args = [places[id(a)] if isinstance(a, Variable) else _digest(a) for a in node._args]
+        key = _told(node._op.key) if isinstance(node._op, Op) else type(node._op).__name__
+        graph.append((key, args) if args else _digest(node._data))
+        places[id(node)] = len(places)
+    return _Trace([_digest(y._data) for y in outputs], [_digest(x._data) for x in captured], graph)
+
+
+def _told(key: Any) -> Any:
+    """What of an operation's key can be compared between two runs."""
+    return tuple([_told(k) for k in key]) if isinstance(key, tuple) else None if isinstance(key, Unlike) else key
+
+
+def _digest(value: Any) -> Any:
+    """The same for the same bits, any nan being as good as another."""
+    if not hasattr(value, "dtype"):
+        return repr(value)
+    array = np.ascontiguousarray(as_numpy(value))
+    if array.dtype.kind in "fc" and np.isnan(array).any():
+        array = np.where(np.isnan(array), np.nan, array).astype(array.dtype)
+    return f"{array.dtype}{np.shape(value)}{hashlib.blake2b(array.tobytes(), digest_size=16).hexdigest()}"
 
 
 def _replace(node: Variable, given: dict[int, Variable]) -> None:

@@ -85,6 +85,16 @@ def sparse_third(f: Callable[[Any], Any], sparsity: Any = None) -> SparseDerivat
     return SparseDerivative("sparse_third", _third_plan, f, sparsity)
 
 
+class _Source:
+    """What is differentiated; apart from the derivative, so that this and the plan it keeps are no cycle."""
+
+    def __init__(self, name: str, f: Callable[[Any], Any]) -> None:
+        self.name, self.f = name, f
+
+    def run(self, x: Any) -> Run:
+        return one_array(self.name, self.f, x, scalar=self.name != "sparse_jacobian")
+
+
 class SparseDerivative:
     """A sparse derivative of a function, to be called on x; it keeps its last plan for graphs of the same structure."""
 
@@ -92,23 +102,21 @@ class SparseDerivative:
         if not callable(f):
             raise TypeError(f"{name}: f is {describe(f)}; give a function of one array")
         self.name, self.f, self.sparsity, self._make = name, f, sparsity, make
+        self._source = _Source(name, f)
         self._last: Plan | None = None
 
     def __call__(self, x: Any) -> Any:
-        run = self._run(x)
+        run = self._source.run(x)
         return self._plan(run)._evaluate(run)
 
     def plan(self, x: Any) -> Plan:
         """The pattern and its colours at x, ready to be evaluated at other points."""
-        return self._plan(self._run(x))
-
-    def _run(self, x: Any) -> Run:
-        return one_array(self.name, self.f, x, scalar=self.name != "sparse_jacobian")
+        return self._plan(self._source.run(x))
 
     def _plan(self, run: Run) -> Plan:
         key = structure(run)
         if self._last is None or key is None or self._last._key != key:
-            plan = self._make(self, run, self._given(run))
+            plan = self._make(self._source, run, self._given(run))
             plan._key = key
             if self.sparsity is not None:
                 plan._check(run)
@@ -137,16 +145,16 @@ class Plan:
     _key: Any = None
     _transposed = False
 
-    def __init__(self, derivative: SparseDerivative, pattern: Any, colours: np.ndarray, reads: dict[Any, Any]) -> None:
+    def __init__(self, source: _Source, pattern: Any, colours: np.ndarray, reads: dict[Any, Any]) -> None:
         self.pattern, self.colours, self.sweeps = pattern, colours, len(reads)
-        self._derivative, self._reads = derivative, reads
+        self._source, self._reads = source, reads
 
     def __call__(self, x: Any) -> Any:
-        run = self._derivative._run(x)
+        run = self._source.run(x)
         key = structure(run)
         if run.leaves[0].size != self.pattern.shape[1] or (None not in (key, self._key) and key != self._key):
             raise ValueError(
-                f"{self._derivative.name}: f ran other operations, or on other shapes, than where this plan was made; "
+                f"{self._source.name}: f ran other operations, or on other shapes, than where this plan was made; "
                 "make a plan at the new x"
             )
         return self._evaluate(run)
@@ -184,7 +192,7 @@ class Plan:
         if len(missed):
             kind = "column" if self._transposed else "row"
             raise ValueError(
-                f"{self._derivative.name}: sparsity lacks nonzeros of the derivative, first in {kind} {missed[0]}; "
+                f"{self._source.name}: sparsity lacks nonzeros of the derivative, first in {kind} {missed[0]}; "
                 "give every place that can be other than zero, or leave it to be found"
             )
 
@@ -245,9 +253,9 @@ class _ByRows(Plan):
         return _reverse(run.outputs[0], run.leaves[0])
 
 
-def _jacobian_plan(derivative: SparseDerivative, run: Run, pattern: Any) -> Plan:
+def _jacobian_plan(source: _Source, run: Run, pattern: Any) -> Plan:
     if pattern is None:
-        pattern = jacobian_pattern(derivative.name, run.outputs[0], run.leaves[0])
+        pattern = jacobian_pattern(source.name, run.outputs[0], run.leaves[0])
     rows, columns = _rows_of(pattern), pattern.indices
     widest, tallest = (int(np.bincount(side).max(initial=0)) for side in (rows, columns))
     backward_only = any([node._args and not isinstance(node._op, Op) for node in collect(run.outputs).values()])
@@ -259,8 +267,8 @@ def _jacobian_plan(derivative: SparseDerivative, run: Run, pattern: Any) -> Plan
         if others.max(initial=-1) < colours.max(initial=-1):
             colours, reverse = others, not reverse
     if reverse:
-        return _ByRows(derivative, pattern, colours, _read_by(colours[rows], columns))
-    return _ByColumns(derivative, pattern, colours, _read_by(colours[columns], rows))
+        return _ByRows(source, pattern, colours, _read_by(colours[rows], columns))
+    return _ByColumns(source, pattern, colours, _read_by(colours[columns], rows))
 
 
 # -- Hessians --------------------------------------------------------------------------------------------------
@@ -271,9 +279,9 @@ class _OfHessian(Plan):
         return _reverse(_gradient(run), run.leaves[0])
 
 
-def _hessian_plan(derivative: SparseDerivative, run: Run, pattern: Any) -> Plan:
+def _hessian_plan(source: _Source, run: Run, pattern: Any) -> Plan:
     if pattern is None:
-        pattern = hessian_pattern(derivative.name, run.outputs[0], run.leaves[0])
+        pattern = hessian_pattern(source.name, run.outputs[0], run.leaves[0])
     colours = star_colouring(pattern)
     rows, columns = _rows_of(pattern), pattern.indices
     low, high = np.minimum(rows, columns), np.maximum(rows, columns)
@@ -281,7 +289,7 @@ def _hessian_plan(derivative: SparseDerivative, run: Run, pattern: Any) -> Plan:
     # Both elements of a pair are read at one place, so that the result is exactly symmetric.
     swap = ~alone(low, high)
     place, other = np.where(swap, high, low), np.where(swap, low, high)
-    return _OfHessian(derivative, pattern, colours, _read_by(colours[other], place))
+    return _OfHessian(source, pattern, colours, _read_by(colours[other], place))
 
 
 def _alone(pattern: Any, rows: np.ndarray, colours: np.ndarray) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
@@ -331,18 +339,18 @@ class _OfThird(Plan):
         return _scipy.sparse.coo_array((data, (a, b, c)), shape=(n, n, n))
 
     def _check(self, run: Run) -> None:
-        _hessian_plan(self._derivative, run, self.pattern)._check(run)
+        _hessian_plan(self._source, run, self.pattern)._check(run)
 
 
-def _third_plan(derivative: SparseDerivative, run: Run, pattern: Any) -> Plan:
+def _third_plan(source: _Source, run: Run, pattern: Any) -> Plan:
     if pattern is None:
-        pattern = hessian_pattern(derivative.name, run.outputs[0], run.leaves[0])
+        pattern = hessian_pattern(source.name, run.outputs[0], run.leaves[0])
     colours = colour_columns(pattern)
-    i, j, k = triples = _triples(derivative.name, pattern)
+    i, j, k = triples = _triples(source.name, pattern)
     first, second = np.minimum(colours[j], colours[k]), np.maximum(colours[j], colours[k])
     count = int(colours.max(initial=0)) + 1
     reads = {divmod(key, count): read for key, read in _read_by(first * count + second, i).items()}
-    plan = _OfThird(derivative, pattern, colours, reads)
+    plan = _OfThird(source, pattern, colours, reads)
     plan.triples = triples
     return plan
 

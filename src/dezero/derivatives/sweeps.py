@@ -11,11 +11,12 @@ import numpy as np
 from dezero.core import gradients
 from dezero.core.config import recording
 from dezero.core.errors import GraphError, describe
+from dezero.core.marks import Cut
 from dezero.core.op import operand
 from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.sweep import collect, leading_to
-from dezero.core.variable import Cut, Variable, wrap
+from dezero.core.variable import Variable, wrap
 from dezero.derivatives.tracing import Run
 from dezero.derivatives.trees import matching
 from dezero.series.expansion import advance, curve, expand
@@ -69,13 +70,19 @@ class Forward:
         curves: coefficients 1, 2, ... of the leaves that move, arrays or Variables of the leaves' shapes and dtypes.
         """
         F = Reading(recorded)
-        known: dict[int, Any] = {x._seq: curve(F, x, [_term(c, recorded) for c in cs]) for x, cs in curves.items()}
+        try:
+            return self._coefficients(F, curves, order)
+        finally:
+            F.close()
+
+    def _coefficients(self, F: Reading, curves: Mapping[Variable, Sequence[Any]], order: int) -> list[Variable]:
+        known: dict[int, Any] = {x._seq: curve(F, x, [_term(c, F.recorded) for c in cs]) for x, cs in curves.items()}
         moving = expand(F, self.path.values(), known)
         for k in range(1, order + 1):
             advance(F, moving, k)
         found: list[Variable] = []
         for y in self.outputs:
-            c = coefficient(known.get(y._seq, y if recorded else y._data), order)
+            c = coefficient(known.get(y._seq, y if F.recorded else y._data), order)
             if order and is_zero(c):
                 c = F.full(0, y)
             c = c if isinstance(c, Variable) else wrap(np.array(c))  # an array of its own

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import computed, own, rests_on_others
-from dezero.core.config import recording, using_config
+from dezero.core.aliases import calling_on, computed, own, rests_on_others
+from dezero.core.config import recording
 from dezero.core.errors import describe
+from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.derivatives.trees import Rebuild, flatten
 
@@ -48,7 +49,7 @@ class Run:
         found = rebuild(self.leaves)
         for i, tree in zip(places, [found] if isinstance(argnums, int) else found, strict=True):
             stood_in[i] = tree
-        with using_config("enable_backprop", True):
+        with calling_on(self.leaves):
             result = f(*stood_in, **(kwargs or {}))
         if has_aux and not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(f"{name}: with has_aux=True the function returns (value, aux), got {describe(result)}")
@@ -60,6 +61,16 @@ class Run:
         self.outputs = [computed(name, y) for y in outputs]
         variables = any(isinstance(x, Variable) for x in given)
         self.recorded = recording() and (variables or rests_on_others(self.outputs, self.leaves))
+
+
+def point_of(x: Any) -> Any:
+    """A point, or a batch of them, given as lists of numbers or of Variables: one array, or one Variable."""
+    if not isinstance(x, tuple | list) or not x:
+        return x
+    parts = [point_of(part) for part in x]
+    if len({np.shape(part) if not isinstance(part, Variable) else part.shape for part in parts}) != 1:
+        return x  # no array; whoever asked says what it takes
+    return operations.stack(parts) if any(isinstance(part, Variable) for part in parts) else np.array(parts)
 
 
 def argument_places(name: str, argnums: int | Sequence[int], count: int) -> list[int]:

@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import describe
+from dezero.core.variable import wrap
 from dezero.derivatives.sweeps import Forward, gradient, moved, paired, pulled, result, transform, with_aux
 from dezero.derivatives.tracing import Run
 from dezero.derivatives.trees import matching
+from dezero.series.independence import check_elements
 
 Argnums = int | Sequence[int]
 
@@ -64,7 +66,8 @@ def derivative(f: Callable[..., Any], order: int = 1) -> Callable[..., Any]:
     order: 0 for f itself, 1, 2, ...; the cost grows with its square. f takes an array (or number) to one whose elements
     depend each on their own element of it, such as a sum of functions of x, or a network applied to each row of an
     (N, 1) array; to several from one number. Complex arguments: f is to be analytic. Raises TypeError or ValueError for
-    what is no order, ValueError where the first argument is no single array or f's result has fewer elements.
+    what is no order, ValueError where the first argument is no single array and where an element of f's result depends
+    on several of its elements (softmax along an axis, a sum).
 
     By the Taylor coefficient f^(n)(x) / n! (A. Griewank, A. Walther, Evaluating Derivatives, 2nd ed., section 13.2).
 
@@ -84,10 +87,13 @@ def derivative(f: Callable[..., Any], order: int = 1) -> Callable[..., Any]:
                     f"derivative: f made {describe(y)} of {describe(x)}, so its elements do not depend each on their "
                     "own element of the argument; use grad, jacobian or partial"
                 )
+        check_elements("derivative", run.outputs, x, order, "use grad, jacobian or partial")
         step, weight = ray_scale(order)
         curve = {x: [np.full_like(x.data, step)]}
         found = Forward("derivative", run.outputs, run.leaves)(curve, order, run.recorded)
-        return run.output_tree([y if weight == 1 else y * weight for y in found])
+        if weight != 1:
+            found = [y * weight if run.recorded else wrap(np.asarray(y._data * weight)) for y in found]
+        return run.output_tree(found)
 
     return transform("derivative", f, compute)
 

@@ -14,7 +14,7 @@ import numpy as np
 from dezero.core.backward import gradients
 from dezero.core.config import using_config
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
+from dezero.core.variable import Variable, wrap
 from dezero.derivatives.lines import Lines, MultiIndex
 from dezero.series.bundles import Bundle, Directions
 from dezero.series.expansion import Expansion
@@ -34,7 +34,7 @@ def derivatives(y: Variable, x: Variable, lines: Lines, recorded: bool) -> Varia
     found = along(y, x, lines, recorded, apart=True)[lines.order]
     array = found.whole() if isinstance(found, Bundle) else found
     with using_config("enable_backprop", recorded):
-        rows = array if isinstance(array, Variable) else Variable(np.asarray(array))
+        rows = array if isinstance(array, Variable) else wrap(np.asarray(array))
         return operations.broadcast_to(rows, (len(lines.directions), *y.shape)) * math.factorial(lines.order)
 
 
@@ -55,13 +55,13 @@ def collapsed(y: Variable, x: Variable, groups: Sequence[Lines], recorded: bool)
         total = part if isinstance(total, int) else total + part
     if isinstance(total, int):
         total = np.zeros_like(y.data)
-    return total if isinstance(total, Variable) else Variable(np.array(total))
+    return total if isinstance(total, Variable) else wrap(np.array(total))
 
 
 def taylor(y: Variable, x: Variable, groups: Sequence[Lines], recorded: bool) -> Variable:
     """Every line to its highest coefficient, and then their sum."""
     with using_config("enable_backprop", recorded):
-        total: Any = Variable(np.zeros_like(y.data))
+        total: Any = wrap(np.zeros_like(y.data))
         for group in groups:
             if group.order:
                 total = total + weighted(derivatives(y, x, group, recorded), group.weights).sum(axis=0)
@@ -71,7 +71,13 @@ def taylor(y: Variable, x: Variable, groups: Sequence[Lines], recorded: bool) ->
 
 
 def reverse(y: Variable, x: Variable, terms: Mapping[MultiIndex, Any], recorded: bool) -> Variable:
-    """Gradients of gradients, each taken once."""
+    """Gradients of gradients, each taken once; of a complex y, of its real and imaginary parts."""
+    if y.dtype.kind == "c":
+        with using_config("enable_backprop", True):
+            parts = operations.real(y), operations.imag(y)
+        a, b = [reverse(part, x, terms, recorded) for part in parts]
+        with using_config("enable_backprop", recorded):
+            return a + b * np.array(1j, y.dtype)
     paths = {index: path(index) for index, c in terms.items() if c}
     parents = {p[:k] for p in paths.values() for k in range(len(p))}
     inner = {p[:k] for p in parents for k in range(len(p))}  # those whose gradients are differentiated further
@@ -84,7 +90,7 @@ def reverse(y: Variable, x: Variable, terms: Mapping[MultiIndex, Any], recorded:
             whole = operations.sum(known[parent])
         (gradient[parent],) = gradients(whole, x, create_graph=recorded or parent in inner)
     with using_config("enable_backprop", recorded):
-        total: Any = Variable(np.zeros_like(y.data))
+        total: Any = wrap(np.zeros_like(y.data))
         for index, p in paths.items():
             total = total + (gradient[p[:-1]][..., p[-1]] if p else y) * float(terms[index])
         return total

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.errors import describe
+from dezero.core.operators import VARIABLES, Operators
+
 _BOOLS = (bool, np.bool)
 
 
@@ -16,20 +19,64 @@ def whole(name: str, value: Any, argument: str) -> int:
     >>> whole("tile", np.int64(2), "reps")
     2
     """
+    if isinstance(value, Operators) or (isinstance(value, np.ndarray) and value.ndim):
+        raise misplaced(name, value, argument)
     try:
         return operator.index(value)
     except TypeError:
         raise TypeError(f"{name}: {argument} must be a whole number, got {value!r}") from None
 
 
+_MEANT = {"max": "maximum", "amax": "maximum", "min": "minimum", "amin": "minimum", "sum": "add", "prod": "mul"}
+
+
+def misplaced(name: str, value: Any, argument: str) -> TypeError:
+    """The error for a Variable or array in the place of a plain argument, such as an axis."""
+    remedy = f"give {argument} as a plain value (v.item() for a constant)"
+    if name in ("concatenate", "stack"):
+        remedy = f"give the arrays as one sequence, {name}((a, b))"
+    elif name in _MEANT:
+        remedy = f"for a second array use {_MEANT[name]}(a, b)"
+    return TypeError(f"{name}: {argument} is a Variable or array ({describe(value)}); {remedy}")
+
+
+def plainly(name: str, value: Any, argument: str) -> Any:
+    """An argument in which there is no derivative, such as an order or a threshold; TypeError for a Variable.
+
+    >>> plainly("norm", 2, "ord")
+    2
+    """
+    if isinstance(value, Operators):
+        raise misplaced(name, value, argument)
+    return value
+
+
+def flag(name: str, value: Any, argument: str = "keepdims") -> bool:
+    """An argument that is true or false; TypeError for a Variable or an array, likely to be meant as a second array.
+
+    >>> flag("sum", 1)
+    True
+    """
+    if value is True or value is False:
+        return value
+    if isinstance(value, Operators) or (isinstance(value, np.ndarray) and value.ndim):
+        raise misplaced(name, value, argument)
+    return bool(value)
+
+
 def refuse_bools(name: str, axes: Any, argument: str = "axis") -> None:
-    """TypeError where an axis, or one of several, is True or False, which Python would take for 1 or 0."""
+    """TypeError where an axis, or one of several, is True or False, which Python would take for 1 or 0; or a Variable,
+    which is likely to be a second array."""
+    if type(axes) in VARIABLES:
+        raise misplaced(name, axes, argument)
     if any([isinstance(a, _BOOLS) for a in (axes if isinstance(axes, tuple | list) else (axes,))]):
         raise TypeError(f"{name}: {argument} takes whole numbers, not bools, got {axes!r}")
 
 
-def out_of_range(name: str, axis: Any, shape: tuple[int, ...], argument: str = "axis") -> ValueError:
+def out_of_range(name: str, axis: Any, shape: tuple[int, ...], argument: str = "axis") -> Exception:
     """The error for an axis that a shape does not have."""
+    if isinstance(axis, Operators | np.ndarray):
+        return misplaced(name, axis, argument)
     n = len(shape)
     valid = f"give one from {-n} to {n - 1}" if n else "it has no axes"
     return ValueError(f"{name}: {argument} {axis!r} is out of range for an array of shape {shape}; {valid}")

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import elementwise, operand, publish
+from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, operand, publish
 from dezero.core.variable import Variable
+from dezero.functions import bounds  # noqa: F401 - declares at_least and at_most
 from dezero.functions._axes import along, axis_of
 from dezero.functions.complex_numbers import of_reals
-from dezero.functions.elementwise import exp, tanh
+from dezero.functions.elementwise import exp, tails, tanh
 from dezero.functions.error_functions import ndtr
 from dezero.functions.shape import astype
 
@@ -23,11 +24,36 @@ def _sigmoid(x: Any) -> Any:
         return 1 / (1 + np.exp(x * -1.0))
 
 
+def _sigmoid_tail(x: Any) -> Any:
+    x = x * 1.0
+    e = np.exp(np.where(x.real < 0, x, -x) if np.iscomplexobj(x) else -np.abs(x))
+    return e / ((1 + e) * (1 + e))
+
+
+# y (1 - y) for y = sigmoid(x), and 2 y - 1, exact in the tails and near 0: x is there for the digits, what they depend
+# on is y.
+declare(
+    Op(
+        "sigmoid_slope",
+        ELEMENTWISE,
+        lambda x, y: tails(y * (1 - y), _sigmoid_tail, x),
+        (lambda F, g, x, y, s: F.zeros_like(x), lambda F, g, x, y, s: -(g * F.sigmoid_tilt(x, y))),
+    )
+)
+declare(
+    Op(
+        "sigmoid_tilt",
+        ELEMENTWISE,
+        lambda x, y: np.tanh(x / 2),
+        (lambda F, g, x, y, t: F.zeros_like(x), lambda F, g, x, y, t: g * 2),
+    )
+)
+
 sigmoid = elementwise(
     "sigmoid",
     _sigmoid,
-    lambda F, g, x, y: g * (y * (1 - y)),
-    doc="""Logistic function 1 / (1 + exp(-x)); `expit` is the same with derivatives exact where they vanish.
+    lambda F, g, x, y: g * F.sigmoid_slope(x, y),
+    doc="""Logistic function 1 / (1 + exp(-x)), with full relative accuracy in both tails, as its derivatives have it.
 
     >>> sigmoid(Variable(np.array(0.0)))
     variable(0.5)
@@ -75,7 +101,7 @@ def softplus(x: Any, beta: float = 1.0) -> Variable:
 
 def _silu_rule(F: Any, g: Any, x: Any, y: Any) -> Any:
     s = F.sigmoid(x)
-    return g * (s + y * (1 - s))
+    return g * (s + x * F.sigmoid_slope(x, s))
 
 
 silu = elementwise(
@@ -110,6 +136,7 @@ def gelu(x: Any, approximate: str = "none") -> Variable:
 # (1 + tanh(u / 2)) / 2 = sigmoid(u), which keeps its digits where tanh is near -1; u = a x + b x^3.
 _A = 2 * math.sqrt(2 / math.pi)
 _B = 0.044715 * _A
+_FLAT = 40.0
 
 
 def _one_plus_exp(x: Any, squared: Any) -> Any:
@@ -124,12 +151,14 @@ def _one_plus_exp(x: Any, squared: Any) -> Any:
 
 
 def _gelu_tanh_value(x: Any) -> Any:
-    u = _one_plus_exp(x, x * x)
+    with np.errstate(over="ignore"):
+        u = _one_plus_exp(x, x * x)
     return np.divide(x, u, out=u)[()]
 
 
 def _gelu_tanh_slope(x: Any) -> Any:
-    """s (1 + x (1 - s) u') with s = sigmoid(u)."""
+    """s (1 + x (1 - s) u') with s = sigmoid(u), which is 0 and 1 from `_FLAT` on."""
+    x = np.clip(x, -_FLAT, _FLAT)
     y = np.asarray(x * x)
     s = _one_plus_exp(x, y)
     np.divide(1, s, out=s)
@@ -143,9 +172,10 @@ def _gelu_tanh_slope(x: Any) -> Any:
 
 
 def _gelu_tanh_curvature(F: Any, g: Any, x: Any, y: Any) -> Any:
+    x = F.at_most(F.at_least(x, -_FLAT), _FLAT)
     u, du = x * (_A + _B * (x * x)), _A + 3 * _B * (x * x)
     s = F.sigmoid(u)
-    return g * (s * (1 - s) * (2 * du + x * ((1 - 2 * s) * (du * du) + 6 * _B * x)))
+    return g * (F.sigmoid_slope(u, s) * (2 * du + x * (6 * _B * x - F.sigmoid_tilt(u, s) * (du * du))))
 
 
 # One operation, where the formula's own ones take five times as long and keep seven arrays for the derivative.
@@ -165,7 +195,7 @@ def mish(x: Any) -> Variable:
 
 def _softsign_rule(F: Any, g: Any, x: Any, y: Any) -> Any:
     divisor = 1 + F.abs(x)
-    return g / (divisor * divisor)
+    return g / divisor / divisor
 
 
 softsign = elementwise(

@@ -11,10 +11,13 @@ import numpy as np
 from dezero.core.op import publish
 from dezero.core.operators import raw
 from dezero.core.variable import Variable, as_variable
+from dezero.functions._axes import flag, plainly
 from dezero.functions.elementwise import where
 from dezero.functions.linalg import matmul
 from dezero.functions.shape import transpose
 from dezero.functions.softmaxes import softmax
+
+_NAME = "scaled_dot_product_attention"
 
 
 def scaled_dot_product_attention(
@@ -43,8 +46,9 @@ def scaled_dot_product_attention(
     shape = _scores_shape(q, k, v)
     width = q.shape[-1]
     swapped = (*range(k.ndim - 2), k.ndim - 1, k.ndim - 2)
-    scores = matmul(q * (1 / math.sqrt(max(width, 1)) if scale is None else float(scale)), transpose(k, swapped))
-    allowed = np.tri(*shape[-2:], dtype=bool) if causal else None  # type: ignore[type-var]
+    scale = 1 / math.sqrt(max(width, 1)) if scale is None else float(plainly(_NAME, scale, "scale"))
+    scores = matmul(q * scale, transpose(k, swapped))
+    allowed = np.tri(*shape[-2:], dtype=bool) if flag(_NAME, causal, "causal") else None  # type: ignore[type-var]
     if mask is not None:
         open_, added = _checked_mask(mask, shape, scores.dtype)
         if open_ is not None:

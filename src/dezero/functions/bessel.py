@@ -5,6 +5,7 @@ Derivatives lead to the neighbouring orders (DLMF 10.6.1, 10.29.1), so that each
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -95,13 +96,29 @@ kn = kv = _of_any_order(_k, _MODIFIED_SECOND, "0.0", "inf")
 operations.jn, operations.yn, operations.kn = jn, yn, kn  # type: ignore[attr-defined]
 
 
+def _far(x: Any, order: int, n: int) -> Any:
+    """The n-th derivative of exp(-x) I(x) for large x, from the asymptotic series (DLMF 10.40.1) term by term."""
+    total: Any = 0.0
+    term = math.prod([-0.5 - j for j in range(n)]) / math.sqrt(2 * math.pi)
+    for k in range(25):
+        total = total + term / x**k
+        term *= -(4 * order * order - (2 * k + 1) ** 2) / (8 * (k + 1)) * (0.5 + k + n) / (0.5 + k)
+    return total / np.sqrt(x) * (1 / x) ** n
+
+
 def _scaled(order: int) -> Callable[[Any, int], Any]:
     """Derivatives of exp(-|x|) I(x), for x >= 0 those of exp(-z) I(z), which is entire."""
 
     def f(z: Any) -> Any:
         return _scipy.special.ive(order, z) * np.exp(np.abs(z.real) - z)
 
-    return mirrored(lambda x, n: cauchy(f, x, n, np.maximum(n / 2, 0.65 * x), 40 + n), odd=order == 1)
+    def nth(x: Any, n: int) -> Any:
+        is_far = x > 200 + 10 * n
+        near = np.where(is_far, 1.0, x)
+        y = cauchy(f, near, n, np.maximum(n / 2, 0.65 * near), 40 + n)
+        return np.where(is_far, _far(np.where(is_far, x, 1e3), order, n), y)
+
+    return mirrored(nth, odd=order == 1)
 
 
 i0e = family(

@@ -8,7 +8,6 @@ import numpy as np
 
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, publish
 from dezero.core.variable import Variable
-from dezero.functions.elementwise import maximum, minimum
 
 fabs = elementwise(
     "fabs",
@@ -50,9 +49,9 @@ heaviside = elementwise(
 fmax = elementwise(
     "fmax",
     np.fmax,
-    lambda F, g, a, b, y: g * F.equal(a, y),
-    lambda F, g, a, b, y: g * F.not_equal(a, y),
-    doc="""The greater of two, and the other where one is nan. At a tie the derivative goes to the first argument.
+    lambda F, g, a, b, y: g * F.fmax_share(a, b),
+    lambda F, g, a, b, y: g * F.fmax_share(b, a),
+    doc="""The greater of two, and the other where one is nan. At a tie each has half of the derivative.
 
     >>> fmax(Variable(np.array([1.0, np.nan])), 3)
     variable([3. 3.])
@@ -62,13 +61,30 @@ fmax = elementwise(
 fmin = elementwise(
     "fmin",
     np.fmin,
-    lambda F, g, a, b, y: g * F.equal(a, y),
-    lambda F, g, a, b, y: g * F.not_equal(a, y),
-    doc="""The smaller of two, and the other where one is nan. At a tie the derivative goes to the first argument.
+    lambda F, g, a, b, y: g * F.fmin_share(a, b),
+    lambda F, g, a, b, y: g * F.fmin_share(b, a),
+    doc="""The smaller of two, and the other where one is nan. At a tie each has half of the derivative.
 
     >>> fmin(Variable(np.array([1.0, np.nan])), 3)
     variable([1. 3.])
     """,
+)
+
+
+# The halves of clip: at the bound the derivative is that of x, where maximum and minimum would share it.
+at_least = elementwise(
+    "at_least",
+    np.maximum,
+    lambda F, g, x, low, y: g * F.greater_equal(x, low),
+    lambda F, g, x, low, y: g * F.less(x, low),
+    doc="x, or the bound where it is below that.",
+)
+at_most = elementwise(
+    "at_most",
+    np.minimum,
+    lambda F, g, x, high, y: g * F.less_equal(x, high),
+    lambda F, g, x, high, y: g * F.greater(x, high),
+    doc="x, or the bound where it is above that.",
 )
 
 
@@ -91,7 +107,7 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, **bounds: Any) -> Variabl
             raise TypeError(f"clip: {name}= gives a bound that is there already as a_{which} or {which}")
         found[which] = bound
     x = operand(x, "clip")
-    for bend, bound in ((maximum, found["min"]), (minimum, found["max"])):
+    for bend, bound in ((at_least, found["min"]), (at_most, found["max"])):
         if bound is None:
             continue
         try:

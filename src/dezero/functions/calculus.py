@@ -10,6 +10,7 @@ from dezero.core.op import operand, publish
 from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_variable
+from dezero.functions._axes import whole
 from dezero.functions.reduction import axes_of, sum
 from dezero.functions.shape import broadcast_to, concatenate, reshape
 
@@ -34,7 +35,7 @@ def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     >>> diff(Variable(np.array([1.0, 4.0, 9.0])))
     variable([3. 5.])
     """
-    x = operand(x, "diff")
+    x, n = operand(x, "diff"), whole("diff", n, "n")
     if n < 0:
         raise ValueError(f"diff: n must not be negative, got {n}")
     if n == 0:

@@ -23,6 +23,7 @@ from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions import kinks  # noqa: F401 - declares over_size
+from dezero.functions._axes import flag
 
 
 def is_complex(x: Any) -> bool:
@@ -125,7 +126,7 @@ def angle(x: Any, deg: bool = False) -> Variable:
     variable(90.0)
     """
     y = apply(_angle, as_complex(x))
-    return y * (180 / np.pi) if deg else y
+    return y * (180 / np.pi) if flag("angle", deg, "deg") else y
 
 
 def _along(F: Any, g: Any, x: Any, y: Any) -> Any:

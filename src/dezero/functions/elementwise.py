@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from dezero.core.op import elementwise, publish
+from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, publish
 from dezero.core.variable import Variable
 from dezero.functions import kinks  # noqa: F401 - declares modulus_power
 from dezero.functions.complex_numbers import as_complex, holds_complex, modulus
@@ -77,10 +78,39 @@ tan = elementwise(
     """,
 )
 
+CANCELS = 1 / 64  # a difference from 1 under this is computed by exponentials
+
+
+def _tanh_tail(x: Any) -> Any:
+    x = x * 2.0
+    e = np.exp(np.where(x.real < 0, x, -x) if np.iscomplexobj(x) else -np.abs(x))
+    return 4 * e / ((1 + e) * (1 + e))
+
+
+def tails(slope: Any, tail: Callable[[Any], Any], x: Any) -> Any:
+    """The slope of a function that levels off, `tail(x)` in place of what is so small that it has lost its digits."""
+    if not isinstance(slope, np.ndarray):
+        return slope if abs(slope) > CANCELS else np.result_type(slope).type(tail(x))
+    near = (np.abs(slope) if slope.dtype.kind == "c" else slope) < CANCELS
+    if np.count_nonzero(near):
+        slope[near] = tail(x[near])
+    return slope
+
+
+# 1 - y*y for y = tanh(x), exact in the tails too: x is there for the digits, what it depends on is y.
+declare(
+    Op(
+        "tanh_slope",
+        ELEMENTWISE,
+        lambda x, y: tails(1 - y * y, _tanh_tail, x),
+        (lambda F, g, x, y, s: F.zeros_like(x), lambda F, g, x, y, s: g * (-2 * y)),
+    )
+)
+
 tanh = elementwise(
     "tanh",
     np.tanh,
-    lambda F, g, x, y: g * (1 - y * y),
+    lambda F, g, x, y: g * F.tanh_slope(x, y),
     doc="""Hyperbolic tangent.
 
     >>> tanh(Variable(np.array(0.0)))
@@ -122,9 +152,9 @@ publish("abs", abs)
 maximum = elementwise(
     "maximum",
     np.maximum,
-    lambda F, g, a, b, y: g * F.greater_equal(a, b),
-    lambda F, g, a, b, y: g * F.less(a, b),
-    doc="""The greater of two, element by element. At a tie the derivative goes to the first argument.
+    lambda F, g, a, b, y: g * F.greater_share(a, b),
+    lambda F, g, a, b, y: g * F.greater_share(b, a),
+    doc="""The greater of two, element by element. At a tie each has half of the derivative.
 
     >>> maximum(Variable(np.array([1.0, 5.0])), 3)
     variable([3. 5.])
@@ -134,9 +164,9 @@ maximum = elementwise(
 minimum = elementwise(
     "minimum",
     np.minimum,
-    lambda F, g, a, b, y: g * F.less_equal(a, b),
-    lambda F, g, a, b, y: g * F.greater(a, b),
-    doc="""The smaller of two, element by element. At a tie the derivative goes to the first argument.
+    lambda F, g, a, b, y: g * F.greater_share(b, a),
+    lambda F, g, a, b, y: g * F.greater_share(a, b),
+    doc="""The smaller of two, element by element. At a tie each has half of the derivative.
 
     >>> minimum(Variable(np.array([1.0, 5.0])), 3)
     variable([1. 3.])

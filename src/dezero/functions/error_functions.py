@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
 import numpy as np
 
-from dezero.core.op import elementwise
+from dezero.core.op import ELEMENTWISE, Op, declare, elementwise
 from dezero.functions import _scipy
 from dezero.functions._analytic import cauchy, family, mirrored
-from dezero.functions._scipy import special_value
+from dezero.functions._scipy import in_precision_of, special_value
 
 _SLOPE = 2 / math.sqrt(math.pi)  # of erf at 0
 _PEAK = 1 / math.sqrt(2 * math.pi)  # of the normal density
 
+
+def _gaussian(z: Any, order: int, c: float) -> Any:
+    """The derivative of exp(c * z * z): a polynomial times it."""
+    last, p = 0.0, np.ones_like(z)
+    for n in range(order):
+        last, p = p, 2 * c * (z * p + n * last)
+    return p * np.exp(c * z * z)
+
+
+def _bell(x: Any, order: int, c: float) -> Any:
+    x = np.asarray(x, np.result_type(x, np.float64))
+    with np.errstate(over="ignore", invalid="ignore"):  # beyond 40 it is 0, and polynomials would leave their range
+        y = _gaussian(x if np.iscomplexobj(x) else np.clip(x, -40, 40), order, -c)
+    return y
+
+
+# exp(-c x*x) and its derivatives, each an operation of its own.
+declare(
+    Op(
+        "gaussian",
+        ELEMENTWISE,
+        lambda x, order, c: in_precision_of(_bell(x, order, c)[()], x),
+        (lambda F, g, x, y, order, c: g * F.gaussian(x, order=order + 1, c=c),),
+    )
+)
+
+
 erf = elementwise(
     "erf",
     special_value("erf"),
-    lambda F, g, x, y: g * (_SLOPE * F.exp(-(x * x))),
+    lambda F, g, x, y: g * (_SLOPE * F.gaussian(x, order=0, c=1.0)),
     doc="""Error function: 2/sqrt(pi) times the integral of exp(-t*t) from 0 to x. ImportError without SciPy.
 
     >>> erf(Variable(np.array(0.0)))
@@ -29,7 +57,7 @@ erf = elementwise(
 erfc = elementwise(
     "erfc",
     special_value("erfc"),
-    lambda F, g, x, y: -(g * (_SLOPE * F.exp(-(x * x)))),
+    lambda F, g, x, y: -(g * (_SLOPE * F.gaussian(x, order=0, c=1.0))),
     doc="""Complementary error function 1 - erf(x), exact where it is small. ImportError without SciPy.
 
     >>> erfc(Variable(np.array(0.0)))
@@ -65,18 +93,12 @@ def _erfcx_radius(x: Any, order: int) -> Any:
     return np.minimum((x + np.hypot(x, math.sqrt(2 * order))) / 2, 0.65 * np.maximum(x, 0) + math.sqrt(order / 2))
 
 
-def _gaussian(z: Any, order: int, sign: int) -> Any:
-    """The derivative of exp(sign * z * z)."""
-    last, e = 0.0, np.exp(sign * z * z)
-    for n in range(order):
-        last, e = e, 2 * sign * (z * e + n * last)
-    return e
-
-
 def _erfcx_derivative(x: Any, order: int) -> Any:
     # The recurrence w' = 2 x w - 2/sqrt(pi) cancels: at x = 10 it would lose two digits each order.
     if not np.iscomplexobj(x):
-        return cauchy(lambda z: _scipy.special.erfcx(z), x, order, _erfcx_radius(x, order), 40 + order)
+        left, near = np.minimum(x, -5), np.maximum(x, -5)  # on the left erfcx(x) = 2 exp(x*x) - erfcx(-x)
+        y = cauchy(lambda z: _scipy.special.erfcx(z), near, order, _erfcx_radius(near, order), 40 + order)
+        return np.where(x < -5, 2 * _gaussian(np.maximum(left, -1e10), order, 1.0), y)
     on_left = x.real < 0  # where erfcx(x) = 2 exp(x*x) - erfcx(-x)
     radius = np.maximum(0.5 * np.abs(x), math.sqrt(order / 2))  # short of 0.7, where exp(x*x) takes over
     y = cauchy(lambda z: _scipy.special.erfcx(z), np.where(on_left, -x, x), order, radius, 60 + order)
@@ -134,7 +156,7 @@ dawsn = family(
 ndtr = elementwise(
     "ndtr",
     special_value("ndtr"),
-    lambda F, g, x, y: g * (_PEAK * F.exp(x * x / -2)),
+    lambda F, g, x, y: g * (_PEAK * F.gaussian(x, order=0, c=0.5)),
     doc="""Distribution function of the standard normal distribution. ImportError without SciPy.
 
     >>> ndtr(Variable(np.array(0.0)))
@@ -159,6 +181,23 @@ def _mills(z: Any) -> Any:
     return 2 * _PEAK / _scipy.special.erfcx(z / -math.sqrt(2))
 
 
+@functools.cache
+def _mills_series(terms: int = 14) -> list[int]:
+    """Coefficients of -x * (1 + c1 / x**2 + c2 / x**4 + ...), to which _mills comes near on the left."""
+    ratio = [(-1) ** k * math.prod(range(1, 2 * k, 2)) for k in range(terms)]  # of 1 / _mills, DLMF 7.12.1
+    found = [1]
+    for k in range(1, terms):
+        found.append(-sum(ratio[j] * found[k - j] for j in range(1, k + 1)))
+    return found
+
+
+def _mills_on_left(x: Any, n: int) -> Any:
+    total: Any = 0.0
+    for k, c in reversed(list(enumerate(_mills_series()))):
+        total = total / (x * x) - c * float(math.prod(1 - 2 * k - j for j in range(n)))
+    return total * x * (1 / x) ** n
+
+
 _ZERO = 1.916 + 2.816j  # of ndtr, as is its conjugate: none is nearer to the left half of the plane
 
 
@@ -172,7 +211,10 @@ def _log_ndtr_derivative(x: Any, order: int) -> Any:
     if n == 0:
         return _mills(x)
     if not np.iscomplexobj(x):
-        return cauchy(_mills, x, n, _log_ndtr_radius(x, n), 50 + order)
+        near = np.clip(x, -30, 20)
+        y = cauchy(_mills, near, n, _log_ndtr_radius(near, n), 50 + order)
+        y = np.where(x < -30, _mills_on_left(np.minimum(x, -30), n), y)
+        return np.where(x > 20, _PEAK * _bell(x, n, 0.5), y)  # of a distribution function of 1, the density changes
     # Its zeros lie along two rays from the first ones at 45 degrees. Between those and next to them, by
     # q' = -q (x + q) of the first derivative q, which cancels elsewhere.
     away = x.real + 1j * np.abs(x.imag) - _ZERO

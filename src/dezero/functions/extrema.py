@@ -1,61 +1,82 @@
 """The greatest and the smallest, over axes and so far along an axis.
 
-Where several elements are the greatest, the derivative goes to the first of them, as NumPy's argmax counts, at
-every order. A nan is greater, and smaller, than all.
+Where several elements are the greatest, they have equal parts of the derivative, which do not change with the
+elements: higher derivatives see none of it. A nan is greater, and smaller, than all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from dezero.core.op import Op, apply, operand, publish
 from dezero.core.outputs import general
-from dezero.core.registry import operations, values
+from dezero.core.registry import operations
 from dezero.core.variable import Variable
-from dezero.functions.picking import Axes, gather_axes, gathered_rows, gathered_shape, return_axes
-from dezero.functions.reduction import axes_of, reduced_rows
+from dezero.functions._axes import flag
+from dezero.functions.picking import Axes, gather_axes, return_axes, rows_beside_last, segment
+from dezero.functions.reduction import axes_of, reduced_rows, spread
 from dezero.functions.scans import apply_along, scanned_rows
 
 
-def _flat(F: Any, g: Any, x: Any, y: Any, **parameters: Any) -> Any:
-    return F.zeros_like(x)
+def _equal(x: Any, y: Any) -> Any:
+    """Where the elements are the extremum, nan where that is nan."""
+    return np.equal(x, y) | (np.isnan(x) & np.isnan(y))
+
+
+def _float_kind(x: Any) -> Any:
+    return x.dtype.newbyteorder("=") if x.dtype.kind == "f" else np.dtype(np.float64)
 
 
 # -- over axes -------------------------------------------------------------------------------------------------
 
 
-def _extremum(name: str, value: np.ufunc, find: Callable[..., Any]) -> Op:
-    """Declare the extremum over axes, and its position among their elements."""
-    position = f"{name}_position"
-
-    def rows(below: Any, node: Variable, axis: Axes) -> Any:
-        return gathered_rows(below[0], node._args[0].ndim, axis)
-
-    def rule(F: Any, g: Any, x: Any, y: Any, axis: Axes, keepdims: bool) -> Any:
-        at, shape = getattr(F, position)(x, axis=axis), gathered_shape(x.shape, axis)
-        return return_axes(F, F.place(F.reshape(g, shape=at.shape), at, size=shape[-1]), x.shape, axis)
-
-    general(position, lambda x, axis: find(gather_axes(values, x, axis), -1)[..., np.newaxis], _flat, rows=rows)
-    return general(name, lambda x, axis, keepdims: value.reduce(x, axis, keepdims=keepdims), rule, rows=reduced_rows)
+def _shares(x: Any, y: Any, axis: Axes) -> Any:
+    y = np.reshape(y, [1 if axis is None or a in axis else n for a, n in enumerate(x.shape)])
+    taken = _equal(x, y)
+    return np.divide(taken, taken.sum(axis, keepdims=True), dtype=_float_kind(x))
 
 
-_max = _extremum("max", np.maximum, np.argmax)
-_min = _extremum("min", np.minimum, np.argmin)
+def _shares_rows(below: Any, node: Variable, axis: Axes) -> Any:
+    reduced = range(-node.ndim, 0) if axis is None else [a - node.ndim for a in axis]
+    return None if any(r in reduced for r in below[0]) else below[0]
+
+
+# What each element has in the extremum y of x over axes: 1, or equal parts where several are equal to it.
+general(
+    "extremum_shares",
+    _shares,
+    lambda F, g, x, y, shares, axis: F.zeros_like(x),
+    lambda F, g, x, y, shares, axis: F.zeros_like(y),
+    rows=_shares_rows,
+)
+
+
+def _extremum_rule(F: Any, g: Any, x: Any, y: Any, axis: Axes, keepdims: bool) -> Any:
+    return spread(F, g, x, y, axis, keepdims) * F.extremum_shares(x, y, axis=axis)
+
+
+def _extremum(name: str, value: np.ufunc) -> Op:
+    return general(
+        name, lambda x, axis, keepdims: value.reduce(x, axis, keepdims=keepdims), _extremum_rule, rows=reduced_rows
+    )
+
+
+_max = _extremum("max", np.maximum)
+_min = _extremum("min", np.minimum)
 
 
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Greatest of all elements, or over an axis or a tuple of axes; ValueError where there is none.
 
-    The derivative goes to the first of the greatest.
+    The derivative goes to the greatest, in equal parts where there are several.
 
     >>> x = Variable(np.array([[1.0, 5.0], [5.0, 2.0]]))
     >>> max(x).backward()
     >>> x.grad
-    variable([[0. 1.]
-              [0. 0.]])
+    variable([[0.  0.5]
+              [0.5 0. ]])
     """
     return _reduced("max", _max, x, axis, keepdims)
 
@@ -63,7 +84,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Smallest of all elements, or over an axis or a tuple of axes; ValueError where there is none.
 
-    The derivative goes to the first of the smallest.
+    The derivative goes to the smallest, in equal parts where there are several.
 
     >>> min(Variable(np.array([[1.0, 5.0], [3.0, 2.0]])), axis=1)
     variable([1. 2.])
@@ -76,7 +97,7 @@ def _reduced(name: str, op: Op, x: Any, axis: Any, keepdims: bool) -> Variable:
     axes = axes_of(name, x, axis)
     if not all(x.shape if axes is None else [x.shape[a] for a in axes]):
         raise ValueError(f"{name}: an array of shape {x.shape} has no elements there to compare")
-    return apply(op.bind(axis=axes, keepdims=bool(keepdims)), x)
+    return apply(op.bind(axis=axes, keepdims=flag(name, keepdims)), x)
 
 
 amax, amin = max, min
@@ -121,37 +142,44 @@ def _past_nan(name: str, op: Op, x: Any, least: float, axis: Any, keepdims: bool
 # -- so far along an axis --------------------------------------------------------------------------------------
 
 
-def _running(name: str, value: np.ufunc, beats: np.ufunc) -> Op:
-    """Declare the extremum so far along an axis, and its position."""
-    position = f"{name}_position"
-
-    def find(x: Any, axis: int) -> Any:
-        x = gather_axes(values, x, (axis,))
-        y = value.accumulate(x, -1)
-        x, before = x[..., 1:], y[..., :-1]
-        at = np.zeros(y.shape, np.intp)
-        at[..., 1:] = np.arange(1, y.shape[-1]) * (beats(x, before) | (np.isnan(x) & ~np.isnan(before)))
-        return np.maximum.accumulate(at, -1)
-
-    def rule(F: Any, g: Any, x: Any, y: Any, axis: int) -> Any:
-        at, g = getattr(F, position)(x, axis=axis), gather_axes(F, g, (axis,))
-        return return_axes(F, F.place(g, at, size=at.shape[-1]), x.shape, (axis,))
-
-    def position_rows(below: Any, node: Variable, axis: int) -> Any:
-        return gathered_rows(below[0], node.ndim, (axis,))
-
-    general(position, find, _flat, rows=position_rows)
-    return general(name, lambda x, axis: value.accumulate(x, axis), rule, rows=scanned_rows)
+def _running_shares(x: Any, y: Any) -> Any:
+    taken = _equal(x, y)
+    count = np.cumsum(taken, -1)
+    before = np.where(_equal(y[..., 1:], y[..., :-1]), 0, count[..., :-1])  # of a new extremum: those of former ones
+    count[..., 1:] -= np.maximum.accumulate(before, -1)
+    return np.divide(taken, count, dtype=_float_kind(x))
 
 
-_cummax = _running("cummax", np.maximum, np.greater)
-_cummin = _running("cummin", np.minimum, np.less)
+# What each element along the last axis has in the extremum so far, of which those before it have the rest.
+general(
+    "running_shares",
+    _running_shares,
+    lambda F, g, x, y, shares: F.zeros_like(x),
+    lambda F, g, x, y, shares: F.zeros_like(y),
+    rows=rows_beside_last,
+)
+
+
+def _running_rule(F: Any, g: Any, x: Any, y: Any, axis: int) -> Any:
+    shape = x.shape
+    g, x, y = [gather_axes(F, part, (axis,)) for part in (g, x, y)]
+    added = F.running_shares(x, y)
+    later = F.linear_recurrence(1 - segment(F, added, 1, x.shape[-1]), g, reverse=True)
+    return return_axes(F, later * added, shape, (axis,))
+
+
+def _running(name: str, value: np.ufunc) -> Op:
+    return general(name, lambda x, axis: value.accumulate(x, axis), _running_rule, rows=scanned_rows)
+
+
+_cummax = _running("cummax", np.maximum)
+_cummin = _running("cummin", np.minimum)
 
 
 def cummax(x: Any, axis: int | None = None) -> Variable:
     """Greatest element so far along an axis, or along the flattened array; NumPy's maximum.accumulate.
 
-    The derivative goes to the first of the greatest so far.
+    The derivative goes to the greatest so far, in equal parts where there are several.
 
     >>> cummax(Variable(np.array([1.0, 3.0, 2.0, 5.0])))
     variable([1. 3. 3. 5.])
@@ -162,7 +190,7 @@ def cummax(x: Any, axis: int | None = None) -> Variable:
 def cummin(x: Any, axis: int | None = None) -> Variable:
     """Smallest element so far along an axis, or along the flattened array; NumPy's minimum.accumulate.
 
-    The derivative goes to the first of the smallest so far.
+    The derivative goes to the smallest so far, in equal parts where there are several.
 
     >>> cummin(Variable(np.array([3.0, 1.0, 2.0, 0.0])))
     variable([3. 1. 1. 0.])

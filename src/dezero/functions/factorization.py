@@ -145,7 +145,8 @@ class LUResult(NamedTuple):
 
 
 def _lu_value(x: Any) -> Any:
-    return each(lambda x: _scipy.linalg.lu(x), x)
+    native = x.astype(x.dtype.newbyteorder("="), copy=False)  # of swapped bytes SciPy's makes another matrix
+    return each(lambda x: _scipy.linalg.lu(x), native)
 
 
 def _lu_rule(F: Any, gs: Any, x: Any, ys: Any) -> Any:

@@ -296,7 +296,8 @@ def _lengths(name: str, a: Variable, s: Any, axes: Any) -> tuple[tuple[int, ...]
         s = have
     if len(s) != len(axes):
         raise ValueError(f"{name}: {len(s)} lengths for {len(axes)} axes; give one for each")
-    lengths = tuple([have[i] if n in (None, -1) else whole(name, n, "a length") for i, n in enumerate(s)])
+    asked = [-1 if n is None else whole(name, n, "a length") for n in s]
+    lengths = tuple([have[i] if n == -1 else n for i, n in enumerate(asked)])
     if min(lengths, default=1) < 1:
         raise ValueError(f"{name}: cannot transform {min(lengths)} elements; lengths must be at least 1")
     return lengths, axes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -51,9 +53,33 @@ digamma = psi = elementwise(
 operations.psi = psi  # type: ignore[attr-defined]
 
 
+@functools.cache
+def _cotangent_polynomial(n: int) -> np.polynomial.Polynomial:
+    """The n-th derivative of cot, as a polynomial in it; its coefficients have one sign."""
+    p = np.polynomial.Polynomial([0.0, 1.0])
+    for _ in range(n):
+        p = p.deriv() * np.polynomial.Polynomial([-1.0, 0.0, -1.0])
+    return p
+
+
+def _real_polygamma(x: Any, n: int) -> Any:
+    """SciPy's, which climbs to the positive numbers one by one, for x > -1; below by reflection (DLMF 5.15.6)."""
+    x = np.asarray(x, np.float64)
+    below = x < -1
+    if not below.any():
+        return np.asarray(_scipy.special.polygamma(n, x))
+    fraction = np.where(below, x - np.rint(x), 0.5)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        cotangents = _cotangent_polynomial(n)(1 / np.tan(math.pi * fraction)) * math.pi ** (n + 1)
+        y = (-1) ** n * _scipy.special.polygamma(n, np.where(below, 1 - x, x)) - cotangents
+    pole = below & (fraction == 0)
+    y = np.where(pole, _scipy.special.polygamma(n, -1.0), y)
+    return np.where(below, y, _scipy.special.polygamma(n, np.where(below, 1.0, x)))
+
+
 def _polygamma_value(x: Any, n: int) -> Any:
     if not np.iscomplexobj(x):
-        return in_precision_of(np.asarray(_scipy.special.polygamma(n, x)), x)
+        return in_precision_of(_real_polygamma(x, n)[()], x)
     z = np.asarray(x, np.complex128)
     room = np.abs(z - np.minimum(np.rint(z.real), 0))  # from the nearest pole
     return in_precision_of(cauchy(lambda z: _scipy.special.psi(z), z, n, 0.65 * room, 60 + n), x)
@@ -125,9 +151,33 @@ def no_rule(name: str, argument: str, only: str = "x") -> Callable[..., Any]:
     return rule
 
 
+_FEW = 60  # from this power on the sum's terms beyond the nearest few vanish beside these
+
+
+def _zeta(x: Any, q: Any) -> Any:
+    """SciPy's, which adds up the terms below 0 one by one; far below by reflection, or by the nearest terms."""
+    x, q = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(q, np.float64))
+    far = (q < -10) & (q > -np.inf) & (x == np.rint(x)) & (x >= 2)
+    y = _scipy.special.zeta(x, np.where(far, 1.0, q))
+    for s in [int(s) for s in np.unique(x[far])]:
+        here = far & (x == s)
+        if s < _FEW:
+            scale = (-1) ** s / math.factorial(s - 1)
+            y = np.where(here, scale * _real_polygamma(np.where(here, q, 1.0), s - 1), y)
+        else:
+            fraction = np.where(here, q - np.rint(q), 0.5)
+            with np.errstate(divide="ignore", over="ignore"):
+                y = np.where(here, sum(1 / (fraction + k) ** s for k in (0, -1, 1, -2, 2)), y)
+    return y
+
+
+def _zeta_value(x: Any, q: Any) -> Any:
+    return in_precision_of(_zeta(x, q)[()], x, q)
+
+
 zeta = elementwise(
     "zeta",
-    of_reals(special_value("zeta")),
+    of_reals(_zeta_value),
     no_rule("zeta", "x", only="q"),
     lambda F, g, x, q, y: -(g * (x * F.zeta(x + 1, q))),
     doc="""Hurwitz zeta function: the sum of 1 / (k + q)**x over k = 0, 1, ..., for x > 1.

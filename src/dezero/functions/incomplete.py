@@ -40,7 +40,8 @@ def _gamma_density(a: Any, x: Any, order: int) -> Any:
     last, p = 0.0, power(0)
     for n in range(order):  # x p(n+1) = (c - x - n) p(n) - n p(n-1)
         last, p = p, ((c - x - n) * p - n * last) / safe
-    return np.where((x >= order) | ((c >= order) & (x > 0)), p, leibniz)
+    p = np.where((x >= order) | ((c >= order) & (x > 0)), p, leibniz)
+    return np.where(np.isposinf(x) & np.isfinite(a), 0, p)
 
 
 def _beta_density(a: Any, b: Any, x: Any, order: int) -> Any:

@@ -32,9 +32,12 @@ def parts_of(name: str, arrays: Any) -> list[Variable]:
 def _variable(name: str, part: Any, kinds: list[Any]) -> Variable:
     if isinstance(part, int | float | complex) and not isinstance(part, np.generic):
         return Variable(np.array(part, np.result_type(part, *kinds)))
-    if not hasattr(part, "dtype"):
-        raise TypeError(f"{name}: a {type(part).__name__} cannot be joined; pass numpy.array(...)")
-    return Variable(np.asarray(part))
+    return operand(part, name)
+
+
+def _one_sequence(name: str, others: tuple[Any, ...]) -> None:
+    if others:
+        raise TypeError(f"{name}: got {len(others) + 1} arguments; give the arrays as one sequence, {name}((a, b))")
 
 
 def _stack_rows(below: Any, node: Variable, axis: int) -> Any:
@@ -71,42 +74,46 @@ def stack(arrays: Any, axis: int = 0) -> Variable:
     return apply(_stack.bind(axis=axis_of("stack", axis, (*xs[0].shape, len(xs)))), *xs)
 
 
-def vstack(arrays: Any) -> Variable:
+def vstack(arrays: Any, *others: Any) -> Variable:
     """Arrays above each other, one-axis arrays as rows. ValueError where shapes differ beyond the first axis.
 
     >>> vstack([Variable(np.ones(2)), np.zeros((1, 2))])
     variable([[1. 1.]
               [0. 0.]])
     """
+    _one_sequence("vstack", others)
     return _join("vstack", [atleast_2d(x) for x in parts_of("vstack", arrays)], 0)
 
 
-def hstack(arrays: Any) -> Variable:
+def hstack(arrays: Any, *others: Any) -> Variable:
     """Arrays beside each other, one-axis arrays end to end. ValueError where shapes differ beyond the second axis.
 
     >>> hstack([Variable(np.ones(2)), np.zeros(1)])
     variable([1. 1. 0.])
     """
+    _one_sequence("hstack", others)
     xs = [atleast_1d(x) for x in parts_of("hstack", arrays)]
     return _join("hstack", xs, 0 if xs[0].ndim == 1 else 1)
 
 
-def dstack(arrays: Any) -> Variable:
+def dstack(arrays: Any, *others: Any) -> Variable:
     """Arrays behind each other, along a third axis. ValueError where shapes differ beyond the third axis.
 
     >>> dstack([Variable(np.ones(2)), np.zeros(2)]).shape
     (1, 2, 2)
     """
+    _one_sequence("dstack", others)
     return _join("dstack", [atleast_3d(x) for x in parts_of("dstack", arrays)], 2)
 
 
-def column_stack(arrays: Any) -> Variable:
+def column_stack(arrays: Any, *others: Any) -> Variable:
     """Arrays beside each other, one-axis arrays as columns. ValueError where the numbers of rows differ.
 
     >>> column_stack([Variable(np.ones(2)), np.zeros((2, 1))])
     variable([[1. 0.]
               [1. 0.]])
     """
+    _one_sequence("column_stack", others)
     xs = [x if x.ndim > 1 else reshape(x, (x.size, 1)) for x in parts_of("column_stack", arrays)]
     return _join("column_stack", xs, 1)
 
@@ -134,7 +141,7 @@ def _join(name: str, xs: list[Variable], axis: int) -> Variable:
     return concatenate(xs, axis)
 
 
-def block(arrays: Any) -> Variable:
+def block(arrays: Any, *others: Any) -> Variable:
     """A matrix of blocks: nested lists, the innermost joined along the last axis, those around along the axes before.
 
     ValueError for empty lists, lists of unequal depth, and blocks that do not fit.
@@ -144,6 +151,7 @@ def block(arrays: Any) -> Variable:
               [3. 1. 0.]
               [3. 0. 1.]])
     """
+    _one_sequence("block", others)
     leaves: list[Any] = []
     depth = _depth(arrays, leaves)
     parts = parts_of("block", leaves)

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from dezero.core.arithmetic import add, mul
+from dezero.core.errors import is_sparse
 from dezero.core.op import bilinear, binary, operand, publish
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
+from dezero.functions.sparse_products import matmul_with_sparse
 
 
 def _swap(F: Any, x: Any) -> Any:
@@ -71,15 +73,23 @@ def _product(a: Any, b: Any) -> Any:
 _matmul = bilinear("matmul", _product, _left, _right, rows=_rows)
 
 
-matmul = publish(
-    "matmul",
-    binary(_matmul),
+_dense = binary(_matmul)
+
+
+def matmul(a: Any, b: Any) -> Variable:
     """Matrix product of the last two axes, the axes before them broadcast; a 1-d argument is a vector.
+
+    One of the two may be a sparse array or matrix of SciPy's, a constant, the other then a vector or matrix.
 
     >>> matmul(Variable(np.ones((2, 3))), np.ones((3, 4))).shape
     (2, 4)
-    """,
-)
+    """
+    try:
+        return _dense(a, b)
+    except TypeError:
+        if not (is_sparse(a) or is_sparse(b)):
+            raise
+    return matmul_with_sparse(a, b)
 
 
 def dot(a: Any, b: Any) -> Variable:
@@ -90,7 +100,9 @@ def dot(a: Any, b: Any) -> Variable:
     >>> dot(Variable(np.ones(3)), np.arange(3.0))
     variable(3.0)
     """
-    a, b = (x if isinstance(x, np.ndarray) else operand(x, "dot") for x in (a, b))
+    if is_sparse(a) or is_sparse(b):
+        return matmul(a, b)
+    a, b = (x if type(x) is np.ndarray else operand(x, "dot") for x in (a, b))
     if np.ndim(raw(a)) == 0 or np.ndim(raw(b)) == 0:
         return mul(a, b)
     if max(np.ndim(raw(a)), np.ndim(raw(b))) > 2:
@@ -139,5 +151,5 @@ def _affine(name: str, x: Any, W: Any, b: Any) -> Variable:
     return add(y, b)
 
 
-for _function in (dot, linear, linear_simple):
+for _function in (matmul, dot, linear, linear_simple):
     publish(_function.__name__, _function)

@@ -12,7 +12,9 @@ from dezero.core.outputs import general
 from dezero.core.registry import declared
 from dezero.core.variable import Variable
 from dezero.functions import comparison  # noqa: F401 - declares less and greater
-from dezero.functions.elementwise import maximum, minimum, where
+from dezero.functions._axes import plainly
+from dezero.functions.bounds import at_least, at_most
+from dezero.functions.elementwise import where
 from dezero.functions.indexing import get_item
 from dezero.functions.rounding import remainder
 from dezero.functions.shape import concatenate
@@ -77,7 +79,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     slopes = rise / run
     slopes = concatenate([slopes, np.zeros(1, slopes.dtype)])
     at = apply(_point_before, x, xp)
-    inside = minimum(maximum(x, first), last)  # infinities stay out of the slopes' gradient
+    inside = at_most(at_least(x, first), last)  # infinities stay out of the slopes' gradient
     y = apply(_lookup, fp, at) + apply(_lookup, slopes, at) * (inside - apply(_lookup, xp, at))
     if left is not None:
         y = where(apply(declared["less"], x, first), left, y)
@@ -86,7 +88,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
 
 def _unrolled(x: Variable, xp: Variable, fp: Variable, period: Any) -> tuple[Variable, Variable, Variable]:
     """x and the points in one period, in order, and a point more on either side."""
-    period = abs(float(period))
+    period = abs(float(plainly("interp", period, "period")))
     if not period > 0:
         raise ValueError(f"interp: period must be a number other than 0, got {period}")
     x, xp = remainder(x, period), remainder(xp, period)

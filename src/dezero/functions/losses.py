@@ -13,22 +13,23 @@ import numpy as np
 
 from dezero.core.arithmetic import mul, sub
 from dezero.core.errors import describe
-from dezero.core.op import operand, publish
+from dezero.core.op import elementwise, operand, publish
 from dezero.core.operators import raw
 from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import axis_of
+from dezero.functions._half import in_single
 from dezero.functions._matrix import array
-from dezero.functions.activation import relu, softplus
-from dezero.functions.bounds import clip
-from dezero.functions.complex_numbers import holds_complex
-from dezero.functions.elementwise import abs, exp, log, maximum, sqrt
+from dezero.functions.activation import relu
+from dezero.functions.bounds import at_least, clip
+from dezero.functions.complex_numbers import holds_complex, of_reals
+from dezero.functions.elementwise import CANCELS, abs, exp, log, sqrt
 from dezero.functions.indexing import get_item
 from dezero.functions.picking import rows_beside_last
 from dezero.functions.reduction import mean, sum
 from dezero.functions.shape import astype
-from dezero.functions.softmaxes import softmax
+from dezero.functions.softmaxes import log_of_sum, softmax
 
 # -- their arguments ---------------------------------------------------------------------------------------------
 
@@ -116,20 +117,26 @@ def _cross_entropy(x: Any, labels: Any) -> tuple[Any, Any]:
     p = x - x.max(1, keepdims=True)
     picked = p[np.arange(len(x)), labels]
     np.exp(p, out=p)
-    total = p.sum(1, keepdims=True)
-    p /= total
-    return (np.log(total[:, 0]) - picked).sum() / len(x), p
+    loss = (log_of_sum(p, 1)[:, 0] - picked).sum() / len(x)
+    p /= p.sum(1, keepdims=True)
+    return loss, p
 
 
 def _softmax_error(x: Any, labels: Any, p: Any) -> Any:
-    error = p.copy()
-    error[np.arange(len(x)), labels] -= 1
+    error, rows = p.copy(), np.arange(len(x))
+    at_label = error[rows, labels] - 1
+    near = at_label > -CANCELS
+    if np.count_nonzero(near):  # there the others' sum has the digits that 1 hides
+        others = error[near]
+        others[np.arange(len(others)), labels[near]] = 0
+        at_label[near] = -others.sum(1)
+    error[rows, labels] = at_label
     return error
 
 
 def _softmax_error_rule(F: Any, g: Any, x: Any, labels: Any, p: Any, y: Any) -> Any:
     p = F.softmax(x, axis=(1,))
-    return p * (g - F.sum(g * p, axis=(1,), keepdims=True))
+    return p * F.centred_by_shares(g, p, axis=(1,))
 
 
 # The softmax comes out beside the loss, which spares the derivative the exponentials. It is a number to be had again,
@@ -152,6 +159,7 @@ general(
 )
 
 
+@in_single
 def softmax_cross_entropy(x: Any, t: Any) -> Variable:
     """Mean over the samples of -log(softmax(x)[label]), without overflow.
 
@@ -165,6 +173,7 @@ def softmax_cross_entropy(x: Any, t: Any) -> Variable:
     return apply_all(_softmax_cross_entropy, 2, *_classes("softmax_cross_entropy", x, t))[0]
 
 
+@in_single
 def softmax_cross_entropy_simple(x: Any, t: Any) -> Variable:
     """softmax_cross_entropy as the formula stands, of probabilities clipped to 1e-15 and more.
 
@@ -176,6 +185,7 @@ def softmax_cross_entropy_simple(x: Any, t: Any) -> Variable:
     return -sum(get_item(log_p, (np.arange(len(x)), labels))) / len(x)
 
 
+@in_single
 def nll_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
     """Negative logarithm of each sample's likelihood: -x[n, label n] of log-probabilities x.
 
@@ -188,6 +198,17 @@ def nll_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
     return _reduced("nll_loss", -get_item(x, (np.arange(len(x)), labels)), reduction)
 
 
+# log(1 + exp(x)) - t x. Of labels 0 and 1 neither it nor its derivative is a difference of equal numbers.
+_logistic_loss = elementwise(
+    "logistic_loss",
+    of_reals(lambda x, t: np.maximum(x, 0) - t * x + np.log1p(np.exp(np.abs(x) * -1.0))),
+    lambda F, g, x, t, y: g * ((1 - t) * F.sigmoid(x) - t * F.sigmoid(-x)),
+    lambda F, g, x, t, y: -(g * x),
+    doc="Loss of the scores x of labels or probabilities t.",
+)
+
+
+@in_single
 def sigmoid_cross_entropy(x: Any, t: Any) -> Variable:
     """-sum(t log(sigmoid(x)) + (1 - t) log(1 - sigmoid(x))) / N, exact in both tails.
 
@@ -198,9 +219,10 @@ def sigmoid_cross_entropy(x: Any, t: Any) -> Variable:
     variable(0.34657359027997264)
     """
     x, t = _fitted("sigmoid_cross_entropy", x, t, "x t")
-    return sum(softplus(x) - mul(t, x)) / _samples("sigmoid_cross_entropy", x)
+    return sum(_logistic_loss(x, t)) / _samples("sigmoid_cross_entropy", x)
 
 
+@in_single
 def binary_cross_entropy(p: Any, t: Any) -> Variable:
     """-sum(t log(p) + (1 - t) log(1 - p)) / N of probabilities p, clipped to 1e-15 and 0.999 as DeZero does.
 
@@ -215,6 +237,7 @@ def binary_cross_entropy(p: Any, t: Any) -> Variable:
     return -sum(mul(t, log(p)) + mul(sub(1, t), log(1 - p))) / _samples("binary_cross_entropy", p)
 
 
+@in_single
 def kl_div(x: Any, t: Any, reduction: str = "mean", log_target: bool = False) -> Variable:
     """Kullback-Leibler divergence of log-probabilities x from probabilities t: t (log(t) - x), 0 where t is 0.
 
@@ -230,6 +253,7 @@ def kl_div(x: Any, t: Any, reduction: str = "mean", log_target: bool = False) ->
     return sum(each) / _samples("kl_div", each) if reduction == "batchmean" else _reduced("kl_div", each, reduction)
 
 
+@in_single
 def hinge_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
     """max(0, 1 - t x) for scores x and labels t, each -1 or 1 (ValueError otherwise); at the kink its derivative is 0.
 
@@ -257,6 +281,7 @@ def accuracy(y: Any, t: Any) -> Variable:
 # -- numbers -----------------------------------------------------------------------------------------------------
 
 
+@in_single
 def mean_squared_error(x0: Any, x1: Any) -> Variable:
     """sum((x0 - x1)**2) / N, N the number of samples: the length of the first axis.
 
@@ -269,6 +294,7 @@ def mean_squared_error(x0: Any, x1: Any) -> Variable:
     return sum(difference * difference) / _samples("mean_squared_error", difference)
 
 
+@in_single
 def mean_squared_error_simple(x0: Any, x1: Any) -> Variable:
     """mean_squared_error as the formula stands.
 
@@ -279,6 +305,7 @@ def mean_squared_error_simple(x0: Any, x1: Any) -> Variable:
     return sum(difference**2) / _samples("mean_squared_error_simple", difference)
 
 
+@in_single
 def huber_loss(x: Any, t: Any, reduction: str = "mean", delta: float = 1.0) -> Variable:
     """d**2 / 2 where the difference d is at most delta, and delta (|d| - delta / 2) beyond.
 
@@ -295,6 +322,7 @@ def huber_loss(x: Any, t: Any, reduction: str = "mean", delta: float = 1.0) -> V
     return _reduced("huber_loss", near * (difference - near / 2), reduction)
 
 
+@in_single
 def l1_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
     """|x - t|, of arrays of one shape (ValueError otherwise); its derivative is 0 where they are equal.
 
@@ -304,6 +332,7 @@ def l1_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
     return _reduced("l1_loss", abs(sub(*_alike("l1_loss", x, t))), reduction)
 
 
+@in_single
 def cosine_similarity(x0: Any, x1: Any, axis: int = 1, eps: float = 1e-8) -> Variable:
     """Cosine of the angle between vectors that lie along an axis: x0 . x1 / (|x0| |x1|), norms at least eps.
 
@@ -318,7 +347,7 @@ def cosine_similarity(x0: Any, x1: Any, axis: int = 1, eps: float = 1e-8) -> Var
             raise TypeError(f"cosine_similarity: {name} is a {describe(x)}; its derivative is for real arrays")
     axis = axis_of("cosine_similarity", axis, x0.shape)
     # The bound is put on the square, whose derivative at a vector of zeros is 0; that of the norm is none.
-    first, second = (sqrt(maximum(sum(mul(x, x), axis), eps * eps)) for x in (x0, x1))
+    first, second = (sqrt(at_least(sum(mul(x, x), axis), eps * eps)) for x in (x0, x1))
     return sum(mul(x0, x1), axis) / (first * second)
 
 

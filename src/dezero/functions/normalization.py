@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -13,10 +14,13 @@ from dezero.core.op import publish
 from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_variable
+from dezero.functions._axes import plainly
+from dezero.functions._half import in_single
 from dezero.functions.shape import reshape
 from dezero.functions.standardize import scale_shift, standardize
 
 
+@functools.partial(in_single, updated=("mean", "var"))
 def batch_norm(x: Any, gamma: Any, beta: Any, mean: Any, var: Any, decay: float = 0.9, eps: float = 2e-5) -> Variable:
     """Each channel brought to mean 0 and variance 1 over the batch, times gamma, plus beta.
 
@@ -51,11 +55,11 @@ def batch_norm(x: Any, gamma: Any, beta: Any, mean: Any, var: Any, decay: float 
     if Config.train:
         if not x.size:
             raise ValueError(f"batch_norm: x of shape {x.shape} has no elements to take statistics of")
-        y, batch_mean, batch_var = standardize(columns, float(eps))
+        y, batch_mean, batch_var = standardize(columns, float(plainly("batch_norm", eps, "eps")))
         _update(raw(mean), raw(var), batch_mean, batch_var, x.size // channels, decay)
     else:
         kind = x.dtype if x.dtype.kind in "fc" else np.dtype(np.float64)
-        spread = np.sqrt(raw(var).astype(kind) + float(eps)).reshape(1, channels, 1)
+        spread = np.sqrt(raw(var).astype(kind) + float(plainly("batch_norm", eps, "eps"))).reshape(1, channels, 1)
         y, gamma = columns, gamma / spread
         beta = beta - gamma * raw(mean).astype(kind).reshape(1, channels, 1)
     return reshape(scale_shift(y, gamma, beta), x.shape)
@@ -70,6 +74,7 @@ def _update(mean: Any, var: Any, batch_mean: Variable, batch_var: Variable, coun
     var += (1 - decay) * new_var
 
 
+@in_single
 def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axes: int = 1, eps: float = 1e-5) -> Variable:
     """Each sample brought to mean 0 and variance 1 over its last axes, times gamma, plus beta.
 
@@ -89,10 +94,11 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axes: int = 1, eps: 
         if value is not None and _shape(value) != size:
             raise ValueError(f"layer_norm: {name} must be of shape {size}, that of x's last axes, got {_shape(value)}")
     rows = math.prod(x.shape[: x.ndim - axes])
-    y, _, _ = standardize(reshape(x, (1, rows, math.prod(size))), float(eps))
+    y, _, _ = standardize(reshape(x, (1, rows, math.prod(size))), float(plainly("layer_norm", eps, "eps")))
     return reshape(_affine(y, (rows, math.prod(size), 1), gamma, beta), x.shape)
 
 
+@in_single
 def group_norm(x: Any, groups: int, gamma: Any = None, beta: Any = None, eps: float = 1e-5) -> Variable:
     """Each group of channels of each sample brought to mean 0 and variance 1, times gamma, plus beta.
 
@@ -110,6 +116,7 @@ def group_norm(x: Any, groups: int, gamma: Any = None, beta: Any = None, eps: fl
     return _of_channels("group_norm", x, int(groups), gamma, beta, eps)
 
 
+@in_single
 def instance_norm(x: Any, gamma: Any = None, beta: Any = None, eps: float = 1e-5) -> Variable:
     """Each channel of each sample brought to mean 0 and variance 1, times gamma, plus beta.
 
@@ -134,7 +141,9 @@ def _of_channels(name: str, x: Variable, groups: int, gamma: Any, beta: Any, eps
                 f"{name}: {argument} must be of shape ({x.shape[1]},), one number for each channel of x {x.shape}, "
                 f"got {_shape(value)}"
             )
-    y, _, _ = standardize(reshape(x, (1, x.shape[0] * groups, x.size // (x.shape[0] * groups))), float(eps))
+    y, _, _ = standardize(
+        reshape(x, (1, x.shape[0] * groups, x.size // (x.shape[0] * groups))), float(plainly(name, eps, "eps"))
+    )
     return reshape(_affine(y, (*x.shape[:2], math.prod(x.shape[2:])), gamma, beta), x.shape)
 
 

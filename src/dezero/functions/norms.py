@@ -10,6 +10,8 @@ from dezero.core.errors import describe
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, operand, publish
 from dezero.core.registry import declared, operations
 from dezero.core.variable import Variable
+from dezero.functions._axes import flag, plainly
+from dezero.functions._half import in_single
 from dezero.functions.complex_numbers import imag, is_complex, modulus, real
 from dezero.functions.extrema import max, min
 from dezero.functions.reduction import axes_of
@@ -27,6 +29,7 @@ def _root_rule(F: Any, g: Any, x: Any, y: Any, p: float) -> Any:
 _root = declare(Op("root", ELEMENTWISE, lambda x, p: np.sqrt(x) if p == 2 else x ** (1 / p), (_root_rule,)))
 
 
+@in_single
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Variable:
     """Norm of a vector or matrix, or of those that one or two axes of an array hold.
 
@@ -40,7 +43,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> V
     >>> norm(Variable(np.array([3.0, 4.0]))), norm(Variable(np.eye(2)), "nuc")
     (variable(5.0), variable(2.0))
     """
-    x = operand(x, "norm")
+    x, ord, keepdims = operand(x, "norm"), plainly("norm", ord, "ord"), flag("norm", keepdims)
     if x.dtype.kind in "iub":
         x = operations.astype(x, np.float64)
     if not x.size and ord in ("nuc", 1, 2, np.inf):

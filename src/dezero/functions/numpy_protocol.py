@@ -1,8 +1,12 @@
-"""NumPy's own functions on Variables: each is handed to the operation of the same meaning."""
+"""NumPy's own functions on Variables: each is handed to the operation of the same meaning.
+
+A function is known by what it is, not by its name alone: numpy.trace and numpy.linalg.trace take different axes.
+"""
 
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,75 +16,122 @@ from dezero.core.errors import UnsupportedOperation
 from dezero.core.operators import raw
 from dezero.core.registry import operations
 
-# NumPy's name -> ours, where they differ.
-_UFUNC_NAMES = {
-    "subtract": "sub",
-    "multiply": "mul",
-    "divide": "div",
-    "negative": "neg",
-    "power": "pow",
-    "absolute": "abs",
-}
-
 # Operators with an array on the left come this way, so the common ones take no detour.
-_FAST = {"matmul": "matmul", "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div"}
+_FAST = {np.matmul: "matmul", np.add: "add", np.subtract: "sub", np.multiply: "mul", np.divide: "div"}
 
 # What has no derivative gives plain arrays, as comparison operators do.
-_PLAIN_UFUNCS, _PLAIN_FUNCTIONS = (
-    set(names.split())
-    for names in (
-        "equal not_equal less less_equal greater greater_equal isnan isinf isfinite signbit "
-        "logical_and logical_or logical_not logical_xor",
-        "shape ndim size zeros_like ones_like empty_like full_like result_type can_cast array_equal allclose isclose "
-        "argmax argmin argsort nonzero count_nonzero all any array_repr array_str array2string iscomplexobj isrealobj "
-        "may_share_memory shares_memory",
+_PLAIN = {
+    getattr(np, name)
+    for name in [
+        "equal",
+        "not_equal",
+        "less",
+        "less_equal",
+        "greater",
+        "greater_equal",
+        "isnan",
+        "isinf",
+        "isfinite",
+        "signbit",
+        "logical_and",
+        "logical_or",
+        "logical_not",
+        "logical_xor",
+        "shape",
+        "ndim",
+        "size",
+        "zeros_like",
+        "ones_like",
+        "empty_like",
+        "full_like",
+        "result_type",
+        "can_cast",
+        "array_equal",
+        "allclose",
+        "isclose",
+        "argmax",
+        "argmin",
+        "argsort",
+        "nonzero",
+        "count_nonzero",
+        "all",
+        "any",
+        "array_repr",
+        "array_str",
+        "array2string",
+        "iscomplexobj",
+        "isrealobj",
+        "may_share_memory",
+        "shares_memory",
+    ]
+}
+
+# Of numpy.linalg and numpy.fft: ours have the same names, arguments and defaults.
+_SAME = {
+    getattr(module, name)
+    for module, names in (
+        (
+            np.linalg,
+            "cholesky det eig eigh eigvals eigvalsh inv lstsq matrix_power multi_dot norm pinv qr slogdet solve svd",
+        ),
+        (
+            np.fft,
+            "fft fft2 fftn fftshift hfft ifft ifft2 ifftn ifftshift ihfft irfft irfft2 irfftn rfft rfft2 rfftn",
+        ),
     )
-)
+    for name in names.split()
+}
+_LOSSES = {"huber", "kl_div"}  # ours, whose names scipy.special has for other functions
+
+_known: dict[Any, str | Callable[..., Any]] = {}
 
 
 def numpy_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Variable.__array_ufunc__: numpy.sin(v), array + v."""
-    name = ufunc.__name__
-    if not kwargs and method == "__call__" and name in _FAST:
-        return getattr(operations, _FAST[name])(*inputs)
+    """Variable.__array_ufunc__: numpy.sin(v), array + v, scipy.special.erf(v)."""
+    if not kwargs and method == "__call__" and ufunc in _FAST:
+        return getattr(operations, _FAST[ufunc])(*inputs)
+    name = _full_name(ufunc)
     if kwargs.get("out") is not None:
         raise UnsupportedOperation(
-            f"numpy.{name}: a Variable's result cannot be written into an array (out=, or array {_symbol(name)}= v); "
+            f"{name}: a Variable's result cannot be written into an array (out=, or array {_symbol(name)}= v); "
             "the graph would be cut. Write a = a op v, or use v.data"
         )
+    if ufunc is np.vecdot and method == "__call__" and kwargs.keys() <= {"axis"}:
+        return _counterpart(ufunc)(*inputs, **kwargs)
     if method != "__call__" or any(k != "out" for k in kwargs):
         detail = f".{method}" if method != "__call__" else f" with {', '.join(kwargs)}="
-        raise UnsupportedOperation(f"numpy.{name}{detail} is not supported on a Variable; use numpy.{name} alone")
-    if name in _PLAIN_UFUNCS:
+        raise UnsupportedOperation(f"{name}{detail} is not supported on a Variable; use {name} alone")
+    if ufunc in _PLAIN:
         return ufunc(*[raw(x) for x in inputs])
-    if name == "positive":
+    if ufunc is np.positive:
         return inputs[0]
-    return _operation(_UFUNC_NAMES.get(name, name), f"numpy.{name}")(*inputs)
+    return _counterpart(ufunc)(*inputs)
 
 
 def numpy_function(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
     """Variable.__array_function__: numpy.sum(v), numpy.concatenate([v, w])."""
-    name = function.__name__
-    if name in _PLAIN_FUNCTIONS:
+    if function in _PLAIN:
         return function(*[_deep_raw(a) for a in args], **{k: _deep_raw(a) for k, a in kwargs.items()})
     if "a" in kwargs:
         args, kwargs = (kwargs["a"], *args), {k: v for k, v in kwargs.items() if k != "a"}
-    call = _operation(name, f"{function.__module__}.{name}")
+    call = _counterpart(function)
     if len(args) > 2:
         args, kwargs = _named(function, args, kwargs)
     try:
         return call(*args, **kwargs)
     except TypeError:
-        _check_taken(call, name, args, kwargs)
+        _check_taken(call, function, args, kwargs)
         raise
 
 
-def _check_taken(call: Callable[..., Any], name: str, args: Any, kwargs: dict[str, Any]) -> None:
+def _check_taken(call: Callable[..., Any], function: Any, args: Any, kwargs: dict[str, Any]) -> None:
     """UnsupportedOperation where our function does not take the arguments that NumPy's does."""
     try:
         inspect.signature(call).bind(*args, **kwargs)
     except TypeError as error:
-        raise UnsupportedOperation(f"numpy.{name} on a Variable: {error}; see dezero.functions.{name}") from None
+        name = function.__name__
+        see = f"; see dezero.functions.{name}" if hasattr(operations, name) else ""
+        raise UnsupportedOperation(f"{_full_name(function)} on a Variable: {error}{see}") from None
 
 
 def _named(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -95,13 +146,39 @@ def _named(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> t
     return args[:2], {**given, **kwargs}
 
 
-def _operation(name: str, asked: str) -> Callable[..., Any]:
-    try:
-        return getattr(operations, name)
-    except AttributeError:
-        raise UnsupportedOperation(
-            f"{asked} has no derivative rule in dezero; use v.data for the value alone, or write a Function"
-        ) from None
+def _counterpart(function: Any) -> Callable[..., Any]:
+    """The function here that is NumPy's or SciPy's; UnsupportedOperation where there is none."""
+    if function not in _known:
+        _known[function] = _found(function)
+    known = _known[function]
+    return getattr(operations, known) if isinstance(known, str) else known
+
+
+def _found(function: Any) -> str | Callable[..., Any]:
+    """Its name among the operations, or a function that stands for it."""
+    from dezero.functions.numpy_modules import counterparts
+
+    if function in counterparts:
+        return counterparts[function]
+    name: str = function.__name__
+    special = getattr(sys.modules.get("scipy.special"), name, None) is function and name not in _LOSSES
+    if (getattr(np, name, None) is function or function in _SAME or special) and hasattr(operations, name):
+        return name
+    near = f" (dezero.functions.{name} is another function)" if hasattr(operations, name) else ""
+    raise UnsupportedOperation(
+        f"{_full_name(function)} has no derivative rule in dezero{near}; use v.data for the value alone, or write a "
+        "Function"
+    )
+
+
+def _full_name(function: Any) -> str:
+    """With the module that a user knows it by; ufuncs say nothing of theirs."""
+    name: str = function.__name__
+    module = getattr(function, "__module__", None)
+    if module is None:
+        special = getattr(sys.modules.get("scipy.special"), name, None) is function
+        module = "numpy" if getattr(np, name, None) is function else "scipy.special" if special else ""
+    return f"{module.replace('numpy.lib.scimath', 'numpy.emath')}.{name}".lstrip(".")
 
 
 def _deep_raw(value: Any) -> Any:
@@ -111,7 +188,7 @@ def _deep_raw(value: Any) -> Any:
 
 
 def _symbol(name: str) -> str:
-    return {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}.get(name, "op")
+    return {"numpy.add": "+", "numpy.subtract": "-", "numpy.multiply": "*", "numpy.divide": "/"}.get(name, "op")
 
 
 operations.numpy_ufunc = numpy_ufunc  # type: ignore[attr-defined]

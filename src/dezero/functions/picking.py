@@ -56,14 +56,6 @@ def _reshaped(F: Any, x: Any, shape: tuple[int, ...]) -> Any:
     return x if x.shape == shape else F.reshape(x, shape=shape)
 
 
-def gathered_rows(rows: tuple[int, ...], ndim: int, axes: Axes) -> tuple[int, ...] | None:
-    """Where row axes stand once others are gathered; None where they are among those."""
-    gathered = [a - ndim for a in _split(ndim, axes)[1]]
-    if any(r in gathered for r in rows):
-        return None
-    return tuple(r + len([a for a in gathered if a > r]) - 1 for r in rows)
-
-
 def rows_beside_last(below: Any, node: Variable, **parameters: Any) -> Any:
     """Row axes stay where they are, unless one is the last axis."""
     moving = [rows for rows in below if rows]

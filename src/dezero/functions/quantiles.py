@@ -13,6 +13,7 @@ from dezero.core.op import apply, operand, publish
 from dezero.core.outputs import general
 from dezero.core.registry import declared, operations
 from dezero.core.variable import Variable
+from dezero.functions._axes import flag
 from dezero.functions.picking import gather_axes, rows_beside_last
 from dezero.functions.reduction import axes_of, mean
 from dezero.functions.shape import reshape, transpose
@@ -102,7 +103,9 @@ def _between(name: str, x: Any, q: Any, axis: Any, method: str, keepdims: bool) 
     y = below
     if np.any(low != high):
         y = below + (above - below) * (place - low).astype(x.dtype)
-    kept = tuple(1 if axes is None or a in axes else n for a, n in enumerate(x.shape)) if keepdims else y.shape[:-1]
+    kept = y.shape[:-1]
+    if flag(name, keepdims):
+        kept = tuple([1 if axes is None or a in axes else n for a, n in enumerate(x.shape)])
     return reshape(transpose(y, (y.ndim - 1, *range(y.ndim - 1))), (*q.shape, *kept))
 
 

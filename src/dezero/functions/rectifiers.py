@@ -11,6 +11,7 @@ import numpy as np
 
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, publish
 from dezero.core.variable import Variable
+from dezero.functions import bounds  # noqa: F401 - declares at_most
 from dezero.functions.complex_numbers import of_reals
 
 _leaky_relu = declare(
@@ -36,7 +37,7 @@ prelu = elementwise(
     "prelu",
     lambda x, w: np.where(x > 0, x, w * x),
     lambda F, g, x, w, y: g * (F.greater(x, 0) + w * F.less_equal(x, 0)),
-    lambda F, g, x, w, y: g * F.minimum(x, 0),
+    lambda F, g, x, w, y: g * F.at_most(x, 0),
     doc="""Leaky rectifier whose slope w is learned: x where it is positive, w * x elsewhere.
 
     w broadcasts as NumPy has it: for a slope a channel of (N, C, H, W) give it the shape (C, 1, 1). The derivative

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.broadcasting import total
 from dezero.core.op import apply, linear, operand, publish
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
-from dezero.functions._axes import out_of_range, refuse_bools
+from dezero.functions._axes import flag, out_of_range, refuse_bools
+from dezero.functions._half import in_single
 from dezero.functions.picking import gather_axes, return_axes, segment
 
 
@@ -52,9 +54,7 @@ def spread(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
     return F.broadcast_to(g, shape=x.shape)
 
 
-_sum = linear(
-    "sum", lambda x, axis, keepdims: x.sum(axis=axis, keepdims=keepdims), spread, rows=reduced_rows, uniform=True
-)
+_sum = linear("sum", total, spread, rows=reduced_rows, uniform=True)
 
 
 def axes_of(name: str, x: Variable, axis: Any) -> tuple[int, ...] | None:
@@ -80,9 +80,10 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     variable([2. 2. 2.])
     """
     x = operand(x, "sum")
-    return apply(_sum.bind(axis=axes_of("sum", x, axis), keepdims=bool(keepdims)), x)
+    return apply(_sum.bind(axis=axes_of("sum", x, axis), keepdims=flag("sum", keepdims)), x)
 
 
+@in_single
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Mean over all elements, or over an axis or a tuple of axes; nan over none.
 
@@ -91,7 +92,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """
     x = operand(x, "mean")
     axes = axes_of("mean", x, axis)
-    total = apply(_sum.bind(axis=axes, keepdims=bool(keepdims)), x)
+    total = apply(_sum.bind(axis=axes, keepdims=flag("mean", keepdims)), x)
     return total / (x.size if axes is None else int(np.prod([x.shape[a] for a in axes])))
 
 
@@ -137,7 +138,7 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     variable([0. 6. 0.])
     """
     x = operand(x, "prod")
-    return apply(_prod.bind(axis=axes_of("prod", x, axis), keepdims=bool(keepdims)), x)
+    return apply(_prod.bind(axis=axes_of("prod", x, axis), keepdims=flag("prod", keepdims)), x)
 
 
 for _function in (sum, mean, prod):

@@ -13,7 +13,7 @@ from dezero.core.op import ELEMENTWISE, AnyNumberOfRules, Op, apply, linear, ope
 from dezero.core.operators import raw
 from dezero.core.registry import operations, values
 from dezero.core.variable import Variable
-from dezero.functions._axes import refuse_bools
+from dezero.functions._axes import misplaced, refuse_bools
 
 
 def _reshape_rows(below: Any, node: Variable, shape: Any) -> Any:
@@ -232,16 +232,18 @@ def concatenate(arrays: Any, axis: int | None = 0) -> Variable:
     >>> concatenate([Variable(np.ones(2)), np.zeros(1)])
     variable([1. 1. 0.])
     """
+    refuse_bools("concatenate", axis)
     if isinstance(arrays, Variable | np.ndarray) and not arrays.ndim:
         raise ValueError("concatenate: needs a sequence of arrays, got one of shape (); put it in a list")
-    xs = [x if isinstance(x, np.ndarray) else operand(x, "concatenate") for x in arrays]
+    xs = [x if type(x) is np.ndarray else operand(x, "concatenate") for x in arrays]
     if not xs:
         raise ValueError("concatenate: needs at least one array")
     if axis is None:
         xs, axis = [reshape(x, (-1,)) for x in xs], 0
-    refuse_bools("concatenate", axis)
     ndim = np.ndim(raw(xs[0]))
     if not isinstance(axis, int | np.integer) or not -ndim <= axis < ndim:
+        if isinstance(raw(axis), np.ndarray):
+            raise misplaced("concatenate", axis, "axis")
         valid = f"give one from {-ndim} to {ndim - 1}" if ndim else "they have no axes, so use stack"
         raise ValueError(f"concatenate: axis {axis} is out of range for arrays of shape {xs[0].shape}; {valid}")
     axis = int(axis) % ndim

@@ -9,14 +9,20 @@ import numpy as np
 from dezero.core.op import Op, apply, operand, publish
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
-from dezero.functions import exponential  # noqa: F401 - declares exponent_difference
-from dezero.functions.elementwise import exp
+from dezero.functions import exponential
+from dezero.functions._axes import flag
+from dezero.functions._half import in_single
+from dezero.functions.elementwise import CANCELS, exp
 from dezero.functions.reduction import axes_of, reduced_rows, rows_beside, spread, sum
 from dezero.functions.shape import astype
 
 
 def _greatest(x: Any, axis: Any) -> Any:
     return np.max(x, axis, keepdims=True, initial=-np.inf)
+
+
+def _total(x: Any, axis: Any) -> Any:
+    return np.sum(x, axis, keepdims=True)
 
 
 # -- the logarithm of the sum ----------------------------------------------------------------------------------
@@ -27,18 +33,42 @@ def _logsumexp_value(x: Any, axis: Any, keepdims: bool) -> Any:
     shift = np.where(np.isfinite(shift), shift, 0)
     z = np.asarray(x - shift)
     with np.errstate(divide="ignore"):
-        y = np.log(np.sum(np.exp(z, out=z), axis, keepdims=True)) + shift
+        y = log_of_sum(np.exp(z, out=z), axis) + shift
     return y if keepdims else np.squeeze(y, axis)[()]
 
 
-def _logsumexp_rule(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
-    share = F.exp(F.exponent_difference(x, spread(F, y, x, y, axis, keepdims)))
-    return spread(F, g, x, y, axis, keepdims) * share
+def log_of_sum(e: Any, axis: Any) -> Any:
+    """Logarithms of sums of exponentials whose greatest is 1, exact where the others are next to nothing."""
+    total = _total(e, axis)
+    y = np.log(total)
+    near = (total >= 1) & (total < 1 + CANCELS)
+    if np.count_nonzero(near):
+        y = np.where(near, np.log1p(_total(np.where(e == 1, 0, e), axis)), y)
+    return y
 
+
+def _shares_value(x: Any, y: Any, axis: Any) -> Any:
+    y = np.reshape(y, [1 if axis is None or a in axis else n for a, n in enumerate(x.shape)])
+    return np.exp(exponential.difference(x, y))
+
+
+def _logsumexp_rule(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
+    return spread(F, g, x, y, axis, keepdims) * F.shares_of_sum(x, y, axis=axis)
+
+
+# The softmax of x, given the logarithm y of the sum, through which no derivative goes: all go through x.
+general(
+    "shares_of_sum",
+    _shares_value,
+    lambda F, g, x, y, p, axis: p * F.centred_by_shares(g, p, axis=axis),
+    lambda F, g, x, y, p, axis: F.zeros_like(y),
+    rows=rows_beside,
+)
 
 _logsumexp = general("logsumexp", _logsumexp_value, _logsumexp_rule, rows=reduced_rows)
 
 
+@in_single
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """log(sum(exp(x))) without overflow, over all elements or over axes; -inf over none.
 
@@ -47,7 +77,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     >>> logsumexp(Variable(np.array([1000.0, 1000.0])))
     variable(1000.6931471805599)
     """
-    return _over_axes("logsumexp", _logsumexp, x, axis, keepdims=bool(keepdims))
+    return _over_axes("logsumexp", _logsumexp, x, axis, keepdims=flag("logsumexp", keepdims))
 
 
 def _over_axes(name: str, op: Op, x: Any, axis: Any, **parameters: Any) -> Variable:
@@ -68,23 +98,59 @@ def _softmax_value(x: Any, axis: Any) -> Any:
 
 def _log_softmax_value(x: Any, axis: Any) -> Any:
     y = np.asarray(x - _greatest(x, axis))
-    y -= np.log(np.sum(np.exp(y), axis, keepdims=True))
+    y -= log_of_sum(np.exp(y), axis)
     return y
 
 
+# For shares y that sum to 1: g - sum(g y), and its adjoint in g, c - y sum(c). Both are projections. Where one share is
+# nearly 1 they leave small differences of large numbers; applied once more, they put right what rounding left.
+
+
+def _centre_value(g: Any, y: Any, axis: Any) -> Any:
+    h = g - _total(g * y, axis)
+    return h - _total(h * y, axis)
+
+
+def _spread_value(c: Any, y: Any, axis: Any) -> Any:
+    d = c - y * _total(c, axis)
+    return d - y * _total(d, axis)
+
+
+def _two_rows(below: Any, node: Variable, axis: Any) -> Any:
+    moving = [rows for rows in below if rows]
+    return rows_beside(moving, node, axis) if all([rows == moving[0] for rows in moving]) else None
+
+
+general(
+    "centred_by_shares",
+    _centre_value,
+    lambda F, g, h, y, z, axis: F.less_shares(g, y, axis=axis),
+    lambda F, g, h, y, z, axis: -(h * F.sum(g, axis=axis, keepdims=True)),
+    rows=_two_rows,
+)
+general(
+    "less_shares",
+    _spread_value,
+    lambda F, g, c, y, z, axis: F.centred_by_shares(g, y, axis=axis),
+    lambda F, g, c, y, z, axis: -(g * F.sum(c, axis=axis, keepdims=True)),
+    rows=_two_rows,
+)
+
+
 def _softmax_rule(F: Any, g: Any, x: Any, y: Any, axis: Any) -> Any:
-    return y * (g - F.sum(g * y, axis=axis, keepdims=True))
+    return y * F.centred_by_shares(g, y, axis=axis)
 
 
 _softmax = general("softmax", _softmax_value, _softmax_rule, rows=rows_beside)
 _log_softmax = general(
     "log_softmax",
     _log_softmax_value,
-    lambda F, g, x, y, axis: g - F.exp(y) * F.sum(g, axis=axis, keepdims=True),
+    lambda F, g, x, y, axis: F.less_shares(g, F.exp(y), axis=axis),
     rows=rows_beside,
 )
 
 
+@in_single
 def softmax(x: Any, axis: Any = 1) -> Variable:
     """exp(x) / sum(exp(x)) along an axis, a tuple of axes, or (None) all; without overflow.
 
@@ -95,6 +161,7 @@ def softmax(x: Any, axis: Any = 1) -> Variable:
     return _over_axes("softmax", _softmax, x, axis)
 
 
+@in_single
 def log_softmax(x: Any, axis: Any = 1) -> Variable:
     """Logarithm of `softmax`, exact where that is too small for a number.
 
@@ -104,6 +171,7 @@ def log_softmax(x: Any, axis: Any = 1) -> Variable:
     return _over_axes("log_softmax", _log_softmax, x, axis)
 
 
+@in_single
 def softmax_simple(x: Any, axis: Any = 1) -> Variable:
     """Softmax as the formula stands: it overflows where exp(x) does.
 

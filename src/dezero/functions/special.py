@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arithmetic import as_precise
 from dezero.core.errors import UnsupportedOperation
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, publish
 from dezero.core.variable import Variable, as_variable
 from dezero.functions import _scipy, exponential, trigonometric  # noqa: F401 - rules read log1p, cardinal_sine
 from dezero.functions._analytic import cauchy, family
+from dezero.functions._axes import plainly
 from dezero.functions._scipy import in_precision_of, special_value
 from dezero.functions.complex_numbers import is_complex
 
@@ -48,7 +50,7 @@ declare(
 xlogy = elementwise(
     "xlogy",
     special_value("xlogy"),
-    lambda F, g, x, y, z: g * F.log(F.as_complex(y) if is_complex(z) else y),
+    lambda F, g, x, y, z: g * F.log(F.as_complex(y) if is_complex(z) else as_precise(F, y, z)),
     lambda F, g, x, y, z: g * (x / F.divisor(x, y)),
     doc="""x * log(y), and 0 where x is 0 and y is not nan.
 
@@ -62,8 +64,8 @@ xlogy = elementwise(
 xlog1py = elementwise(
     "xlog1py",
     special_value("xlog1py"),
-    lambda F, g, x, y, z: g * F.log1p(F.as_complex(y) if is_complex(z) else y),
-    lambda F, g, x, y, z: g * (x / F.divisor(x, 1 + y)),
+    lambda F, g, x, y, z: g * F.log1p(F.as_complex(y) if is_complex(z) else as_precise(F, y, z)),
+    lambda F, g, x, y, z: g * (x / F.divisor(x, 1 + as_precise(F, y, z))),
     doc="""x * log1p(y), and 0 where x is 0 and y is not nan.
 
     At (0, -1) the derivative in x is -inf and that in y is 0.
@@ -232,7 +234,7 @@ def lambertw(x: Any, k: int = 0) -> Variable:
     >>> x.grad
     variable(1.0)
     """
-    if k not in (0, -1):
+    if plainly("lambertw", k, "k") not in (0, -1):
         raise UnsupportedOperation(f"lambertw: branch k={k!r} has no real values; the real branches are 0 and -1")
     return apply(_lambertw.bind(k=int(k)), as_variable(x))
 

@@ -48,7 +48,7 @@ def _over_gaps(x: Any, w: Any, v: Any, k: Any, diagonal: bool, order: int) -> An
     rounding = max(*gap.shape[-2:], _DIGITS) * np.finfo(gap.dtype).eps * k
     closed = np.abs(gap) <= scale * rounding ** (1 / order)
     y = np.where(closed, np.nan, x / np.where(closed, 1, gap))
-    return y if diagonal else np.where(np.eye(*gap.shape[-2:], dtype=bool), 0, y)
+    return y if diagonal else np.where(np.eye(*gap.shape[-2:], dtype=np.bool), 0, y)
 
 
 declare(

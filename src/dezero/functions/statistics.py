@@ -13,6 +13,8 @@ from dezero.core.operators import raw
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_variable
+from dezero.functions._axes import flag
+from dezero.functions._half import in_single
 from dezero.functions.reduction import (
     all_equal,
     axes_of,
@@ -78,6 +80,7 @@ _var = general("var", _exact_at_zero(np.var), _var_rule, rows=reduced_rows)
 _std = general("std", _exact_at_zero(np.std), _std_rule, rows=reduced_rows)
 
 
+@in_single
 def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Variable:
     """Variance: mean square of the distance from the mean, over all elements or over axes.
 
@@ -90,6 +93,7 @@ def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) ->
     return _spread_about_mean(_var, x, axis, ddof, keepdims)
 
 
+@in_single
 def std(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Variable:
     """Standard deviation: square root of `var`.
 
@@ -107,12 +111,13 @@ def _spread_about_mean(op: Op, x: Any, axis: Any, ddof: float, keepdims: bool) -
         raise UnsupportedOperation(
             f"{op.name}: x is a {describe(x)}; its derivative is for real arrays; take the parts by real and imag"
         )
-    return apply(op.bind(axis=axes_of(op.name, x, axis), ddof=ddof, keepdims=bool(keepdims)), x)
+    return apply(op.bind(axis=axes_of(op.name, x, axis), ddof=ddof, keepdims=flag(op.name, keepdims)), x)
 
 
 # -- weighted mean ---------------------------------------------------------------------------------------------
 
 
+@in_single
 def average(x: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
     """Mean, or with weights sum(x * weights) / sum(weights), over all elements or over axes.
 
@@ -156,6 +161,7 @@ def _along(x: Variable, axis: Any, weights: Any) -> Variable:
 # -- past nan --------------------------------------------------------------------------------------------------
 
 
+@in_single
 def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Sum with nan taken for 0, over all elements or over axes; the derivative at a nan is 0.
 
@@ -176,6 +182,7 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     return prod(_instead(1, x), axes_of("nanprod", x, axis), keepdims)
 
 
+@in_single
 def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Mean of what is not nan, over all elements or over axes; nan where nothing is left.
 

@@ -11,6 +11,7 @@ from dezero.core.op import apply, publish
 from dezero.core.outputs import apply_all, general
 from dezero.core.variable import Variable, as_variable
 from dezero.functions import extrema
+from dezero.functions._half import in_single
 from dezero.functions.conv_sizes import for_each_axis, window_counts
 from dezero.functions.elementwise import where
 from dezero.functions.indexing import get_item
@@ -85,6 +86,7 @@ def pooling(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> Variable
     return apply_all(_max_pool.bind(**p), 2, x)[0]
 
 
+@in_single
 def average_pooling(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> Variable:
     """The mean of each window of each channel, zeros around the array counted.
 
@@ -109,6 +111,7 @@ def global_max_pooling(x: Any) -> Variable:
     return pooling(x, x.shape[2:])
 
 
+@in_single
 def global_average_pooling(x: Any) -> Variable:
     """The mean of each channel: (N, C, *size) to (N, C, 1, ...).
 
@@ -140,6 +143,7 @@ def adaptive_max_pooling(x: Any, output_size: Any) -> Variable:
     return pooling(x, tuple(kernel), tuple(kernel))
 
 
+@in_single
 def adaptive_average_pooling(x: Any, output_size: Any) -> Variable:
     """The mean of so many windows of as equal sizes as there are; see adaptive_max_pooling for where they lie.
 

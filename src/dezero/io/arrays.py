@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
+import struct
 import zipfile
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -72,29 +74,63 @@ def _read_npz(path: Path, check: Check) -> dict[str, np.ndarray[Any, Any]]:
             headers = {name: _header(archive, info) for name, info in members.items()}
         except Exception as error:  # zlib.error, BadZipFile and others: whatever the damage looks like
             raise ValueError(f"{path}: damaged, or no npz file of arrays of numbers ({error})") from error
-        check(headers)
+        check({name: (header.shape, header.dtype) for name, header in headers.items()})
         try:
-            return {name: _array(archive, info) for name, info in members.items()}
+            return {name: _array(archive, info, headers[name]) for name, info in members.items()}
         except Exception as error:
             raise ValueError(f"{path}: damaged ({error}); save it anew") from error
 
 
-def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray[Any, Any]:
+class _Header(NamedTuple):
+    """What an npy file says of its array; size: the bytes that say it."""
+
+    shape: tuple[int, ...]
+    fortran: bool
+    dtype: Any
+    size: int
+
+
+def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, header: _Header) -> np.ndarray[Any, Any]:
+    array = np.empty(math.prod(header.shape), header.dtype)
+    view = memoryview(array.view(np.uint8))  # type: ignore[arg-type]
+    member: Any  # whose type is told without readinto
     with archive.open(info) as member:
-        return np.lib.format.read_array(member, allow_pickle=False)
+        member.read(header.size)
+        at = 0
+        while at < len(view):
+            count = member.readinto(view[at : at + _PIECE])
+            if not count:
+                raise ValueError(f"{info.filename} ends early")
+            at += count
+        member.read()  # to the end, where the checksum is compared
+    return array.reshape(header.shape[::-1]).T if header.fortran else array.reshape(header.shape)
 
 
-def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[tuple[int, ...], Any]:
+def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Header:
     with archive.open(info) as member:
         version = np.lib.format.read_magic(member)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(member)
-        size = member.tell()
-    if dtype.kind not in "biufc":
-        raise ValueError(f"{info.filename} holds {_told(dtype)}, which is not read")
-    if info.file_size != dtype.itemsize * math.prod(shape) + size:
-        raise ValueError(f"{info.filename} says it is of shape {shape}, and its length is of another")
-    return shape, dtype
+        start = member.tell()
+        (length,) = struct.unpack("<H", member.read(2)) if version == (1, 0) else struct.unpack("<I", member.read(4))
+        # Not by NumPy's reader, which leaves a circle of references behind with each header that it evaluates.
+        usual = _USUAL.fullmatch(member.read(length))
+        if usual:
+            descr, order, shape = usual.groups()
+            lengths = tuple([int(n) for n in shape.replace(b" ", b"").split(b",") if n])
+            header = _Header(lengths, order == b"True", np.dtype(descr.decode()), member.tell())
+    if not usual:  # another writer's
+        with archive.open(info) as member:
+            member.read(start)
+            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            header = _Header(*read(member), member.tell())
+    if header.dtype.kind not in "biufc":
+        raise ValueError(f"{info.filename} holds {_told(header.dtype)}, which is not read")
+    if info.file_size != header.dtype.itemsize * math.prod(header.shape) + header.size:
+        raise ValueError(f"{info.filename} says it is of shape {header.shape}, and its length is of another")
+    return header
+
+
+_PIECE = 2**18  # bytes read at once
+_USUAL = re.compile(rb"\{'descr': '([^']+)', 'fortran_order': (True|False), 'shape': \(((?:\d+, ?)*\d*)\),? ?\}\s*")
 
 
 def _told(dtype: Any) -> str:

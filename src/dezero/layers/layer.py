@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.marks import CONSTANT
+from dezero.core.operators import raw
 from dezero.core.variable import Parameter, Variable
 from dezero.io import read_arrays, write_arrays
 from dezero.layers import summary
@@ -16,7 +18,13 @@ from dezero.layers.state import State, arrays_beside, headers_beside
 
 
 class Buffer(Variable):
-    """A Variable that a layer keeps and saves, but does not learn, such as running statistics."""
+    """A Variable that a layer keeps and saves, but does not learn, such as running statistics; NumPy may read it."""
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, name: str | None = None) -> None:
+        super().__init__(data, name)
+        self._op = CONSTANT
 
 
 class _Awaiting(Variable):
@@ -25,20 +33,26 @@ class _Awaiting(Variable):
     shape: lengths, None where not known yet. dtype: what it will hold, None for that of the input.
     """
 
+    __slots__ = ("kind", "pattern")
+
     def __init__(self, shape: tuple[int | None, ...], dtype: Any = None, name: str | None = None) -> None:
         super().__init__(None, name)
         self.pattern, self.kind = tuple(shape), None if dtype is None else np.dtype(dtype)
 
     def __reduce__(self) -> Any:
-        return _awaiting, (type(self), self.pattern, self.kind, *super().__reduce__()[1][1:])
+        return _awaiting, (type(self), self.pattern, self.kind, *super().__reduce__()[1][1:4])
 
 
 class Weight(_Awaiting, Parameter):
     """A Parameter that a layer makes when it first sees its input."""
 
+    __slots__ = ()
+
 
 class Statistic(_Awaiting, Buffer):
     """A Buffer that a layer makes when it first sees its input."""
+
+    __slots__ = ()
 
 
 class Seen:
@@ -155,7 +169,7 @@ class Layer:
         for shapes and TypeError for kinds of numbers that do not fit; nothing is changed then.
         """
         mine = self._state()
-        arrays = mine.joined({name: np.asarray(value) for name, value in state.items()}, arrays_beside)
+        arrays = mine.joined({name: np.asarray(raw(value)) for name, value in state.items()}, arrays_beside)
         mine.check({name: (array.shape, array.dtype) for name, array in arrays.items()}, strict, "load_state_dict")
         mine.assign(arrays)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.config import using_config
+from dezero.core.aliases import calling_on
 from dezero.core.errors import describe
 from dezero.core.op import operand
-from dezero.core.variable import Variable, wrap
+from dezero.core.variable import Argument, Variable, wrap
 from dezero.derivatives.implicit import ConvergenceError
 from dezero.optimize.result import Result
 from dezero.series import Expansion
@@ -80,8 +80,8 @@ def _step(f: Callable[..., Any], x: Any, args: Sequence[Any], order: int) -> tup
 
 
 def _expansion(f: Callable[..., Any], x: Any, args: Sequence[Any]) -> Expansion:
-    leaf = Variable(x)
-    with using_config("enable_backprop", True):
+    leaf = Argument(x)
+    with calling_on([leaf]):
         y = f(leaf, *args)
     if not isinstance(y, Variable):
         raise TypeError(

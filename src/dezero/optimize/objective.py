@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.aliases import calling_on
 from dezero.core.backward import gradients
-from dezero.core.config import no_grad, using_config
+from dezero.core.config import no_grad
 from dezero.core.errors import describe
-from dezero.core.variable import Variable, wrap
+from dezero.core.variable import Argument, Variable, wrap
 from dezero.derivatives.packing import Packing
 
 
@@ -54,8 +55,8 @@ class Objective:
     def _move(self, x: Any) -> None:
         if self._at is not None and np.array_equal(x, self._at):
             return
-        self._x = Variable(np.array(x, self.packing.dtype))
-        with using_config("enable_backprop", True):
+        self._x = Argument(np.array(x, self.packing.dtype))
+        with calling_on([self._x]):
             self._y = self._run(self._x)
         self._at = np.array(x)
         self._gradient = self._slope = None

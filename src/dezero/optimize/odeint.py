@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,13 @@ from dezero.core.config import recording, using_config
 from dezero.core.errors import describe
 from dezero.core.operators import raw
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, wrap
+from dezero.core.variable import Argument, Variable, wrap
 from dezero.derivatives.trees import Rebuild, flatten, matching
+from dezero.optimize.jumps import check_jump
 from dezero.series.equation import Solution
 
-_LOOSE = 32.0  # a step is taken again where its defect is this many times the error it was chosen for
+_LOOSE = 32.0  # a step is shortened where its defect is this many times the error it was chosen for
+_PLACES = 200  # over the whole interval, at which the steps are compared with f
 
 
 def odeint_taylor(
@@ -29,6 +31,7 @@ def odeint_taylor(
     args: Sequence[Any] = (),
     max_steps: int = 10_000,
     full_output: bool = False,
+    max_step: float | None = None,
 ) -> Any:
     """The solution of y' = f(y, t, *args) with y(t[0]) = y0 at all times t, differentiable in y0 and args.
 
@@ -37,16 +40,23 @@ def odeint_taylor(
     at these times, Variables of shape (n, *shape) in the structure of y0; with full_output also a dict of order, steps
     and rejected (steps). Each step is a Taylor polynomial of the given order (default 1 - ln(tol)/2, rounded up), read
     off at the times that it passes. Its length follows from the last two coefficients, for an error of about tol times
-    the largest |y| in it; it is halved where the polynomial's end does not solve the equation. A. Jorba, M. Zou,
-    Experimental Mathematics 14 (2005) 99, section 3. tol below the dtype's epsilon counts as that.
+    the largest |y| in it. A. Jorba, M. Zou, Experimental Mathematics 14 (2005) 99, section 3. tol below the dtype's
+    epsilon counts as that.
+
+    The polynomial is compared with f at its end and at places within the step, 200 over the whole interval, and ends
+    where it no longer solves the equation: at the knots of abs, relu, where, floor, interp, whether they stand in the
+    time or in y. What f does between two such places while it is flat at both, such as a pulse of less than 1/200 of
+    the interval, is seen with max_step, the longest step allowed.
 
     Where y0 or args hold Variables, or f uses Variables of its own, the steps are recorded and the result can be
     differentiated to any order, the steps' lengths being constants (chosen for y: with each order of derivative its
-    error is some tens of times larger); inside no_grad nothing is recorded.
+    error is some tens of times larger); inside no_grad nothing is recorded. Where a knot moves with y0 or args, a kink
+    of f leaves the first derivatives right, not the second ones; a jump leaves none, and raises.
 
     Raises ValueError for times that are not monotonic, an order below 2, and rates of another structure or shape;
-    TypeError where f returns plain numbers; RuntimeError where max_steps do not suffice (a stiff equation, a rate with
-    jumps, or one that turned t or y into a plain number), FloatingPointError where the solution runs to infinity.
+    TypeError where f returns plain numbers, and for Variables among the times; RuntimeError where max_steps do not
+    suffice (a stiff equation, or a rate that turned t or y into a plain number), FloatingPointError where the solution
+    runs to infinity, GraphError where f jumps at a place that moves with a Variable.
 
     >>> odeint_taylor(lambda y, t: -2 * t * y, 1.0, [0.0, 1.0, 2.0])
     variable([1.         0.36787944 0.01831564])
@@ -62,7 +72,7 @@ def odeint_taylor(
     eps = max([float(np.finfo(y.dtype).eps) for y in states])
     if not 0 < tol < 1:
         raise ValueError(f"odeint_taylor: tol is {tol}; give a number between 0 and 1")
-    walk = _Walk(f, args, rebuild, y0, max(tol, eps), _order(order, max(tol, eps)))
+    walk = _Walk(f, args, rebuild, y0, max(tol, eps), _order(order, max(tol, eps)), _longest(max_step))
     given = [*leaves, *flatten(tuple(args))[0]]
     walk.recorded = recording() and any([isinstance(x, Variable) for x in given])
     found = walk.through(states, times, max_steps)
@@ -75,6 +85,11 @@ def odeint_taylor(
 def _times(t: Any) -> Any:
     if isinstance(t, Variable):
         raise TypeError("odeint_taylor: t is a Variable; give times as plain numbers, they have no derivative here")
+    if any([isinstance(leaf, Variable) for leaf in flatten(t)[0]]):
+        raise TypeError(
+            "odeint_taylor: t holds a Variable; give times as plain numbers, they have no derivative here (for one in "
+            "the last time t1, integrate the rates times t1 - t0 over s from 0 to 1, with t = t0 + s * (t1 - t0) in f)"
+        )
     times = np.asarray(t)
     if times.ndim != 1 or not times.size or times.dtype.kind not in "fiu":
         raise ValueError(f"odeint_taylor: t is a {describe(times)}; give a sequence of times, the first that of y0")
@@ -95,14 +110,31 @@ def _order(order: Any, tol: float) -> int:
     return int(order)
 
 
+def _longest(max_step: Any) -> float:
+    if max_step is None:
+        return math.inf
+    if isinstance(max_step, bool) or not isinstance(max_step, int | float | np.number):
+        raise TypeError(f"odeint_taylor: max_step is {describe(max_step)}; give a number above 0, or None")
+    if not max_step > 0:
+        raise ValueError(f"odeint_taylor: max_step is {max_step}; give a number above 0, or None")
+    return float(max_step)
+
+
 class _Walk:
     """The steps from the first time to the last."""
 
     def __init__(
-        self, f: Callable[..., Any], args: Sequence[Any], rebuild: Rebuild, tree: Any, tol: float, order: int
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        rebuild: Rebuild,
+        tree: Any,
+        tol: float,
+        order: int,
+        longest: float,
     ) -> None:
         self.f, self.args, self.rebuild, self.tree = f, args, rebuild, tree
-        self.tol, self.order = tol, order
+        self.tol, self.order, self.longest = tol, order, longest
         self.recorded = False
         self.steps = self.rejected = 0
         self.scale = 0.0  # of |y|, in the running step
@@ -111,25 +143,27 @@ class _Walk:
         """The states at each of the times."""
         found: list[list[Variable]] = []
         start, end = float(times[0]), float(times[-1])
-        t, longest = start, math.inf
+        t, longest = start, self.longest
         time, rates = self._rates(states, t)
         self.recorded = self.recorded or (recording() and _from_outside(rates, [*states, time]))
         while True:
             series = self._series(rates, states, time)
             h = self._length(series, t, end, longest)
-            longest = math.inf
-            while True:
-                near = end if abs(h) >= abs(end - t) else t + h
-                states = self._at(series, h)
-                time, rates = self._rates(states, near)
-                if self._solves(series, h, rates):
-                    break
-                h, self.rejected = h / 2, self.rejected + 1
-                longest = 4 * abs(h)  # what follows a spot where f is not smooth is tried with care
-                if abs(h) < 1e-15 * abs(end - start):
-                    raise FloatingPointError(
-                        f"odeint_taylor: at t = {t} no step is short enough; f is not smooth there"
-                    )
+            check = _Check(self, series, t, h, _PLACES / abs(end - start) if end != start else 0.0)
+            length, crosses = check.through(start, end)
+            if length != h:
+                self.rejected += 1
+                # what follows a spot where f is not smooth is tried with care
+                longest = longest if crosses else min(4 * abs(length), self.longest)
+            else:
+                longest = self.longest
+            h, near = length, end if abs(length) >= abs(end - t) else t + length
+            if near == t != end or not check.finite(length):
+                raise FloatingPointError(
+                    f"odeint_taylor: no step is short enough at t = {t}; f is not smooth there, or y runs to infinity"
+                )
+            states = self._at(series, h)
+            time, rates = self._rates(states, near)
             while len(found) < len(times) and abs(times[len(found)] - start) <= abs(near - start):
                 found.append(self._at(series, float(times[len(found)]) - t))
             self.steps += 1
@@ -150,8 +184,8 @@ class _Walk:
 
     def _rates(self, states: list[Variable], t: float) -> tuple[Variable, list[Variable]]:
         """A Variable for the time, and f there."""
-        time = wrap(np.asarray(t, dtype=states[0].dtype))
-        with using_config("enable_backprop", True):
+        time = Argument(np.asarray(t, dtype=states[0].dtype))
+        with using_config("enable_backprop", True):  # a number made of t or y is met in _solves
             result = self.f(self.rebuild(states), time, *self.args)
         rates = matching("odeint_taylor", result, self.tree, "f's result", "y0")
         for rate, y in zip(rates, states, strict=True):
@@ -178,23 +212,106 @@ class _Walk:
         h = min(longest, reach * self.tol ** (1 / (p - 1)) * math.exp(-0.7 / (p - 1)))
         return math.copysign(min(h, abs(end - t)), end - t)
 
-    def _solves(self, series: list[list[Any]], h: float, rates: list[Variable]) -> bool:
-        """Whether the polynomial's derivative at the end of the step is f there."""
-        slopes = self._at([[raw(c) * k for c in coefficients] for k, coefficients in enumerate(series)][1:], h)
-        defect = _size([raw(rate) - raw(slope) for rate, slope in zip(rates, slopes, strict=True)])
-        size = _size([raw(rate) for rate in rates])
-        rounding = float(np.finfo(rates[0].dtype).eps) * abs(h) * size
-        return abs(h) * defect <= _LOOSE * (self.tol * self.scale + rounding)  # nan is no solution either
-
     def _at(self, series: list[list[Any]], h: float) -> list[Variable]:
         """The polynomials at a distance, by Horner's rule."""
-        if not h:
-            series = series[:1]
         with using_config("enable_backprop", self.recorded):
-            totals = series[-1]
-            for coefficients in series[-2::-1]:
+            totals = series[-1] if h else series[0]
+            for coefficients in series[-2::-1] if h else ():
                 totals = [total * h + c for total, c in zip(totals, coefficients, strict=True)]
         return [x if isinstance(x, Variable) else wrap(np.asarray(x)) for x in totals]
+
+
+class _Check:
+    """How far the polynomials of a step solve the equation.
+
+    h: the step; density: places at which that is tried, in the unit of time.
+    """
+
+    def __init__(self, walk: _Walk, series: list[list[Any]], t: float, h: float, density: float) -> None:
+        self.walk, self.t, self.h, self.density = walk, t, h, density
+        self.states = [raw(c) for c in series[0]]
+        # row k: coefficient k of all states, times h**k, so that a place in the step is a number from 0 to 1
+        self.terms = np.stack([np.concatenate([np.ravel(raw(c)) for c in coefficients]) for coefficients in series])
+        with np.errstate(all="ignore"):
+            for k in range(1, len(series)):
+                self.terms[k:] *= h
+        self.orders = np.arange(float(len(series)))
+        self.eps = float(np.finfo(self.states[0].dtype).eps)
+
+    def through(self, start: float, end: float) -> tuple[float, bool]:
+        """The step up to where the equation is no longer solved, and whether it is one across a knot.
+
+        Of the last good and the first bad place the middle is tried, until they are as close as times can be told.
+        """
+        h, places = self.h, self._places()
+        if not h:
+            return h, False
+        tried = [self._defect(d) for d in places]
+        means = [size for _, size in tried if math.isfinite(size)]
+        # of |y| too, where it changes more in this step than its series tells
+        self.walk.scale = max(self.walk.scale, abs(h) * sum(means) / max(len(means), 1))
+        good = 0.0
+        for d, found in zip(places, tried, strict=True):
+            if not self._small(d, *found):
+                bad = d
+                break
+            good = d
+        else:
+            return h, False
+        least = 2 * self.eps * max(abs(self.t), abs(self.t + h), 1e-3 * abs(end - start))
+        while abs(bad - good) > least:
+            middle = (good + bad) / 2
+            solved = self._small(middle, *self._defect(middle), loose=_LOOSE / 1000)  # a jump is to be met closely
+            good, bad = (middle, bad) if solved else (good, middle)
+        if self.walk.recorded:
+            before, after = good - 100 * (bad - good), bad + 100 * (bad - good)
+            left, right = self._rates(before)[1:], self._rates(after)[1:]
+            check_jump(left, right, lambda: self._beside(before), self.t + bad)
+        return (good, False) if abs(good) > least else (bad, True)
+
+    def finite(self, d: float) -> bool:
+        return bool(np.all(np.isfinite(self._values(d))))
+
+    def _values(self, d: float) -> Any:
+        with np.errstate(all="ignore"):
+            return (d / self.h) ** self.orders @ self.terms if d else self.terms[0]
+
+    def _places(self) -> list[float]:
+        """Places in the step, none of which a period can hit throughout, and its end."""
+        n = max(2, math.ceil(abs(self.h) * self.density))
+        return [self.h * (i + 0.5 + 0.25 * math.sin(7 * i + 1)) / n for i in range(n)] + [self.h]
+
+    def _defect(self, d: float) -> tuple[float, float]:
+        """The largest difference between the polynomials' slopes and f, and the largest |f|, at a distance."""
+        with np.errstate(all="ignore"):
+            rates = self._rates(d)[-1]
+            found = np.concatenate([np.ravel(rate._data) for rate in rates])
+            slopes = (self.orders[1:] * (d / self.h) ** self.orders[:-1]) @ self.terms[1:] / self.h
+            return float(np.max(np.abs(found - slopes), initial=0.0)), float(np.max(np.abs(found), initial=0.0))
+
+    def _rates(self, d: float) -> tuple[list[Variable], Variable, list[Variable]]:
+        """The states at a distance, the time, and f there."""
+        flat, states, at = self._values(d), [], 0
+        for y in self.states:
+            states.append(wrap(flat[at : at + y.size].reshape(y.shape).astype(y.dtype)))
+            at += y.size
+        return (states, *self.walk._rates(states, self.t + d))
+
+    def _beside(self, d: float) -> Iterator[list[Variable]]:
+        """f at a distance for some states that differ in the seventh digit."""
+        states = self._rates(d)[0]
+        rng = np.random.default_rng(0)
+        for sign in (1, -1, 1, -1):
+            others = []
+            for y in states:
+                size = max(float(np.max(np.abs(y._data), initial=0.0)), self.walk.scale) * self.eps**0.45
+                others.append(wrap((y._data + sign * size * rng.uniform(0.5, 1, y.shape)).astype(y.dtype)))
+            yield self.walk._rates(others, self.t + d)[1]
+
+    def _small(self, d: float, defect: float, size: float, loose: float = _LOOSE) -> bool:
+        rounding = self.eps * abs(d) * size
+        limit = loose * self.walk.tol * self.walk.scale + _LOOSE * rounding
+        return abs(d) * defect <= limit  # nan is no solution either
 
 
 def _from_outside(rates: list[Variable], ours: list[Variable]) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from dezero.core.backward import gradients
 from dezero.core.config import using_config
 from dezero.core.errors import describe
-from dezero.core.variable import Parameter, Variable
+from dezero.core.variable import Parameter, Variable, wrap
 from dezero.derivatives.packing import Packing
 from dezero.optimizers.optimizer import Optimizer
 
@@ -83,7 +83,7 @@ class ParameterObjective:
                 f"{self.name}.update: the loss depends on no Parameter of the target; compute it inside the loss "
                 "function, from the model that was set up"
             )
-        return [Variable(np.zeros_like(p.data)) if g is None else g for p, g in zip(self.params, found, strict=True)]
+        return [wrap(np.zeros_like(p.data)) if g is None else g for p, g in zip(self.params, found, strict=True)]
 
     def number(self) -> float:
         """y, which has to be one finite number."""
@@ -133,7 +133,7 @@ class ClosureOptimizer(Optimizer):
         with ParameterObjective(type(self).__name__, self.params, loss_function) as objective:
             loss = self.step(objective)
         self.step_count += 1
-        return Variable(np.asarray(loss, objective.packing.dtype))
+        return wrap(np.asarray(loss, objective.packing.dtype))
 
     def step(self, objective: ParameterObjective) -> float:
         """Move the objective's Parameters; returns the loss that they had."""

@@ -28,6 +28,7 @@ class LeastSquares(ClosureOptimizer):
     """
 
     limits: ClassVar = {"damping": math.inf}
+    whole: ClassVar = ("max_products",)
 
     def __init__(self, damping: float, method: str = "auto", max_products: int = 200) -> None:
         super().__init__()

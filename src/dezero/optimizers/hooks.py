@@ -11,7 +11,7 @@ import numpy as np
 from dezero.backends import get_array_module
 from dezero.core.errors import describe
 from dezero.core.operators import raw
-from dezero.core.variable import Parameter, Variable
+from dezero.core.variable import Parameter, Variable, wrap
 
 _CHUNK = 32768  # elements at a time in float64, so that they stay in the processor's cache
 
@@ -34,7 +34,7 @@ class WeightDecay:
                     "backward()"
                 )
             penalty = np.multiply(data, self.rate, out=np.empty_like(data))
-            param.grad = Variable(np.add(penalty, grad, out=penalty, casting="same_kind"))
+            param.grad = wrap(np.add(penalty, grad, out=penalty, casting="same_kind"))
 
 
 class ClipGrad:
@@ -61,7 +61,7 @@ class ClipGrad:
         if rate < 1:
             for param in params:
                 grad = raw(param._grad)
-                param.grad = Variable(np.multiply(grad, rate, out=np.empty_like(grad)))
+                param.grad = wrap(np.multiply(grad, rate, out=np.empty_like(grad)))
 
 
 class FreezeParam:

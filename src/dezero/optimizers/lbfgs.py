@@ -33,6 +33,7 @@ class LBFGS(ClosureOptimizer):
     """
 
     limits: ClassVar = {"history": math.inf, "tol": math.inf}
+    whole: ClassVar = ("history", "max_iter")
 
     def __init__(self, history: int = 10, max_iter: int = 20, tol: float = 1e-7) -> None:
         super().__init__()
@@ -95,6 +96,7 @@ class LBFGS(ClosureOptimizer):
             )
         if wanted is not None and shapes["steps"][1:] != wanted:
             raise ValueError(f"LBFGS.load_state_dict: {name} has shape {wanted}, its state {shapes['steps']}")
+        self._check_floats(name, arrays, arrays)
 
 
 def direction(steps: list[Any], changes: list[Any], slope: Any) -> Any:

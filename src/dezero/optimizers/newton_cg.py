@@ -34,6 +34,7 @@ class NewtonCG(ClosureOptimizer):
     """
 
     limits: ClassVar = {"radius": math.inf}
+    whole: ClassVar = ("max_products",)
 
     def __init__(self, radius: float = 1.0, forcing: float | None = None, max_products: int = 200) -> None:
         super().__init__()

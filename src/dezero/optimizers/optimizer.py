@@ -34,6 +34,7 @@ class Optimizer:
 
     step_count = 0  # updates made so far
     limits: ClassVar[Mapping[str, float]] = {}  # what these hyperparameters, from 0 on, must stay below
+    whole: ClassVar[tuple[str, ...]] = ()  # hyperparameters that are whole numbers from 1 on
 
     def __init__(self) -> None:
         self.target: Any = None
@@ -232,21 +233,25 @@ class Optimizer:
         """
         params = dict(self._named_params())
         numbers = self.hyperparameters()
+        self._check_dict("the state", saved)
         self._same_keys("load_state_dict", saved, ["step_count", "hyperparameters", "state"])
+        self._check_dict("hyperparameters", saved["hyperparameters"])
         self._same_keys("load_state_dict: hyperparameters", saved["hyperparameters"], numbers)
-        numbers = {name: self._number(name, saved["hyperparameters"][name], ".load_state_dict") for name in numbers}
+        numbers = {name: self._like(name, now, saved["hyperparameters"][name]) for name, now in numbers.items()}
         if not is_count(saved["step_count"]):
             raise ValueError(
                 f"{type(self).__name__}.load_state_dict: step_count must be 0, 1, 2, ..., got {saved['step_count']!r}"
             )
-        if unknown := ", ".join(sorted(saved["state"].keys() - params.keys())):
+        self._check_dict("state", saved["state"])
+        for name, arrays in saved["state"].items():
+            self._check_dict(f"the state of {name}", arrays)
+        if unknown := ", ".join(sorted(map(str, saved["state"].keys() - params.keys()))):
             raise KeyError(f"{type(self).__name__}.load_state_dict: the target has no Parameter {unknown}")
         states = {
             params[name]: {key: np.array(value, order="C") for key, value in arrays.items()}
             for name, arrays in saved["state"].items()
         }
-        for name, arrays in saved["state"].items():
-            self.check_state(name, params[name], arrays)
+        self._check_states(saved["state"], params, numbers)
         schedules = self._schedules
         for name, number in numbers.items():
             setattr(self, name, number)
@@ -254,8 +259,38 @@ class Optimizer:
         self.step_count = int(saved["step_count"])
         self.states = states
 
+    def _check_states(
+        self, states: Mapping[str, Mapping[str, Any]], params: Mapping[str, Parameter], numbers: Mapping[str, float]
+    ) -> None:
+        """Raise for states that do not fit the Parameters or the hyperparameters that are loaded with them."""
+        for name, arrays in states.items():
+            self.check_state(name, params[name], arrays)
+
     def check_state(self, name: str, param: Parameter, arrays: Mapping[str, Any]) -> None:
         """Raise for arrays that cannot be what is remembered of a Parameter; subclasses say what that is."""
+
+    def _check_dict(self, what: str, value: Any) -> None:
+        if not isinstance(value, Mapping):
+            raise TypeError(
+                f"{type(self).__name__}.load_state_dict: {what} must be a dict, got {describe(value)}; load what its "
+                "state_dict gave"
+            )
+
+    def _like(self, name: str, now: float, value: Any) -> float:
+        """A hyperparameter's saved value; a switch stays one, a number too."""
+        number = self._number(name, value, ".load_state_dict")
+        if isinstance(now, bool) != isinstance(number, bool):
+            wanted = "True or False" if isinstance(now, bool) else "a number"
+            raise TypeError(f"{type(self).__name__}.load_state_dict: {name} must be {wanted}, got {value!r}")
+        if name in self.whole and not (is_count(number) and number):
+            raise ValueError(f"{type(self).__name__}.load_state_dict: {name} must be 1, 2, 3, ..., got {value!r}")
+        return number
+
+    def _check_floats(self, name: str, arrays: Mapping[str, Any], slots: Iterable[str]) -> None:
+        """TypeError for what is remembered of a Parameter and holds no floats."""
+        for slot in slots:
+            if np.asarray(arrays[slot]).dtype.kind not in "fc":
+                raise TypeError(f"{type(self).__name__}.load_state_dict: {slot} of {name} holds no floats")
 
     def _same_keys(self, where: str, found: Iterable[str], wanted: Iterable[str]) -> None:
         missing, extra = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))

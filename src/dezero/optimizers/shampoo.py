@@ -34,6 +34,7 @@ class Shampoo(Optimizer):
     """
 
     limits: ClassVar = {"lr": math.inf, "momentum": 1, "eps": math.inf}
+    whole: ClassVar = ("interval", "max_size")
 
     def __init__(
         self,
@@ -86,18 +87,24 @@ class Shampoo(Optimizer):
                     f"Shampoo: {self._told(param)} has a gradient that is not finite; lower lr, or look at the loss"
                 )
 
-    def check_state(self, name: str, param: Parameter, arrays: Mapping[str, Any]) -> None:
-        if param.data is None:
-            return
-        shape = _unfolded(param.shape)
-        wanted = {"t": (), **dict.fromkeys(["squares", "velocity"] if self.momentum else ["squares"], shape)}
-        for axis, n in enumerate(shape):
-            wanted |= dict.fromkeys([f"statistic{axis}", f"root{axis}"], (n,) if n > self.max_size else (n, n))
-        found = {key: np.shape(value) for key, value in arrays.items()}
-        if found != wanted:
-            raise ValueError(f"Shampoo.load_state_dict: the state of {name} has shapes {found}, it needs {wanted}")
-        if not is_count(arrays["t"]):
-            raise ValueError(f"Shampoo.load_state_dict: t of {name} must be 0, 1, 2, ...")
+    def _check_states(
+        self, states: Mapping[str, Mapping[str, Any]], params: Mapping[str, Parameter], numbers: Mapping[str, float]
+    ) -> None:
+        for name, arrays in states.items():
+            if params[name].data is None:
+                continue
+            shape = _unfolded(params[name].shape)
+            slots = ["squares", "velocity"] if numbers["momentum"] else ["squares"]
+            wanted = {"t": (), **dict.fromkeys(slots, shape)}
+            for axis, n in enumerate(shape):
+                size = (n,) if n > numbers["max_size"] else (n, n)
+                wanted |= dict.fromkeys([f"statistic{axis}", f"root{axis}"], size)
+            found = {key: np.shape(value) for key, value in arrays.items()}
+            if found != wanted:
+                raise ValueError(f"Shampoo.load_state_dict: the state of {name} has shapes {found}, it needs {wanted}")
+            if not is_count(arrays["t"]):
+                raise ValueError(f"Shampoo.load_state_dict: t of {name} must be 0, 1, 2, ...")
+            self._check_floats(name, arrays, wanted.keys() - {"t"})
 
 
 def _unfolded(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import ELEMENTWISE, Op
+from dezero.core.op import ELEMENTWISE, GENERAL, Op
 from dezero.core.registry import declared
 from dezero.core.variable import Variable
 from dezero.series.power import Series, is_zero, plus
@@ -63,6 +63,14 @@ class Bundle:
         """The array with axes of length 1 behind its first, so that it broadcasts with what has so many axes."""
         missing = axes + 1 - len(self.array.shape)
         return self.array if missing <= 0 else self.array.reshape(self._open(missing))
+
+    def matrices(self, axes: int = 0) -> Any:
+        """The array aligned, its last two axes in their whole lengths, which a product of matrices adds along."""
+        array = self.aligned(max(axes, len(self.shape)))
+        if array.shape[-2:] == self.shape[-2:]:
+            return array
+        shape = (*array.shape[:-2], *self.shape[-2:])
+        return self.F.on_arrays(declared["broadcast_to"].bind(shape=shape), array)
 
     def _open(self, missing: int) -> tuple[int, ...]:
         return (self.array.shape[0], *[1] * missing, *self.array.shape[1:])
@@ -170,6 +178,11 @@ class Directions(Reading):
     def __init__(self, recorded: bool, count: int, weights: Any, top: int) -> None:
         super().__init__(recorded)
         self.count, self.weights, self.top = count, weights, top
+        self.still = Reading(recorded)  # of what no direction has a part in
+
+    def close(self) -> None:
+        super().close()
+        self.still.close()
 
     def settle(self, series: Series, k: int) -> None:
         """Sum the highest coefficient over the directions."""
@@ -206,6 +219,7 @@ class Directions(Reading):
 
     def compute(self, op: Any, *args: Any) -> Any:
         if any([isinstance(a, Total) for a in args]):  # all that moves stands in it linearly, and is summed first
+            _check_linear(op, args)
             return Total(self, self.on_arrays(op, *[self.outcome(_summed(a)) for a in args]))
         if not any([isinstance(a, Bundle) for a in args]):
             return super().compute(op, *args)
@@ -233,8 +247,7 @@ class Directions(Reading):
         (x, *others) = args
         if others or self.top > 4:
             return super()._elementwise(op, args, first)
-        inner = Reading(self.recorded)
-        start = x[0]
+        inner, start = self.still, x[0]
         line = Series(inner, x.shape, x.dtype, lambda k: _one(start, self.recorded) if k == 1 else 0, start)
         f = inner.call(op, line, first=first)
         powers: list[Series] = []
@@ -251,6 +264,15 @@ class Directions(Reading):
             return total
 
         return self.new(first, produce)
+
+
+def _check_linear(op: Any, args: tuple[Any, ...]) -> None:
+    """Rules are linear in what they are given, but a recurrence written by hand may hand a sum to anything."""
+    if len(args) == 1 and getattr(op, "kind", None) is GENERAL:
+        raise NotImplementedError(
+            f"{op.name}: it is not linear, and its series asks for its value at a sum over directions; ask for the "
+            "operator with method='taylor' or 'reverse'"
+        )
 
 
 def _summed(c: Any) -> Any:
@@ -281,11 +303,12 @@ def _matmul(F: Directions, op: Op, a: Any, b: Any) -> Any:
     if isinstance(a, Bundle) and not isinstance(b, Bundle) and axes == (2, 2):
 
         def make() -> Any:
-            rows = a.array.reshape((-1, a.shape[-1]))  # one product in place of one a direction
-            return F.on_arrays(op, rows, b).reshape((*a.array.shape[:-1], b.shape[-1]))
+            matrices = a.matrices()
+            rows = matrices.reshape((-1, a.shape[-1]))  # one product in place of one a direction
+            return F.on_arrays(op, rows, b).reshape((*matrices.shape[:-1], b.shape[-1]))
 
         return Bundle.later(F, shape, make, a)
-    arrays = [x.aligned(len(shape)) if isinstance(x, Bundle) else x for x in (a, b)]
+    arrays = [x.matrices(len(shape)) if isinstance(x, Bundle) else x for x in (a, b)]
     return Bundle(F, F.on_arrays(op, *arrays), shape)
 
 

@@ -32,16 +32,17 @@ class Solution:
         create_graph: bool = False,
     ) -> None:
         self._F = F = Reading(create_graph)
-        self._states = [_state(F, i, y, self) for i, y in enumerate(states)]
+        self._rates: list[Any] = []
+        self._states = [_state(F, i, y, self._rates) for i, y in enumerate(states)]
         known: dict[int, Any] = {y._seq: series for y, series in zip(states, self._states, strict=True)}
         if time is not None:
             known[time._seq] = curve(F, time, [1.0])
         self._between = expand(F, _computed_from(rates, known), known)
-        self._rates = [known.get(r._seq, r if create_graph else r._data) for r in rates]
+        self._rates += [known.get(r._seq, r if create_graph else r._data) for r in rates]
         self._done = 0
 
-    def rate(self, i: int, k: int) -> Any:
-        return coefficient(self._rates[i], k)
+    def __del__(self) -> None:
+        self._F.close()
 
     def __getitem__(self, k: int) -> list[Any]:
         for n in range(self._done + 1, k + 1):
@@ -57,8 +58,13 @@ class Solution:
         return c if hasattr(c, "dtype") else self._F.full(0, series) + c
 
 
-def _state(F: Reading, i: int, y: Variable, solution: Solution) -> Series:
-    return Series(F, y.shape, y.dtype, lambda k: over(solution.rate(i, k - 1), k), y if F.recorded else y._data[()])
+def _state(F: Reading, i: int, y: Variable, rates: list[Any]) -> Series:
+    """The series of a state, whose rates are read later."""
+
+    def produce(k: int) -> Any:
+        return over(coefficient(rates[i], k - 1), k)
+
+    return Series(F, y.shape, y.dtype, produce, y if F.recorded else y._data[()])
 
 
 def _computed_from(rates: Sequence[Variable], known: dict[int, Any]) -> list[Variable]:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import GraphError, describe
+from dezero.core.marks import Cut
 from dezero.core.sweep import collect, leading_to
-from dezero.core.variable import Cut, Variable
+from dezero.core.variable import Variable
 from dezero.series.power import Series, coefficient, is_zero
 from dezero.series.reading import Reading
 
@@ -49,6 +50,10 @@ class Expansion:
         self._all = [*known.values(), *expand(F, leading_to(collect([y]), curves).values(), known)]
         self._root = known.get(y._seq, y if create_graph else y._data)
         self._done = 0
+
+    def __del__(self) -> None:
+        if hasattr(self, "_F"):  # else __init__ has raised
+            self._F.close()
 
     def __getitem__(self, k: int) -> Any:
         if not isinstance(k, int | np.integer):

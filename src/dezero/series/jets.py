@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import computed, own, rests_on_others
-from dezero.core.config import recording, using_config
+from dezero.core.aliases import calling_on, computed, own, rests_on_others
+from dezero.core.config import recording
 from dezero.core.errors import describe, no_data
-from dezero.core.op import operand, publish
+from dezero.core.function import Function
+from dezero.core.op import Op, operand, publish
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
 from dezero.series.expansion import Expansion
+from dezero.series.independence import check_elements
 
 
 def jet_of(y: Variable, x: Variable, order: int, direction: Any = None, create_graph: bool = False) -> list[Variable]:
@@ -25,6 +27,8 @@ def jet_of(y: Variable, x: Variable, order: int, direction: Any = None, create_g
         raise no_data("jet")
     _check_order("jet", order)
     _check_factorial(order, y)
+    if direction is None and isinstance(y._op, Op | Function):
+        check_elements("jet", [y], x, order, "give direction=numpy.ones(x.shape) for the derivative along ones")
     line = _term("jet", 1.0 if direction is None else direction, x, create_graph, "direction")
     return _derivatives(Expansion(y, {x: [line]}, create_graph), order, True)
 
@@ -62,12 +66,25 @@ def jet(
     if len(primals) != len(series):
         raise ValueError(f"jet: {len(primals)} primals and {len(series)} series; give one series for each primal")
     for i, terms in enumerate(series):
-        if not isinstance(terms, tuple | list | np.ndarray) or np.ndim(terms) == 0:
+        if not isinstance(terms, tuple | list | np.ndarray) or getattr(terms, "ndim", 1) == 0:
             raise TypeError(f"jet: series {i} is {describe(terms)}; give a tuple of terms, one for each order")
+    return _jet(f, primals, series, factorial_scaled, create_graph)
+
+
+def _jet(
+    f: Callable[..., Any],
+    primals: Sequence[Any],
+    series: Sequence[Sequence[Any]],
+    factorial_scaled: bool,
+    create_graph: bool | None,
+    check: Callable[[list[Variable], Variable], None] | None = None,
+) -> tuple[Any, Any]:
     xs = [own("jet", x) for x in primals]
-    with using_config("enable_backprop", True):
+    with calling_on(xs):
         ys = f(*xs)
     results = [computed("jet", y) for y in (ys if isinstance(ys, tuple | list) else (ys,))]
+    if check is not None:
+        check(results, xs[0])
     if create_graph is None:
         given = any(isinstance(a, Variable) for a in [*primals, *[term for terms in series for term in terms]])
         create_graph = recording() and (given or rests_on_others(results, xs))
@@ -89,15 +106,21 @@ def taylor(f: Callable[[Any], Any], x: Any, order: int, create_graph: bool | Non
     """Taylor coefficients 0 to `order` of f about x, f^(k)(x) / k!, element by element where x is an array.
 
     x: a number, array or Variable; f takes a Variable of its shape and returns one whose elements depend each on its
-    own. create_graph: whether they can be differentiated (None: as for jet). Errors as for jet.
+    own: ValueError where one depends on several (jacobian, or jet along a direction, tells such). create_graph:
+    whether they can be differentiated (None: as for jet). Errors as for jet.
 
     >>> import dezero.functions as F
     >>> taylor(F.exp, 0.0, 3)
     [variable(1.0), variable(1.0), variable(0.5), variable(0.16666666666666666)]
     """
     _check_order("taylor", order)
-    y, terms = jet(f, (x,), ([1.0] + [0.0] * (order - 1) if order else [],), False, create_graph)
+    curve = [1.0] + [0.0] * (order - 1) if order else []
+    y, terms = _jet(f, (x,), (curve,), False, create_graph, lambda ys, leaf: _check_apart(ys, leaf, order))
     return [y, *terms]
+
+
+def _check_apart(ys: list[Variable], x: Variable, order: int) -> None:
+    check_elements("taylor", ys, x, order, "use jacobian, or jet along a direction")
 
 
 def _derivatives(expansion: Expansion, order: int, factorial_scaled: bool) -> list[Variable]:

@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 
 Produce = Callable[[int], Any]
+_NUMBERS = (int, float, complex)
 
 
 class Series:
     """A power series in one parameter; `series[k]` is its k-th Taylor coefficient.
 
     F: the reading (reading.py) that combines series. shape, dtype: those of the coefficients. produce: computes a
-    coefficient from those of lower order. first: coefficient 0, where it is known already.
+    coefficient from those of lower order. first: coefficient 0, where it is known already. A series lives as long as
+    its reading, which lets go of all of them at once: one that mentions itself would wait for the garbage collector.
     """
 
     __array_ufunc__ = None  # arrays on the left of an operator defer
@@ -30,6 +32,7 @@ class Series:
     def __init__(self, F: Any, shape: Any, dtype: Any, produce: Produce, first: Any = None) -> None:
         self.F, self.shape, self.dtype, self.produce = F, shape, dtype, produce
         self.coefficients: list[Any] = [] if first is None else [first]
+        F.made.append(self)
 
     def __getitem__(self, k: int) -> Any:
         return self.coefficients[k] if k < len(self.coefficients) else self.upto(k)[k]
@@ -38,7 +41,10 @@ class Series:
         """The coefficients computed so far, at least those of orders 0 to k."""
         found = self.coefficients
         while len(found) <= k:
-            found.append(self.F.fitted(self.produce(len(found)), self.shape))
+            c = self.F.fitted(self.produce(len(found)), self.shape)
+            if type(c) in _NUMBERS and not is_zero(c):
+                c = np.result_type(self.dtype, c).type(c)  # Python's numbers have neither shape nor index
+            found.append(c)
         return found
 
     @property

@@ -32,6 +32,14 @@ class Reading:
     def __init__(self, recorded: bool) -> None:
         self.recorded = recorded
         self.table: dict[Any, tuple[Any, Any]] = {}  # (operation, arguments) -> series: sin and cos share theirs
+        self.made: list[Series] = []
+
+    def close(self) -> None:
+        """Forget all series, which mention themselves and each other, so that their memory is free at once."""
+        for series in self.made:
+            del series.produce, series.coefficients
+        self.made.clear()
+        self.table.clear()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         op = declared[name]
@@ -55,7 +63,10 @@ class Reading:
         """The value of an operation (or a user's Function) on coefficients."""
         if not isinstance(op, Op):
             return self._called(op, args)
-        return apply(op, *args) if any([isinstance(a, Variable) for a in args]) else op.value(*args)
+        if any([isinstance(a, Variable) for a in args]):
+            return apply(op, *args)
+        y = op.value(*args)
+        return np.complex128(y) if type(y) is complex else y  # Python computed complex * float64
 
     def _called(self, function: Any, args: tuple[Any, ...]) -> Any:
         with using_config("enable_backprop", self.recorded):

@@ -18,7 +18,7 @@ from dezero.core.sweep import collect
 from dezero.core.tangent import transposed
 from dezero.core.term import Term
 from dezero.core.terms import Builder
-from dezero.core.variable import Variable, wrap
+from dezero.core.variable import Variable, argument
 from dezero.series.power import Series, coefficient, derivative, is_zero, over
 
 
@@ -48,7 +48,7 @@ def _slopes(F: Any, op: Any, args: tuple[Any, ...], y: Series, data: Any) -> lis
     held: list[Variable] = []
 
     def leaf(array: Any, meaning: Any) -> Variable:
-        held.append(wrap(np.asarray(array)))
+        held.append(argument(np.asarray(array)))
         known[id(held[-1])] = meaning
         return held[-1]
 
@@ -63,7 +63,7 @@ def _slopes(F: Any, op: Any, args: tuple[Any, ...], y: Series, data: Any) -> lis
     known[id(node)] = y
     if not isinstance(op, Op):
         node._op = _on(op, node, held)
-    build = Builder({})
+    build = Builder({}, dtype=np.result_type(*(data if isinstance(data, tuple) else (data,))))
     moving = [
         (i, Term(build, 1, leaf(np.zeros(a.shape, a.dtype), derivative(a))))
         for i, a in enumerate(args)

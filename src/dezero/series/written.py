@@ -85,18 +85,46 @@ def _div(F: Any, op: Op, args: Args, first: Any) -> Any:
     return _lazy(F, args, lambda y, k: a[k] if is_zero(a[k]) else a[k] / b, first)
 
 
+_HIGHEST = 1024  # exponents up to this are taken for whole numbers of factors
+
+
+def _vanishes(a: Any, n: float) -> bool:
+    """Whether powers of some element, which is not 0, are near the end of the range of numbers."""
+    size = np.abs(a)
+    with np.errstate(under="ignore"):
+        return bool(np.any((size**n < np.finfo(size.dtype).tiny ** 0.25) & (size > 0)))
+
+
 def _pow(F: Any, op: Op, args: Args, first: Any) -> Any:
     a, n = args
     if not (isinstance(n, int | float) and isinstance(a, Series)):
         return None
     if n == 1:
         return a
+    if isinstance(n, float) and 1 < n <= _HIGHEST:
+        n = int(n) if n == int(n) else n
     if isinstance(n, int) and n >= 2:
         half = F.mul(a, a) if n < 4 else F.pow(F.pow(a, n // 2), 2)
-        return F.mul(half, a) if n % 2 else half
+        power = F.mul(half, a) if n % 2 else half
+        # what was computed forward is kept: by products it may be a rounding off
+        return power if first is None else Series(F, power.shape, power.dtype, lambda k: power[k], first)
     if n == 0 or not np.all(F.raw(a[0])):
         return None  # by the rule a**n asks for a**(n - 1) and so on, and divides by nothing
+    if n > 1 and _vanishes(F.raw(a[0]), n):
+        return _scaled_power(F, a, n)
     return _lazy(F, (a,), lambda y, k: real_power(k, y, a, n) if k else a[0] ** n, first)
+
+
+def _scaled_power(F: Any, a: Series, n: float) -> Series:
+    """The power of a(t) as a_0**n times that of a(a_0 t) / a_0, in which nothing is small: y_k = u_k a_0**(n - k)."""
+
+    def near_one(k: int) -> Any:
+        return a[k] if k == 1 or is_zero(a[k]) else a[k] * a[0] ** (k - 1)
+
+    one = F.full(1, a)
+    b = _lazy(F, (a,), lambda b, k: near_one(k), one)
+    u = _lazy(F, (a,), lambda u, k: real_power(k, u, b, n), one)
+    return _lazy(F, (a,), lambda y, k: u[k] if is_zero(u[k]) else u[k] * a[0] ** (n - k), a[0] ** n)
 
 
 # -- on each coefficient ---------------------------------------------------------------------------------------
@@ -203,9 +231,10 @@ def _carried(F: Any, factors: list[Any], y: Any, reverse: bool) -> Any:
 
 
 def _matrix_function(F: Any, op: Op, args: Args, first: Any) -> Any:
-    """Coefficient k of f(a) is the corner of f of the block Toeplitz matrix of a_0, ..., a_k.
+    """Coefficient k of f(a): f[a_0; a_k], which is linear in a_k, and what a_1, ..., a_(k-1) add to it.
 
-    N. J. Higham, Functions of Matrices (SIAM 2008), theorem 4.12 with a(t) for the eigenvalue.
+    The latter is the corner of f of the block Toeplitz matrix of a_0, ..., a_(k-1), 0: N. J. Higham, Functions of
+    Matrices (SIAM 2008), theorem 4.12 with a(t) for the eigenvalue. f[a; b] as functions/matrix_functions.py has it.
     """
     if len(args) > 1:
         return None
@@ -217,13 +246,16 @@ def _matrix_function(F: Any, op: Op, args: Args, first: Any) -> Any:
     def joined(parts: list[Any], axis: int) -> Any:
         return F.compute(declared["concatenate"].bind(axis=axis), *parts)
 
-    def produce(k: int) -> Any:
-        if all(is_zero(a[j]) for j in range(1, k + 1)):
+    def from_lower(k: int) -> Any:
+        if all(is_zero(a[j]) for j in range(1, k)):
             return 0
-        blocks = [F.full(a[j], a) for j in range(k + 1)]
+        blocks = [*[F.full(a[j], a) for j in range(k)], zeros]
         rows = [joined([*[zeros] * i, *blocks[: k + 1 - i]], len(a.shape) - 1) for i in range(k + 1)]
         index = (Ellipsis, slice(0, n), slice(k * n, None))
         return F.compute(declared["get_item"].bind(index=index), F.compute(op, joined(rows, len(a.shape) - 2)))
+
+    def produce(k: int) -> Any:
+        return plus(from_lower(k), a[k] if is_zero(a[k]) else F.compute(op, start, a[k]))
 
     return F.new(F.compute(op, start) if first is None else first, produce)
 

@@ -29,11 +29,16 @@ CONDITIONS = {
     "complex": "the reference holds for complex numbers: its derivatives are taken in the complex plane",
     "recipe": "a derivative's graph, followed again on other data, gives that data's derivative",
     "float32": "float32 stays float32 in the value and on the way to every gradient, and is close to float64",
+    "float16": "float16 stays float16 in value and gradients, close to float64",
+    "complex arguments": "complex arguments give the reference's values, and gradients that differences of it give",
     "broadcasting": "arguments of different shapes broadcast, and gradients have the arguments' shapes",
     "0-d": "0-d arrays give what the reference gives",
     "empty": "arrays without elements give what the reference gives",
-    "views": "strided views give what contiguous arrays give",
+    "views": "strided views, Fortran order, read-only and byte-swapped arrays give what contiguous arrays give",
     "integers": "integer arrays give what the reference gives",
+    "transposed": "the transpose of the transpose of the linearised operation is its Jacobian, however asked for",
+    "nested": "pairs and triples of grad, vjp, jvp, jet, jacfwd, jacrev and hvp contract the derivative they should",
+    "inner map": "behind a quadratic map of two variables, operators of orders 2 and 3 agree in all their ways",
     "special": "derivatives at kinks and other special points are the documented ones",
 }
 REFUSES, NOT_ASKED = "the reference refuses", "no special points"  # what a condition says of itself

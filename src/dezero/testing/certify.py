@@ -13,10 +13,10 @@ import numpy as np
 
 from dezero.core import Variable, recipes
 from dezero.series import Expansion
-from dezero.testing import arrays, conditions
+from dezero.testing import arrays, conditions, nestings
 from dezero.testing.cases import Case
 from dezero.testing.certificate import Certificate, difference, words
-from dezero.testing.problem import on_samples
+from dezero.testing.problem import on_samples, shapes_of
 from dezero.testing.readings import STEPS, TooLarge, raw, repeated
 from dezero.testing.routes import NotHolomorphic
 from dezero.testing.trials import DIFFERENCES, Trial, along_curve, pointwise
@@ -27,17 +27,23 @@ BY_DIFFERENCES = 1e-9  # what differences can tell: rounding over the step, and 
 @dataclass(frozen=True)
 class Effort:
     """How far a run goes: orders of scalar forms, of other operations, in whole arrays, by reverse sweeps (the last
-    two readings), and the nodes that a derivative's graph may have."""
+    two readings), the nodes that a derivative's graph may have, and how many pairs and triples of transforms."""
 
     scalar: int
     other: int
     array: int
     reverse: int
     nodes: int
+    pairs: int = 1
+    triples: int = 1
+
+    @property
+    def thorough(self) -> bool:
+        return self.pairs > 1
 
 
 QUICK = Effort(scalar=10, other=3, array=2, reverse=3, nodes=20_000)
-FULL = Effort(scalar=10, other=10, array=3, reverse=10, nodes=4_000)
+FULL = Effort(scalar=10, other=10, array=3, reverse=10, nodes=4_000, pairs=49, triples=25)
 
 
 def certify(case: Case, effort: Effort = FULL) -> Certificate:
@@ -65,7 +71,7 @@ class Run:
 
     def all(self) -> None:
         with self.attempt("value"):
-            for shapes in conditions.shapes_of(self.case):
+            for shapes in shapes_of(self.case):
                 conditions.same_value(self, on_samples(self.case, shapes).xs, "value")
         if self.certificate.failures:
             return  # derivatives of a wrong value say nothing
@@ -74,12 +80,13 @@ class Run:
                 orders = self.effort.scalar if self.case.mp else self.effort.other
                 for trials in pointwise(self.case, orders, self.effort.nodes):
                     self.orders(trials)
-        for shapes in conditions.shapes_of(self.case):
+        for shapes in shapes_of(self.case):
             with self.attempt("orders"):
                 self.problem(shapes)
-        if len(conditions.shapes_of(self.case)) > 1:
+        if len(shapes_of(self.case)) > 1:
             self.holds("broadcasting")
         conditions.check(self)
+        nestings.check(self)
 
     def problem(self, shapes: Any) -> None:
         """The orders of the weighted sum of all outputs, and its gradients in whole arrays."""

@@ -11,6 +11,7 @@ from dezero.core import Variable
 from dezero.testing.cases import Bools, Case, Reals
 
 Array = np.ndarray[Any, Any]
+Shapes = list[tuple[int, ...]]
 
 
 def outputs(y: Any) -> list[Any]:
@@ -102,3 +103,14 @@ def _size(x: Array, random: bool) -> Any:
 
 def _cast(x: Any, kind: Any) -> Any:
     return x.astype(kind) if x is not None and x.dtype.kind == "f" else x
+
+
+def shapes_of(case: Case) -> list[Shapes | None]:
+    """Shapes for the arguments of an element-wise case that broadcast in every way; None for given shapes."""
+    if not case.elementwise:
+        return [None]
+    n = len(case.arguments)
+    if n == 1 or "broadcasting" in case.without:
+        return [[(2, 3)] * n]
+    patterns = [[(2, 1), (3,)], [(2, 3), ()], [(), (2, 3)]]
+    return [[pattern[i % 2] for i in range(n)] for pattern in patterns]

@@ -9,6 +9,7 @@ import numpy as np
 
 from dezero.core import Variable, gradients, using_config
 from dezero.core.sweep import collect
+from dezero.series import Expansion
 
 Array = np.ndarray[Any, Any]
 
@@ -34,9 +35,14 @@ def raw(y: Variable, leaf: Variable) -> Array:
     return gradients(y, leaf)[0].data
 
 
+def series(y: Variable, leaf: Variable) -> Array:
+    """The sum of the derivative's elements, the first coefficient of the graph's power series along ones."""
+    return np.asarray(Expansion(y, {leaf: [np.ones_like(leaf.data)]})[1])
+
+
 Step = Callable[[Variable, Variable], Variable]
 STEPS: dict[str, Step] = {"tangent": tangent, "reverse": reverse, "plain": plain}
-READ: dict[str, Callable[[Variable, Variable], Any]] = {**STEPS, "raw": raw}
+READ: dict[str, Callable[[Variable, Variable], Any]] = {**STEPS, "raw": raw, "series": series}
 
 
 class TooLarge(Exception):

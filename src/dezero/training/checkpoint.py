@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
@@ -58,6 +59,12 @@ class GlobalRandom:
         return np.random.get_state(legacy=False)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        def put(state: Any) -> Any:
+            other = np.random.RandomState(_like(np.random.get_state(legacy=False)["bit_generator"]))
+            other.set_state(state)
+            return other.get_state(legacy=False)
+
+        _check_random("the random state", state, put)
         np.random.set_state(state)
 
 
@@ -72,10 +79,47 @@ class RandomGenerators:
         return {n: generator.bit_generator.state for n, generator in enumerate(self.generators)}
 
     def load_state_dict(self, state: Mapping[int, Any]) -> None:
+        if not isinstance(state, Mapping):
+            raise TypeError(f"the states of Generators are a dict, not {type(state).__name__}")
         if len(state) != len(self.generators):
             raise ValueError(f"the checkpoint has {len(state)} Generators, and the run {len(self.generators)}")
         for n, generator in enumerate(self.generators):
+            if n not in state:
+                raise KeyError(f"the checkpoint has no Generator {n}")
+            other = _like(type(generator.bit_generator).__name__)
+
+            def put(state: Any, other: Any = other) -> Any:
+                other.state = state
+                return other.state
+
+            _check_random(f"the state of Generator {n}", state[n], put)
+        for n, generator in enumerate(self.generators):
             generator.bit_generator.state = state[n]
+
+
+def _like(name: str) -> Any:
+    return getattr(np.random, name)()
+
+
+def _check_random(what: str, state: Any, put: Callable[[Any], Any]) -> None:
+    """ValueError for a state that another one of its kind does not take as it stands. put: have it take the state."""
+    try:
+        with warnings.catch_warnings(action="error"):
+            fits = isinstance(state, Mapping) and _same(put(state), state)
+        inner = state["state"] if fits else {}
+        fits = fits and 0 <= inner.get("pos", 0) <= 624 and inner.get("inc", 1) % 2 == 1
+    except (TypeError, ValueError, KeyError, OverflowError, AttributeError, IndexError, Warning) as error:
+        raise ValueError(f"{what} is none ({error})") from error
+    if not fits:
+        raise ValueError(f"{what} is none: an entry is of another type or size, or out of range")
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, Mapping):
+        return isinstance(b, Mapping) and a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
+    if isinstance(a, np.ndarray):
+        return isinstance(b, np.ndarray) and (a.dtype, a.shape) == (b.dtype, b.shape) and np.array_equal(a, b)
+    return type(a) is type(b) and (a == b or a != a)
 
 
 def _generators(layer: Layer, seen: set[int]) -> Iterator[np.random.Generator]:
@@ -94,9 +138,11 @@ def restore(parts: Mapping[str, Any], state: Mapping[str, Any], path: Any) -> No
     for name, part in parts.items():
         try:
             part.load_state_dict(state[name])
-        except Exception as error:
+        except BaseException as error:
             for step in reversed(back.values()):
                 step()
+            if not isinstance(error, Exception):  # Ctrl-C
+                raise
             reason = error.args[0] if error.args else repr(error)
             raise ValueError(f"{path}: the checkpoint does not fit the {name} of this run ({reason})") from error
 

@@ -45,6 +45,16 @@ class Log:
         if self.path is not None and self.path.suffix != ".jsonl":  # a run begins by emptying the file
             raise ValueError(f"Trainer: log={str(path)!r}: the log's name must end in .jsonl")
 
+    def check(self) -> None:
+        """ValueError, naming the line, for a file that no run can go on with."""
+        if self.path is not None and self.path.exists():
+            for n, row in enumerate(read_log(self.path), 1):
+                counts = [row.get("step"), *([row["epoch"]] if "epoch" in row else [])]
+                if not all([type(count) is int for count in counts]):
+                    raise ValueError(
+                        f"{self.path}, line {n}: no whole numbers as step and epoch; is it a Trainer's log?"
+                    )
+
     def start(self, history: Sequence[Row], step: int) -> None:
         """Have the file tell of the epochs in `history` and of the steps up to `step`, and of nothing after them."""
         if self.path is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from dezero.dataloaders import whole_number
 from dezero.training.log import Row
 
 
@@ -41,9 +42,57 @@ class Position:
         return asdict(self)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        if set(state) != {f.name for f in fields(self)}:
-            raise KeyError(f"the position is made of {', '.join(f.name for f in fields(self))}, not {', '.join(state)}")
-        vars(self).update(state)
+        """Go on from what `state_dict` gave.
+
+        KeyError for missing or unknown entries, TypeError and ValueError for what no position has; nothing is changed
+        then.
+        """
+        names = [f.name for f in fields(self)]
+        if not isinstance(state, Mapping):
+            raise TypeError(f"the position is a dict, not {type(state).__name__}")
+        if set(state) != set(names):
+            raise KeyError(f"the position is made of {', '.join(names)}, not {', '.join(map(str, state))}")
+        found = {name: whole_number(f"the position's {name}", state[name], 0) for name in ("epoch", "step", "batch")}
+        sums, history = _sums(state["sums"]), _history(state["history"])
+        if len(history) != found["epoch"]:
+            raise ValueError(f"the position's history is of {len(history)} epochs, and its epoch is {found['epoch']}")
+        if found["batch"] + (history[-1]["step"] if history else 0) > found["step"]:
+            raise ValueError(f"the position's step is {found['step']}, less than its batches and history tell")
+        vars(self).update(found, sums=sums, history=history)
+
+
+def _sums(value: Any) -> dict[str, tuple[float, int]]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"the position's sums are a dict, not {type(value).__name__}")
+    sums = {}
+    for name, pair in value.items():
+        if not isinstance(name, str) or not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise TypeError(f"the position's sums hold for {name!r} no sum with its weight")
+        sums[name] = _number(f"sum of {name!r}", pair[0]), whole_number(f"the position's weight of {name!r}", pair[1])
+    return sums
+
+
+def _history(value: Any) -> list[Row]:
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"the position's history is a list, not {type(value).__name__}")
+    history: list[Row] = []
+    for n, row in enumerate(value, 1):
+        if not isinstance(row, Mapping) or not {"epoch", "step"} <= row.keys():
+            raise TypeError(f"the position's history has no row with epoch and step for epoch {n}")
+        numbers = {key: _number(f"{key!r} of epoch {n}", number) for key, number in row.items()}
+        numbers["step"] = whole_number(f"the position's step of epoch {n}", row["step"], 0)
+        if whole_number(f"the position's number of epoch {n}", row["epoch"]) != n:
+            raise ValueError(f"the position's history has epoch {row['epoch']} in place of {n}")
+        if history and numbers["step"] < history[-1]["step"]:
+            raise ValueError(f"the position's history goes back from step {history[-1]['step']} to {numbers['step']}")
+        history.append(numbers)
+    return history
+
+
+def _number(name: str, value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"the position's {name} must be a number, not {type(value).__name__}")
+    return value
 
 
 def size_of(batch: Any) -> int:

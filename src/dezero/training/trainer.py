@@ -138,6 +138,8 @@ class Trainer:
         loaders = {"loader": loader, "validation": validation}
         saved = {name: part for name, part in loaders.items() if hasattr(part, "state_dict")}
         randomness = {"random state": GlobalRandom(), "generators": RandomGenerators(self.model, self.rngs)}
+        if resume:
+            self.log.check()
         self.checkpoint.start({**self.parts(), **saved, **randomness}, resume)
         self.log.start(self.history, self.position.step)
         with LaterInterrupt() as interrupt, using_config("train", True), using_config("enable_backprop", True):

@@ -1,0 +1,143 @@
+"""NumPy's functions that share their name with another one: those of numpy.linalg and of numpy.emath.
+
+Each has the arguments and defaults of the function that it stands for: numpy.linalg.trace goes over the last two axes,
+numpy.trace over the first two; numpy.emath.sqrt goes on into the complex numbers, numpy.sqrt gives nan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dezero.core.arithmetic import div, mul, pow
+from dezero.core.errors import describe
+from dezero.core.op import operand
+from dezero.core.variable import Variable
+from dezero.functions import products
+from dezero.functions.complex_numbers import as_complex, conj, is_complex
+from dezero.functions.diagonals import diagonal
+from dezero.functions.elementwise import log, sqrt
+from dezero.functions.exponential import log2, log10
+from dezero.functions.linalg import matmul
+from dezero.functions.norms import norm
+from dezero.functions.rearrange import moveaxis, swapaxes
+from dezero.functions.reduction import axes_of, sum
+from dezero.functions.shape import astype, expand_dims, reshape
+from dezero.functions.spectral import svd
+from dezero.functions.trigonometric import arccos, arcsin, arctanh
+
+# -- numpy.linalg ----------------------------------------------------------------------------------------------
+
+
+def _diagonal(x: Any, *, offset: int = 0) -> Variable:
+    return diagonal(x, offset, -2, -1)
+
+
+def _trace(x: Any, *, offset: int = 0) -> Variable:
+    return products.trace(x, offset, -2, -1)
+
+
+def _cross(x1: Any, x2: Any, *, axis: int = -1) -> Variable:
+    return products.cross(x1, x2, axis=axis)
+
+
+def _outer(x1: Any, x2: Any) -> Variable:
+    for x in (x1, x2):
+        if operand(x, "outer").ndim != 1:
+            raise ValueError(f"linalg.outer: an argument is a {describe(x)}; give vectors, or use numpy.outer")
+    return products.outer(x1, x2)
+
+
+def _tensordot(x1: Any, x2: Any, *, axes: Any = 2) -> Variable:
+    return products.tensordot(x1, x2, axes)
+
+
+def _vecdot(x1: Any, x2: Any, *, axis: int = -1) -> Variable:
+    a, b = (moveaxis(operand(x, "vecdot"), axis, -1) for x in (x1, x2))
+    if a.shape[-1] != b.shape[-1]:
+        raise ValueError(f"vecdot: vectors of {a.shape[-1]} and of {b.shape[-1]} elements; give them the same length")
+    return sum(mul(conj(a), b), -1)
+
+
+def _matrix_transpose(x: Any) -> Variable:
+    x = operand(x, "matrix_transpose")
+    if x.ndim < 2:
+        raise ValueError(f"matrix_transpose: x is a {describe(x)}; it needs two axes or more")
+    return swapaxes(x, -2, -1)
+
+
+def _svdvals(x: Any, /) -> Variable:
+    return svd(x, compute_uv=False)  # type: ignore[return-value]
+
+
+def _matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Variable:
+    return norm(x, ord, (-2, -1), keepdims)
+
+
+def _vector_norm(x: Any, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Variable:
+    x = operand(x, "vector_norm")
+    axes = tuple(range(x.ndim)) if axis is None else axes_of("vector_norm", x, axis) or ()
+    rest = x.shape if not axes else tuple([n for i, n in enumerate(x.shape) if i not in axes])
+    moved = moveaxis(x, axes, tuple(range(-len(axes), 0)))
+    y = norm(reshape(moved, (*rest, -1)), ord, -1)
+    return expand_dims(y, tuple(sorted(axes))) if keepdims else y
+
+
+# -- numpy.emath -----------------------------------------------------------------------------------------------
+
+
+def _widened(x: Any, outside: Callable[[Any], Any]) -> Variable:
+    """The array, as complex numbers where an element is outside of what the real function takes."""
+    x = operand(x, "emath")
+    return as_complex(x) if not is_complex(x) and np.any(outside(x._data)) else x
+
+
+def _negative(x: Any) -> Any:
+    return x < 0
+
+
+def _beyond_one(x: Any) -> Any:
+    return np.abs(x) > 1
+
+
+def _emath(function: Callable[[Any], Variable], outside: Callable[[Any], Any]) -> Callable[[Any], Variable]:
+    return lambda x: function(_widened(x, outside))
+
+
+def _logn(n: Any, x: Any) -> Variable:
+    return div(log(_widened(x, _negative)), log(_widened(n, _negative)))
+
+
+def _power(x: Any, p: Any) -> Variable:
+    p = operand(p, "emath.power")
+    if p.dtype.kind in "iu" and np.any(p._data < 0):
+        p = astype(p, np.float64)
+    return pow(_widened(x, _negative), p)
+
+
+counterparts: dict[Any, Callable[..., Any]] = {
+    np.linalg.cross: _cross,
+    np.linalg.diagonal: _diagonal,
+    np.linalg.matmul: matmul,
+    np.linalg.matrix_norm: _matrix_norm,
+    np.linalg.matrix_transpose: _matrix_transpose,
+    np.linalg.outer: _outer,
+    np.linalg.svdvals: _svdvals,
+    np.linalg.tensordot: _tensordot,
+    np.linalg.trace: _trace,
+    np.linalg.vecdot: _vecdot,
+    np.linalg.vector_norm: _vector_norm,
+    np.matrix_transpose: _matrix_transpose,
+    np.vecdot: _vecdot,
+    np.emath.arccos: _emath(arccos, _beyond_one),
+    np.emath.arcsin: _emath(arcsin, _beyond_one),
+    np.emath.arctanh: _emath(arctanh, _beyond_one),
+    np.emath.log: _emath(log, _negative),
+    np.emath.log10: _emath(log10, _negative),
+    np.emath.log2: _emath(log2, _negative),
+    np.emath.logn: _logn,
+    np.emath.power: _power,
+    np.emath.sqrt: _emath(sqrt, _negative),
+}

@@ -1,0 +1,179 @@
+"""Derivatives element by element, and point by point of a batch: proved, or refused."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+import dezero.functions as F
+from dezero import Function, Variable, curl, derivative, divergence, jacobian, laplacian, taylor, using_config
+from dezero.derivatives.operators import biharmonic, operator
+from dezero.series import independence
+
+RNG = np.random.default_rng(3)
+X = RNG.uniform(0.3, 1.2, (5, 3))
+W = RNG.normal(size=(3, 4))
+
+
+class Sine(Function):
+    def forward(self, x):
+        return np.sin(x)
+
+    def backward(self, gy):
+        return gy * F.cos(self.inputs[0])
+
+
+class Centred(Function):
+    def forward(self, x):
+        return x - x.mean(axis=0)
+
+    def backward(self, gy):
+        return gy - F.mean(gy, axis=0)
+
+
+def batch_norm(x):
+    return F.batch_norm(x, np.ones(3), np.zeros(3), np.zeros(3), np.ones(3))
+
+
+def layer_norm(x):
+    return F.layer_norm(x, np.ones(3), np.zeros(3))
+
+
+MIXING = {
+    "softmax": F.softmax,
+    "sum": lambda x: x * F.sum(x),
+    "mean": lambda x: x - F.mean(x, axis=0),
+    "cumsum": lambda x: F.cumsum(x, 0),
+    "matmul": lambda x: x @ np.ones((3, 3)),
+    "norm": lambda x: x / F.norm(x),
+    "sort": lambda x: x + F.max(x, axis=1, keepdims=True),
+    "batch_norm": batch_norm,
+    "layer_norm": layer_norm,
+    "function": lambda x: Centred()(x),
+    "flip": lambda x: x * x[::-1],
+    "triangle": lambda x: np.tril(np.ones((5, 5))) @ x,
+}
+APART = {
+    "elementwise": lambda x: F.tanh(x) * x,
+    "function": lambda x: Sine()(x) * x,
+    "transposed": lambda x: x.T**3,
+    "reversed": lambda x: x[::-1] ** 3,
+    "permuted": lambda x: x[[2, 0, 1, 4, 3]] ** 3,
+    "repeated": lambda x: F.stack([x, x**2, Sine()(x)]),
+    "flat": lambda x: F.exp(F.reshape(x, (-1,))),
+    "constant factor": lambda x: x * np.arange(15.0).reshape(5, 3),
+}
+
+
+@pytest.mark.parametrize("name", MIXING)
+def test_elements_that_mix_are_refused(name):
+    f = MIXING[name]
+    for ask in (lambda: derivative(f)(X), lambda: derivative(f, 3)(Variable(X)), lambda: taylor(f, X, 2)):
+        with pytest.raises(ValueError, match=r"several elements of the argument, of shape \(5, 3\).*jacobian"):
+            ask()
+    x = Variable(X)
+    with pytest.raises(ValueError, match=r"jet: an element of the result.*direction=numpy\.ones"):
+        f(x).jet(x, 2)
+    along_ones = f(x).jet(x, 1, direction=np.ones(X.shape))[1].data
+    assert_allclose(along_ones, jacobian(f)(X).data.sum(axis=(-1, -2)), atol=1e-12)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("name", APART)
+def test_elements_that_stay_apart_have_their_derivatives(name, order):
+    f = APART[name]
+    h = 1e-3
+    steps = {1: (0.5, 0.0, -0.5), 2: (1.0, -2.0, 1.0)}[order]
+    expected = sum(w * f(Variable(X + s * h)).data for s, w in zip((1, 0, -1), steps, strict=True)) / h**order
+    for x in (X, Variable(X)):
+        assert_allclose(derivative(f, order)(x).data, expected, rtol=1e-4, atol=1e-4)
+
+
+def number(x):
+    return F.sum(F.tanh(x @ W) ** 2, axis=-1)
+
+
+@pytest.mark.parametrize("x", [X, Variable(X)], ids=["array", "Variable"])
+@pytest.mark.parametrize("method", ["collapsed", "taylor", "reverse"])
+def test_points_of_a_batch_that_mix_are_refused(method, x):
+    for f in (
+        lambda x: number(batch_norm(x)),
+        lambda x: number(Centred()(x)),
+        lambda x: F.sum(number(x)) * x[:, 0],
+        lambda x: number(x)[::-1],
+        lambda x: number(x) * x[[1, 2, 3, 4, 0], 0],
+    ):
+        for make in (laplacian, biharmonic):
+            with pytest.raises(ValueError, match=r"of the batch \(5, 3\) depends on other points \(through \w+\)"):
+                make(f, method)(x)
+        with pytest.raises(ValueError, match="operator: the result at one point"):
+            operator(f, {(1, 0, 0): 1.0}, method)(x)
+    for field in (divergence, curl):
+        with pytest.raises(ValueError, match=f"{field.__name__}: the result at one point.*test_mode"):
+            field(batch_norm)(x)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        number,
+        lambda x: number(layer_norm(x)),
+        lambda x: F.sum(Sine()(x) * x, axis=-1),
+        lambda x: F.sum(F.softmax(x, axis=-1) ** 2, axis=-1),
+        lambda x: F.reshape(F.tanh(F.reshape(x, (-1,))), (-1, 3)) @ np.ones(3),
+        lambda x: F.slogdet(F.reshape(x, (-1, 3, 1)) * F.reshape(x, (-1, 1, 3)) + np.eye(3))[1],
+        lambda x: F.norm(x, axis=-1),
+    ],
+    ids=["network", "layer norm", "function", "softmax", "flat and back", "slogdet", "norm"],
+)
+def test_a_batch_gives_what_its_points_give(f):
+    one_by_one = np.array([laplacian(lambda x: f(F.reshape(x, (1, 3)))[0])(row).item() for row in X])
+    assert_allclose(laplacian(f)(X).data, one_by_one, rtol=1e-9, atol=1e-9)
+
+
+def test_running_statistics_keep_points_apart():
+    with using_config("train", False):
+        found = laplacian(lambda x: number(batch_norm(x)))(X).data
+    assert_allclose(found, laplacian(lambda x: number(x / np.sqrt(1 + 2e-5)))(X).data, rtol=1e-12)
+
+
+def test_what_vanishes_at_the_point_but_not_beside_it_is_seen():
+    x = np.zeros((4, 2))
+    for f in (lambda x: F.flip(x, 0)[:, 0] ** 2, lambda x: F.flip(x, 0)[:, 0] * x[:, 0] + F.sum(x**2, axis=1)):
+        with pytest.raises(ValueError, match="depends on other points"):
+            laplacian(f)(x)
+    with pytest.raises(ValueError, match="depends on several elements"):
+        derivative(lambda x: x * x[::-1], 2)(np.zeros(4))
+
+
+def test_numbers_single_points_and_nothing_are_not_asked(monkeypatch):
+    monkeypatch.setattr(independence, "_proved", None)
+    assert derivative(lambda x: x * F.sum(x))(np.ones((1, 1))).item() == 2
+    assert laplacian(lambda x: F.sum(x) ** 2)(np.ones(3)).item() == 6
+    assert derivative(F.softmax)(np.ones((0, 3))).shape == (0, 3)
+    assert taylor(F.softmax, np.ones((2, 2)), 0)[0].shape == (2, 2)
+    assert laplacian(lambda x: batch_norm(x)[:, 0])(np.ones((1, 3))).shape == (1,)
+
+
+def test_a_proof_by_the_operations_asks_no_series(monkeypatch):
+    monkeypatch.setattr(independence, "_seen", None)
+    assert derivative(lambda x: F.tanh(x @ np.ones((1, 8))) @ np.ones((8, 2)), 4)(X[:, :1]).shape == (5, 2)
+    assert laplacian(number)(X).shape == (5,)
+
+
+def test_nan_in_a_row_is_no_dependence():
+    x = X.copy()
+    x[2] = np.nan
+    found = laplacian(lambda x: F.sum(Sine()(x), axis=-1))(x).data
+    assert np.isnan(found[2])
+    assert_allclose(np.delete(found, 2), -np.delete(np.sin(x).sum(axis=1), 2))
+
+
+@settings(max_examples=25)
+@given(n=st.integers(2, 300))
+def test_no_word_of_the_code_contains_another(n):
+    words = independence._words(n).T.astype(bool)
+    some = np.random.default_rng(n).choice(n, (50, 2))
+    for i, j in some[some[:, 0] != some[:, 1]]:
+        assert not (words[i] <= words[j]).all()

@@ -1,0 +1,33 @@
+"""Series of powers of numbers so small that the power itself is 0, while its higher derivatives are not."""
+
+import numpy as np
+import pytest
+
+from dezero import Variable
+from dezero.series import jet
+
+
+def right(x, n, orders):
+    """n (n - 1) ... (n - k + 1) x**(n - k), as numbers that are next to none are 0."""
+    found, factor = [], 1.0
+    for k in range(1, orders + 1):
+        factor *= n - k + 1
+        found.append(factor * float(x) ** (n - k) if factor else 0.0)
+    return found
+
+
+@pytest.mark.parametrize("as_array", [False, True])
+@pytest.mark.parametrize(("dtype", "x"), [(np.float64, 1e-200), (np.float64, 1e-20), (np.float32, 1e-6)])
+@pytest.mark.parametrize("n", [2.0, 3.0, 8.0, 2, 8, 2.5, 8.5, 1.5])
+def test_jets(n, dtype, x, as_array):
+    x = np.full(2 if as_array else (), x, dtype)
+    one, zero = np.ones_like(x), np.zeros_like(x)
+    orders = 9 if n == int(n) else int(n) + 1  # higher ones are out of range
+    _, found = jet(lambda t: t**n, (Variable(x),), ([one, *[zero] * (orders - 1)],))
+    for y, r in zip(found, right(x.ravel()[0], n, orders), strict=True):
+        np.testing.assert_allclose(y.data, r, rtol=1e-12 if dtype == np.float64 else 2e-5, atol=np.finfo(dtype).tiny)
+
+
+def test_whole_exponents_at_zero():
+    _, found = jet(lambda t: t**3.0, (np.array(0.0),), ([np.ones(()), *[np.zeros(())] * 4],))
+    assert [y.item() for y in found] == [0, 0, 6, 0, 0]
