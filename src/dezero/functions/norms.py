@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -103,7 +103,7 @@ def _matrix(x: Variable, ord: Any, axes: Axes, keepdims: bool) -> Variable:
         y = (max if kind > 0 else min)(sums, rest, keepdims=True)
     elif kind in ("nuc", 2.0, -2.0):
         others = tuple([i for i in range(x.ndim) if i not in axes])
-        s = _exact_zeros(svd(operations.transpose(x, (*others, *axes)), compute_uv=False))  # type: ignore[arg-type]
+        s = _exact_zeros(cast(Variable, svd(operations.transpose(x, (*others, *axes)), compute_uv=False)))
         y = operations.sum(s, -1) if kind == "nuc" else operations.get_item(s, (..., 0 if kind == 2 else -1))
     else:
         raise ValueError(f"norm: ord={ord!r} is none of matrices; give 'fro', 'nuc', 1, -1, 2, -2, inf or -inf")
