@@ -34,6 +34,9 @@ def _logsumexp_value(x: Any, axis: Any, keepdims: bool) -> Any:
     z = np.asarray(x - shift)
     with np.errstate(divide="ignore"):
         y = log_of_sum(np.exp(z, out=z), axis) + shift
+    if y.dtype.kind == "c":
+        turned = np.abs(y.imag) > np.pi
+        y.imag[turned] = np.arctan2(np.sin(y.imag[turned]), np.cos(y.imag[turned]))
     return y if keepdims else np.squeeze(y, axis)[()]
 
 
@@ -72,7 +75,8 @@ _logsumexp = general("logsumexp", _logsumexp_value, _logsumexp_rule, rows=reduce
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """log(sum(exp(x))) without overflow, over all elements or over axes; -inf over none.
 
-    Where it is infinite, the elements that are equal to it have the derivative 1, the others 0.
+    Where it is infinite, the elements that are equal to it have the derivative 1, the others 0. Of complex numbers it
+    is the principal value, whose imaginary part is in (-pi, pi].
 
     >>> logsumexp(Variable(np.array([1000.0, 1000.0])))
     variable(1000.6931471805599)
