@@ -20,7 +20,7 @@ CASES = [
             Normal(*shape),
             like=np.linalg.norm,
             without=ABSOLUTE,
-            covers=("root", "over_size", "nan_at_zero"),
+            covers=("root", "over_size", "reciprocal_or_nan"),
             label=label,
             **how,
         )

@@ -19,10 +19,6 @@ CLAIMED = claims(PAGE.read_text())
 # Operations that have no case, each with the reason.
 INTERNAL = {
     "alias": "its value and cotangent are what it is given (tests/derivatives/test_nesting.py)",
-    "modulus_power": "the derivatives of abs, and so in its orders; at 0 in functions/test_kinks.py",
-    "over_size": "in the derivatives of std, norm and modulus, and so in their orders; at 0 in functions/test_kinks.py",
-    "nan_at_zero": "in the derivatives of over_size, whose denominator it is",
-    "centred": "in the derivatives of var and std, and so in their orders",
     "gelu_tanh_slope": "the derivative of gelu_tanh, and so in its orders",
     "full_like": "a derivative that came out a number, kept in the graph; its own is zero (core/test_rewriting_limits.py)",
 }

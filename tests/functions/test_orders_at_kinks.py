@@ -10,6 +10,7 @@ import dezero.functions as F
 from dezero import Variable, gradients, hessian, hvp, jet
 from dezero.core.op import apply
 from dezero.core.registry import declared
+from dezero.derivatives import grad, jacfwd, jacobian
 
 ORDERS = (None, 1, 2, 3, 4, 2.5, 1.5, 0.5, -1, -2, np.inf, -np.inf)
 MATRIX_ORDERS = ("fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)
@@ -146,3 +147,9 @@ def test_what_is_divided_by_a_size_of_zero():
     gx, gs = gradients(F.sum(y), [x, size])
     np.testing.assert_array_equal(gx.data, [np.nan, 0.5])
     np.testing.assert_array_equal(gs.data, [np.nan, -0.75])
+
+
+@pytest.mark.parametrize("f", [lambda x: F.modulus(complex_of(x)) ** 2, lambda x: F.angle(complex_of(x))])
+@pytest.mark.parametrize("way", [hessian, lambda f: jacfwd(jacfwd(f)), lambda f: jacobian(grad(f))])
+def test_complex_kinks_are_nan_without_a_warning(f, way):
+    assert np.isnan(way(f)(np.zeros(2)).data).all()

@@ -30,19 +30,21 @@ def _modulus_power(x: Any, p: float, k: int) -> Any:
     return np.where(x == 0, np.asarray(at_zero, y.dtype), y)
 
 
-declare(
-    Op(
-        "modulus_power",
-        ELEMENTWISE,
-        _modulus_power,
-        (lambda F, g, x, y, p, k: g * F.modulus_power(x, p=p, k=k + 1),),
-    )
-)
+def _next_power(F: Any, g: Any, x: Any, y: Any, p: float, k: int) -> Any:
+    return g * (y if p == 1 and k == 2 else F.modulus_power(x, p=p, k=k + 1))  # 0 or nan: so are all after it
+
+
+declare(Op("modulus_power", ELEMENTWISE, _modulus_power, (_next_power,)))
 
 
 def _over_size(x: Any, size: Any) -> Any:
     zero = np.equal(size, 0)
     return np.where(zero, 0, x / np.where(zero, 1, size))
+
+
+def _reciprocal(size: Any) -> Any:
+    zero = np.equal(size, 0)
+    return np.where(zero, np.nan, 1 / np.where(zero, 1, size))
 
 
 # x / size, and 0 where size is 0, with derivatives that are nan there: directions, and other slopes at a kink.
@@ -52,17 +54,11 @@ declare(
         ELEMENTWISE,
         _over_size,
         (
-            lambda F, g, x, size, y: g / F.nan_at_zero(size),
-            lambda F, g, x, size, y: -(g * y) / F.nan_at_zero(size),
+            lambda F, g, x, size, y: g * F.reciprocal_or_nan(size),
+            lambda F, g, x, size, y: -(g * y * F.reciprocal_or_nan(size)),
         ),
     )
 )
 
-declare(
-    Op(
-        "nan_at_zero",
-        ELEMENTWISE,
-        lambda x: np.where(np.equal(x, 0), np.nan, x),
-        (lambda F, g, x, y: g,),
-    )
-)
+# Complex numbers divided by nan would warn; multiplied by it they do not.
+declare(Op("reciprocal_or_nan", ELEMENTWISE, _reciprocal, (lambda F, g, x, y: -(g * y * y),)))
