@@ -88,11 +88,12 @@ def _div(F: Any, op: Op, args: Args, first: Any) -> Any:
 _HIGHEST = 1024  # exponents up to this are taken for whole numbers of factors
 
 
-def _vanishes(a: Any, n: float) -> bool:
-    """Whether powers of some element, which is not 0, are near the end of the range of numbers."""
-    size = np.abs(a)
-    with np.errstate(under="ignore"):
-        return bool(np.any((size**n < np.finfo(size.dtype).tiny ** 0.25) & (size > 0)))
+def _leaves_range(a: Any, n: float) -> bool:
+    """Whether powers of some element, which is not 0, are near an end of the range of numbers."""
+    size, range_ = np.abs(a), np.finfo(np.abs(a).dtype)
+    with np.errstate(under="ignore", over="ignore"):
+        power = size**n
+    return bool(np.any(((power < range_.tiny**0.25) & (size > 0)) | ((power > range_.max**0.25) & np.isfinite(size))))
 
 
 def _pow(F: Any, op: Op, args: Args, first: Any) -> Any:
@@ -110,16 +111,19 @@ def _pow(F: Any, op: Op, args: Args, first: Any) -> Any:
         return power if first is None else Series(F, power.shape, power.dtype, lambda k: power[k], first)
     if n == 0 or not np.all(F.raw(a[0])):
         return None  # by the rule a**n asks for a**(n - 1) and so on, and divides by nothing
-    if n > 1 and _vanishes(F.raw(a[0]), n):
+    if n > 1 and _leaves_range(F.raw(a[0]), n):
         return _scaled_power(F, a, n)
     return _lazy(F, (a,), lambda y, k: real_power(k, y, a, n) if k else a[0] ** n, first)
 
 
 def _scaled_power(F: Any, a: Series, n: float) -> Series:
-    """The power of a(t) as a_0**n times that of a(a_0 t) / a_0, in which nothing is small: y_k = u_k a_0**(n - k)."""
+    """The power of a(t) as a_0**n times that of a(a_0 t) / a_0, whose first term is 1: y_k = u_k a_0**(n - k)."""
 
     def near_one(k: int) -> Any:
-        return a[k] if k == 1 or is_zero(a[k]) else a[k] * a[0] ** (k - 1)
+        b = a[k]
+        for _ in range(0 if is_zero(b) else k - 1):  # one by one: 0 times an infinite power would be nan
+            b = b * a[0]
+        return b
 
     one = F.full(1, a)
     b = _lazy(F, (a,), lambda b, k: near_one(k), one)

@@ -1,4 +1,4 @@
-"""Series of powers of numbers so small that the power itself is 0, while its higher derivatives are not."""
+"""Series of powers of numbers so small, or so large, that the power is out of range, its higher derivatives not."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,8 @@ def right(x, n, orders):
     found, factor = [], 1.0
     for k in range(1, orders + 1):
         factor *= n - k + 1
-        found.append(factor * float(x) ** (n - k) if factor else 0.0)
+        with np.errstate(over="ignore"):
+            found.append(factor * np.float64(x) ** (n - k) if factor else 0.0)
     return found
 
 
@@ -31,3 +32,14 @@ def test_jets(n, dtype, x, as_array):
 def test_whole_exponents_at_zero():
     _, found = jet(lambda t: t**3.0, (np.array(0.0),), ([np.ones(()), *[np.zeros(())] * 4],))
     assert [y.item() for y in found] == [0, 0, 6, 0, 0]
+
+
+@pytest.mark.parametrize("as_array", [False, True])
+@pytest.mark.parametrize(("n", "x"), [(2.5, 1e160), (3.5, 1e100), (1.5, 1e205), (6.5, 1e50)])
+def test_powers_out_of_range_whose_derivatives_are_in_it(n, x, as_array):
+    point = np.full(2 if as_array else (), x)
+    one, zero = np.ones_like(point), np.zeros_like(point)
+    with np.errstate(over="ignore"):
+        _, found = jet(lambda t: t**n, (Variable(point),), ([one, *[zero] * 3],))
+    for y, r in zip(found, right(x, n, 4), strict=True):
+        np.testing.assert_allclose(y.data, r, rtol=1e-12, atol=1e-307)
