@@ -22,7 +22,8 @@ def ndtri(mp, x):
 
 
 def log_ndtr(mp, x):
-    return mp.log(mp.erfc(-x / mp.sqrt(2)) / 2)
+    upper = mp.erfc(abs(x) / mp.sqrt(2)) / 2
+    return mp.log1p(-upper) if x > 0 else mp.log(upper)
 
 
 CASES = [

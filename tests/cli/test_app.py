@@ -90,7 +90,7 @@ def test_an_interrupt_leaves_no_traceback(fails, monkeypatch):
     def interrupted(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dezero.cli.diff.differentiate", interrupted)
+    monkeypatch.setattr("dezero.cli.diff.tabulate", interrupted)
     assert fails("diff", "x", "--at", "1", code=130) == "interrupted"
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,8 @@ from numpy.typing import NDArray
 from dezero.cli.errors import UsageError
 from dezero.cli.expression import Expression
 from dezero.core import Variable, gradients
+from dezero.derivatives.transforms import ray_scale
+from dezero.series import Expansion
 
 HIGHEST_ORDER = 50
 
@@ -53,17 +57,38 @@ def _name(expression: Expression, along: Sequence[str]) -> str:
 def differentiate(
     expression: Expression, at: Mapping[str, NDArray[np.float64]], along: Sequence[str]
 ) -> tuple[dict[str, Variable], list[Variable]]:
-    """Return the named input Variables, and the value with its successive derivatives at each point."""
-    inputs = {name: Variable(np.array(values), name=name) for name, values in at.items()}
-    value = expression(**{name: inputs[name] for name in expression.variables})
-    shape = next(iter(inputs.values())).shape
-    if value.shape != shape:  # an expression without variables
-        value = Variable(np.full(shape, value.data))
+    """Return the named input Variables, and the value with its successive derivatives, each a graph, at each point."""
+    inputs, value = _evaluate(expression, at)
     results = [value]
     for name in along:
         (derivative,) = gradients(results[-1], inputs[name], create_graph=True)
         results.append(derivative)
     return inputs, results
+
+
+def _evaluate(expression: Expression, at: Mapping[str, NDArray[np.float64]]) -> tuple[dict[str, Variable], Variable]:
+    inputs = {name: Variable(np.array(values), name=name) for name, values in at.items()}
+    value = expression(**{name: inputs[name] for name in expression.variables})
+    shape = next(iter(inputs.values())).shape
+    return inputs, value if value.shape == shape else Variable(np.full(shape, value.data))  # it may have no variables
+
+
+def tabulate(
+    expression: Expression, at: Mapping[str, NDArray[np.float64]], along: Sequence[str]
+) -> list[NDArray[np.float64]]:
+    """Return the value and its successive derivatives at each point, as `numbers` does.
+
+    In one variable they are Taylor coefficients, at a cost that grows with the square of the order; in several,
+    gradients of gradients.
+    """
+    if len(set(along)) != 1:
+        return numbers(differentiate(expression, at, along)[1])
+    inputs, value = _evaluate(expression, at)
+    x, order = inputs[along[0]], len(along)
+    speed = int(ray_scale(order)[0])  # along x + speed t no coefficient leaves the range of numbers early
+    series = Expansion(value, {x: [np.full(x.shape, float(speed))]})
+    factors = [float(Fraction(math.factorial(n), speed**n)) for n in range(order + 1)]
+    return numbers([Variable(np.full(x.shape, series[n] * factor)) for n, factor in enumerate(factors)])
 
 
 def numbers(results: Sequence[Variable]) -> list[NDArray[np.float64]]:

@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 
-from dezero.cli.derivatives import differentiate, directions, names_of, numbers
+from dezero.cli.derivatives import directions, names_of, tabulate
 from dezero.cli.expression import parse
 from dezero.cli.points import points
 from dezero.cli.table import json_number, number, table
@@ -18,9 +18,9 @@ def diff(arguments: argparse.Namespace) -> None:
     expression = parse(arguments.expression)
     at = points(arguments.at, expression)
     along = directions(expression, arguments.wrt, arguments.order)
-    inputs, results = differentiate(expression, at, along)
+    values = tabulate(expression, at, along)
     names = names_of(expression, along)
-    rows = np.stack([np.atleast_1d(values) for values in numbers(results)], axis=1)
+    rows = np.stack([np.atleast_1d(row) for row in values], axis=1)
     where = np.stack([np.atleast_1d(values) for values in at.values()], axis=1)
     if arguments.json:
         document = {
@@ -34,7 +34,7 @@ def diff(arguments: argparse.Namespace) -> None:
             ],
         }
         print(json.dumps(document, indent=2, ensure_ascii=False))
-    elif next(iter(inputs.values())).ndim:
+    elif values[0].ndim:
         lines = [[number(v) for v in (*point, *row)] for point, row in zip(where, rows, strict=True)]
         print(f"f({', '.join(at)}) = {expression.text}\n")
         print(table([*at, *names], lines))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dezero.cli.derivatives import differentiate, directions, names_of, numbers
+from dezero.cli.derivatives import directions, names_of, tabulate
 from dezero.cli.errors import CommandFailed, UsageError
 from dezero.cli.expression import parse
 from dezero.cli.output import check_folder
@@ -37,8 +37,7 @@ def plot(arguments: argparse.Namespace) -> None:
     ((name, x),) = points(arguments.at, expression).items()
     if x.size < 2:
         raise UsageError(f"--at {arguments.at}: a plot needs a range such as -5:5:400")
-    _, results = differentiate(expression, {name: x}, along)
-    curves = numbers(results)
+    curves = tabulate(expression, {name: x}, along)
     if not np.isfinite(curves[0]).any():
         raise CommandFailed(f"{expression.text} is finite nowhere in {arguments.at}: there is nothing to plot")
     save(draw(x, curves, names_of(expression, along), name, expression.text), arguments.output)

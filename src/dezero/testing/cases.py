@@ -39,6 +39,7 @@ CONDITIONS = {
     "transposed": "the transpose of the transpose of the linearised operation is its Jacobian, however asked for",
     "nested": "pairs and triples of grad, vjp, jvp, jet, jacfwd, jacrev and hvp contract the derivative they should",
     "inner map": "behind a quadratic map of two variables, operators of orders 2 and 3 agree in all their ways",
+    "extremes": "arguments from 1e-300 to 1e300 give orders 0 to 3 to nine digits, or nan, in five readings",
     "special": "derivatives at kinks and other special points are the documented ones",
 }
 REFUSES, NOT_ASKED = "the reference refuses", "no special points"  # what a condition says of itself

@@ -9,7 +9,7 @@ import numpy as np
 
 from dezero.core import Variable, gradients
 from dezero.core.sweep import collect
-from dezero.testing import arrays, precision
+from dezero.testing import arrays, extremes, precision
 from dezero.testing.cases import NOT_ASKED, REFUSES, Case, Reals
 from dezero.testing.certificate import words
 from dezero.testing.problem import Array, Problem, data, on_samples, outputs, sampled, shapes_of
@@ -32,6 +32,8 @@ def check(run: Run) -> None:
         "integers": integers,
         "special": special,
     }
+    if run.effort.thorough:
+        checks["extremes"] = extremes.check
     for name, condition in checks.items():
         if name not in run.case.without:
             with run.attempt(name):
