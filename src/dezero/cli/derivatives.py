@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from dezero.cli.errors import UsageError
 from dezero.cli.expression import Expression
 from dezero.core import Variable, gradients
-from dezero.derivatives.transforms import ray_scale
-from dezero.series import Expansion
 
 HIGHEST_ORDER = 50
 
@@ -81,6 +79,9 @@ def tabulate(
     In one variable they are Taylor coefficients, at a cost that grows with the square of the order; in several,
     gradients of gradients.
     """
+    from dezero.derivatives.transforms import ray_scale  # here, since other commands start without them
+    from dezero.series import Expansion
+
     if len(set(along)) != 1:
         return numbers(differentiate(expression, at, along)[1])
     inputs, value = _evaluate(expression, at)
