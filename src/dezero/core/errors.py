@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import opcode
 import sys
-import warnings
 from typing import Any
 
 import numpy as np
@@ -22,44 +20,10 @@ class GraphWarning(UserWarning):
     """A derivative is lost that somebody might want."""
 
 
-_PACKAGES = {"dezero", "numpy", "scipy"}  # whose lines are none of the user's
-_STORE = opcode.opmap["STORE_SUBSCR"]
-
-
-def lost_number(kind: str) -> None:
-    """Warn, once for each line of the user's, that a number was asked of what a transform differentiates.
-
-    GraphError where the line assigns it to an element of an array, which is what asked.
-    """
-    level, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _PACKAGES:
-        level, frame = level + 1, frame.f_back
-    if frame.f_code.co_code[frame.f_lasti] == _STORE:
-        raise GraphError(
-            "a[i] = v of a Variable that is being differentiated in would lose its derivative; join the elements with "
-            "dezero.functions.stack or set them with dezero.functions.index_update, or assign v.item() for a constant"
-        )
-    warnings.warn(
-        f"{kind}(v) of a Variable that is being differentiated in is a constant: the derivative does not see it. Use "
-        "functions of dezero or NumPy (numpy.exp(v) for math.exp(v)); v.item() takes a constant without this warning",
-        GraphWarning,
-        stacklevel=level,
-    )
-
-
 def is_sparse(value: Any) -> bool:
     """Whether it is a sparse array or matrix of SciPy's, which is never imported to find out."""
     sparse = sys.modules.get("scipy.sparse")
     return sparse is not None and sparse.issparse(value)
-
-
-def sparse_asks() -> bool:
-    """Whether what called the caller is a product or quotient of SciPy's sparse matrices.
-
-    They take what NumPy makes a 0-d object array of for no array, and let it answer: S @ v is then v.__rmatmul__(S).
-    """
-    code, module = sys._getframe(2).f_code, sys._getframe(2).f_globals.get("__name__", "")
-    return module.startswith("scipy.sparse.") and code.co_name in ("_matmul_dispatch", "multiply", "_divide")
 
 
 _REMEDIES = {

@@ -10,7 +10,7 @@ import numpy as np
 
 from dezero.core.op import publish
 from dezero.core.operators import raw
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable, as_constant
 from dezero.functions._axes import flag, plainly
 from dezero.functions.elementwise import where
 from dezero.functions.linalg import matmul
@@ -42,7 +42,7 @@ def scaled_dot_product_attention(
     >>> scaled_dot_product_attention(Variable(q), k, v)
     variable([[2.]])
     """
-    q, k, v = as_variable(q), as_variable(k), as_variable(v)
+    q, k, v = as_constant(q), as_constant(k), as_constant(v)
     shape = _scores_shape(q, k, v)
     width = q.shape[-1]
     swapped = (*range(k.ndim - 2), k.ndim - 1, k.ndim - 2)
