@@ -1,4 +1,4 @@
-"""SciPy's solvers take functions and transforms of dezero as they are: what comes of plain arrays is an array to them."""
+"""SciPy's solvers take functions and transforms of dezero as they are: what comes of plain arrays is an array to it."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ A = np.array([[4.0, 1.0], [1.0, 3.0]])
 B = np.array([1.0, 2.0])
 START = np.array([-1.2, 1.0])
 
-# f, in functions of dezero or of NumPy, has its minimum where A x = B; the constants are operands of recorded operations.
+# f, in functions of dezero or of NumPy, has its minimum where A x = B; the constants are operands of operations.
 MINIMUM = np.linalg.solve(A, B)
 MINIMA = {
     "dezero": lambda x: F.sum((F.matmul(A, x) - B) ** 2) + 0.5 * F.sum((F.matmul(A, x) - B) ** 4),

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import ast
 import functools
+import itertools
 import linecache
 import opcode
 import sys
 import warnings
 from collections.abc import Callable
-from itertools import islice
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
@@ -148,35 +148,34 @@ def _module(frame: FrameType) -> str:
 
 def _public(frame: FrameType) -> str:
     """The function or method of a library that runs in a frame, with the module that has it; "" where none has."""
-    code, owner = frame.f_code, frame.f_locals.get("self")
+    code, module, owner = frame.f_code, _module(frame), frame.f_locals.get("self")
     if owner is not None:
         owner = getattr(owner, "dist", owner)  # of a frozen distribution
         method = "" if code.co_name in ("__call__", "__init__") else f".{code.co_name}"
-        for name, known in ((getattr(owner, "name", None), owner), (type(owner).__name__, type(owner))):
-            found = _exported(name, _module(frame), lambda value, known=known: value is known)  # type: ignore[misc]
-            if found:
-                return found + method
-    held = [frame.f_locals.get(name) for name in code.co_freevars]  # a decorator's wrapper holds what it wraps
-    codes = [code, *[f.__code__ for f in map(_unwrapped, held) if f is not None]]
-    for each in codes:
-        found = _exported(each.co_name, _module(frame), lambda f: getattr(_unwrapped(f), "__code__", None) in codes)
+        name = getattr(owner, "name", None)
+        found = _exported(name, module, lambda known: type(known) is type(owner)) if isinstance(name, str) else ""
+        found = found or _exported(type(owner).__name__, module, lambda known: known is type(owner))
+        return found + method if found else ""
+    held = [_unwrapped(frame.f_locals.get(name)) for name in code.co_freevars]  # by a decorator's wrapper
+    inside = [(code, module), *[(f.__code__, f.__module__) for f in held if f is not None]]
+    codes = [code for code, _ in inside]
+    for c, m in inside:
+        found = _exported(c.co_name, m, lambda known: getattr(_unwrapped(known), "__code__", None) in codes)
         if found:
             return found
     return ""
 
 
-def _exported(name: Any, module: str, same: Callable[[Any], bool]) -> str:
-    """The name with the first of the module's packages, public ones, that has it."""
-    parts = module.split(".")
-    for i in range(1, len(parts) + 1):
-        package = ".".join(parts[:i])
-        if not parts[i - 1].startswith("_") and isinstance(name, str):
-            known = getattr(sys.modules.get(package), name, None)
-            if known is not None and same(known):
-                return f"{package}.{name}"
-        elif parts[i - 1].startswith("_"):
-            break
-    return ""
+def _exported(name: str, module: str, same: Callable[[Any], bool]) -> str:
+    """The name with the first public package of the module's that has what is meant."""
+    public = list(itertools.takewhile(lambda part: not part.startswith("_"), module.split(".")))
+    packages = [".".join(public[: i + 1]) for i in range(len(public))]
+    for package in packages:
+        if same(getattr(sys.modules.get(package), name, None)):
+            return f"{package}.{name}"
+    known = getattr(sys.modules.get(packages[-1]), name, None) if packages else None
+    dispatched = callable(known) and not isinstance(known, FunctionType | type)  # one of scipy.fft
+    return f"{packages[-1]}.{name}" if dispatched else ""
 
 
 def _unwrapped(function: Any) -> Any:
@@ -209,7 +208,7 @@ def _called(frame: FrameType) -> str:
 @functools.lru_cache(maxsize=128)
 def _source(code: CodeType, at: int) -> str:
     """The dotted name that the call at an instruction calls; "" where the source is not known or says no name."""
-    start, end, left, right = next(islice(code.co_positions(), at // 2, None), (None,) * 4)
+    start, end, left, right = next(itertools.islice(code.co_positions(), at // 2, None), (None,) * 4)
     if start is None or start != end or left is None or right is None:
         return ""
     line = linecache.getline(code.co_filename, start).encode()[left:right].decode(errors="replace")
