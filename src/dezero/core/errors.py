@@ -35,11 +35,21 @@ _REMEDIES = {
 }
 
 
+_TEXT = "text is no number: float(...) makes one of it"
+_JOIN = "numpy.array(...) makes an array of numbers, dezero.functions.stack(...) a Variable of Variables"
+_HINTS: dict[type, str] = {
+    type(None): "it is what a function without a return gives, and a .grad that nothing has reached",
+    **dict.fromkeys((str, bytes), _TEXT),
+    **dict.fromkeys((list, tuple, range, set), _JOIN),
+    dict: "give one of its values; transforms (dezero.grad) take trees of arrays",
+}
+
+
 def foreign(name: str, value: Any) -> TypeError:
     """The error for an operand that is no Variable, array of numbers or number; the message has the remedy."""
     kind = type(value)
     package = kind.__module__.partition(".")[0]
-    what, remedy = kind.__name__, _REMEDIES.get(package, "wrap it in numpy.array(...)")
+    what, remedy = kind.__name__, _REMEDIES.get(package) or _HINTS.get(kind, "wrap it in numpy.array(...)")
     if is_sparse(value):
         what, remedy = f"a sparse {what}", "S @ x is the matrix product, S.toarray() a plain array"
     elif isinstance(value, np.ma.MaskedArray):
@@ -48,6 +58,8 @@ def foreign(name: str, value: Any) -> TypeError:
         return TypeError(f"{name}: arrays of dtype {value.dtype} are not supported; convert to a number dtype first")
     elif isinstance(value, np.ndarray):
         remedy = "numpy.asarray(a) gives a plain array"
+    elif callable(value):
+        remedy = "call it, to give its result"
     elif package not in _REMEDIES and hasattr(value, "__array__"):
         remedy = "numpy.asarray(a) gives its array"
     return TypeError(f"{name}: {what} is not a Variable, array or number; {remedy}")

@@ -412,10 +412,10 @@ def _check_data(data: Any, where: str) -> None:
     if not is_plain_array(data):
         if hasattr(data, "dtype") and not isinstance(data, np.generic):
             raise foreign(where, data)
-        remedy = (
-            "numpy.array(...)" if isinstance(data, list | tuple | int | float | complex | np.generic) else "an array"
-        )
-        raise TypeError(f"{where}: {type(data).__name__} is not supported; pass {remedy} (or use as_variable)")
+        remedy = "an array"
+        if isinstance(data, list | tuple | int | float | complex | np.generic):
+            remedy = "numpy.array(...)" + (" or use as_variable" if np.isscalar(data) else "")
+        raise TypeError(f"{where}: {type(data).__name__} is not supported; pass {remedy}")
     if get_array_module(data) is np and data.dtype.kind not in "fiubc":
         raise foreign(where, data)
 

@@ -89,5 +89,8 @@ def argument_places(name: str, argnums: int | Sequence[int], count: int) -> list
         if not isinstance(i, int | np.integer) or isinstance(i, bool):
             raise TypeError(f"{name}: argnums holds {describe(i)}; give the places of arguments as whole numbers")
         if not -count <= i < count:
-            raise ValueError(f"{name}: argnums asks for argument {i}, and {count} were given")
+            raise ValueError(
+                f"{name}: argnums asks for argument {i}, and {count} were given by place (one given by its name is a "
+                "constant)"
+            )
     return [int(i) % count for i in places]

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import publish
+from dezero.core.op import operand, publish
 from dezero.core.operators import raw
-from dezero.core.variable import Variable, as_constant
+from dezero.core.variable import Variable
 from dezero.functions._axes import flag, plainly
 from dezero.functions.elementwise import where
 from dezero.functions.linalg import matmul
@@ -42,7 +42,7 @@ def scaled_dot_product_attention(
     >>> scaled_dot_product_attention(Variable(q), k, v)
     variable([[2.]])
     """
-    q, k, v = as_constant(q), as_constant(k), as_constant(v)
+    q, k, v = [operand(a, "scaled_dot_product_attention") for a in (q, k, v)]
     shape = _scores_shape(q, k, v)
     width = q.shape[-1]
     swapped = (*range(k.ndim - 2), k.ndim - 1, k.ndim - 2)
