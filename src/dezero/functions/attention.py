@@ -70,8 +70,8 @@ def _weights(scores: Variable, allowed: Any) -> Variable:
 
 
 def _scores_shape(q: Variable, k: Variable, v: Variable) -> tuple[int, ...]:
-    shapes = [None if x._data is None else x.shape for x in (q, k, v)]
-    if None in shapes or min(map(len, shapes)) < 2:  # type: ignore[arg-type]
+    shapes = [x.shape for x in (q, k, v)]
+    if min(map(len, shapes)) < 2:
         raise ValueError(f"scaled_dot_product_attention: q, k and v need at least two axes, got shapes {shapes}")
     if q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
         raise ValueError(

@@ -26,8 +26,8 @@ def embed_id(x: Any, W: Any) -> Variable:
     ids, W = np.asarray(raw(x)), operand(W, "embed_id")
     if ids.dtype.kind not in "iu":
         raise TypeError(f"embed_id: x must be whole numbers, got dtype {ids.dtype}; use x.astype(int)")
-    if W._data is None or W.ndim != 2:
-        raise ValueError(f"embed_id: W must be (rows, size), got shape {None if W._data is None else W.shape}")
+    if W.ndim != 2:
+        raise ValueError(f"embed_id: W must be (rows, size), got shape {W.shape}")
     if ids.size and not 0 <= ids.min() <= ids.max() < W.shape[0]:
         worst = ids.min() if ids.min() < 0 else ids.max()
         raise IndexError(

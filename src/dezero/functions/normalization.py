@@ -37,7 +37,7 @@ def batch_norm(x: Any, gamma: Any, beta: Any, mean: Any, var: Any, decay: float 
     array([0.2])
     """
     x = operand(x, "batch_norm")
-    if x._data is None or x.ndim < 2:
+    if x.ndim < 2:
         raise ValueError(f"batch_norm: x must be (samples, channels, ...), got {_shape(x)}; reshape it")
     _real("batch_norm", x)
     channels = x.shape[1]
@@ -86,7 +86,7 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axes: int = 1, eps: 
               [-1.  1.]])
     """
     x = operand(x, "layer_norm")
-    if x._data is None or not 1 <= axes <= x.ndim or not x.size:
+    if not 1 <= axes <= x.ndim or not x.size:
         raise ValueError(f"layer_norm: x of shape {_shape(x)} must have elements, and at least axes={axes} (1 or more)")
     _real("layer_norm", x)
     size = x.shape[x.ndim - axes :]
@@ -109,7 +109,7 @@ def group_norm(x: Any, groups: int, gamma: Any = None, beta: Any = None, eps: fl
     variable([[-1.  1. -1.  1.]])
     """
     x = operand(x, "group_norm")
-    if x._data is None or x.ndim < 2 or not x.size:
+    if x.ndim < 2 or not x.size:
         raise ValueError(f"group_norm: x must be (samples, channels, ...) with elements, got {_shape(x)}")
     if not isinstance(groups, int | np.integer) or groups < 1 or x.shape[1] % groups:
         raise ValueError(f"group_norm: groups={groups!r} does not divide the {x.shape[1]} channels of x {x.shape}")
@@ -128,7 +128,7 @@ def instance_norm(x: Any, gamma: Any = None, beta: Any = None, eps: float = 1e-5
                [-1.  1.]]])
     """
     x = operand(x, "instance_norm")
-    if x._data is None or x.ndim < 3 or not x.size:
+    if x.ndim < 3 or not x.size:
         raise ValueError(f"instance_norm: x must be (samples, channels, size, ...) with elements, got {_shape(x)}")
     return _of_channels("instance_norm", x, x.shape[1], gamma, beta, eps)
 

@@ -27,9 +27,8 @@ def upsample(x: Any, scale: Any = 2, mode: str = "nearest") -> Variable:
     (variable([[[1. 1. 3. 3.]]]), variable([[[1.  1.5 2.5 3. ]]]))
     """
     x = operand(x, "upsample")
-    if x._data is None or x.ndim < 3:
-        shape = None if x._data is None else x.shape
-        raise ValueError(f"upsample: x must be (samples, channels, size, ...), got shape {shape}; reshape it")
+    if x.ndim < 3:
+        raise ValueError(f"upsample: x must be (samples, channels, size, ...), got shape {x.shape}; reshape it")
     if mode not in ("nearest", "linear", "bilinear"):
         raise ValueError(f"upsample: mode must be 'nearest', 'linear' or 'bilinear', got {mode!r}")
     scales = for_each_axis("upsample", "scale", scale, x.ndim - 2, 1)

@@ -189,9 +189,8 @@ def pooling_simple(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> V
 
 def _images(name: str, x: Any, empty: bool = False) -> Variable:
     x = operand(x, name)
-    shape = None if x._data is None else x.shape
-    if shape is None or len(shape) < 3 or (0 in shape[2:] and not empty):
-        raise ValueError(f"{name}: x must be (samples, channels, size, ...) with elements, got shape {shape}")
+    if x.ndim < 3 or (0 in x.shape[2:] and not empty):
+        raise ValueError(f"{name}: x must be (samples, channels, size, ...) with elements, got shape {x.shape}")
     return x
 
 
