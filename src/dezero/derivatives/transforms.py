@@ -2,7 +2,8 @@
 
 Arguments and results may be nested tuples, lists and dicts of arrays, numbers and Variables; derivatives are Variables
 in the same structure. The names and the order of arguments are JAX's (https://docs.jax.dev). Every transform may be
-applied to the result of any other.
+applied to the result of any other. Of plain arrays, derivatives are constants that NumPy and SciPy take for arrays:
+scipy.optimize.minimize(f, x0, jac=grad(f)).
 """
 
 from __future__ import annotations
