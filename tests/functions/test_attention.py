@@ -117,7 +117,7 @@ Q, K, V = np.ones((2, 3, 4)), np.ones((2, 5, 4)), np.ones((2, 5, 1))
     ("call", "error", "words"),
     [
         (lambda: attention(Q[0, 0], K, V), ValueError, r"q, k and v need at least two axes, got shapes \[\(4,\)"),
-        (lambda: attention(Variable(None), K, V), ValueError, "need at least two axes, got shapes .None"),
+        (lambda: attention(Variable(None), K, V), TypeError, "attention: an argument holds no data"),
         (lambda: attention(Q, K[..., :3], V), ValueError, "must agree in E and in S, got shapes"),
         (lambda: attention(Q, K, V[:, :4]), ValueError, "must agree in E and in S, got shapes"),
         (lambda: attention(Q, np.ones((3, 5, 4)), V), ValueError, "the axes before the last two do not broadcast"),

@@ -123,7 +123,7 @@ def test_whole_numbers_are_cast_to_the_layers_dtype(dtype, given):
 @pytest.mark.parametrize(
     ("x", "error", "says"),
     [
-        ([[1.0, 2.0]], TypeError, r"Linear: .*list.* is not a Variable, array or number; wrap it in numpy.array"),
+        ([[1.0, 2.0]], TypeError, r"Linear: .*list.* is not a Variable, array or number; numpy.array"),
         (np.array(1.0), ValueError, r"Linear: x must be \(..., inputs\), got shape \(\)"),
         (2.0, ValueError, r"Linear: x must be \(..., inputs\), got shape \(\)"),
     ],

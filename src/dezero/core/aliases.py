@@ -9,6 +9,7 @@ import numpy as np
 
 from dezero.core.config import calling, recording
 from dezero.core.errors import describe
+from dezero.core.marks import CONSTANT
 from dezero.core.op import ELEMENTWISE, Op, declare, make, operand
 from dezero.core.sweep import collect
 from dezero.core.variable import Argument, Variable, tick
@@ -35,6 +36,13 @@ def own(name: str, x: Any) -> Variable:
     if isinstance(x, Variable) and recording():
         return alias(x if kind in "fc" else x * 1.0)  # derivatives in integers would be integers
     return Argument(np.asarray(variable.data if kind in "fc" else variable.data * 1.0))
+
+
+def release(arguments: Sequence[Variable]) -> None:
+    """Say that a transform is over: its own arguments are constants, since nobody can ask for a derivative in them."""
+    for x in arguments:
+        if type(x) is Argument:
+            x._op = CONSTANT
 
 
 def calling_on(arguments: Sequence[Variable]) -> calling:

@@ -25,7 +25,7 @@ from dezero.core.variable import Variable, wrap
 def backward(y: Variable, retain_grad: Any, create_graph: Any, inputs: Any, gradient: Any = None) -> None:
     """Variable.backward: accumulate into the leaves' `.grad`, or into that of the inputs alone."""
     if type(retain_grad) is not bool or type(create_graph) is not bool:
-        _check_flags(retain_grad, create_graph)
+        _check_flags(y, retain_grad, create_graph)
     asked = None if inputs is None else _variables(inputs, "backward", "inputs")
     _check_root(y, "backward")
     graph = nodes = collect([y], "backward")
@@ -55,11 +55,13 @@ def backward(y: Variable, retain_grad: Any, create_graph: Any, inputs: Any, grad
     _accumulate(nodes, found, asked, retain_grad, create_graph)
 
 
-def _check_flags(retain_grad: Any, create_graph: Any) -> None:
-    if not (isinstance(retain_grad, bool | np.bool) and isinstance(create_graph, bool | np.bool)):
+def _check_flags(y: Variable, retain_grad: Any, create_graph: Any) -> None:
+    if not isinstance(create_graph, bool | np.bool):
+        raise TypeError(f"backward: create_graph is {describe(create_graph)}; give True or False")
+    if not isinstance(retain_grad, bool | np.bool):
         raise TypeError(
-            f"backward: retain_grad is {describe(retain_grad)} and create_graph is {describe(create_graph)}; each is "
-            "True or False, and the first argument may be a gradient to start from, a Variable or array of this shape"
+            f"backward: retain_grad is {describe(retain_grad)}; give True or False, or a gradient to start from in its "
+            f"place, a Variable or array of shape {y.shape} such as numpy.ones({y.shape}), which is taken by default"
         )
 
 
@@ -210,12 +212,15 @@ def check_kept(graph: Nodes, asked: list[Variable], name: str) -> None:
 
 def _variables(value: Any, name: str, argument: str) -> list[Variable]:
     found = [value] if isinstance(value, Variable) else value
-    if not isinstance(found, Iterable) or isinstance(found, str):
-        raise TypeError(f"{name}: {argument} must be a Variable or a sequence of them, got {describe(value)}")
+    remedy = "make x = Variable(array) first, and compute the outputs from x"
+    if argument == "outputs":
+        remedy = "compute it from Variables"
+    if not isinstance(found, Iterable) or isinstance(found, str | np.ndarray):
+        raise TypeError(f"{name}: {argument} must be a Variable or a sequence of them, got {describe(value)}; {remedy}")
     found = list(found)
     for i, x in enumerate(found):
         if not isinstance(x, Variable):
-            raise TypeError(f"{name}: {argument}[{i}] is {describe(x)}, not a Variable")
+            raise TypeError(f"{name}: {argument}[{i}] is {describe(x)}, not a Variable; {remedy}")
     return found
 
 

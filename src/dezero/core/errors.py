@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import opcode
 import sys
-import warnings
 from typing import Any
 
 import numpy as np
@@ -22,44 +20,10 @@ class GraphWarning(UserWarning):
     """A derivative is lost that somebody might want."""
 
 
-_PACKAGES = {"dezero", "numpy", "scipy"}  # whose lines are none of the user's
-_STORE = opcode.opmap["STORE_SUBSCR"]
-
-
-def lost_number(kind: str) -> None:
-    """Warn, once for each line of the user's, that a number was asked of what a transform differentiates.
-
-    GraphError where the line assigns it to an element of an array, which is what asked.
-    """
-    level, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _PACKAGES:
-        level, frame = level + 1, frame.f_back
-    if frame.f_code.co_code[frame.f_lasti] == _STORE:
-        raise GraphError(
-            "a[i] = v of a Variable that is being differentiated in would lose its derivative; join the elements with "
-            "dezero.functions.stack or set them with dezero.functions.index_update, or assign v.item() for a constant"
-        )
-    warnings.warn(
-        f"{kind}(v) of a Variable that is being differentiated in is a constant: the derivative does not see it. Use "
-        "functions of dezero or NumPy (numpy.exp(v) for math.exp(v)); v.item() takes a constant without this warning",
-        GraphWarning,
-        stacklevel=level,
-    )
-
-
 def is_sparse(value: Any) -> bool:
     """Whether it is a sparse array or matrix of SciPy's, which is never imported to find out."""
     sparse = sys.modules.get("scipy.sparse")
     return sparse is not None and sparse.issparse(value)
-
-
-def sparse_asks() -> bool:
-    """Whether what called the caller is a product or quotient of SciPy's sparse matrices.
-
-    They take what NumPy makes a 0-d object array of for no array, and let it answer: S @ v is then v.__rmatmul__(S).
-    """
-    code, module = sys._getframe(2).f_code, sys._getframe(2).f_globals.get("__name__", "")
-    return module.startswith("scipy.sparse.") and code.co_name in ("_matmul_dispatch", "multiply", "_divide")
 
 
 _REMEDIES = {
@@ -71,11 +35,21 @@ _REMEDIES = {
 }
 
 
+_TEXT = "text is no number: float(...) makes one of it"
+_JOIN = "numpy.array(...) makes an array of numbers, dezero.functions.stack(...) a Variable of Variables"
+_HINTS: dict[type, str] = {
+    type(None): "it is what a function without a return gives, and a .grad that nothing has reached",
+    **dict.fromkeys((str, bytes), _TEXT),
+    **dict.fromkeys((list, tuple, range, set), _JOIN),
+    dict: "give one of its values; transforms (dezero.grad) take trees of arrays",
+}
+
+
 def foreign(name: str, value: Any) -> TypeError:
     """The error for an operand that is no Variable, array of numbers or number; the message has the remedy."""
     kind = type(value)
     package = kind.__module__.partition(".")[0]
-    what, remedy = kind.__name__, _REMEDIES.get(package, "wrap it in numpy.array(...)")
+    what, remedy = kind.__name__, _REMEDIES.get(package) or _HINTS.get(kind, "wrap it in numpy.array(...)")
     if is_sparse(value):
         what, remedy = f"a sparse {what}", "S @ x is the matrix product, S.toarray() a plain array"
     elif isinstance(value, np.ma.MaskedArray):
@@ -84,6 +58,8 @@ def foreign(name: str, value: Any) -> TypeError:
         return TypeError(f"{name}: arrays of dtype {value.dtype} are not supported; convert to a number dtype first")
     elif isinstance(value, np.ndarray):
         remedy = "numpy.asarray(a) gives a plain array"
+    elif callable(value):
+        remedy = "call it, to give its result"
     elif package not in _REMEDIES and hasattr(value, "__array__"):
         remedy = "numpy.asarray(a) gives its array"
     return TypeError(f"{name}: {what} is not a Variable, array or number; {remedy}")

@@ -13,7 +13,7 @@ from dezero.core.errors import describe
 from dezero.core.marks import CONSTANT, CUT
 from dezero.core.operators import raw
 from dezero.core.outputs import Cotangents, mapped, picking
-from dezero.core.variable import Variable, as_variable, tick, wrap
+from dezero.core.variable import Variable, as_constant, as_variable, tick, wrap
 
 
 class Function:
@@ -62,7 +62,7 @@ class Function:
         return self._call(inputs)
 
     def _call(self, inputs: tuple[Any, ...]) -> Any:
-        variables = [as_variable(x) for x in inputs]
+        variables = [as_constant(x) for x in inputs]
         ys = self.forward(*[x.data for x in variables])
         several = isinstance(ys, tuple)
         if several and not ys:
@@ -143,7 +143,7 @@ class Function:
             )
         for i, (x, gx) in enumerate(zip(node._args, gxs, strict=True)):
             self._check_gradient(i, x, gx, recorded)
-        return [(x, gx if gx is None else as_variable(gx)) for x, gx in zip(node._args, gxs, strict=True)]
+        return [(x, gx if gx is None else as_constant(gx)) for x, gx in zip(node._args, gxs, strict=True)]
 
     def _check_gradient(self, i: int, x: Variable, gx: Any, recorded: bool) -> None:
         if gx is None:

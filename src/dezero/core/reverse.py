@@ -14,7 +14,7 @@ from dezero.core.outputs import Cotangents, mapped
 from dezero.core.registry import declared
 from dezero.core.sweep import Nodes
 from dezero.core.terms import Builder
-from dezero.core.variable import Variable, as_variable, tick, wrap
+from dezero.core.variable import Variable, as_constant, tick, wrap
 
 
 class Plain:
@@ -92,7 +92,7 @@ def _pull_function(build: Any, nodes: Nodes, node: Variable, g: Any) -> list[tup
 
     def variable(i: int, term: Any) -> Variable:
         data = node._data[i] if isinstance(node._data, tuple) else node._data
-        return as_variable(build.node(build.filled(term, data)))
+        return as_constant(build.node(build.filled(term, data)))
 
     g = mapped(variable, g)
     start = tick()

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from dezero.backends import get_array_module, is_plain_array
+from dezero.core.asking import lost_array, lost_number, sparse_asks, takes_part
 from dezero.core.config import calling_since, recording
-from dezero.core.errors import GraphError, describe, foreign, lost_number, sparse_asks
+from dezero.core.errors import GraphError, describe, foreign
 from dezero.core.marks import CONSTANT, UNRECORDED, Computed, Overwritten
 from dezero.core.operators import Operators
 from dezero.core.registry import operations
@@ -214,25 +215,20 @@ class Variable(Operators):
         """Warn where a running transform's argument, or what was computed from one, loses its derivative."""
         since = calling_since()
         if since is not None and self._seq >= since and recording() and (self._args or type(self) is Argument):
-            lost_number(kind)
+            lost_number(kind, self)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        """The value, where no derivative is lost: of results without a graph, and inside no_grad.
+        """The value, where no derivative is lost: of what was computed from constants alone, and inside no_grad.
 
-        GraphError for what takes part in recording: a result with a graph, a Variable that was made to be
-        differentiated in (a leaf, a Parameter), an argument of a transform.
+        Constants are plain arrays, results that a transform handed back, and v.detach(). GraphError for what takes
+        part in recording: a Variable that was made to be differentiated in (a leaf, a Parameter), an argument of a
+        running transform, and what was computed from one of these.
         """
-        kind = self.dtype.kind
-        if kind != "b" and recording() and not isinstance(self._op, Computed):
+        if recording() and not isinstance(self._op, Computed) and self.dtype.kind != "b":
             if sparse_asks():
                 return np.empty((), object)
-            what = "carries a graph" if self._args else "takes part in recording"
-            raise GraphError(
-                f"an array of a Variable that {what} ({describe(self)}) would cut the graph; its derivative is lost. "
-                "To keep it, use the function of the same name in dezero.functions: F.dot(a, v) for a.dot(v), F.erf(v) "
-                "for scipy.special.erf(v), F.stack([v, w]) for numpy.array([v, w]), F.index_update for a[i] = v. For "
-                "a constant, use v.data or v.numpy()"
-            )
+            if takes_part(self):
+                raise lost_array(self)
         return np.array(self.data, dtype=dtype, copy=copy)
 
     @property
@@ -402,16 +398,24 @@ def as_variable(x: Any) -> Variable:
     return x if isinstance(x, Variable) else Variable(as_array(x))
 
 
+def as_constant(x: Any) -> Variable:
+    """As as_variable, for arguments of operations: an array or number becomes a constant, which nobody holds."""
+    node = as_variable(x)
+    if node is not x:
+        node._op = CONSTANT
+    return node
+
+
 def _check_data(data: Any, where: str) -> None:
     if isinstance(data, Variable):
         raise TypeError(f"{where}: this is a Variable ({describe(data)}); give its array, v.data (x.grad.data too)")
     if not is_plain_array(data):
         if hasattr(data, "dtype") and not isinstance(data, np.generic):
             raise foreign(where, data)
-        remedy = (
-            "numpy.array(...)" if isinstance(data, list | tuple | int | float | complex | np.generic) else "an array"
-        )
-        raise TypeError(f"{where}: {type(data).__name__} is not supported; pass {remedy} (or use as_variable)")
+        remedy = "an array"
+        if isinstance(data, list | tuple | int | float | complex | np.generic):
+            remedy = "numpy.array(...)" + (" or use as_variable" if np.isscalar(data) else "")
+        raise TypeError(f"{where}: {type(data).__name__} is not supported; pass {remedy}")
     if get_array_module(data) is np and data.dtype.kind not in "fiubc":
         raise foreign(where, data)
 

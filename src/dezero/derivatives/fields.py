@@ -57,18 +57,18 @@ def curl(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
 
 def _jacobian(name: str, F: Callable[[Any], Any], x: Any, dimensions: tuple[int, ...] = ()) -> tuple[Variable, bool]:
     """The derivative in each component, (d, *x.shape), and whether it is recorded."""
-    run = Run(name, F, (point_of(x),))
-    if len(run.leaves) != 1 or run.leaves[0].ndim not in (1, 2) or not run.leaves[0].shape[-1]:
-        shapes = ", ".join(str(leaf.shape) for leaf in run.leaves)
-        raise ValueError(f"{name}: x has shape {shapes}; give one point (d,) or a batch (N, d)")
-    point = run.leaves[0]
-    d = point.shape[-1]
-    if dimensions and d not in dimensions:
-        raise ValueError(f"{name}: x has {d} components; it is defined for {' and '.join(map(str, dimensions))}")
-    if len(run.outputs) != 1 or run.outputs[0].shape != point.shape:
-        shapes = ", ".join(str(y.shape) for y in run.outputs)
-        raise ValueError(
-            f"{name}: the field maps x of shape {point.shape} to shape {shapes}; it has to give the same shape"
-        )
-    check_batch(name, run.outputs[0], point, 1)
-    return derivatives(run.outputs[0], point, Lines(1, np.eye(d), np.ones(d)), run.recorded), run.recorded
+    with Run(name, F, (point_of(x),)) as run:
+        if len(run.leaves) != 1 or run.leaves[0].ndim not in (1, 2) or not run.leaves[0].shape[-1]:
+            shapes = ", ".join(str(leaf.shape) for leaf in run.leaves)
+            raise ValueError(f"{name}: x has shape {shapes}; give one point (d,) or a batch (N, d)")
+        point = run.leaves[0]
+        d = point.shape[-1]
+        if dimensions and d not in dimensions:
+            raise ValueError(f"{name}: x has {d} components; it is defined for {' and '.join(map(str, dimensions))}")
+        if len(run.outputs) != 1 or run.outputs[0].shape != point.shape:
+            shapes = ", ".join(str(y.shape) for y in run.outputs)
+            raise ValueError(
+                f"{name}: the field maps x of shape {point.shape} to shape {shapes}; it has to give the same shape"
+            )
+        check_batch(name, run.outputs[0], point, 1)
+        return derivatives(run.outputs[0], point, Lines(1, np.eye(d), np.ones(d)), run.recorded), run.recorded

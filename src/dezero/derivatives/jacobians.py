@@ -74,15 +74,15 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) 
 
 def _jacobian(name: str, f: Any, argnums: Argnums, has_aux: bool, mode: Mode | None) -> Callable[..., Any]:
     def compute(args: Any, kwargs: Any) -> Any:
-        run = Run(name, f, args, kwargs, argnums, has_aux)
-        for x in run.leaves:
-            if x.dtype.kind == "c":
-                raise TypeError(
-                    f"{name}: an argument is {describe(x)}; give f the real and imaginary parts as real arguments "
-                    "(a + 1j * b joins them), or use jvp or vjp"
-                )
-        blocks = (_columns if (mode or _cheaper(run)) == "forward" else _rows)(name, run)
-        return with_aux(run.output_tree([run.tree(row) for row in blocks]), run, has_aux)
+        with Run(name, f, args, kwargs, argnums, has_aux) as run:
+            for x in run.leaves:
+                if x.dtype.kind == "c":
+                    raise TypeError(
+                        f"{name}: an argument is {describe(x)}; give f the real and imaginary parts as real arguments "
+                        "(a + 1j * b joins them), or use jvp or vjp"
+                    )
+            blocks = (_columns if (mode or _cheaper(run)) == "forward" else _rows)(name, run)
+            return with_aux(run.output_tree([run.tree(row) for row in blocks]), run, has_aux)
 
     return transform(name, f, compute)
 

@@ -47,21 +47,21 @@ class Operator:
         self._weighed: dict[int, dict[str, tuple[float, float]]] = {}
 
     def __call__(self, x: Any) -> Variable:
-        run = Run(self.name, self.f, (point_of(x),))
-        point = self._point(run)
-        rows = len(point.data)
-        if not run.recorded and point.ndim == 2:
-            rows = self._rows(run)
-        if run.recorded or point.ndim == 1 or rows >= len(point.data):
-            return self._apply(run.outputs[0], point, run.recorded)
-        parts = []
-        for start in range(0, len(point.data), rows):
-            chunk = Argument(point.data[start : start + rows])
-            y = self._on_chunk(chunk, run.outputs[0].data[start : start + rows])
-            if y is None:
-                return self._apply(run.outputs[0], point, False)
-            parts.append(self._apply(y, chunk, False).data)
-        return wrap(np.concatenate(parts))
+        with Run(self.name, self.f, (point_of(x),)) as run:
+            point = self._point(run)
+            rows = len(point.data)
+            if not run.recorded and point.ndim == 2:
+                rows = self._rows(run)
+            if run.recorded or point.ndim == 1 or rows >= len(point.data):
+                return self._apply(run.outputs[0], point, run.recorded)
+            parts = []
+            for start in range(0, len(point.data), rows):
+                chunk = Argument(point.data[start : start + rows])
+                y = self._on_chunk(chunk, run.outputs[0].data[start : start + rows])
+                if y is None:
+                    return self._apply(run.outputs[0], point, False)
+                parts.append(self._apply(y, chunk, False).data)
+            return wrap(np.concatenate(parts))
 
     def _on_chunk(self, chunk: Variable, expected: Any) -> Variable | None:
         """f of a part of a batch; None where its values are others than in the whole, as those of a mean are."""
@@ -92,23 +92,23 @@ class Operator:
         if samples < 2:
             raise ValueError(f"{self.name}.estimate: samples is {samples}; a variance needs 2 or more")
         rng = np.random.default_rng(rng)
-        run = Run(self.name, self.f, (point_of(x),))
-        point, (y,) = self._point(run), run.outputs
-        groups = self.lines(point.shape[-1])
-        drawn = [group for group in groups if group.order > 1]
-        with using_config("enable_backprop", run.recorded):
-            value = ways.collapsed(y, point, [group for group in groups if group.order < 2], run.recorded)
-            variance: Any = wrap(np.zeros_like(y.data))
-            for group in drawn:
-                n = len(group.directions)
-                chosen = np.sort(rng.choice(n, min(samples, n), replace=False))
-                lines = Lines(group.order, group.directions[chosen], group.weights[chosen])
-                rows = ways.weighted(ways.derivatives(y, point, lines, run.recorded), lines.weights) * n
-                mean, m = rows.mean(axis=0), len(chosen)
-                value = value + mean
-                if m < n:
-                    variance = variance + ((rows - mean) ** 2).sum(axis=0) * ((1 - m / n) / (m * (m - 1)))
-        return value, variance
+        with Run(self.name, self.f, (point_of(x),)) as run:
+            point, (y,) = self._point(run), run.outputs
+            groups = self.lines(point.shape[-1])
+            drawn = [group for group in groups if group.order > 1]
+            with using_config("enable_backprop", run.recorded):
+                value = ways.collapsed(y, point, [group for group in groups if group.order < 2], run.recorded)
+                variance: Any = wrap(np.zeros_like(y.data))
+                for group in drawn:
+                    n = len(group.directions)
+                    chosen = np.sort(rng.choice(n, min(samples, n), replace=False))
+                    lines = Lines(group.order, group.directions[chosen], group.weights[chosen])
+                    rows = ways.weighted(ways.derivatives(y, point, lines, run.recorded), lines.weights) * n
+                    mean, m = rows.mean(axis=0), len(chosen)
+                    value = value + mean
+                    if m < n:
+                        variance = variance + ((rows - mean) ** 2).sum(axis=0) * ((1 - m / n) / (m * (m - 1)))
+            return value, variance
 
     def vectors(self, d: int) -> int:
         """How many vectors the method pushes through the graph of f, for points of d components."""

@@ -14,7 +14,7 @@ from dezero.core.op import Op, apply
 from dezero.core.registry import values
 from dezero.core.reverse import Plain
 from dezero.core.terms import Builder
-from dezero.core.variable import Parameter, Variable, as_variable, wrap
+from dezero.core.variable import Parameter, Variable, as_constant, wrap
 from dezero.series.reading import Reading
 
 Call = Callable[..., Any]
@@ -111,7 +111,7 @@ def _function_in(build: Builder, function: Any, args: tuple[Any, ...]) -> Any:
     key = ("call", id(function), *[id(a) for a in args])
     if key not in build.table:
         build.alive.append((function, args))
-        build.table[key] = on_variables(function, *[as_variable(a) for a in args])
+        build.table[key] = on_variables(function, *[as_constant(a) for a in args])
     return build.table[key]
 
 

@@ -134,6 +134,8 @@ def gradient(run: Run, recorded: bool) -> list[Variable]:
 
 def single(run: Run) -> Variable:
     """The result of a function that is to return one real number; TypeError or ValueError where it is another."""
+    if run.value is None:
+        raise ValueError(f"{run.name}: the function returned None; it is to return one number: is its return missing?")
     if len(run.outputs) != 1 or run.outputs[0].shape != ():
         what = describe(run.outputs[0]) if len(run.outputs) == 1 else f"{len(run.outputs)} arrays"
         raise ValueError(

@@ -44,21 +44,21 @@ def partial(f: Callable[..., Any], indices: int | Sequence[int]) -> Callable[...
             raise TypeError(f"partial: indices hold {describe(i)}; give the numbers of components")
 
     def compute(args: Any, kwargs: Any) -> Any:
-        run = Run("partial", f, args, kwargs)
-        n = sum(x.size for x in run.leaves)
-        for i in asked:
-            if not -n <= i < n:
-                raise IndexError(f"partial: component {i} is asked for, and the argument has {n}")
-        places = sorted(int(i) % n for i in asked)
-        components = sorted(set(places))
-        sweep = Forward("partial", run.outputs, run.leaves)
-        totals: list[Any] = [0] * len(run.outputs)
-        for weight, ray in _rays(tuple(places.count(i) for i in components)):
-            direction = np.zeros(n)
-            direction[components] = ray
-            found = sweep(_curve(run.leaves, direction), len(places), run.recorded)
-            totals = [total + y * weight for total, y in zip(totals, found, strict=True)]
-        return run.output_tree(totals)
+        with Run("partial", f, args, kwargs) as run:
+            n = sum(x.size for x in run.leaves)
+            for i in asked:
+                if not -n <= i < n:
+                    raise IndexError(f"partial: component {i} is asked for, and the argument has {n}")
+            places = sorted(int(i) % n for i in asked)
+            components = sorted(set(places))
+            sweep = Forward("partial", run.outputs, run.leaves)
+            totals: list[Any] = [0] * len(run.outputs)
+            for weight, ray in _rays(tuple(places.count(i) for i in components)):
+                direction = np.zeros(n)
+                direction[components] = ray
+                found = sweep(_curve(run.leaves, direction), len(places), run.recorded)
+                totals = [total + y * weight for total, y in zip(totals, found, strict=True)]
+            return run.output_tree(totals)
 
     return transform("partial", f, compute)
 
@@ -157,20 +157,20 @@ def derivative_tensor(f: Callable[..., Any], order: int) -> Callable[..., Symmet
     check_order("derivative_tensor", order)
 
     def compute(args: Any, kwargs: Any) -> SymmetricTensor:
-        run = Run("derivative_tensor", f, args, kwargs)
-        single(run)
-        n = sum(x.size for x in run.leaves)
-        if not n:
-            raise ValueError("derivative_tensor: the argument has no components; give at least one number")
-        if any(x.dtype.kind == "c" for x in run.leaves):
-            raise TypeError("derivative_tensor: an argument is complex; give f its real and imaginary parts")
-        # f has (n + order - 1) / order times as many rays as its gradient, whose graph is larger
-        by_gradient = order > 0 and n + order - 1 > _GRADIENT * order
-        if not by_gradient:
-            return SymmetricTensor(_packed(run, run.outputs, n, order), n, order)
-        lower = _packed(run, gradient(run, True), n, order - 1)  # (partials of the order below, components)
-        rows = _multi_indices(n, order)
-        return SymmetricTensor(operations.get_item(lower, (_places(rows[:, :-1], n), rows[:, -1])), n, order)
+        with Run("derivative_tensor", f, args, kwargs) as run:
+            single(run)
+            n = sum(x.size for x in run.leaves)
+            if not n:
+                raise ValueError("derivative_tensor: the argument has no components; give at least one number")
+            if any(x.dtype.kind == "c" for x in run.leaves):
+                raise TypeError("derivative_tensor: an argument is complex; give f its real and imaginary parts")
+            # f has (n + order - 1) / order times as many rays as its gradient, whose graph is larger
+            by_gradient = order > 0 and n + order - 1 > _GRADIENT * order
+            if not by_gradient:
+                return SymmetricTensor(_packed(run, run.outputs, n, order), n, order)
+            lower = _packed(run, gradient(run, True), n, order - 1)  # (partials of the order below, components)
+            rows = _multi_indices(n, order)
+            return SymmetricTensor(operations.get_item(lower, (_places(rows[:, :-1], n), rows[:, -1])), n, order)
 
     return transform("derivative_tensor", f, compute)
 

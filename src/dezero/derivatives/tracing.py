@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import calling_on, computed, own, rests_on_others
+from dezero.core.aliases import calling_on, computed, own, release, rests_on_others
 from dezero.core.config import recording
 from dezero.core.errors import describe
 from dezero.core.registry import operations
@@ -22,7 +22,7 @@ from dezero.derivatives.trees import Rebuild, flatten
 
 
 class Run:
-    """A function that has run.
+    """A function that has run; a context in which its derivatives are taken.
 
     name: the transform, for errors. leaves: the Variables that stand for the moving arguments' leaves, flat; tree: puts
     one value for each of them into the structure of the argument (of the tuple of arguments where argnums is one).
@@ -62,6 +62,12 @@ class Run:
         variables = any(isinstance(x, Variable) for x in given)
         self.recorded = recording() and (variables or rests_on_others(self.outputs, self.leaves))
 
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        release(self.leaves)
+
 
 def point_of(x: Any) -> Any:
     """A point, or a batch of them, given as lists of numbers or of Variables: one array, or one Variable."""
@@ -83,5 +89,8 @@ def argument_places(name: str, argnums: int | Sequence[int], count: int) -> list
         if not isinstance(i, int | np.integer) or isinstance(i, bool):
             raise TypeError(f"{name}: argnums holds {describe(i)}; give the places of arguments as whole numbers")
         if not -count <= i < count:
-            raise ValueError(f"{name}: argnums asks for argument {i}, and {count} were given")
+            raise ValueError(
+                f"{name}: argnums asks for argument {i}, and {count} were given by place (one given by its name is a "
+                "constant)"
+            )
     return [int(i) % count for i in places]

@@ -2,7 +2,8 @@
 
 Arguments and results may be nested tuples, lists and dicts of arrays, numbers and Variables; derivatives are Variables
 in the same structure. The names and the order of arguments are JAX's (https://docs.jax.dev). Every transform may be
-applied to the result of any other.
+applied to the result of any other. Of plain arrays, derivatives are constants that NumPy and SciPy take for arrays:
+scipy.optimize.minimize(f, x0, jac=grad(f)).
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     """
 
     def compute(args: Any, kwargs: Any) -> Any:
-        run = Run("grad", f, args, kwargs, argnums, has_aux)
-        return with_aux(run.tree(gradient(run, run.recorded)), run, has_aux)
+        with Run("grad", f, args, kwargs, argnums, has_aux) as run:
+            return with_aux(run.tree(gradient(run, run.recorded)), run, has_aux)
 
     return transform("grad", f, compute)
 
@@ -53,9 +54,9 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     """
 
     def compute(args: Any, kwargs: Any) -> Any:
-        run = Run("value_and_grad", f, args, kwargs, argnums, has_aux)
-        found = run.tree(gradient(run, run.recorded))
-        return with_aux(result(run), run, has_aux), found
+        with Run("value_and_grad", f, args, kwargs, argnums, has_aux) as run:
+            found = run.tree(gradient(run, run.recorded))
+            return with_aux(result(run), run, has_aux), found
 
     return transform("value_and_grad", f, compute)
 
@@ -77,23 +78,23 @@ def derivative(f: Callable[..., Any], order: int = 1) -> Callable[..., Any]:
     check_order("derivative", order)
 
     def compute(args: Any, kwargs: Any) -> Any:
-        run = Run("derivative", f, args, kwargs)
-        if len(run.leaves) != 1:
-            raise ValueError(f"derivative: the argument holds {len(run.leaves)} arrays; use grad, jvp or partial")
-        (x,) = run.leaves
-        for y in run.outputs:
-            if y.size < x.size:
-                raise ValueError(
-                    f"derivative: f made {describe(y)} of {describe(x)}, so its elements do not depend each on their "
-                    "own element of the argument; use grad, jacobian or partial"
-                )
-        check_elements("derivative", run.outputs, x, order, "use grad, jacobian or partial")
-        step, weight = ray_scale(order)
-        curve = {x: [np.full_like(x.data, step)]}
-        found = Forward("derivative", run.outputs, run.leaves)(curve, order, run.recorded)
-        if weight != 1:
-            found = [y * weight if run.recorded else wrap(np.asarray(y._data * weight)) for y in found]
-        return run.output_tree(found)
+        with Run("derivative", f, args, kwargs) as run:
+            if len(run.leaves) != 1:
+                raise ValueError(f"derivative: the argument holds {len(run.leaves)} arrays; use grad, jvp or partial")
+            (x,) = run.leaves
+            for y in run.outputs:
+                if y.size < x.size:
+                    raise ValueError(
+                        f"derivative: f made {describe(y)} of {describe(x)}, so its elements do not depend each on "
+                        "their own element of the argument; use grad, jacobian or partial"
+                    )
+            check_elements("derivative", run.outputs, x, order, "use grad, jacobian or partial")
+            step, weight = ray_scale(order)
+            curve = {x: [np.full_like(x.data, step)]}
+            found = Forward("derivative", run.outputs, run.leaves)(curve, order, run.recorded)
+            if weight != 1:
+                found = [y * weight if run.recorded else wrap(np.asarray(y._data * weight)) for y in found]
+            return run.output_tree(found)
 
     return transform("derivative", f, compute)
 
@@ -110,9 +111,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     """
     _check_callable("jvp", f)
     directions = paired("jvp", primals, tangents)
-    run = Run("jvp", f, tuple(primals), argnums=range(len(primals)), has_aux=has_aux)
-    found = run.output_tree(moved("jvp", run, directions))
-    return (result(run), found, run.aux) if has_aux else (result(run), found)
+    with Run("jvp", f, tuple(primals), argnums=range(len(primals)), has_aux=has_aux) as run:
+        found = run.output_tree(moved("jvp", run, directions))
+        return (result(run), found, run.aux) if has_aux else (result(run), found)
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -127,12 +128,12 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     (variable(50.0), variable(20.0))
     """
     _check_callable("vjp", f)
-    run = Run("vjp", f, primals, argnums=range(len(primals)), has_aux=has_aux)
+    with Run("vjp", f, primals, argnums=range(len(primals)), has_aux=has_aux) as run:
 
-    def pullback(cotangent: Any) -> Any:
-        return pulled("vjp", run, matching("vjp", cotangent, run.value, "the cotangent", "the function's result"))
+        def pullback(cotangent: Any) -> Any:
+            return pulled("vjp", run, matching("vjp", cotangent, run.value, "the cotangent", "the function's result"))
 
-    return (result(run), pullback, run.aux) if has_aux else (result(run), pullback)
+        return (result(run), pullback, run.aux) if has_aux else (result(run), pullback)
 
 
 def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
@@ -145,12 +146,12 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     (variable(6.0), variable(3.0))
     """
     _check_callable("linearize", f)
-    run = Run("linearize", f, primals, argnums=range(len(primals)))
+    with Run("linearize", f, primals, argnums=range(len(primals))) as run:
 
-    def along(*tangents: Any) -> Any:
-        return run.output_tree(moved("linearize", run, paired("linearize", primals, tangents)))
+        def along(*tangents: Any) -> Any:
+            return run.output_tree(moved("linearize", run, paired("linearize", primals, tangents)))
 
-    return result(run), along
+        return result(run), along
 
 
 def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import publish
+from dezero.core.op import operand, publish
 from dezero.core.operators import raw
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable
 from dezero.functions._axes import flag, plainly
 from dezero.functions.elementwise import where
 from dezero.functions.linalg import matmul
@@ -42,7 +42,7 @@ def scaled_dot_product_attention(
     >>> scaled_dot_product_attention(Variable(q), k, v)
     variable([[2.]])
     """
-    q, k, v = as_variable(q), as_variable(k), as_variable(v)
+    q, k, v = [operand(a, "scaled_dot_product_attention") for a in (q, k, v)]
     shape = _scores_shape(q, k, v)
     width = q.shape[-1]
     swapped = (*range(k.ndim - 2), k.ndim - 1, k.ndim - 2)
@@ -70,8 +70,8 @@ def _weights(scores: Variable, allowed: Any) -> Variable:
 
 
 def _scores_shape(q: Variable, k: Variable, v: Variable) -> tuple[int, ...]:
-    shapes = [None if x._data is None else x.shape for x in (q, k, v)]
-    if None in shapes or min(map(len, shapes)) < 2:  # type: ignore[arg-type]
+    shapes = [x.shape for x in (q, k, v)]
+    if min(map(len, shapes)) < 2:
         raise ValueError(f"scaled_dot_product_attention: q, k and v need at least two axes, got shapes {shapes}")
     if q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
         raise ValueError(

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import UnsupportedOperation, describe
-from dezero.core.op import ELEMENTWISE, Op, apply, declare, publish
+from dezero.core.op import ELEMENTWISE, Op, apply, declare, operand, publish
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable
 from dezero.functions import _scipy
 from dezero.functions._analytic import cauchy, family, mirrored
 from dezero.functions._scipy import in_precision_of, special_value
@@ -47,7 +47,7 @@ def _kind(letter: str, whole: str, before: int, after: int) -> Op:
 
 def _of_any_order(op: Op, what: str, at: str, value: str) -> Callable[[Any, Any], Variable]:
     def function(order: Any, x: Any) -> Variable:
-        return apply(op.bind(order=_order(op.name, order)), as_variable(x))
+        return apply(op.bind(order=_order(op.name, order)), operand(x, op.name))
 
     doc = f"""{what} of the order v, a number, whole or not; x an array.
 
@@ -66,7 +66,7 @@ def _of_order(op: Op, order: int, what: str, at: str, value: str) -> Callable[[A
     >>> {name}(Variable(np.array({at})))
     variable({value})
     """
-    return publish(name, lambda x: apply(op.bind(order=order), as_variable(x)), doc)
+    return publish(name, lambda x: apply(op.bind(order=order), operand(x, name)), doc)
 
 
 def _order(name: str, order: Any) -> float:

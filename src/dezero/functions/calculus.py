@@ -9,7 +9,7 @@ import numpy as np
 from dezero.core.op import operand, publish
 from dezero.core.operators import raw
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable, as_constant
 from dezero.functions._axes import whole
 from dezero.functions.reduction import axes_of, sum
 from dezero.functions.shape import broadcast_to, concatenate, reshape
@@ -53,7 +53,7 @@ def _joined(x: Variable, axis: int, before: Any, after: Any) -> Variable:
     for end, place in ((before, 0), (after, 2)):
         if end is not None:
             if not isinstance(end, Variable):
-                end = as_variable(
+                end = as_constant(
                     np.asarray(end, np.result_type(x.dtype, end) if isinstance(end, int | float) else None)
                 )
             if not end.ndim:
@@ -76,7 +76,7 @@ def ediff1d(x: Any, to_end: Any = None, to_begin: Any = None) -> Variable:
 
 
 def _array(x: Any) -> Variable:
-    return as_variable(np.asarray(x) if isinstance(x, list | tuple) else x)
+    return as_constant(np.asarray(x) if isinstance(x, list | tuple) else x)
 
 
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Variable:

@@ -16,7 +16,7 @@ import numpy as np
 
 from dezero.core.op import apply, bilinear, linear, publish
 from dezero.core.registry import declared
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable, as_constant
 from dezero.functions._matrix import array
 from dezero.functions.subscripts import Labels, expand, read
 
@@ -222,7 +222,7 @@ def einsum(*operands: Any, optimize: Any = True) -> Variable:
             chosen.append((product(x, own, y, other, kept), kept))
         parts += chosen
     ((x, own),) = parts
-    return as_variable(_arranged(x, own, out))
+    return as_constant(_arranged(x, own, out))
 
 
 publish("einsum", einsum)

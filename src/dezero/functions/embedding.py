@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import publish
+from dezero.core.op import operand, publish
 from dezero.core.operators import raw
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable
 from dezero.functions.indexing import get_item
 
 
@@ -23,11 +23,11 @@ def embed_id(x: Any, W: Any) -> Variable:
               [1. 2.]
               [3. 4.]])
     """
-    ids, W = np.asarray(raw(x)), as_variable(W)
+    ids, W = np.asarray(raw(x)), operand(W, "embed_id")
     if ids.dtype.kind not in "iu":
         raise TypeError(f"embed_id: x must be whole numbers, got dtype {ids.dtype}; use x.astype(int)")
-    if W._data is None or W.ndim != 2:
-        raise ValueError(f"embed_id: W must be (rows, size), got shape {None if W._data is None else W.shape}")
+    if W.ndim != 2:
+        raise ValueError(f"embed_id: W must be (rows, size), got shape {W.shape}")
     if ids.size and not 0 <= ids.min() <= ids.max() < W.shape[0]:
         worst = ids.min() if ids.min() < 0 else ids.max()
         raise IndexError(

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import UnsupportedOperation, describe
-from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, publish
+from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, publish
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable
 from dezero.functions import _scipy
 from dezero.functions._analytic import cauchy
 from dezero.functions._scipy import in_precision_of, special_value
@@ -107,7 +107,7 @@ def polygamma(n: Any, x: Any) -> Variable:
         raise UnsupportedOperation(
             f"polygamma: n must be a whole number from 0 on, got {describe(n)}; it has no derivative in n"
         )
-    return digamma(x) if n == 0 else apply(_polygamma.bind(n=int(n)), as_variable(x))
+    return digamma(x) if n == 0 else apply(_polygamma.bind(n=int(n)), operand(x, "polygamma"))
 
 
 publish("polygamma", polygamma)

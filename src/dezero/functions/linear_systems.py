@@ -11,7 +11,7 @@ from dezero.core.op import operand, publish
 from dezero.core.operators import raw
 from dezero.core.outputs import general
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable, as_constant
 from dezero.functions import _scipy
 from dezero.functions._matrix import array, attempt, each, eye, failing, matrices, swap, upper
 
@@ -226,7 +226,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> LstsqResult:
         residuals = operations.sum(rest * rest, 0 if b.ndim == 1 else -2)
         residuals = operations.reshape(residuals, (1,)) if b.ndim == 1 else residuals
     else:
-        residuals = as_variable(np.zeros(0, x.dtype))
+        residuals = as_constant(np.zeros(0, x.dtype))
     return LstsqResult(x, residuals, rank if rank.ndim else int(rank), s)
 
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from dezero.core.config import Config
 from dezero.core.errors import describe
-from dezero.core.op import publish
+from dezero.core.op import operand, publish
 from dezero.core.operators import raw
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable
 from dezero.functions._axes import plainly
 from dezero.functions._half import in_single
 from dezero.functions.shape import reshape
@@ -36,8 +36,8 @@ def batch_norm(x: Any, gamma: Any, beta: Any, mean: Any, var: Any, decay: float 
     >>> mean
     array([0.2])
     """
-    x = as_variable(x)
-    if x._data is None or x.ndim < 2:
+    x = operand(x, "batch_norm")
+    if x.ndim < 2:
         raise ValueError(f"batch_norm: x must be (samples, channels, ...), got {_shape(x)}; reshape it")
     _real("batch_norm", x)
     channels = x.shape[1]
@@ -85,8 +85,8 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axes: int = 1, eps: 
     variable([[-1.  1.]
               [-1.  1.]])
     """
-    x = as_variable(x)
-    if x._data is None or not 1 <= axes <= x.ndim or not x.size:
+    x = operand(x, "layer_norm")
+    if not 1 <= axes <= x.ndim or not x.size:
         raise ValueError(f"layer_norm: x of shape {_shape(x)} must have elements, and at least axes={axes} (1 or more)")
     _real("layer_norm", x)
     size = x.shape[x.ndim - axes :]
@@ -108,8 +108,8 @@ def group_norm(x: Any, groups: int, gamma: Any = None, beta: Any = None, eps: fl
     >>> group_norm(Variable(np.array([[1.0, 3.0, 5.0, 9.0]])), 2, eps=0)
     variable([[-1.  1. -1.  1.]])
     """
-    x = as_variable(x)
-    if x._data is None or x.ndim < 2 or not x.size:
+    x = operand(x, "group_norm")
+    if x.ndim < 2 or not x.size:
         raise ValueError(f"group_norm: x must be (samples, channels, ...) with elements, got {_shape(x)}")
     if not isinstance(groups, int | np.integer) or groups < 1 or x.shape[1] % groups:
         raise ValueError(f"group_norm: groups={groups!r} does not divide the {x.shape[1]} channels of x {x.shape}")
@@ -127,8 +127,8 @@ def instance_norm(x: Any, gamma: Any = None, beta: Any = None, eps: float = 1e-5
     variable([[[-1.  1.]
                [-1.  1.]]])
     """
-    x = as_variable(x)
-    if x._data is None or x.ndim < 3 or not x.size:
+    x = operand(x, "instance_norm")
+    if x.ndim < 3 or not x.size:
         raise ValueError(f"instance_norm: x must be (samples, channels, size, ...) with elements, got {_shape(x)}")
     return _of_channels("instance_norm", x, x.shape[1], gamma, beta, eps)
 

@@ -12,9 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.asking import asks_scipy, takes_part
+from dezero.core.config import recording
 from dezero.core.errors import UnsupportedOperation
 from dezero.core.operators import raw
 from dezero.core.registry import operations
+from dezero.core.variable import Variable
 
 # Operators with an array on the left come this way, so the common ones take no detour.
 _FAST = {np.matmul: "matmul", np.add: "add", np.subtract: "sub", np.multiply: "mul", np.divide: "div"}
@@ -90,6 +93,8 @@ def numpy_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
     """Variable.__array_ufunc__: numpy.sin(v), array + v, scipy.special.erf(v)."""
     if not kwargs and method == "__call__" and ufunc in _FAST:
         return getattr(operations, _FAST[ufunc])(*inputs)
+    if asks_scipy(2) and _constant((*inputs, *kwargs.values())):
+        return getattr(ufunc, method)(*[_deep_raw(x) for x in inputs], **{k: _deep_raw(x) for k, x in kwargs.items()})
     name = _full_name(ufunc)
     if kwargs.get("out") is not None:
         raise UnsupportedOperation(
@@ -110,7 +115,7 @@ def numpy_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
 
 def numpy_function(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
     """Variable.__array_function__: numpy.sum(v), numpy.concatenate([v, w])."""
-    if function in _PLAIN:
+    if function in _PLAIN or (asks_scipy(2) and _constant((*args, *kwargs.values()))):
         return function(*[_deep_raw(a) for a in args], **{k: _deep_raw(a) for k, a in kwargs.items()})
     if "a" in kwargs:
         args, kwargs = (kwargs["a"], *args), {k: v for k, v in kwargs.items() if k != "a"}
@@ -179,6 +184,17 @@ def _full_name(function: Any) -> str:
         special = getattr(sys.modules.get("scipy.special"), name, None) is function
         module = "numpy" if getattr(np, name, None) is function else "scipy.special" if special else ""
     return f"{module.replace('numpy.lib.scimath', 'numpy.emath')}.{name}".lstrip(".")
+
+
+def _constant(values: Any) -> bool:
+    """Whether no derivative is lost where SciPy, which takes results on into compiled code, is given plain arrays."""
+    for value in values:
+        if isinstance(value, tuple | list):
+            if not _constant(value):
+                return False
+        elif isinstance(value, Variable) and recording() and takes_part(value):
+            return False
+    return True
 
 
 def _deep_raw(value: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from dezero.core.errors import describe
 from dezero.core.op import apply, bilinear, operand, publish
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable, as_constant
 from dezero.functions._matrix import array
 from dezero.functions.complex_numbers import conj
 from dezero.functions.contraction import compute, diagonal_of, product
@@ -93,7 +93,7 @@ def _contracted(name: str, a: Any, b: Any, ours: tuple[int, ...], theirs: tuple[
     for i, j in zip(ours, theirs, strict=True):
         others[j] = i
     output = tuple([i for i in labels if i not in ours] + [i for i in others if i >= a.ndim])
-    return as_variable(product(a, labels, b, tuple(others), output))
+    return as_constant(product(a, labels, b, tuple(others), output))
 
 
 def kron(a: Any, b: Any) -> Variable:
@@ -215,7 +215,7 @@ def multi_dot(arrays: Any) -> Variable:
             )
     rows = [1 if x.ndim == 1 and not place else x.shape[0] for place, x in enumerate(xs)]
     sizes = [*rows, xs[-1].shape[1] if xs[-1].ndim == 2 else 1]
-    return as_variable(_chained(xs, _cheapest(tuple(sizes)), 0, len(xs) - 1))
+    return as_constant(_chained(xs, _cheapest(tuple(sizes)), 0, len(xs) - 1))
 
 
 def _chained(xs: list[Any], cuts: dict[tuple[int, int], int], first: int, last: int) -> Any:

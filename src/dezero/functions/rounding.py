@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import describe
-from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, publish
-from dezero.core.variable import Variable, as_variable
+from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, publish
+from dezero.core.variable import Variable
 
 
 def _flat(F: Any, g: Any, x: Any, y: Any, **parameters: Any) -> Any:
@@ -72,7 +72,7 @@ def round(x: Any, decimals: int = 0) -> Variable:
     """
     if not isinstance(decimals, int | np.integer):
         raise TypeError(f"round: decimals must be an integer, got {describe(decimals)}")
-    return apply(_round.bind(decimals=int(decimals)), as_variable(x))
+    return apply(_round.bind(decimals=int(decimals)), operand(x, "round"))
 
 
 floor_divide = elementwise(

@@ -9,8 +9,8 @@ import numpy as np
 
 from dezero.core.arithmetic import as_precise
 from dezero.core.errors import UnsupportedOperation
-from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, publish
-from dezero.core.variable import Variable, as_variable
+from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, publish
+from dezero.core.variable import Variable
 from dezero.functions import _scipy, exponential, trigonometric  # noqa: F401 - rules read log1p, cardinal_sine
 from dezero.functions._analytic import cauchy, family
 from dezero.functions._axes import plainly
@@ -236,7 +236,7 @@ def lambertw(x: Any, k: int = 0) -> Variable:
     """
     if plainly("lambertw", k, "k") not in (0, -1):
         raise UnsupportedOperation(f"lambertw: branch k={k!r} has no real values; the real branches are 0 and -1")
-    return apply(_lambertw.bind(k=int(k)), as_variable(x))
+    return apply(_lambertw.bind(k=int(k)), operand(x, "lambertw"))
 
 
 publish("lambertw", lambertw)

@@ -12,7 +12,7 @@ from dezero.core.op import Op, apply, linear, operand, publish
 from dezero.core.operators import raw
 from dezero.core.outputs import general
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable
 from dezero.functions._axes import flag
 from dezero.functions._half import in_single
 from dezero.functions.reduction import (
@@ -145,7 +145,7 @@ def average(x: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
 
 def _along(x: Variable, axis: Any, weights: Any) -> Variable:
     """Weights such that they broadcast along x."""
-    weights = as_variable(np.asarray(weights) if isinstance(weights, list | tuple) else weights)
+    weights = operand(np.asarray(weights) if isinstance(weights, list | tuple) else weights, "average")
     if weights.shape == x.shape:
         return weights
     axes = axes_of("average", x, axis)

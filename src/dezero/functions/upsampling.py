@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, publish
-from dezero.core.variable import Variable, as_variable
+from dezero.core.op import apply, operand, publish
+from dezero.core.variable import Variable
 from dezero.functions.conv_sizes import for_each_axis
 from dezero.functions.linalg import matmul
 from dezero.functions.shape import reshape
@@ -26,10 +26,9 @@ def upsample(x: Any, scale: Any = 2, mode: str = "nearest") -> Variable:
     >>> upsample(Variable(np.array([[[1.0, 3.0]]])), 2), upsample(Variable(np.array([[[1.0, 3.0]]])), 2, "linear")
     (variable([[[1. 1. 3. 3.]]]), variable([[[1.  1.5 2.5 3. ]]]))
     """
-    x = as_variable(x)
-    if x._data is None or x.ndim < 3:
-        shape = None if x._data is None else x.shape
-        raise ValueError(f"upsample: x must be (samples, channels, size, ...), got shape {shape}; reshape it")
+    x = operand(x, "upsample")
+    if x.ndim < 3:
+        raise ValueError(f"upsample: x must be (samples, channels, size, ...), got shape {x.shape}; reshape it")
     if mode not in ("nearest", "linear", "bilinear"):
         raise ValueError(f"upsample: mode must be 'nearest', 'linear' or 'bilinear', got {mode!r}")
     scales = for_each_axis("upsample", "scale", scale, x.ndim - 2, 1)

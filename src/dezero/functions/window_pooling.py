@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, publish
+from dezero.core.op import apply, operand, publish
 from dezero.core.outputs import apply_all, general
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable
 from dezero.functions import extrema
 from dezero.functions._half import in_single
 from dezero.functions.conv_sizes import for_each_axis, window_counts
@@ -188,10 +188,9 @@ def pooling_simple(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> V
 
 
 def _images(name: str, x: Any, empty: bool = False) -> Variable:
-    x = as_variable(x)
-    shape = None if x._data is None else x.shape
-    if shape is None or len(shape) < 3 or (0 in shape[2:] and not empty):
-        raise ValueError(f"{name}: x must be (samples, channels, size, ...) with elements, got shape {shape}")
+    x = operand(x, name)
+    if x.ndim < 3 or (0 in x.shape[2:] and not empty):
+        raise ValueError(f"{name}: x must be (samples, channels, size, ...) with elements, got shape {x.shape}")
     return x
 
 

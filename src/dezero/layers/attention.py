@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import dezero.functions as F
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable, as_constant
 from dezero.layers.checks import flag, floats, positive
 from dezero.layers.dropout import Dropout
 from dezero.layers.layer import Layer
@@ -79,7 +79,7 @@ class MultiHeadAttention(Layer):
         return F.linear(x, self.qkv.W[:, part], None if self.qkv.b is None else self.qkv.b[part])
 
     def _floats(self, x: Any) -> Variable:
-        return as_variable(floats("MultiHeadAttention", x, self.qkv.dtype))
+        return as_constant(floats("MultiHeadAttention", x, self.qkv.dtype))
 
     def _checked(self, query: Any, key: Any, value: Any) -> tuple[Variable, Variable, Variable]:
         query = self._floats(query)

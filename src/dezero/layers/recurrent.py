@@ -9,7 +9,7 @@ import numpy as np
 from dezero.core.config import recording
 from dezero.core.errors import GraphError
 from dezero.core.operators import raw
-from dezero.core.variable import Parameter, Variable, as_variable
+from dezero.core.variable import Parameter, Variable, as_constant
 from dezero.functions import lstm, sigmoid, stack, tanh
 from dezero.layers.checks import floats, positive
 from dezero.layers.initial import lecun_normal
@@ -32,7 +32,7 @@ class Recurrent(Layer):
         self.h = None
 
     def forward(self, x: Any) -> Variable:
-        x = x if isinstance(x, np.ndarray) else as_variable(x)
+        x = x if isinstance(x, np.ndarray) else as_constant(x)
         name, shape = type(self).__name__, x.shape
         if len(shape) not in (2, 3) or not shape[0]:
             raise ValueError(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.variable import Variable, as_variable
+from dezero.core.variable import Variable, as_constant
 from dezero.functions import gelu
 from dezero.layers.attention import MultiHeadAttention
 from dezero.layers.dropout import Dropout
@@ -50,7 +50,7 @@ class TransformerBlock(Layer):
 
     def forward(self, x: Any, mask: Any = None) -> Variable:
         """(batch, length, size), of the same shape as x; mask: as for `MultiHeadAttention`."""
-        x = as_variable(x)
+        x = as_constant(x)
         if self.pre_norm:
             x = x + self.dropout(self._attend(self.norm1(x), mask))
             return x + self.dropout(self._transform(self.norm2(x)))

@@ -62,7 +62,7 @@ def householder(
             return Result(wrap(x), _expansion(f, x, args)[0], nit + 1, True, "converged")
     raise ConvergenceError(
         f"householder: after {nit} iterations |f| is up to {float(np.max(np.abs(values))):.3g} and the next step up to "
-        f"{float(np.max(np.abs(step))):.3g}; start nearer to a root (a multiple one is found slowly)"
+        f"{float(np.max(np.abs(step))):.3g}; f may have no root: start nearer to one (a multiple one is found slowly)"
     )
 
 

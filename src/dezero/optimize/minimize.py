@@ -63,6 +63,10 @@ def minimize(
         return objective.value_and_gradient(x)[0] if "jac" in use else objective.value(x.astype(objective.start.dtype))
 
     result = _scipy.optimize.minimize(value, objective.start.astype(np.float64), method=method, **use)
+    if not result.get("success", True):
+        result.message = (
+            f"minimize: {result.message} f is {float(result.fun):.3g} there; if it has no lowest value, bound it"
+        )
     result.x_flat = result.x
     result.x = objective.packing.values(result.x_flat.astype(objective.packing.dtype))
     return result

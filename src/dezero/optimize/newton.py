@@ -23,7 +23,7 @@ def newton(
     maxiter: int = 100,
     callback: Callable[[Any], object] | None = None,
 ) -> Result:
-    """A local minimum of f(x, *args) by Newton's method with a line search.
+    """A local minimum of f(x, *args) by Newton's method with a line search; roots are householder's.
 
     x0: where to start, a real array or a tree (tuples, lists, dicts) of them; f takes Variables in its structure and
     returns one number. method: "hessian" solves with the Hessian, a multiple of the unit matrix added where it is not
@@ -50,7 +50,7 @@ def newton(
     fun, slope = objective.value_and_gradient(x)
     if not (np.isfinite(fun) and np.all(np.isfinite(slope))):
         raise FloatingPointError(f"newton: f or its gradient is not finite at x0 (f = {fun}); start elsewhere")
-    nit, message = 0, f"no convergence in {maxiter} iterations; give a better start or a larger maxiter"
+    nit, message, first = 0, "", fun
     success = not np.any(slope)
     while not success and nit < maxiter:
         step = _direction(objective, x, slope) if method == "hessian" else _conjugate(objective, x, slope)
@@ -65,6 +65,12 @@ def newton(
             callback(values(x))
     if success and method == "hessian" and _curves_down(objective.hessian(x)):
         success, message = False, "a stationary point that is no minimum: f curves down there; start elsewhere"
+    if not success and not message:
+        message = (
+            f"no convergence in {maxiter} iterations: f went from {first:.3g} to {fun:.3g}, its gradient is up to "
+            f"{float(np.max(np.abs(slope))):.3g}. If f has no lowest value, bound it; if it has, give a better start "
+            "or a larger maxiter"
+        )
     return Result(values(x), fun, nit, success, "converged" if success else message)
 
 

@@ -23,6 +23,8 @@ class Objective:
 
     def __init__(self, name: str, f: Callable[..., Any], x0: Any, args: Sequence[Any] = ()) -> None:
         self.name, self.f, self.args = name, f, args
+        if x0 is None:
+            raise TypeError(f"{name}: x0 is None; give a number, an array or a tree of them to start from")
         self.packing = Packing(name, x0, "x0")
         self.start = self.packing.vector
         self._at: Any = None  # the point, and what is known there

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import calling_on, computed, own, rests_on_others
+from dezero.core.aliases import calling_on, computed, own, release, rests_on_others
 from dezero.core.config import recording
 from dezero.core.errors import describe, no_data
 from dezero.core.function import Function
@@ -96,6 +96,7 @@ def _jet(
         cs = [_term("jet", term, x, create_graph, f"term {k} of a series") for k, term in enumerate(terms, 1)]
         curves[x] = [c / math.factorial(k) if factorial_scaled else c for k, c in enumerate(cs, 1)]
     found = [_derivatives(Expansion(y, curves, create_graph), order, factorial_scaled) for y in results]
+    release(xs)
     if not isinstance(ys, tuple | list):
         return found[0][0], found[0][1:]
     alike = type(ys)._make if hasattr(ys, "_make") else type(ys)
