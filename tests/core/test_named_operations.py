@@ -6,6 +6,7 @@ import dezero.functions as F
 from dezero.core import backward
 from dezero.core.registry import declared
 from dezero.derivatives import moves, patterns
+from dezero.optimize import branches
 from dezero.series import bundles, written
 
 TABLES = {
@@ -15,6 +16,7 @@ TABLES = {
     "patterns, whatever the parameters": patterns._INDIFFERENT,
     "selections, at places": moves._AT_PLACES,
     "selections, products": ("einsum", "scale_channels", "channel_dot", "matmul"),
+    "branches of a right side": branches._UNDERSTOOD,
     "gradients, intermediates that open": backward._OPENED,
 }
 

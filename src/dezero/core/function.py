@@ -63,7 +63,7 @@ class Function:
 
     def _call(self, inputs: tuple[Any, ...]) -> Any:
         variables = [as_constant(x) for x in inputs]
-        ys = self.forward(*[x.data for x in variables])
+        ys = self.forward(*[x._array for x in variables])
         several = isinstance(ys, tuple)
         if several and not ys:
             raise TypeError(f"{self.name}.forward returned an empty tuple; return at least one array")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from dezero.core.looks import WATCHES, note_compared
 from dezero.core.registry import operations
 
 _TAKEN: set[type] = {bool, int, float, complex, np.ndarray}  # operands that are never asked to answer themselves
@@ -41,6 +43,20 @@ def _operator(name: str, operation: str) -> tuple[_Method, _Method]:
     for function, python_name in ((method, f"__{name}__"), (reflected, f"__r{name}__")):
         function.__name__, function.__qualname__ = python_name, f"Operators.{python_name}"
     return method, reflected
+
+
+def _comparison(name: str) -> _Method:
+    """The method `__name__`: the comparison of the values."""
+    compare = getattr(operator, name)
+
+    def method(self: Any, other: Any) -> Any:
+        outcome = compare(self._data, other._data if isinstance(other, Operators) else other)
+        if WATCHES:
+            note_compared((self, other), outcome)
+        return outcome
+
+    method.__name__, method.__qualname__ = f"__{name}__", f"Operators.__{name}__"
+    return method
 
 
 class Operators:
@@ -89,23 +105,9 @@ class Operators:
     # Comparisons give plain boolean arrays: they have no derivative. __hash__ stays by identity.
     __hash__ = object.__hash__
 
-    def __eq__(self, other: Any) -> Any:
-        return self._data == raw(other)
-
-    def __ne__(self, other: Any) -> Any:
-        return self._data != raw(other)
-
-    def __lt__(self, other: Any) -> Any:
-        return self._data < raw(other)
-
-    def __le__(self, other: Any) -> Any:
-        return self._data <= raw(other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._data > raw(other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._data >= raw(other)
+    __eq__, __ne__ = _comparison("eq"), _comparison("ne")
+    __lt__, __le__ = _comparison("lt"), _comparison("le")
+    __gt__, __ge__ = _comparison("gt"), _comparison("ge")
 
     def reshape(self, *shape: Any) -> Any:
         return operations.reshape(self, shape[0] if len(shape) == 1 else shape)

@@ -11,6 +11,7 @@ from dezero.backends import get_array_module, is_plain_array
 from dezero.core.asking import lost_array, lost_number, sparse_asks, takes_part
 from dezero.core.config import calling_since, recording
 from dezero.core.errors import GraphError, describe, foreign
+from dezero.core.looks import WATCHES, note_read
 from dezero.core.marks import CONSTANT, UNRECORDED, Computed, Overwritten
 from dezero.core.operators import Operators
 from dezero.core.registry import operations
@@ -68,6 +69,8 @@ class Variable(Operators):
 
     @property
     def data(self) -> Any:
+        if WATCHES:
+            note_read(self)
         data = self._data
         if isinstance(data, np.generic):
             data = self._data = np.asarray(data)
@@ -85,6 +88,14 @@ class Variable(Operators):
             note_change()
         self._data = data
         self._seq = tick()
+
+    @property
+    def _array(self) -> Any:
+        """`.data` for the library's own computing, which is no look from outside."""
+        data = self._data
+        if isinstance(data, np.generic):
+            data = self._data = np.asarray(data)
+        return data
 
     @property
     def grad(self) -> Variable | None:
@@ -183,6 +194,8 @@ class Variable(Operators):
         """The value as a Python number; ValueError unless there is exactly one element."""
         if self.size != 1:
             raise ValueError(f"item: only one element can become a number, this Variable has shape {self.shape}")
+        if WATCHES:
+            note_read(self)
         return self._held.item()
 
     def detach(self) -> Variable:

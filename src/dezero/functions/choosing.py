@@ -89,7 +89,7 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Callable[..., Any] | flo
         masks.append(~np.logical_or.reduce(masks))
     if len(funclist) != len(masks):
         raise ValueError(f"piecewise: {len(funclist)} functions for {len(masks)} conditions; give as many, or one more")
-    y = Variable(np.zeros_like(x.data))
+    y = Variable(np.zeros_like(x._data))
     for mask, function in zip(masks, funclist, strict=True):
         if mask.any():
             piece = function(get_item(x, mask), *args, **kw) if callable(function) else function

@@ -15,6 +15,7 @@ import numpy as np
 from dezero.core.asking import asks_scipy, takes_part
 from dezero.core.config import recording
 from dezero.core.errors import UnsupportedOperation
+from dezero.core.looks import WATCHES, note_compared
 from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
@@ -107,7 +108,7 @@ def numpy_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
         detail = f".{method}" if method != "__call__" else f" with {', '.join(kwargs)}="
         raise UnsupportedOperation(f"{name}{detail} is not supported on a Variable; use {name} alone")
     if ufunc in _PLAIN:
-        return ufunc(*[raw(x) for x in inputs])
+        return _compared(inputs, ufunc(*[raw(x) for x in inputs]))
     if ufunc is np.positive:
         return inputs[0]
     return _counterpart(ufunc)(*inputs)
@@ -116,7 +117,8 @@ def numpy_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
 def numpy_function(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
     """Variable.__array_function__: numpy.sum(v), numpy.concatenate([v, w])."""
     if function in _PLAIN or (asks_scipy(2) and _constant((*args, *kwargs.values()))):
-        return function(*[_deep_raw(a) for a in args], **{k: _deep_raw(a) for k, a in kwargs.items()})
+        found = function(*[_deep_raw(a) for a in args], **{k: _deep_raw(a) for k, a in kwargs.items()})
+        return _compared((*args, *kwargs.values()), found)
     if "a" in kwargs:
         args, kwargs = (kwargs["a"], *args), {k: v for k, v in kwargs.items() if k != "a"}
     call = _counterpart(function)
@@ -195,6 +197,12 @@ def _constant(values: Any) -> bool:
         elif isinstance(value, Variable) and recording() and takes_part(value):
             return False
     return True
+
+
+def _compared(args: tuple[Any, ...], outcome: Any) -> Any:
+    if WATCHES:
+        note_compared(args, outcome)
+    return outcome
 
 
 def _deep_raw(value: Any) -> Any:

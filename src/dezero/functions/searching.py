@@ -8,6 +8,7 @@ import numpy as np
 
 from dezero.core.op import operand, publish
 from dezero.core.operators import raw
+from dezero.core.variable import Variable
 from dezero.functions._axes import axis_of
 
 
@@ -81,7 +82,7 @@ def searchsorted(x: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
     x = operand(x, "searchsorted")
     if x.ndim != 1:
         raise ValueError(f"searchsorted: x must have one axis, got shape {x.shape}")
-    return np.searchsorted(x.data, raw(v), side, raw(sorter))
+    return np.searchsorted(x.data, v.data if isinstance(v, Variable) else v, side, raw(sorter))
 
 
 for _function in (argmax, argmin, nonzero, flatnonzero, argwhere, searchsorted):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,16 @@ import numpy as np
 from dezero.core.aliases import own
 from dezero.core.config import recording, using_config
 from dezero.core.errors import describe
+from dezero.core.looks import watching
 from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Argument, Variable, wrap
 from dezero.derivatives.trees import Rebuild, flatten, matching
-from dezero.optimize.jumps import check_jump
+from dezero.optimize.branches import Run
+from dezero.optimize.jumps import behind
+from dezero.optimize.steps import Step
 from dezero.series.equation import Solution
 
-_LOOSE = 32.0  # a step is shortened where its defect is this many times the error it was chosen for
 _PLACES = 200  # over the whole interval, at which the steps are compared with f
 
 
@@ -50,13 +52,14 @@ def odeint_taylor(
 
     Where y0 or args hold Variables, or f uses Variables of its own, the steps are recorded and the result can be
     differentiated to any order, the steps' lengths being constants (chosen for y: with each order of derivative its
-    error is some tens of times larger); inside no_grad nothing is recorded. Where a knot moves with y0 or args, a kink
-    of f leaves the first derivatives right, not the second ones; a jump leaves none, and raises.
+    error is some tens of times larger); inside no_grad nothing is recorded. Where a knot moves with y0, args or a
+    Variable that f reads, a kink of f leaves the first derivatives right, and the second ones raise; a jump leaves
+    none, and raises. That f compares is seen, also on `.data`; a number that was taken out before f ran is a constant.
 
     Raises ValueError for times that are not monotonic, an order below 2, and rates of another structure or shape;
     TypeError where f returns plain numbers, and for Variables among the times; RuntimeError where max_steps do not
     suffice (a stiff equation, or a rate that turned t or y into a plain number), FloatingPointError where the solution
-    runs to infinity, GraphError where f jumps at a place that moves with a Variable.
+    runs to infinity, GraphError where f jumps, or its slope is infinite, at a place that moves with a Variable.
 
     >>> odeint_taylor(lambda y, t: -2 * t * y, 1.0, [0.0, 1.0, 2.0])
     variable([1.         0.36787944 0.01831564])
@@ -135,7 +138,7 @@ class _Walk:
     ) -> None:
         self.f, self.args, self.rebuild, self.tree = f, args, rebuild, tree
         self.tol, self.order, self.longest = tol, order, longest
-        self.recorded = False
+        self.recorded, self.judged = False, recording()  # judged: derivatives may be asked for
         self.steps = self.rejected = 0
         self.scale = 0.0  # of |y|, in the running step
 
@@ -144,13 +147,13 @@ class _Walk:
         found: list[list[Variable]] = []
         start, end = float(times[0]), float(times[-1])
         t, longest = start, self.longest
-        time, rates = self._rates(states, t)
-        self.recorded = self.recorded or (recording() and _from_outside(rates, [*states, time]))
+        run = self._run(states, t)
+        self.recorded = self.recorded or (recording() and _from_outside(run.rates, [*states, run.time]))
         while True:
-            series = self._series(rates, states, time)
+            series = self._series(run)
             h = self._length(series, t, end, longest)
-            check = _Check(self, series, t, h, _PLACES / abs(end - start) if end != start else 0.0)
-            length, crosses = check.through(start, end)
+            step = Step(self._run, series, t, h, run, self.tol, self.scale)
+            length, crosses = step.through(start, end, _PLACES)
             if length != h:
                 self.rejected += 1
                 # what follows a spot where f is not smooth is tried with care
@@ -158,12 +161,22 @@ class _Walk:
             else:
                 longest = self.longest
             h, near = length, end if abs(length) >= abs(end - t) else t + length
-            if near == t != end or not check.finite(length):
+            if near == t != end or not step.finite(length):
                 raise FloatingPointError(
                     f"odeint_taylor: no step is short enough at t = {t}; f is not smooth there, or y runs to infinity"
                 )
             states = self._at(series, h)
-            time, rates = self._rates(states, near)
+            run = self._run(states, near)
+            knot = step.knot(h, run, self.recorded) if self.judged else None
+            if knot is not None:
+                self.recorded = self.recorded or knot.moves  # with a Variable that nothing else depends on, maybe
+                h = knot.at if abs(knot.at) < abs(h) else h
+                near = t + h if h != length else near
+                states = self._at(series, h)
+                run = self._run(states, near)
+                if knot.moves:
+                    states = behind(states, knot, run)
+                    run = self._run(states, near)
             while len(found) < len(times) and abs(times[len(found)] - start) <= abs(near - start):
                 found.append(self._at(series, float(times[len(found)]) - t))
             self.steps += 1
@@ -176,16 +189,16 @@ class _Walk:
                 )
             t = near
 
-    def _series(self, rates: list[Variable], states: list[Variable], time: Variable) -> list[list[Any]]:
+    def _series(self, run: Run) -> list[list[Any]]:
         """The coefficients of the states, order by order."""
-        solution = Solution(rates, states, time, self.recorded)
+        solution = Solution(run.rates, run.states, run.time, self.recorded)
         with np.errstate(over="ignore", invalid="ignore"):  # an infinite coefficient is met in _length
             return [solution[k] for k in range(self.order + 1)]
 
-    def _rates(self, states: list[Variable], t: float) -> tuple[Variable, list[Variable]]:
-        """A Variable for the time, and f there."""
+    def _run(self, states: list[Variable], t: float) -> Run:
+        """f for these states, at a time that is a Variable of its own."""
         time = Argument(np.asarray(t, dtype=states[0].dtype))
-        with using_config("enable_backprop", True):  # a number made of t or y is met in _solves
+        with using_config("enable_backprop", True), watching() as watch:  # a number made of t or y is met in Step
             result = self.f(self.rebuild(states), time, *self.args)
         rates = matching("odeint_taylor", result, self.tree, "f's result", "y0")
         for rate, y in zip(rates, states, strict=True):
@@ -196,7 +209,7 @@ class _Walk:
                 )
             if rate.shape != y.shape:
                 raise ValueError(f"odeint_taylor: f returned a {describe(rate)} for a state of shape {y.shape}")
-        return time, rates
+        return Run(states, time, rates, watch)
 
     def _length(self, series: list[list[Any]], t: float, end: float, longest: float) -> float:
         """How far the series is good for, with the sign of the direction."""
@@ -221,100 +234,7 @@ class _Walk:
         return [x if isinstance(x, Variable) else wrap(np.asarray(x)) for x in totals]
 
 
-class _Check:
-    """How far the polynomials of a step solve the equation.
-
-    h: the step; density: places at which that is tried, in the unit of time.
-    """
-
-    def __init__(self, walk: _Walk, series: list[list[Any]], t: float, h: float, density: float) -> None:
-        self.walk, self.t, self.h, self.density = walk, t, h, density
-        self.states = [raw(c) for c in series[0]]
-        # row k: coefficient k of all states, times h**k, so that a place in the step is a number from 0 to 1
-        self.terms = np.stack([np.concatenate([np.ravel(raw(c)) for c in coefficients]) for coefficients in series])
-        with np.errstate(all="ignore"):
-            for k in range(1, len(series)):
-                self.terms[k:] *= h
-        self.orders = np.arange(float(len(series)))
-        self.eps = float(np.finfo(self.states[0].dtype).eps)
-
-    def through(self, start: float, end: float) -> tuple[float, bool]:
-        """The step up to where the equation is no longer solved, and whether it is one across a knot.
-
-        Of the last good and the first bad place the middle is tried, until they are as close as times can be told.
-        """
-        h, places = self.h, self._places()
-        if not h:
-            return h, False
-        tried = [self._defect(d) for d in places]
-        means = [size for _, size in tried if math.isfinite(size)]
-        # of |y| too, where it changes more in this step than its series tells
-        self.walk.scale = max(self.walk.scale, abs(h) * sum(means) / max(len(means), 1))
-        good = 0.0
-        for d, found in zip(places, tried, strict=True):
-            if not self._small(d, *found):
-                bad = d
-                break
-            good = d
-        else:
-            return h, False
-        least = 2 * self.eps * max(abs(self.t), abs(self.t + h), 1e-3 * abs(end - start))
-        while abs(bad - good) > least:
-            middle = (good + bad) / 2
-            solved = self._small(middle, *self._defect(middle), loose=_LOOSE / 1000)  # a jump is to be met closely
-            good, bad = (middle, bad) if solved else (good, middle)
-        if self.walk.recorded:
-            before, after = good - 100 * (bad - good), bad + 100 * (bad - good)
-            left, right = self._rates(before)[1:], self._rates(after)[1:]
-            check_jump(left, right, lambda: self._beside(before), self.t + bad)
-        return (good, False) if abs(good) > least else (bad, True)
-
-    def finite(self, d: float) -> bool:
-        return bool(np.all(np.isfinite(self._values(d))))
-
-    def _values(self, d: float) -> Any:
-        with np.errstate(all="ignore"):
-            return (d / self.h) ** self.orders @ self.terms if d else self.terms[0]
-
-    def _places(self) -> list[float]:
-        """Places in the step, none of which a period can hit throughout, and its end."""
-        n = max(2, math.ceil(abs(self.h) * self.density))
-        return [self.h * (i + 0.5 + 0.25 * math.sin(7 * i + 1)) / n for i in range(n)] + [self.h]
-
-    def _defect(self, d: float) -> tuple[float, float]:
-        """The largest difference between the polynomials' slopes and f, and the largest |f|, at a distance."""
-        with np.errstate(all="ignore"):
-            rates = self._rates(d)[-1]
-            found = np.concatenate([np.ravel(rate._data) for rate in rates])
-            slopes = (self.orders[1:] * (d / self.h) ** self.orders[:-1]) @ self.terms[1:] / self.h
-            return float(np.max(np.abs(found - slopes), initial=0.0)), float(np.max(np.abs(found), initial=0.0))
-
-    def _rates(self, d: float) -> tuple[list[Variable], Variable, list[Variable]]:
-        """The states at a distance, the time, and f there."""
-        flat, states, at = self._values(d), [], 0
-        for y in self.states:
-            states.append(wrap(flat[at : at + y.size].reshape(y.shape).astype(y.dtype)))
-            at += y.size
-        return (states, *self.walk._rates(states, self.t + d))
-
-    def _beside(self, d: float) -> Iterator[list[Variable]]:
-        """f at a distance for some states that differ in the seventh digit."""
-        states = self._rates(d)[0]
-        rng = np.random.default_rng(0)
-        for sign in (1, -1, 1, -1):
-            others = []
-            for y in states:
-                size = max(float(np.max(np.abs(y._data), initial=0.0)), self.walk.scale) * self.eps**0.45
-                others.append(wrap((y._data + sign * size * rng.uniform(0.5, 1, y.shape)).astype(y.dtype)))
-            yield self.walk._rates(others, self.t + d)[1]
-
-    def _small(self, d: float, defect: float, size: float, loose: float = _LOOSE) -> bool:
-        rounding = self.eps * abs(d) * size
-        limit = loose * self.walk.tol * self.walk.scale + _LOOSE * rounding
-        return abs(d) * defect <= limit  # nan is no solution either
-
-
-def _from_outside(rates: list[Variable], ours: list[Variable]) -> bool:
+def _from_outside(rates: Sequence[Variable], ours: list[Variable]) -> bool:
     """Whether f used a Variable of its own, older than the ones that it was given."""
     oldest = min([x._seq for x in ours])
     mine, stack = {id(x) for x in ours}, list(rates)
