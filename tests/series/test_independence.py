@@ -177,3 +177,85 @@ def test_no_word_of_the_code_contains_another(n):
     some = np.random.default_rng(n).choice(n, (50, 2))
     for i, j in some[some[:, 0] != some[:, 1]]:
         assert not (words[i] <= words[j]).all()
+
+
+# -- small parts, and rounding -----------------------------------------------------------------------------------
+
+
+class Mixed(Function):
+    """x, and a small weight times some of its rows, permuted."""
+
+    def __init__(self, weight, order):
+        self.weight, self.order = weight, order
+
+    def forward(self, x):
+        return x + x.dtype.type(self.weight) * x[self.order]
+
+    def backward(self, gy):
+        return gy + F.get_item(gy, np.argsort(self.order)) * self.weight
+
+
+ORDER = np.array([2, 0, 1, 4, 3])
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("weight", [1e-3, 1e-5, 1e-7])
+def test_a_small_part_of_others_is_seen_in_every_precision(dtype, weight):
+    x = X.astype(dtype)
+    for f in (
+        lambda x: x + weight * x[ORDER],
+        lambda x: F.exp(x) + weight * F.exp(x[ORDER]),
+        lambda x: x + weight * F.softmax(x),
+        lambda x: x * np.array([1, 1e4, 1, 1, 1], x.dtype)[:, None] + weight * x[ORDER],
+    ):
+        with pytest.raises(ValueError, match="depends on several elements"):
+            derivative(f)(x)
+    if dtype != np.float16:  # its smallest weights leave nothing in the Function's own numbers
+        with pytest.raises(ValueError, match="depends on several elements"):
+            derivative(lambda x: Mixed(weight, ORDER)(x))(x)
+        with pytest.raises(ValueError, match="depends on other points"):
+            laplacian(lambda x: F.sum(Mixed(weight, ORDER)(x) ** 2, axis=-1))(x)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_part_of_a_high_order_beside_large_low_ones_is_seen(dtype):
+    x = X.astype(dtype)
+    for f in (
+        lambda x: 1e6 * x + 1e-4 * x * x[ORDER] ** 2,
+        lambda x: 1e6 * x[ORDER][np.argsort(ORDER)] + 1e-4 * x[ORDER] ** 2 * x,
+    ):
+        for ask in (lambda: derivative(f, 3)(x), lambda: taylor(f, x, 3)):  # noqa: B023
+            with pytest.raises(ValueError, match="depends on several elements"):
+                ask()
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_rounding_is_not_taken_for_a_part_of_others(dtype, order):
+    x = X.astype(dtype)
+    back = np.argsort(ORDER)
+    for f, plain in (
+        (lambda x: F.exp(x[ORDER])[back], F.exp),
+        (lambda x: F.tanh(x[ORDER] * 3)[back] * Sine()(x), lambda x: F.tanh(x * 3) * F.sin(x)),
+        (lambda x: (x + F.sum(x)) - F.sum(x), lambda x: x),
+        (lambda x: F.exp(x + F.mean(x)) / F.exp(F.mean(x)), F.exp),
+        (lambda x: F.log(F.exp(x[ORDER] * 2))[back], lambda x: 2 * x),
+    ):
+        found, expected = derivative(f, order)(x), derivative(plain, order)(x)
+        assert found.dtype == dtype
+        assert_allclose(found.data, expected.data, rtol=0, atol=4e3 * np.finfo(dtype).eps)
+
+
+def test_a_random_function_keeps_its_first_value():
+    class Noisy(Function):
+        def forward(self, x):
+            self.mask = RNG.uniform(0.5, 1.5, x.shape)
+            return x * self.mask
+
+        def backward(self, gy):
+            return gy * self.mask
+
+    for dtype in (np.float32, np.float64):
+        x, noisy = Variable(X.astype(dtype)), Noisy()
+        y = noisy(x)
+        assert_allclose(y.jet(x, 1)[1].data, noisy.mask, rtol=1e-6)

@@ -19,11 +19,12 @@ from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.sweep import Nodes, collect, leading_to
 from dezero.core.tangent import row_axes
 from dezero.core.variable import Variable
-from dezero.series.expansion import advance, curve, expand
-from dezero.series.power import coefficient
+from dezero.series.expansion import advance
+from dezero.series.power import Series, coefficient
 from dezero.series.reading import Reading
 
 Rows = tuple[int, ...]
+_EPS = float(np.finfo(np.float64).eps)
 _NOISE = 2**14  # roundings, below which what reaches an element is taken for one
 
 
@@ -104,19 +105,20 @@ def _seen(path: Nodes, outputs: Sequence[Variable], x: Variable, rows: Rows, pla
     words = _words(math.prod(shape))
     numbers = 2 ** np.arange(len(words)) @ words
     direction = np.random.default_rng(0).uniform(0.5, 1.5, x.shape)
-    whole = _coefficients(path, outputs, x, direction, order)
-    noise = [np.abs(c).max(axis=0) * (_NOISE * np.finfo(c.dtype).eps) for c in whole]
+    probe = _Probe(path, outputs, x)
+    whole = probe.coefficients(direction, order)
+    noise = probe.noise(whole, direction, order)
     reached: list[Any] = [0 for _ in outputs]
     alike: list[Any] = [True for _ in outputs]
     for j, word in enumerate(words):
-        for i, c in enumerate(_coefficients(path, outputs, x, direction * word.reshape(shape), order)):
+        for i, c in enumerate(probe.coefficients(direction * word.reshape(shape), order)):
             moves = (np.abs(c) > noise[i]).any(axis=0)
             reached[i] = reached[i] + moves * 2**j
             alike[i] = alike[i] & (np.abs(c - moves * whole[i]) <= noise[i]).all(axis=0)
     for y, by, same, limit in zip(outputs, reached, alike, noise, strict=True):
         own = numbers if place is None else numbers.reshape([-1 if a - y.ndim == place else 1 for a in range(y.ndim)])
         of_one = np.isin(by, own) if place is None else by == own
-        if not ((of_one & same) | (by == 0) | ~np.isfinite(limit)).all():  # nan stays nan
+        if not ((of_one & same) | (by == 0) | ~np.isfinite(limit).all(axis=0)).all():  # nan stays nan
             return True
     return False
 
@@ -129,18 +131,96 @@ def _words(count: int) -> np.ndarray[Any, Any]:
     return np.vstack([np.ones(count, int), number, zeros >> np.arange(length.bit_length())[:, None] & 1])
 
 
-def _coefficients(path: Nodes, outputs: Sequence[Variable], x: Variable, direction: Any, order: int) -> list[Any]:
-    """The coefficients 1 to `order` of each output along a direction, (order, *shape)."""
-    F = Reading(False)
-    try:
-        line = np.asarray(direction, x.dtype)[()]
-        known: dict[int, Any] = {x._seq: curve(F, x, [line])}
-        moving = expand(F, path.values(), known)
-        all_found: list[list[Any]] = [[] for _ in outputs]
-        for k in range(1, order + 1):
-            advance(F, moving, k)
-            for y, found in zip(outputs, all_found, strict=True):
-                found.append(np.broadcast_to(coefficient(known.get(y._seq, y._data), k), y.shape))
-        return [np.array(found) * 1.0 for found in all_found]
-    finally:
-        F.close()
+class _Probe:
+    """The graph with all its values in double precision, read with series along directions.
+
+    In single precision a small part that other rows have in an element is taken for rounding, and rounding for a part.
+    A Function whose value is another one the second time (a random one) keeps that of its first call.
+    """
+
+    def __init__(self, path: Nodes, outputs: Sequence[Variable], x: Variable) -> None:
+        self.outputs, self.x = outputs, x
+        self.nodes = [node for node in path.values() if node is not x]
+        self.values: dict[int, Any] = {x._seq: _wide(x._data)}
+        narrow = any([_eps(node._data) > _EPS for node in path.values()])
+        for node in self.nodes:
+            self.values[node._seq] = self._value(node) if narrow else node._data
+        self.eps = max([_eps(value) for value in self.values.values()])
+
+    def _value(self, node: Variable) -> Any:
+        held = node._data
+        args = [self.values.get(a._seq, _wide(a._data)) if isinstance(a, Variable) else _wide(a) for a in node._args]
+        F = Reading(False)
+        with np.errstate(all="ignore"):
+            if isinstance(node._op, Op):
+                return F.compute(_widened(node._op), *args)
+            try:
+                found = F.compute(node._op, *args)
+            except Exception:  # it may take no other dtype
+                found = held
+        pairs = zip(_parts(found), _parts(held), strict=True)
+        again = all([np.allclose(a, b, rtol=1e3 * _eps(b), atol=1e3 * _eps(b), equal_nan=True) for a, b in pairs])
+        return found if again else tuple(map(_wide, held)) if isinstance(held, tuple) else _wide(held)
+
+    def coefficients(self, direction: Any, order: int) -> list[Any]:
+        """The coefficients 1 to `order` of each output along a direction, (order, *shape)."""
+        F, start = Reading(False), self.values[self.x._seq]
+        try:
+            line = np.asarray(direction, start.dtype)[()]
+            known: dict[int, Any] = {self.x._seq: F.new(start, lambda k: line if k == 1 else 0)}
+            for node in self.nodes:
+                args = [known.get(a._seq, _wide(a._data)) if isinstance(a, Variable) else _wide(a) for a in node._args]
+                known[node._seq] = F.call(_widened(node._op), *args, first=self.values[node._seq])
+            moving = [series for series in known.values() if isinstance(series, Series)]
+            found: list[list[Any]] = [[] for _ in self.outputs]
+            for k in range(1, order + 1):
+                advance(F, moving, k)
+                for y, coefficients in zip(self.outputs, found, strict=True):
+                    coefficients.append(np.broadcast_to(coefficient(known.get(y._seq, y._data), k), y.shape))
+            return [np.array(c) * 1.0 for c in found]
+        finally:
+            F.close()
+
+    def noise(self, whole: list[Any], direction: Any, order: int) -> list[Any]:
+        """What rounding may make of each coefficient of the outputs, order by order and element by element.
+
+        Its own size tells, and how far it moves when the direction does by some roundings: what has cancelled was
+        larger than what is left.
+        """
+        rng, moved = np.random.default_rng(1), [0.0 for _ in whole]
+        with np.errstate(invalid="ignore"):
+            for _ in range(2):
+                again = self.coefficients(direction * (1 + 4 * self.eps * rng.uniform(-1, 1, self.x.shape)), order)
+                moved = [np.fmax(m, np.abs(a - c)) for m, a, c in zip(moved, again, whole, strict=True)]
+        return [
+            _NOISE * self.eps * np.abs(c) + 2**8 * m + _peak(4 * m + 16 * self.eps * np.abs(c))
+            for c, m in zip(whole, moved, strict=True)
+        ]
+
+
+def _wide(value: Any) -> Any:
+    """A value in double precision; what is no number of single or half precision stays."""
+    kind = getattr(getattr(value, "dtype", None), "char", "")
+    return value.astype(np.complex128 if kind == "F" else np.float64)[()] if kind in ("e", "f", "F") else value
+
+
+def _widened(op: Any) -> Any:
+    """The operation, a cast to single or half precision being one to double."""
+    dtype = op.parameters.get("dtype") if isinstance(op, Op) else None
+    if dtype is None or np.dtype(dtype).char not in ("e", "f", "F"):
+        return op
+    return op.base.bind(**{**op.parameters, "dtype": np.result_type(dtype, np.float64)})
+
+
+def _parts(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _eps(value: Any) -> float:
+    kinds = [part.dtype for part in _parts(value) if getattr(part, "dtype", np.dtype(int)).kind in "fc"]
+    return max([float(np.finfo(kind).eps) for kind in kinds], default=_EPS)
+
+
+def _peak(c: Any) -> Any:
+    """The largest of each order."""
+    return np.max(c, axis=tuple(range(1, c.ndim)), keepdims=True, initial=0.0)
