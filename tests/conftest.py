@@ -12,6 +12,15 @@ settings.register_profile("dezero", deadline=None)
 settings.register_profile("dezero-ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("dezero-ci" if os.environ.get("CI") else "dezero")
 
+# Comparisons with other frameworks run on demand: `make peers` installs those and sets the variable.
+PEERS = os.environ.get("DEZERO_PEERS") == "1"
+collect_ignore = [] if PEERS else ["peers"]
+
+
+def pytest_report_header() -> list[str]:
+    return [] if PEERS else ["left out: tests/peers, comparisons with other frameworks (make peers)"]
+
+
 # Plots go to files: no test opens a window.
 os.environ.setdefault("MPLBACKEND", "Agg")
 

@@ -202,9 +202,9 @@ for _n in range(5):
     OPS[f"polygamma.polygamma_n_{_n}"] = polygamma
 for _name, _f in {
     "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
-    "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite, "isneginf": np.isneginf, "isposinf": np.isposinf,
-    "isreal": np.isreal, "signbit": np.signbit, "isclose": np.isclose, "allclose": np.allclose, "isin": np.isin,
+    "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite,
+    "signbit": np.signbit, "isclose": np.isclose, "allclose": np.allclose,
     "equal": np.array_equal, "logical_and": np.logical_and, "logical_or": np.logical_or, "logical_not": np.logical_not,
-    "logical_xor": np.logical_xor, "nextafter": np.nextafter,
+    "logical_xor": np.logical_xor,
 }.items():  # fmt: skip
     OPS[_name] = _f

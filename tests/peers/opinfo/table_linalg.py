@@ -18,7 +18,7 @@ def plus(product):
 
 
 def of_hermitian(f, view=lambda found: found):
-    """A function of a Hermitian matrix: a + a* on both sides, since PyTorch's derivative is that of the symmetric one."""
+    """A function of a + a* on both sides, since PyTorch gives the derivative along Hermitian matrices."""
 
     def adapter(a, UPLO="L", **kwargs):
         return f(a + adjoint(a), UPLO, **kwargs)
@@ -86,9 +86,7 @@ def solve(a, b, left=True):
 
 def solve_triangular(a, b, *, upper, left=True, unitriangular=False):
     if not left:
-        return transposed(
-            F.solve_triangular(transposed(a), transposed(b), lower=upper, unit_diagonal=unitriangular)
-        )
+        return transposed(F.solve_triangular(transposed(a), transposed(b), lower=upper, unit_diagonal=unitriangular))
     return F.solve_triangular(a, b, lower=not upper, unit_diagonal=unitriangular)
 
 

@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 import dezero.functions as F
 from dezero import Variable
 from tests.peers.opinfo.adapting import OutOfScope, reduced, whole
@@ -66,15 +64,6 @@ def cross_entropy(x, t, weight=None, size_average=None, ignore_index=-100, reduc
     if reduction == "mean" and x.ndim == 2:
         return F.softmax_cross_entropy(x, t)
     return nll_loss(F.log_softmax(x, axis=1 if x.ndim > 1 else 0), t, reduction=reduction)
-
-
-def binary_cross_entropy(p, t, weight=None, size_average=None, reduce=None, reduction="mean"):
-    no_old_names(size_average, reduce)
-    if isinstance(t, Variable):
-        raise OutOfScope("derivatives in the target")
-    if weight is None and reduction == "mean":
-        return F.binary_cross_entropy(p, t)
-    raise OutOfScope("weight, reduction")
 
 
 def with_logits(x, t, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None):
@@ -144,7 +133,6 @@ OPS = {
     "nn.functional.kl_div": kl_div,
     "nn.functional.nll_loss": nll_loss,
     "nn.functional.cross_entropy": cross_entropy,
-    "nn.functional.binary_cross_entropy": binary_cross_entropy,
     "nn.functional.binary_cross_entropy_with_logits": with_logits,
     "nn.functional.hinge_embedding_loss": hinge_embedding_loss,
     "nn.functional.margin_ranking_loss": margin_ranking_loss,

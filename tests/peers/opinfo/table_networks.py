@@ -6,7 +6,7 @@ import numpy as np
 
 import dezero.functions as F
 from dezero import using_config
-from tests.peers.opinfo.adapting import OutOfScope, axes, pairs, whole
+from tests.peers.opinfo.adapting import OutOfScope, pairs, whole
 
 
 def batched(x, axes_of_data):
@@ -49,8 +49,6 @@ def deconv(n, f):
 
 def average_pool(n):
     def adapter(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
-        if n != 2:
-            raise OutOfScope("pooling along other than two axes")
         if ceil_mode or not count_include_pad or divisor_override:
             raise OutOfScope("ceil_mode, count_include_pad, divisor_override")
         x, added = batched(x, n)
@@ -62,8 +60,6 @@ def average_pool(n):
 
 def max_pool(n):
     def adapter(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
-        if n != 2:
-            raise OutOfScope("pooling along other than two axes")
         if ceil_mode or set(pairs(n, dilation)) != {1}:
             raise OutOfScope("ceil_mode, dilation")
         x, added = batched(x, n)
@@ -75,10 +71,10 @@ def max_pool(n):
 
 def adaptive(n, f):
     def adapter(x, size, return_indices=False):
-        if n != 2:
-            raise OutOfScope("pooling along other than two axes")
         x, added = batched(x, n)
-        size = tuple([x.shape[2 + i] if s is None else s for i, s in enumerate(pairs(n, size) if size else (None,) * n)])
+        size = tuple(
+            [x.shape[2 + i] if s is None else s for i, s in enumerate(pairs(n, size) if size else (None,) * n)]
+        )
         y = f(x, size)
         return y[0] if added else y
 
@@ -177,17 +173,6 @@ def embedding(w, index, padding_idx=None, max_norm=None, norm_type=2.0, scale_gr
     return F.embed_id(whole(index), w)
 
 
-def interpolate(x, size=None, scale_factor=None, mode="nearest", align_corners=None, recompute_scale_factor=None,
-                antialias=False):  # fmt: skip
-    n = x.ndim - 2
-    if n != 2 or mode not in ("nearest", "bilinear") or align_corners:
-        raise OutOfScope("other than images, nearest or bilinear without align_corners")
-    scale = [s / have for s, have in zip(pairs(2, size), x.shape[2:], strict=True)] if size else pairs(2, scale_factor)
-    if any(s != int(s) for s in scale):
-        raise OutOfScope("no whole number as the scale")
-    return F.upsample(x, tuple([int(s) for s in scale]), mode)
-
-
 def pixel_shuffle(x, upscale_factor):
     r = upscale_factor
     *lead, c, h, w = x.shape
@@ -266,12 +251,6 @@ OPS = {
     "nn.functional.normalize": normalize,
     "nn.functional.scaled_dot_product_attention": attention,
     "nn.functional.embedding": lambda index, w, **more: embedding(index, w, **more),
-    "nn.functional.interpolate.nearest": interpolate,
-    "nn.functional.interpolate.bilinear": interpolate,
-    "nn.functional.upsample_nearest": interpolate,
-    "nn.functional.upsample_bilinear": lambda x, size=None, scale_factor=None: interpolate(
-        x, size, scale_factor, "bilinear", True
-    ),
     "nn.functional.pixel_shuffle": pixel_shuffle,
     "nn.functional.pixel_unshuffle": pixel_unshuffle,
     "nn.functional.channel_shuffle": channel_shuffle,
@@ -284,7 +263,9 @@ OPS = {
 for _n, _conv, _deconv in ((1, F.conv1d, F.deconv1d), (2, F.conv2d, F.deconv2d), (3, F.conv3d, F.deconv3d)):
     OPS[f"nn.functional.conv{_n}d"] = conv(_n, _conv)
     OPS[f"nn.functional.conv_transpose{_n}d"] = deconv(_n, _deconv)
-    OPS[f"nn.functional.avg_pool{_n}d"] = average_pool(_n)
-    OPS[f"nn.functional.max_pool{_n}d"] = max_pool(_n)
-    OPS[f"nn.functional.adaptive_avg_pool{_n}d"] = adaptive(_n, F.adaptive_average_pooling)
-    OPS[f"nn.functional.adaptive_max_pool{_n}d"] = adaptive(_n, F.adaptive_max_pooling)
+OPS |= {
+    "nn.functional.avg_pool2d": average_pool(2),
+    "nn.functional.max_pool2d": max_pool(2),
+    "nn.functional.adaptive_avg_pool2d": adaptive(2, F.adaptive_average_pooling),
+    "nn.functional.adaptive_max_pool2d": adaptive(2, F.adaptive_max_pooling),
+}
