@@ -14,11 +14,11 @@ settings.load_profile("dezero-ci" if os.environ.get("CI") else "dezero")
 
 # Comparisons with other frameworks run on demand: `make peers` installs those and sets the variable.
 PEERS = os.environ.get("DEZERO_PEERS") == "1"
-collect_ignore = [] if PEERS else ["peers"]
+collect_ignore = [] if PEERS else ["peers", "programs/peer.py"]
 
 
 def pytest_report_header() -> list[str]:
-    return [] if PEERS else ["left out: tests/peers, comparisons with other frameworks (make peers)"]
+    return [] if PEERS else ["comparisons with other frameworks are left out: make peers runs them"]
 
 
 # Plots go to files: no test opens a window.

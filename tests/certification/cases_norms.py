@@ -15,7 +15,15 @@ def Apart(rng):
 
 CASES = [
     *[
-        Case(norm, Normal(*shape), like=np.linalg.norm, without=ABSOLUTE, covers=("root",), label=label, **how)
+        Case(
+            norm,
+            Normal(*shape),
+            like=np.linalg.norm,
+            without=ABSOLUTE,
+            covers=("root", "over_size", "reciprocal_or_nan"),
+            label=label,
+            **how,
+        )
         for label, shape, how in (
             ("", (2, 3), {}),
             ("three axes", (2, 2, 2), {}),

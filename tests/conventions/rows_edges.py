@@ -6,7 +6,7 @@ ROWS = [
     ("sign(x)", lambda F, x: F.sign(x), 0.0, 0.0, 0.0, ""),
     ("floor(x)", lambda F, x: F.floor(x), 1.0, 0.0, 0.0, ""),
     ("heaviside(x, h)", lambda F, x, h: F.heaviside(x, h), (0.0, 0.5), (0.0, 1.0), (0.0, 0.0), ""),
-    ("copysign(a, b)", lambda F, a, b: F.copysign(a, b), (0.0, 1.0), (0.0, 0.0), (0.0, 0.0), ""),
+    ("copysign(a, b)", lambda F, a, b: F.copysign(a, b), (0.0, 1.0), (0.0, 0.0), (NAN, 0.0), "second: none"),
     ("remainder(a, b)", lambda F, a, b: F.remainder(a, b), (4.0, 2.0), (1.0, -2.0), (0.0, 0.0), "the branch taken"),
     ("fmod(a, b)", lambda F, a, b: F.fmod(a, b), (4.0, 2.0), (1.0, -2.0), (0.0, 0.0), "the branch taken"),
     ("nan_to_num(x)", lambda F, x: F.nan_to_num(x), NAN, 0.0, 0.0, ""),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.conventions.constants import zero
+from tests.conventions.constants import NAN, zero
 
 
 def _stable_cross_entropy(F, x):
@@ -15,9 +15,14 @@ def _both(name, function, points, firsts, seconds, note):
 
 
 ROWS = [
-    ("abs(x)", lambda F, x: F.abs(x), 0.0, 0.0, 0.0, ""),
+    ("abs(x)", lambda F, x: F.abs(x), 0.0, 0.0, NAN, "second: none"),
+    ("abs(a + ib)", lambda F, a, b: F.abs(a + 1j * b), (0.0, 0.0), (0.0, 0.0), (NAN, NAN), "second: none"),
+    ("angle(a + ib)", lambda F, a, b: F.angle(a + 1j * b), (0.0, 0.0), (0.0, 0.0), (NAN, NAN), "second: none"),
+    ("norm(x)", lambda F, x: F.norm(x), [0.0, 0.0], [0.0, 0.0], [NAN, NAN], "second: none"),
+    ("norm(x, 1)", lambda F, x: F.norm(x, 1), [0.0, 3.0], [0.0, 1.0], [NAN, 0.0], "second: none where x is 0"),
+    ("std(x)", lambda F, x: F.std(x), [0.1, 0.1, 0.1], [0.0] * 3, [NAN] * 3, "second: none"),
     ("relu(x)", lambda F, x: F.relu(x), 0.0, 0.0, 0.0, ""),
-    ("maximum(x, 0) - x + log1p(exp(-abs(x)))", _stable_cross_entropy, 0.0, -0.5, 0.0, "cross entropy, stable"),
+    ("maximum(x, 0) - x + log1p(exp(-abs(x)))", _stable_cross_entropy, 0.0, -0.5, NAN, "cross entropy, stable"),
     ("leaky_relu(x, 0.2)", lambda F, x: F.leaky_relu(x, 0.2), 0.0, 0.2, 0.0, "the slope below"),
     ("prelu(x, w)", lambda F, x, w: F.prelu(x, w), ([0.0], [0.25]), ([0.25], [0.0]), ([1.0], [1.0]), ""),
     ("elu(x, 3)", lambda F, x: F.elu(x, 3.0), 0.0, 3.0, 3.0, "the piece below"),

@@ -70,3 +70,13 @@ def test_lists_that_are_no_array(x):
     for make in (D.laplacian, D.divergence):
         with pytest.raises(ValueError, match=rf"{make.__name__}: x has shape .*give one point"):
             make(lambda x: Variable(np.zeros(())))(x)
+
+
+def test_a_function_that_reads_the_size_of_the_batch_is_not_taken_in_chunks(monkeypatch):
+    monkeypatch.setattr("dezero.derivatives.operators._CHUNK", 200)
+    x = np.random.default_rng(0).standard_normal((50, 4))
+    whole = D.laplacian(lambda x: (x**2).sum(-1) / len(x), "collapsed")(x)
+    np.testing.assert_allclose(whole.data, np.full(50, 8 / 50))
+    weights = np.arange(50.0)
+    weighted = D.laplacian(lambda x: (x**2).sum(-1) * weights, "collapsed")(x)
+    np.testing.assert_allclose(weighted.data, 8 * weights)

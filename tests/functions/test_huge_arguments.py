@@ -44,6 +44,13 @@ CASES = {
         lambda x: x ** mpf(1.5) * mp.exp(-x) / mp.gamma(2.5),
         [1e-5, 3.0, 100.0, 600.0],
     ),
+    "arccosh": (F.arccosh, lambda x: 1 / mp.sqrt(x * x - 1), [1.0 + 1e-10, 1.5, 1e3]),
+    "dawsn": (
+        F.dawsn,
+        lambda x: 1 - mp.sqrt(mp.pi) * x * mp.exp(-x * x) * mp.erfi(x),
+        [1e-10, 0.009, 0.011, 1.0, 30.0],
+    ),
+    "tanhshrink": (F.tanhshrink, lambda x: mp.tanh(x) ** 2, [1e-10, 0.05, 0.099, 0.101, 3.0, 40.0]),
     "softsign": (F.softsign, lambda x: 1 / (1 + x) ** 2, [1e-10, 3.0, *HUGE]),
 }
 
@@ -86,6 +93,10 @@ def test_ends_of_the_range():
     assert orders(lambda x: F.gammainc(2.5, x), np.inf) == [0, 0, 0, 0]
     assert orders(F.log_ndtr, 1e300) == [0, 0, 0, 0]
     np.testing.assert_allclose(orders(F.log_ndtr, -1e100), [1e100, -1, 0, 0], atol=1e-290)
+    np.testing.assert_allclose(orders(F.arccosh, 1e200)[0], 1e-200, rtol=1e-14)
+    np.testing.assert_allclose(
+        F.tanhshrink(Variable(np.array([1e-90, 0.0999]))).data, [1e-270 / 3, 0.0003310129905879509], rtol=1e-14
+    )
     np.testing.assert_allclose(orders(F.i0e, 1e200)[0], -0.5 / np.sqrt(2 * np.pi) * 1e-300, rtol=1e-12)
     with np.errstate(over="ignore"):
         assert orders(F.erfcx, -27.0) == [-np.inf, np.inf, -np.inf, np.inf]

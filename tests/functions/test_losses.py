@@ -297,3 +297,8 @@ def test_axes_of_length_one_in_front_do_not_matter_and_pairs_of_all_are_refused(
     for x, t in [(np.ones((3, 1)), np.ones(3)), (np.ones(3), np.ones(())), (np.ones((2, 3)), np.ones(3))]:
         with pytest.raises(ValueError, match="must be of one shape"):
             F.mean_squared_error(Variable(x), t)
+
+
+def test_a_loss_of_scores_refuses_complex_ones():
+    with pytest.raises(TypeError, match="logistic_loss"):
+        F.sigmoid_cross_entropy(Variable(np.array([0.3 + 0.1j])), np.array([1]))

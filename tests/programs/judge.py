@@ -20,7 +20,7 @@ from tests.programs.readings import HESSIANS, READINGS, Problem
 AGREE = 1e-8  # relative to the largest of the terms that a derivative is the sum of
 SLOPE = 1e-6  # what central differences of eight points can tell
 _LEAST = 1e-3  # the size of terms at least: what cancels exactly in one reading is rounding in another
-_STEP = 1e-3 / 4
+_STEP = 1e-5  # far under the distance to a kink, also where a step of the program stretches it
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ def test_in_a_dict_the_first_leads_to_the_values():
     (gx,) = gradients(y, x, create_graph=True)
     found = roles(picture({"y": y, "dy/dx": gx}))
     assert (found["y"], found["x"], found["tanh"]) == ("value", "value", "value")
-    assert (found["dy/dx"], found["sub"]) == ("gradient", "gradient")
+    assert (found["dy/dx"], found["tanh_slope"]) == ("gradient", "gradient")
 
 
 def test_values_says_it_where_the_order_does_not():

@@ -30,9 +30,9 @@ def backward(y: Variable, retain_grad: Any, create_graph: Any, inputs: Any, grad
     _check_root(y, "backward")
     graph = nodes = collect([y], "backward")
     if retain_grad:
-        _check_kept(graph, [n for n in graph.values() if getattr(n, "_builder", None) is None], "backward")
+        check_kept(graph, [n for n in graph.values() if getattr(n, "_builder", None) is None], "backward")
     if asked is not None:
-        _check_kept(graph, asked, "backward")
+        check_kept(graph, asked, "backward")
         nodes = leading_to(nodes, asked)
         if y._seq not in nodes:
             return
@@ -103,7 +103,7 @@ def gradients(
     for root in roots:
         _check_root(root, "gradients")
     graph = collect(roots, "gradients")
-    _check_kept(graph, asked, "gradients")
+    check_kept(graph, asked, "gradients")
     nodes = leading_to(graph, asked)
     pairs = [(root, seed) for root, seed in zip(roots, seeds, strict=True) if root._seq in nodes]
     keep = {x._seq for x in asked}
@@ -185,7 +185,7 @@ def _check_root(y: Variable, name: str) -> None:
 _OPENED = frozenset({"mul", "neg", "add", "sub", "div", "linear_combination", "pow", "full_like"})
 
 
-def _check_kept(graph: Nodes, asked: list[Variable], name: str) -> None:
+def check_kept(graph: Nodes, asked: list[Variable], name: str) -> None:
     """GraphError for an intermediate that a rewritten derivative in the graph may have looked through, or shared."""
     inner = [x for x in asked if x._args and isinstance(x._op, Op) and x._op is not ALIAS]
     if not inner:

@@ -135,7 +135,7 @@ class Builder(Table):
             if b.c == 0 or b.c == 1:
                 return Term(self, 1, None) if b.c == 0 else a
             if a.node is None:
-                return self.term(_POW.value(float(a.c), b.c))
+                return self.term(_POW.value(np.asarray(a.c, np.result_type(type(a.c), np.float64))[()], b.c))
             if isinstance(b.c, int) and b.c > 0 and mild_power(a.c, b.c, a.node.dtype):
                 return self.scaled(a.c**b.c, self.cons(_POW, self.wide(a.node), b.c))
         return self.term(self.cons(_POW, self.node(a), self.node(b)))

@@ -403,6 +403,8 @@ def as_variable(x: Any) -> Variable:
 
 
 def _check_data(data: Any, where: str) -> None:
+    if isinstance(data, Variable):
+        raise TypeError(f"{where}: this is a Variable ({describe(data)}); give its array, v.data (x.grad.data too)")
     if not is_plain_array(data):
         if hasattr(data, "dtype") and not isinstance(data, np.generic):
             raise foreign(where, data)

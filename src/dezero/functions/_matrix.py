@@ -93,8 +93,9 @@ def each(function: Callable[..., Any], *arrays: Any) -> Any:
     if not batch:
         return function(*arrays)
     arrays = tuple([np.broadcast_to(a, batch + a.shape[-2:]) for a in arrays])
-    # Without any matrix, a unit matrix tells the shapes and dtypes of the results.
-    singles = [[a[i] for a in arrays] for i in np.ndindex(*batch)] or [[np.eye(*a.shape[-2:]) for a in arrays]]
+    singles = [[a[i] for a in arrays] for i in np.ndindex(*batch)]
+    if not singles:  # unit matrices tell the shapes and dtypes of the results
+        singles = [[np.eye(*a.shape[-2:], dtype=a.dtype) for a in arrays]]
     found = [function(*single) for single in singles]
     if isinstance(found[0], tuple):
         return tuple([_stacked(part, batch) for part in zip(*found, strict=True)])

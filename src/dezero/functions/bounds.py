@@ -12,8 +12,8 @@ from dezero.core.variable import Variable
 fabs = elementwise(
     "fabs",
     np.fabs,
-    lambda F, g, x, y: g * F.sign(x),
-    doc="""Absolute value as a floating-point number; its derivative at 0 is 0.
+    lambda F, g, x, y: g * F.modulus_power(x, p=1, k=1),
+    doc="""Absolute value as a floating-point number; at 0 its derivative is 0, and those of higher order are nan.
 
     >>> fabs(Variable(np.array(-2)))
     variable(2.0)
@@ -23,11 +23,11 @@ fabs = elementwise(
 copysign = elementwise(
     "copysign",
     np.copysign,
-    lambda F, g, a, b, y: g * (F.sign(a) * F.sign(y)),
+    lambda F, g, a, b, y: g * (F.modulus_power(a, p=1, k=1) * F.sign(y)),
     lambda F, g, a, b, y: F.zeros_like(b),
     doc="""|a| with the sign of b, that of -0.0 included.
 
-    The derivative in a is 0 at a = 0, and in b it is 0 everywhere, at the jump too.
+    The derivative in a is 0 at a = 0, where those of higher order are nan; in b it is 0 everywhere, at the jump too.
 
     >>> copysign(Variable(np.array(2.0)), -0.0)
     variable(-2.0)

@@ -22,6 +22,7 @@ from dezero.core.operators import raw
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
+from dezero.functions import kinks  # noqa: F401 - declares over_size
 from dezero.functions._axes import flag
 
 
@@ -106,8 +107,7 @@ def imag(x: Any) -> Variable:
 
 def _turned(F: Any, g: Any, x: Any, y: Any) -> Any:
     """d angle = Im(dx / x), and 0 at 0."""
-    zero = F.equal(x, 0)
-    return F.where(zero, 0, F.as_complex(F.real(g)) * np.array(-1j, x.dtype) / F.where(zero, 1, x))
+    return F.as_complex(F.real(g)) * np.array(-1j, x.dtype) * F.over_size(1, x)
 
 
 def _elements(below: Any, node: Variable) -> Any:
@@ -118,7 +118,9 @@ _angle = general("angle", np.angle, _turned, rows=_elements)
 
 
 def angle(x: Any, deg: bool = False) -> Variable:
-    """Angle of complex numbers from the positive real axis, in (-pi, pi], in degrees if asked; derivative 0 at 0.
+    """Angle of complex numbers from the positive real axis, in (-pi, pi], in degrees if asked.
+
+    At 0 its derivative is 0, and those of higher order are nan.
 
     >>> angle(Variable(np.array(1j)), deg=True)
     variable(90.0)
@@ -129,14 +131,14 @@ def angle(x: Any, deg: bool = False) -> Variable:
 
 def _along(F: Any, g: Any, x: Any, y: Any) -> Any:
     """d|x| = Re(conj(x) dx) / |x|, and 0 at 0."""
-    return F.as_complex(F.real(g) / F.where(F.equal(y, 0), 1, y)) * F.conj(x)
+    return F.as_complex(F.real(g)) * F.conj(F.over_size(x, y))
 
 
 _modulus = general("modulus", np.abs, _along, rows=_elements)
 
 
 def modulus(x: Any) -> Variable:
-    """Absolute value of complex numbers, or of real ones; its derivative at 0 is 0.
+    """Absolute value of complex numbers, or of real ones; at 0 its derivative is 0, and those of higher order are nan.
 
     >>> modulus(Variable(np.array(3 - 4j)))
     variable(5.0)

@@ -9,6 +9,7 @@ import numpy as np
 
 from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, publish
 from dezero.core.variable import Variable
+from dezero.functions import kinks  # noqa: F401 - declares modulus_power
 from dezero.functions.complex_numbers import as_complex, holds_complex, modulus
 
 exp = elementwise(
@@ -90,9 +91,11 @@ def tails(slope: Any, tail: Callable[[Any], Any], x: Any) -> Any:
     """The slope of a function that levels off, `tail(x)` in place of what is so small that it has lost its digits."""
     if not isinstance(slope, np.ndarray):
         return slope if abs(slope) > CANCELS else np.result_type(slope).type(tail(x))
-    near = (np.abs(slope) if slope.dtype.kind == "c" else slope) < CANCELS
-    if np.count_nonzero(near):
-        slope[near] = tail(x[near])
+    size = np.abs(slope) if slope.dtype.kind == "c" else slope
+    if not size.size or size.item(size.argmin()) >= CANCELS:  # a tenth of the time of a comparison with each
+        return slope
+    near = size < CANCELS
+    slope[near] = tail(x[near])
     return slope
 
 
@@ -119,7 +122,7 @@ tanh = elementwise(
 
 _ARRAYS = np.ndarray, np.float64
 _real_sign = elementwise("sign", np.sign, lambda F, g, x, y: F.zeros_like(x), doc="")
-_real_abs = elementwise("abs", np.abs, lambda F, g, x, y: g * F.sign(x), doc="")
+_real_abs = elementwise("abs", np.abs, lambda F, g, x, y: g * F.modulus_power(x, p=1, k=1), doc="")
 
 
 def sign(x: Any) -> Variable:
@@ -135,7 +138,7 @@ def sign(x: Any) -> Variable:
 
 
 def abs(x: Any) -> Variable:
-    """Absolute value, of complex numbers too (`modulus`); its derivative at 0 is 0.
+    """Absolute value, of complex numbers too (`modulus`); at 0 its derivative is 0, and those of higher order are nan.
 
     >>> abs(Variable(np.array(-2.0)))
     variable(2.0)

@@ -118,10 +118,21 @@ erfcx = family(
     """,
 )
 
+
+def _dawsn_near(x: Any, order: int) -> Any:
+    """By the recurrence, which cancels further out."""
+    last, y = _scipy.special.dawsn(x), 1 - 2 * x * _scipy.special.dawsn(x)
+    for n in range(1, order):
+        last, y = y, -2 * (x * y + n * last)
+    return y
+
+
 # Within half of x the part exp(-z*z) stays small; further out it would hide the slowly falling rest.
 _dawsn_of_reals = mirrored(
-    lambda x, order: cauchy(
-        lambda z: _scipy.special.dawsn(z), x, order, np.maximum(math.sqrt(order / 2), 0.5 * x), 50 + order
+    lambda x, order: np.where(
+        x < 0.01,
+        _dawsn_near(np.minimum(x, 0.01), order),
+        cauchy(lambda z: _scipy.special.dawsn(z), x, order, np.maximum(math.sqrt(order / 2), 0.5 * x), 50 + order),
     ),
     odd=True,
 )
@@ -131,10 +142,7 @@ def _dawsn_derivative(x: Any, order: int) -> Any:
     if not np.iscomplexobj(x):
         return _dawsn_of_reals(x, order)
     is_near = np.abs(x) < 2
-    small = np.where(is_near, x, 0)
-    last, near = _scipy.special.dawsn(small), 1 - 2 * small * _scipy.special.dawsn(small)
-    for n in range(1, order):
-        last, near = near, -2 * (small * near + n * last)
+    near = _dawsn_near(np.where(is_near, x, 0), order)
     # Far out, above the real axis, from the two parts: i sqrt(pi)/2 (exp(-x*x) - erfcx(-i x)).
     above = np.where(x.imag < 0, -x, x)
     parts = _gaussian(above, order, -1) - (-1j) ** order * _erfcx_derivative(-1j * above, order)

@@ -106,8 +106,17 @@ def _qr_rule(F: Any, gs: Any, x: Any, ys: Any) -> Any:
     n = r.shape[-1]
     m = F.matmul(r, swap(F, gr)) - F.matmul(swap(F, gq), q)
     copied = m * upper(n).T + swap(F, m * upper(n, 1).T)  # the lower triangle, mirrored
-    return F.matmul(gq + F.matmul(q, copied), F.inverse_of_lower(swap(F, r), of="qr"))
+    return F.matmul(gq + F.matmul(q, copied), F.inverse_of_lower(swap(F, r), of="qr")) * F.qr_trust(r)
 
+
+def _qr_trust(r: Any) -> Any:
+    """1, or nan where columns are independent through rounding alone; a constant."""
+    sizes = np.abs(np.diagonal(r, axis1=-2, axis2=-1))
+    lost = sizes.min(-1, initial=np.inf) <= 10_000 * np.finfo(r.dtype).eps * sizes.max(-1, initial=0)
+    return np.where(lost, np.nan, np.ones((), r.dtype))[..., None, None]
+
+
+general("qr_trust", _qr_trust, lambda F, g, r, y: F.zeros_like(r))
 
 _qr = general("qr", lambda x: tuple(np.linalg.qr(x)), _qr_rule, outputs=2)
 
@@ -115,7 +124,8 @@ _qr = general("qr", lambda x: tuple(np.linalg.qr(x)), _qr_rule, outputs=2)
 def qr(a: Any, mode: str = "reduced") -> QRResult | Variable:
     """Reduced QR factorisation of real matrices (..., m, n): Q (..., m, k), R (..., k, n), k = min(m, n).
 
-    The first k columns must be linearly independent (LinAlgError in backward otherwise). mode "r" gives R alone.
+    The first k columns must be linearly independent (LinAlgError in backward otherwise, or nan where they are so
+    through rounding alone). mode "r" gives R alone.
     The mode "complete" has columns without derivative and is refused, but for square matrices it is the same.
 
     >>> q, r = qr(Variable(np.array([[3.0, 1.0], [4.0, 2.0]])))
@@ -146,7 +156,12 @@ class LUResult(NamedTuple):
 
 def _lu_value(x: Any) -> Any:
     native = x.astype(x.dtype.newbyteorder("="), copy=False)  # of swapped bytes SciPy's makes another matrix
-    return each(lambda x: _scipy.linalg.lu(x), native)
+    return each(_one_lu, native)
+
+
+def _one_lu(x: Any) -> Any:
+    p, lower, u = _scipy.linalg.lu(x)
+    return (p if x.size else np.eye(len(x), dtype=p.dtype)), lower, u  # SciPy's has no rows where u has no columns
 
 
 def _lu_rule(F: Any, gs: Any, x: Any, ys: Any) -> Any:

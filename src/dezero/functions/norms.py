@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from dezero.core.errors import describe
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, operand, publish
-from dezero.core.registry import operations
+from dezero.core.registry import declared, operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag, plainly
 from dezero.functions._half import in_single
@@ -18,11 +18,11 @@ from dezero.functions.reduction import axes_of
 from dezero.functions.spectral import svd
 
 Axes = tuple[int, ...]
+_modulus_power = declared["modulus_power"]
 
 
 def _root_rule(F: Any, g: Any, x: Any, y: Any, p: float) -> Any:
-    zero = F.equal(x, 0)
-    return F.where(zero, 0, g * y / (p * F.where(zero, 1, x)))
+    return g * F.over_size(y, x) / p
 
 
 # x ** (1 / p), with derivative 0 at 0, where the root has none.
@@ -35,9 +35,10 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> V
 
     ord: for vectors any number but 0, inf or -inf; for matrices "fro", "nuc", 1, -1, 2, -2, inf or -inf; None: the
     square root of the sum of squares. axis: a number for vectors, two for matrices.
-    At its kinks a norm has the derivative of max, min and abs: the first of the greatest, and 0 for the norm of
-    zeros. An element or singular value that is 0 adds 0 to every derivative, but for even whole ord of vectors.
-    "nuc", 2 and -2 are made of singular values, and have their limits (see svd). ValueError for another ord or axis.
+    At its kinks a norm has the first derivative of max, min and abs: the first of the greatest, and 0 for the norm of
+    zeros; where there is none of a higher order it is nan. An element or singular value that is 0 adds 0 to the first
+    derivative, for an ord below 1 too. "nuc", 2 and -2 are made of singular values, and have their limits (see svd);
+    one that is 0 but for rounding counts as 0. ValueError for another ord or axis.
 
     >>> norm(Variable(np.array([3.0, 4.0]))), norm(Variable(np.eye(2)), "nuc")
     (variable(5.0), variable(2.0))
@@ -77,12 +78,19 @@ def _vector(x: Variable, ord: Any, axes: Axes, keepdims: bool) -> Variable:
 
 
 def _powers(x: Variable, p: float) -> Variable:
-    """|x| ** p, elements that are 0 taken as constants where p is no even whole number."""
+    """|x| ** p, with derivative 0 in elements that are 0."""
     if p > 0 and p % 2 == 0 and not is_complex(x):
         return x**p
-    x = modulus(x)
-    zero = operations.equal(x, 0)
-    return operations.where(zero, 0 if p > 0 else np.inf, operations.where(zero, 1, x) ** p)
+    return apply(_modulus_power.bind(p=p, k=0), modulus(x) if is_complex(x) else x)
+
+
+def _exact_zeros(s: Variable) -> Variable:
+    """Singular values, with those that are 0 but for rounding as 0, so that they have abs's derivative there."""
+    if not s.size:
+        return s
+    greatest = operations.get_item(s, (..., slice(1)))
+    rounding = s.shape[-1] * float(np.finfo(s.dtype).eps)
+    return operations.abs(s * operations.greater(s, greatest * rounding))
 
 
 def _matrix(x: Variable, ord: Any, axes: Axes, keepdims: bool) -> Variable:
@@ -95,7 +103,7 @@ def _matrix(x: Variable, ord: Any, axes: Axes, keepdims: bool) -> Variable:
         y = (max if kind > 0 else min)(sums, rest, keepdims=True)
     elif kind in ("nuc", 2.0, -2.0):
         others = tuple([i for i in range(x.ndim) if i not in axes])
-        s = modulus(svd(operations.transpose(x, (*others, *axes)), compute_uv=False))
+        s = _exact_zeros(cast(Variable, svd(operations.transpose(x, (*others, *axes)), compute_uv=False)))
         y = operations.sum(s, -1) if kind == "nuc" else operations.get_item(s, (..., 0 if kind == 2 else -1))
     else:
         raise ValueError(f"norm: ord={ord!r} is none of matrices; give 'fro', 'nuc', 1, -1, 2, -2, inf or -inf")

@@ -25,6 +25,28 @@ def reduced_rows(below: Any, node: Variable, axis: Any, keepdims: bool, **others
     return rows if keepdims else tuple(r + len([a for a in gone if a > r]) for r in rows)
 
 
+def rows_beside(below: Any, node: Variable, axis: Any, **parameters: Any) -> Any:
+    """Row axes of what works along the given axes (None: all) and keeps the shape: they stay where they are."""
+    along = range(-node.ndim, 0) if axis is None else [a - node.ndim for a in axis]
+    return None if any(r in along for r in below[0]) else below[0]
+
+
+def first_along(x: Any, axis: Any) -> Any:
+    """The first element along each of the axes, which stay."""
+    return x[tuple([slice(1) if axis is None or a in axis else slice(None) for a in range(x.ndim)])]
+
+
+def all_equal(x: Any, axis: Any, spread: Any, scale: Any) -> Any:
+    """Where all elements along the axes are equal, in the shape of keepdims; False where nothing is.
+
+    spread: their standard deviation, of that shape, as computed: at most rounding of scale where they are equal, so
+    that only then are they compared.
+    """
+    first = first_along(x, axis)
+    near = spread <= scale * np.finfo(spread.dtype).eps * np.abs(first)
+    return near & np.all(x == first, axis, keepdims=True) if np.any(near) else False
+
+
 def spread(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
     """A reduction's cotangent, or its result, repeated to the shape of what was reduced."""
     if axis is not None and not keepdims:

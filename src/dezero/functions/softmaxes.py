@@ -13,14 +13,8 @@ from dezero.functions import exponential
 from dezero.functions._axes import flag
 from dezero.functions._half import in_single
 from dezero.functions.elementwise import CANCELS, exp
-from dezero.functions.reduction import axes_of, reduced_rows, spread, sum
+from dezero.functions.reduction import axes_of, reduced_rows, rows_beside, spread, sum
 from dezero.functions.shape import astype
-
-
-def _rows(below: Any, node: Variable, axis: Any, **parameters: Any) -> Any:
-    """Row axes stay where they are, unless they are summed over."""
-    summed = range(-node.ndim, 0) if axis is None else [a - node.ndim for a in axis]
-    return None if any(r in summed for r in below[0]) else below[0]
 
 
 def _greatest(x: Any, axis: Any) -> Any:
@@ -40,6 +34,9 @@ def _logsumexp_value(x: Any, axis: Any, keepdims: bool) -> Any:
     z = np.asarray(x - shift)
     with np.errstate(divide="ignore"):
         y = log_of_sum(np.exp(z, out=z), axis) + shift
+    if y.dtype.kind == "c":
+        turned = np.abs(y.imag) > np.pi
+        y.imag[turned] = np.arctan2(np.sin(y.imag[turned]), np.cos(y.imag[turned]))
     return y if keepdims else np.squeeze(y, axis)[()]
 
 
@@ -68,7 +65,7 @@ general(
     _shares_value,
     lambda F, g, x, y, p, axis: p * F.centred_by_shares(g, p, axis=axis),
     lambda F, g, x, y, p, axis: F.zeros_like(y),
-    rows=_rows,
+    rows=rows_beside,
 )
 
 _logsumexp = general("logsumexp", _logsumexp_value, _logsumexp_rule, rows=reduced_rows)
@@ -78,7 +75,8 @@ _logsumexp = general("logsumexp", _logsumexp_value, _logsumexp_rule, rows=reduce
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """log(sum(exp(x))) without overflow, over all elements or over axes; -inf over none.
 
-    Where it is infinite, the elements that are equal to it have the derivative 1, the others 0.
+    Where it is infinite, the elements that are equal to it have the derivative 1, the others 0. Of complex numbers it
+    is the principal value, whose imaginary part is in (-pi, pi].
 
     >>> logsumexp(Variable(np.array([1000.0, 1000.0])))
     variable(1000.6931471805599)
@@ -124,7 +122,7 @@ def _spread_value(c: Any, y: Any, axis: Any) -> Any:
 
 def _two_rows(below: Any, node: Variable, axis: Any) -> Any:
     moving = [rows for rows in below if rows]
-    return _rows(moving, node, axis) if all([rows == moving[0] for rows in moving]) else None
+    return rows_beside(moving, node, axis) if all([rows == moving[0] for rows in moving]) else None
 
 
 general(
@@ -147,12 +145,12 @@ def _softmax_rule(F: Any, g: Any, x: Any, y: Any, axis: Any) -> Any:
     return y * F.centred_by_shares(g, y, axis=axis)
 
 
-_softmax = general("softmax", _softmax_value, _softmax_rule, rows=_rows)
+_softmax = general("softmax", _softmax_value, _softmax_rule, rows=rows_beside)
 _log_softmax = general(
     "log_softmax",
     _log_softmax_value,
     lambda F, g, x, y, axis: F.less_shares(g, F.exp(y), axis=axis),
-    rows=_rows,
+    rows=rows_beside,
 )
 
 

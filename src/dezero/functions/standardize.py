@@ -13,6 +13,7 @@ import numpy as np
 from dezero.core.op import apply, bilinear, linear
 from dezero.core.outputs import apply_all, general
 from dezero.core.variable import Variable
+from dezero.functions.reduction import all_equal
 
 _RUN = 1024  # NumPy copies runs of memory shorter than this (8192 where not told) into its buffer before it adds them
 _LINE = 256  # shorter lines cost BLAS more in calls than it saves
@@ -49,6 +50,9 @@ def _standardize(x: Any, eps: float) -> tuple[Any, Any, Any]:
         mean = _sum(x) / count
         y = x - mean
         variance = _dot(y, y) / count
+        if (equal := all_equal(x, (0, 2), np.sqrt(variance), count)) is not False:
+            y[np.broadcast_to(equal, y.shape)] = 0  # which the mean of equal numbers, rounded, need not give
+            variance = np.where(equal, 0, variance)
         y *= (variance + eps) ** -0.5
     return y, mean, variance
 

@@ -8,21 +8,40 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import UnsupportedOperation, describe
-from dezero.core.op import Op, apply, operand, publish
+from dezero.core.op import Op, apply, linear, operand, publish
 from dezero.core.operators import raw
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_variable
 from dezero.functions._axes import flag
 from dezero.functions._half import in_single
-from dezero.functions.reduction import axes_of, mean, prod, reduced_rows, spread, sum
+from dezero.functions.reduction import (
+    all_equal,
+    axes_of,
+    first_along,
+    mean,
+    prod,
+    reduced_rows,
+    rows_beside,
+    spread,
+    sum,
+)
 from dezero.functions.shape import astype, broadcast_to, reshape, transpose
 
 # -- variance --------------------------------------------------------------------------------------------------
 
 
-def _centred(F: Any, x: Any, axis: Any) -> Any:
-    return x - F.sum(x, axis=axis, keepdims=True) / (_count(x, axis) or 1)
+def _centred(x: Any, axis: Any) -> Any:
+    """Distances from the mean: exact zeros where all elements are equal, which their mean in floats need not be."""
+    if not x.size:
+        return x
+    y = x - np.mean(x, axis, keepdims=True)
+    equal = all_equal(x, axis, first_along(np.abs(y), axis), _count(x, axis))
+    return y if equal is False else np.where(equal, 0, y)
+
+
+# A projection, and so its own transpose.
+linear("centred", _centred, lambda F, g, x, y, axis: F.centred(g, axis=axis), rows=rows_beside)
 
 
 def _count(x: Any, axis: Any) -> int:
@@ -36,16 +55,29 @@ def _freedom(x: Any, axis: Any, ddof: float) -> float:
 
 
 def _var_rule(F: Any, g: Any, x: Any, y: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
-    return spread(F, g * (2 / _freedom(x, axis, ddof)), x, y, axis, keepdims) * _centred(F, x, axis)
+    return spread(F, g * (2 / _freedom(x, axis, ddof)), x, y, axis, keepdims) * F.centred(x, axis=axis)
 
 
 def _std_rule(F: Any, g: Any, x: Any, y: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
-    slope = g / F.where(F.equal(y, 0), 1, y) / _freedom(x, axis, ddof)
-    return spread(F, slope, x, y, axis, keepdims) * _centred(F, x, axis)
+    slope = g * F.over_size(1 / _freedom(x, axis, ddof), y)
+    return spread(F, slope, x, y, axis, keepdims) * F.centred(x, axis=axis)
 
 
-_var = general("var", np.var, _var_rule, rows=reduced_rows)
-_std = general("std", np.std, _std_rule, rows=reduced_rows)
+def _exact_at_zero(value: Any) -> Any:
+    """NumPy's variance or standard deviation, but exactly 0 where all elements are equal."""
+
+    def exact(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+        y = value(x, axis, ddof=ddof, keepdims=True)
+        if x.size:
+            equal = all_equal(x, axis, np.sqrt(y) if value is np.var else y, _count(x, axis))
+            y = y if equal is False else np.where(equal & (y == y), 0, y)
+        return y if keepdims else np.squeeze(y, axis)[()]
+
+    return exact
+
+
+_var = general("var", _exact_at_zero(np.var), _var_rule, rows=reduced_rows)
+_std = general("std", _exact_at_zero(np.std), _std_rule, rows=reduced_rows)
 
 
 @in_single
@@ -63,7 +95,9 @@ def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) ->
 
 @in_single
 def std(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Variable:
-    """Standard deviation: square root of `var`. Where all elements are equal its derivative is 0.
+    """Standard deviation: square root of `var`.
+
+    Where all elements are equal it has a kink: its derivative there is 0, and those of higher order are nan.
 
     >>> std(Variable(np.array([1.0, 3.0])))
     variable(1.0)

@@ -14,21 +14,13 @@ from dezero.core.variable import Variable
 from dezero.functions._analytic import family
 from dezero.functions.complex_numbers import is_complex
 
-# Squares less one, exact near 1 (as products) and in their derivatives near 0 (where the product rule would cancel).
+# One less a square, exact near 1 (as a product) and in its derivatives near 0 (where the product rule would cancel).
 declare(
     Op(
         "one_minus_square",
         ELEMENTWISE,
         lambda x: (1 - x) * (1 + x),
         (lambda F, g, x, y: -(g * (2 * x)),),
-    )
-)
-declare(
-    Op(
-        "square_minus_one",
-        ELEMENTWISE,
-        lambda x: (x - 1) * (x + 1),
-        (lambda F, g, x, y: g * (2 * x),),
     )
 )
 
@@ -154,8 +146,8 @@ arcsinh = elementwise(
 arccosh = elementwise(
     "arccosh",
     np.arccosh,
-    # In the plane the root of the product has the wrong sign on the left.
-    lambda F, g, x, y: g / (F.sqrt(x - 1) * F.sqrt(x + 1) if is_complex(x) else F.sqrt(F.square_minus_one(x))),
+    # The root of the product would overflow, and in the plane have the wrong sign on the left.
+    lambda F, g, x, y: g / (F.sqrt(x - 1) * F.sqrt(x + 1)),
     doc="""Number from 0 on whose hyperbolic cosine is x; nan below 1. Its derivative at 1 is inf.
 
     >>> arccosh(Variable(np.array(1.0)))

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.backward import check_kept
 from dezero.core.errors import GraphError, describe
+from dezero.core.integers import computed_in_narrow
 from dezero.core.marks import Cut
 from dezero.core.sweep import collect, leading_to
 from dezero.core.variable import Variable
@@ -44,10 +46,17 @@ class Expansion:
             raise GraphError(f"Expansion: {describe(y)} {y._op.why}")
         for x, coefficients in curves.items():
             _check_curve(x, coefficients)
+        graph = collect([y])
+        check_kept(graph, list(curves), "Expansion")
+        if computed_in_narrow(graph, curves):
+            raise GraphError(
+                "Expansion: the result was computed in narrow integers, which wrap around; convert them to float64 "
+                "first, as in Variable(x.astype(float))"
+            )
         self.y, self.create_graph = y, create_graph
         self._F = F = Reading(create_graph) if reading is None else reading
         known: dict[int, Any] = {x._seq: curve(F, x, coefficients) for x, coefficients in curves.items()}
-        self._all = [*known.values(), *expand(F, leading_to(collect([y]), curves).values(), known)]
+        self._all = [*known.values(), *expand(F, leading_to(graph, curves).values(), known)]
         self._root = known.get(y._seq, y if create_graph else y._data)
         self._done = 0
 

@@ -43,7 +43,7 @@ class Effort:
 
 
 QUICK = Effort(scalar=10, other=3, array=2, reverse=3, nodes=20_000)
-FULL = Effort(scalar=10, other=10, array=3, reverse=10, nodes=4_000, pairs=49, triples=25)
+FULL = Effort(scalar=10, other=10, array=3, reverse=10, nodes=4_000, pairs=49, triples=12)
 
 
 def certify(case: Case, effort: Effort = FULL) -> Certificate:
