@@ -1,8 +1,19 @@
 """What the adapters share: PyTorch's spellings of axes, types and reductions in the terms of DeZero's functions."""
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
 import numpy as np
 
 import dezero.functions as F
+
+
+class Both(NamedTuple):
+    """An adapter with PyTorch's side of it, theirs(op, *args, **kwargs): what both sides make of the results, or of the
+    arguments, before they are compared (vectors of a decomposition are unique but for a sign or a phase)."""
+
+    ours: Callable[..., Any]
+    theirs: Callable[..., Any]
 
 
 class OutOfScope(Exception):
@@ -51,11 +62,6 @@ def last_axis(f):
 def sizes(shape):
     """Sizes given one by one or as a sequence."""
     return tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], tuple | list) else tuple(shape)
-
-
-def one(x):
-    """A number as an array of one element."""
-    return F.reshape(x, (1,)) if x.ndim == 0 else x
 
 
 def transposed(x):

@@ -1,77 +1,122 @@
-"""PyTorch's operations that are not compared, each with the reason."""
+"""What the samples of PyTorch's ask for that is refused here: (reason, dtypes) -> the operations.
 
-_BY_REASON = {
-    "random numbers; the values depend on the generator": """
-        cauchy exponential geometric log_normal normal.in_place uniform randn randn_like rand_like randint
-        randint_like multinomial normal normal.number_mean bernoulli nn.functional.dropout2d
-        nn.functional.dropout3d nn.functional.alpha_dropout nn.functional.feature_alpha_dropout.with_train
-        nn.functional.feature_alpha_dropout.without_train native_dropout_backward
-        nn.functional.fractional_max_pool2d nn.functional.fractional_max_pool3d svd_lowrank pca_lowrank""",
-    "makes an array, which has no derivative": """
-        arange linspace linspace.tensor_overload logspace logspace.tensor_overload empty_like zeros_like
-        ones_like full_like new_zeros new_ones ones zeros full new_empty new_empty_strided empty_strided empty
-        eye empty_permuted scalar_tensor new_full triu_indices tril_indices""",
-    "of whole numbers or bits": """
-        broadcast_shapes bitwise_not bitwise_left_shift bitwise_right_shift bitwise_and bitwise_or bitwise_xor
-        lcm gcd __rand__ __ror__ __rxor__ unravel_index nn.functional.one_hot hash_tensor""",
-    "the type has no derivative or NumPy lacks it": """
-        bfloat16 bool byte char int long short chalf""",
-    "counts, searches or tests, without derivative": """
-        unique unique_consecutive histogram histogramdd histc bincount bucketize nonzero_static
-        linalg.matrix_rank linalg.matrix_rank.hermitian item mode isin nextafter isposinf isneginf isreal""",
-    "changes or resizes memory in place": """
-        resize_ resize_as_ zero_""",
-    "sparse storage": """
-        sparse.sampled_addmm sparse.mm.reduce to_sparse""",
-    "a kernel of one device or of PyTorch's inside": """
-        jiterator_unary jiterator_binary jiterator_4inputs_with_extra_args jiterator_binary_return_by_ref
-        jiterator_2inputs_2outputs bmm.triton_optimized torch._scaled_mm_v2 torch._scaled_mm
-        torch.ops.aten._flash_attention_forward torch.ops.aten._efficient_attention_forward
-        nn.functional.batch_norm.without_cudnn _softmax_backward_data max_pool2d_with_indices_backward
-        _chunk_cat _unsafe_masked_index _unsafe_masked_index_put_accumulate native_batch_norm
-        _native_batch_norm_legit _batch_norm_with_update _upsample_bilinear2d_aa""",
-    "views of a storage larger than the array": """
-        as_strided.partial_views as_strided_scatter""",
-    "factors with row exchanges or reflectors packed by LAPACK have no counterpart": """
-        geqrf ormqr lu_unpack lu_solve linalg.lu_solve linalg.householder_product linalg.ldl_factor
-        linalg.ldl_factor_ex linalg.ldl_solve""",
-    "windows of signals have no counterpart": """
-        signal.windows.bartlett signal.windows.blackman signal.windows.cosine signal.windows.exponential
-        signal.windows.gaussian signal.windows.general_cosine signal.windows.general_hamming
-        signal.windows.hamming signal.windows.hann signal.windows.kaiser signal.windows.nuttall""",
-    "orthogonal polynomials and Airy functions have no counterpart": """
-        special.airy_ai special.chebyshev_polynomial_t special.chebyshev_polynomial_u
-        special.chebyshev_polynomial_v special.chebyshev_polynomial_w special.hermite_polynomial_h
-        special.hermite_polynomial_he special.laguerre_polynomial_l special.legendre_polynomial_p
-        special.shifted_chebyshev_polynomial_t special.shifted_chebyshev_polynomial_u
-        special.shifted_chebyshev_polynomial_v special.shifted_chebyshev_polynomial_w""",
-    "masked reductions have no counterpart": """
-        masked.amax masked.amin masked.argmax masked.argmin masked.cumprod masked.cumsum masked.log_softmax
-        masked.logaddexp masked.logsumexp masked.mean masked.median masked.norm masked.normalize masked.prod
-        masked.softmax masked.softmin masked.std masked.sum masked.var""",
-    "reductions by index have no counterpart": """
-        index_reduce.amax index_reduce.amin index_reduce.mean index_reduce.prod scatter_reduce.amax
-        scatter_reduce.amin scatter_reduce.mean scatter_reduce.prod scatter_reduce.sum _segment_reduce.lengths
-        _segment_reduce.offsets""",
-    "interpolation of this kind has no counterpart": """
-        nn.functional.interpolate.area nn.functional.interpolate.bicubic nn.functional.interpolate.bilinear
-        nn.functional.interpolate.linear nn.functional.interpolate.nearest
-        nn.functional.interpolate.nearest-exact nn.functional.interpolate.trilinear
-        nn.functional.upsample_bilinear nn.functional.upsample_nearest nn.functional.grid_sample grid_sampler_2d
-        grid_sampler_3d""",
-    "pooling and its reverse of this kind have no counterpart": """
-        nn.functional.max_unpool1d nn.functional.max_unpool1d.grad nn.functional.max_unpool2d
-        nn.functional.max_unpool2d.grad nn.functional.max_unpool3d nn.functional.max_unpool3d.grad
-        nn.functional.adaptive_avg_pool1d nn.functional.adaptive_avg_pool3d nn.functional.adaptive_max_pool1d
-        nn.functional.adaptive_max_pool3d nn.functional.avg_pool1d nn.functional.avg_pool3d
-        nn.functional.max_pool1d nn.functional.max_pool3d""",
-    "PyTorch's samples ask for derivatives in the target": """
-        nn.functional.binary_cross_entropy""",
-    "no counterpart": """
-        cdist stft istft nanmedian nanquantile nn.functional.linear_cross_entropy
-        nn.functional.linear_cross_entropy.chunked nn.functional.linear_cross_entropy.chunked_none
-        nn.functional.multi_margin_loss nn.functional.multilabel_margin_loss nn.functional.embedding_bag
-        nn.functional.multi_head_attention_forward nn.functional.ctc_loss nn.functional.cosine_embedding_loss
-        nn.functional.pdist""",
+A reason that names an error is the error's own text, as far as its first shapes; the others are an adapter's."""
+
+ALL, REAL, COMPLEX = "float64 float32 complex128", "float64 float32", "complex128"
+
+_REASONS = {
+    ("TypeError: logaddexp: an argument is a complex128 array of shape _", COMPLEX): "logaddexp",
+    (
+        "PyTorch has no double gradient: derivative for aten::hardsigmoid_backward is not implement",
+        REAL,
+    ): """nn.functional.hardsigmoid""",
+    ("ValueError: hardtanh: low must be under high, got _ and _", REAL): "nn.functional.hardtanh",
+    ("random slopes", REAL): "nn.functional.rrelu",
+    ("TypeError: softsign: an argument is a complex128 array of shape _", COMPLEX): "nn.functional.softsign",
+    ("UnsupportedOperation: numpy.isneginf has no derivative rule in dezero", REAL): "isneginf",
+    ("UnsupportedOperation: numpy.isposinf has no derivative rule in dezero", REAL): "isposinf",
+    ("UnsupportedOperation: numpy.isreal has no derivative rule in dezero", ALL): "isreal",
+    ("UnsupportedOperation: numpy.isin has no derivative rule in dezero", REAL): "isin",
+    ("UnsupportedOperation: numpy.nextafter has no derivative rule in dezero", REAL): "nextafter",
+    (
+        "UnsupportedOperation: std: x is a complex128 array of shape _",
+        COMPLEX,
+    ): """std std.unbiased std_mean std_mean.unbiased""",
+    (
+        "UnsupportedOperation: var: x is a complex128 array of shape _",
+        COMPLEX,
+    ): """var var.unbiased var_mean var_mean.unbiased""",
+    ("TypeError: logcumsumexp: an argument is a complex128 array of shape _", COMPLEX): "logcumsumexp",
+    ("TypeError: logsumexp(complex128 array of shape _, axis=None): 'numpy.float64' object does", COMPLEX): "logsumexp",
+    ("TypeError: quantile: q is a Variable, but quantiles are not differentiated in q", REAL): "quantile",
+    ("descending, or a number", REAL): "argsort",
+    ("ValueError: Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar).nonzero", ALL): "nonzero",
+    ("sorted rows of a stack", REAL): "searchsorted",
+    ("an index of another rank", ALL): "gather",
+    ("memory outside the view", ALL): "as_strided.partial_views",
+    ("ValueError: einsum: '...' stands for _ axes of the operands, but the result 'ij' lacks '..", ALL): "einsum",
+    ("ValueError: tensordot: axes _ of shape _ and _ of shape _ differ in length", ALL): "tensordot",
+    ("TypeError: cholesky: a is a complex128 array of shape _", COMPLEX): "cholesky linalg.cholesky linalg.cholesky_ex",
+    ("TypeError: qr: a is a complex128 array of shape _", COMPLEX): "qr linalg.qr",
+    ("TypeError: lu: a is a complex128 array of shape _", COMPLEX): "lu linalg.lu linalg.lu_factor linalg.lu_factor_ex",
+    ("factors with pivots", ALL): "linalg.lu_solve lu_solve",
+    ("TypeError: slogdet: a is a complex128 array of shape _", COMPLEX): "logdet linalg.slogdet",
+    ("TypeError: lstsq: a is a complex128 array of shape _", COMPLEX): "linalg.lstsq linalg.lstsq.grad_oriented",
+    (
+        "TypeError: pinv: a is a complex128 array of shape _",
+        COMPLEX,
+    ): """linalg.pinv pinverse linalg.pinv.hermitian linalg.pinv.singular""",
+    ("TypeError: eigvalsh: a is a complex128 array of shape _", COMPLEX): "linalg.eigvalsh",
+    ("TypeError: eigh: a is a complex128 array of shape _", COMPLEX): "linalg.eigh",
+    (
+        "TypeError: svd: a is a complex128 array of shape _",
+        COMPLEX,
+    ): """linalg.svdvals linalg.svd svd linalg.cond norm.nuc linalg.norm linalg.norm.subgradients_at_zero
+        linalg.matrix_norm""",
+    ("ValueError: norm: ord=_ counts elements and has no derivative", ALL): "norm linalg.norm nn.functional.normalize",
+    ("dilation of patches", ALL): "nn.functional.unfold",
+    ("ValueError: pad: axis _ of shape _ has no elements to repeat", ALL): "nn.functional.pad.replicate_negative",
+    (
+        "ValueError: layer_norm: x of shape _ must have elements, and at least axes=_ _",
+        REAL,
+    ): """nn.functional.layer_norm native_layer_norm""",
+    (
+        "PyTorch has no double gradient: Expected a proper Tensor but got None (or an undefined Ten",
+        REAL,
+    ): """native_layer_norm""",
+    (
+        "ValueError: group_norm: x must be (samples, channels, ...) with elements, got _",
+        REAL,
+    ): """nn.functional.group_norm native_group_norm""",
+    ("one or three axes", REAL): "nn.functional.batch_norm",
+    ("ValueError: norm: _ axes of a float64 array of shape _", "float64"): "nn.functional.normalize",
+    ("ValueError: norm: _ axes of a float32 array of shape _", "float32"): "nn.functional.normalize",
+    ("ValueError: norm: _ axes of a complex128 array of shape _", COMPLEX): "nn.functional.normalize",
+    (
+        "PyTorch has no double gradient: derivative for aten::_scaled_dot_product_flash_attention_f",
+        REAL,
+    ): """nn.functional.scaled_dot_product_attention""",
+    ("random", REAL): "nn.functional.scaled_dot_product_attention nn.functional.dropout",
+    (
+        "no whole number as the scale",
+        REAL,
+    ): """nn.functional.interpolate.nearest nn.functional.interpolate.bilinear nn.functional.upsample_nearest""",
+    (
+        "other than images, nearest or bilinear without align_corners",
+        REAL,
+    ): """nn.functional.interpolate.nearest nn.functional.interpolate.bilinear nn.functional.upsample_nearest
+        nn.functional.upsample_bilinear""",
+    ("p=_", REAL): "nn.functional.dropout",
+    (
+        "ValueError: cosine_similarity: axis _ is out of range for an array of shape _",
+        REAL,
+    ): """nn.functional.cosine_similarity""",
+    (
+        "pooling along other than two axes",
+        REAL,
+    ): """nn.functional.avg_pool1d nn.functional.max_pool1d nn.functional.adaptive_avg_pool1d
+        nn.functional.adaptive_max_pool1d nn.functional.avg_pool3d nn.functional.max_pool3d
+        nn.functional.adaptive_avg_pool3d nn.functional.adaptive_max_pool3d""",
+    (
+        "ValueError: deconv2d: an outsize of _ would convolve to _, but x of shape _ has _",
+        ALL,
+    ): """nn.functional.conv_transpose2d""",
+    ("ceil_mode, count_include_pad, divisor_override", REAL): "nn.functional.avg_pool2d",
+    ("ceil_mode, dilation", REAL): "nn.functional.max_pool2d",
+    (
+        "ValueError: deconv3d: an outsize of _ would convolve to _, but x of shape _ has _",
+        ALL,
+    ): """nn.functional.conv_transpose3d""",
+    ("weights of classes, labels to ignore", REAL): "nn.functional.nll_loss",
+    ("labels to ignore", "float64"): "nn.functional.cross_entropy",
+    ("probabilities as labels", REAL): "nn.functional.cross_entropy",
+    ("weights of classes, smoothed labels", REAL): "nn.functional.cross_entropy",
+    ("weight, reduction", REAL): "nn.functional.binary_cross_entropy",
+    ("weight, pos_weight, reduction", REAL): "nn.functional.binary_cross_entropy_with_logits",
 }
-REFUSED = {name: reason for reason, names in _BY_REASON.items() for name in names.split()}
+
+REFUSED: dict[str, dict[str, set[str]]] = {}
+for (_reason, _dtypes), _names in _REASONS.items():
+    for _name in _names.split():
+        for _dtype in _dtypes.split():
+            REFUSED.setdefault(_name, {}).setdefault(_dtype, set()).add(_reason)

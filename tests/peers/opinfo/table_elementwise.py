@@ -14,6 +14,7 @@ def scaled(f):
 
 
 def clamp(x, min=None, max=None):
+    min, max = [b.astype(x.dtype) if isinstance(b, np.ndarray) else b for b in (min, max)]
     if min is not None:
         x = F.maximum(x, min)
     return x if max is None else F.minimum(x, max)
@@ -90,8 +91,12 @@ def polar(r, angle):
     return F.as_complex(r * F.cos(angle)) + 1j * (r * F.sin(angle))
 
 
-def order(n, f):
-    return lambda x: f(n, x)
+def to(x, *args, memory_format=None):
+    """Of a device, a dtype and another array, which may come in their places, what names a dtype."""
+    return cast(
+        x,
+        next(a if isinstance(a, np.dtype) else a.dtype for a in args if hasattr(a, "dtype") or isinstance(a, np.dtype)),
+    )
 
 
 def fill(x, value):
@@ -191,7 +196,7 @@ OPS = {name: getattr(F, name) for name in SAME.split()} | {
     "nn.functional.softsign": F.softsign,
     "nn.functional.tanhshrink": F.tanhshrink,
     "nn.functional.threshold": threshold,
-    "to": lambda x, *args, memory_format=None: x,
+    "to": to,
     "double": lambda x, memory_format=None: cast(x, np.float64),
     "float": lambda x, memory_format=None: cast(x, np.float32),
     "half": lambda x, memory_format=None: cast(x, np.float16),
@@ -202,9 +207,9 @@ for _n in range(5):
     OPS[f"polygamma.polygamma_n_{_n}"] = polygamma
 for _name, _f in {
     "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
-    "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite,
-    "signbit": np.signbit, "isclose": np.isclose, "allclose": np.allclose,
+    "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite, "isneginf": np.isneginf, "isposinf": np.isposinf,
+    "isreal": np.isreal, "signbit": np.signbit, "isclose": np.isclose, "allclose": np.allclose, "isin": np.isin,
     "equal": np.array_equal, "logical_and": np.logical_and, "logical_or": np.logical_or, "logical_not": np.logical_not,
-    "logical_xor": np.logical_xor,
+    "logical_xor": np.logical_xor, "nextafter": np.nextafter,
 }.items():  # fmt: skip
     OPS[_name] = _f

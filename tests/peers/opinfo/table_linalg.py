@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 import dezero.functions as F
-from tests.peers.opinfo.adapting import OutOfScope, adjoint, axes, one, transposed
+from tests.peers.opinfo.adapting import Both, OutOfScope, adjoint, axes, transposed
 
 
 def plus(product):
@@ -15,45 +15,6 @@ def plus(product):
         return beta * x + alpha * product(*factors)
 
     return adapter
-
-
-def of_hermitian(f, view=lambda found: found):
-    """A function of a + a* on both sides, since PyTorch gives the derivative along Hermitian matrices."""
-
-    def adapter(a, UPLO="L", **kwargs):
-        return f(a + adjoint(a), UPLO, **kwargs)
-
-    adapter.theirs = lambda op, a, *args, **kwargs: view(op(a + a.mH, *args, **kwargs))
-    return adapter
-
-
-def eigh(a, UPLO):
-    values, vectors = F.eigh(a, UPLO)
-    return values, F.abs(vectors)
-
-
-def eig(a):
-    values, vectors = F.eig(a)
-    return values + 0j, F.abs(vectors)
-
-
-eig.theirs = lambda op, a: (lambda found: (found[0], found[1].abs()))(op(a))
-
-
-def svd(a, some=None, compute_uv=True, full_matrices=None):
-    """Singular vectors are known up to a sign or phase: their absolute values are compared, of the first min(m, n)."""
-    u, s, vh = F.svd(a, full_matrices=False)
-    return F.abs(u), s, F.abs(vh)
-
-
-def _their_svd(op, a, *args, **kwargs):
-    u, s, v = op(a, *args, **kwargs)
-    k = s.shape[-1]
-    vh = v[..., :k, :] if "linalg" in op.name else v[..., :k].mT
-    return u[..., :k].abs(), s, vh.abs()
-
-
-svd.theirs = _their_svd
 
 
 def cross(a, b, dim=None):
@@ -100,13 +61,54 @@ def lu(a, pivot=True):
     return tuple(F.lu(a))
 
 
-def packed_lu(a, pivot=True, get_infos=False):
-    """Both factors in one array, as LAPACK's getrf leaves them."""
+def lu_factor(a, pivot=True, get_infos=False):
+    """Both factors in one matrix, as LAPACK holds them."""
     _, lower, upper = lu(a, pivot)
-    rows, columns = a.shape[-2:]
-    k, stack = min(rows, columns), [(0, 0)] * (a.ndim - 2)
-    lower = F.pad(F.tril(lower, -1), [*stack, (0, 0), (0, columns - k)])
-    return lower + F.pad(upper, [*stack, (0, rows - k), (0, 0)])
+    below = F.tril(lower, -1)
+    m, n = a.shape[-2:]
+    if m < n:
+        return F.concatenate([below, np.zeros((*a.shape[:-1], n - m), a.dtype)], -1) + upper
+    return below + (upper if m == n else F.concatenate([upper, np.zeros((*a.shape[:-2], m - n, n), a.dtype)], -2))
+
+
+def eig(a):
+    values, vectors = F.eig(a)
+    return F.as_complex(values), F.abs(vectors)
+
+
+def torch_eig(op, a):
+    values, vectors = op.op(a)
+    return values, vectors.abs()
+
+
+def eigh(a, UPLO="L"):
+    values, vectors = F.eigh(a + adjoint(a), UPLO)
+    return values, F.abs(vectors)
+
+
+def torch_eigh(op, a, **kwargs):
+    values, vectors = op.op(a + a.mH, **kwargs)
+    return values, vectors.abs()
+
+
+def hermitian(op, a, **kwargs):
+    return op.op(a + a.mH, **kwargs)
+
+
+def svd(a, *args, **kwargs):
+    """The sizes of the vectors' elements, which no sign or phase changes, of the first min(m, n) vectors."""
+    u, s, vh = F.svd(a, full_matrices=False)
+    return F.abs(u), s, F.abs(vh)
+
+
+def torch_svd(op, a, *args, **kwargs):
+    u, s, v = op.op(a, *args, **kwargs)
+    k = s.shape[-1]
+    return u[..., :k].abs(), s, (v[..., :k, :] if "linalg" in op.name else v[..., :k].mT).abs()
+
+
+def lu_solve(lower_upper, pivots, b, *, left=True, adjoint=False):
+    raise OutOfScope("factors with pivots")
 
 
 def lstsq(a, b, rcond=None, driver=None):
@@ -117,6 +119,11 @@ def pinv(a, atol=None, rtol=None, hermitian=False, rcond=None):
     if atol is not None and np.any(atol):
         raise OutOfScope("atol=")
     return F.pinv(a, *([] if rtol is None and rcond is None else [rtol if rcond is None else rcond]))
+
+
+def singular(a):
+    """The pseudo-inverse with PyTorch's bound on the singular values that count."""
+    return F.pinv(a, max(a.shape[-2:]) * float(np.finfo(a.dtype).eps))
 
 
 def svdvals(a):
@@ -179,8 +186,8 @@ def logdet(a):
 
 
 def vander(x, N=None):
-    x = one(x)
     n = x.shape[-1] if N is None else N
+    x = x if x.ndim else F.reshape(x, (1,))
     return F.stack([x**k for k in range(n)], -1)
 
 
@@ -206,10 +213,6 @@ def einsum(arrays, subscripts):
 
 def tensordot(a, b, dims=2):
     return F.tensordot(a, b, dims)
-
-
-def inner(a, b):
-    return F.inner(a, b)
 
 
 def fft(f):
@@ -258,7 +261,7 @@ OPS = {
     "__rmatmul__": lambda x, y: y @ x,
     "dot": F.dot,
     "vdot": F.vdot,
-    "inner": inner,
+    "inner": F.inner,
     "outer": F.outer,
     "kron": F.kron,
     "cross": cross,
@@ -275,10 +278,12 @@ OPS = {
     "cholesky_solve": cholesky_solve,
     "qr": qr,
     "linalg.qr": qr,
-    "lu": packed_lu,
+    "lu": lu_factor,
     "linalg.lu": lu,
-    "linalg.lu_factor": packed_lu,
-    "linalg.lu_factor_ex": packed_lu,
+    "linalg.lu_factor": lu_factor,
+    "linalg.lu_factor_ex": lu_factor,
+    "linalg.lu_solve": lu_solve,
+    "lu_solve": lambda b, factors, pivots: lu_solve(factors, pivots, b),
     "linalg.det": F.det,
     "logdet": logdet,
     "linalg.slogdet": lambda a: tuple(F.slogdet(a)),
@@ -296,15 +301,15 @@ OPS = {
     "matrix_exp": F.expm,
     "linalg.pinv": pinv,
     "pinverse": lambda a, rcond=1e-15: F.pinv(a, rcond),
-    "linalg.pinv.hermitian": of_hermitian(lambda a, UPLO, hermitian: F.pinv(a)),
-    "linalg.pinv.singular": lambda a, b: F.pinv(F.matmul(a, adjoint(b)), 1e-15 * 100),
-    "linalg.eigvalsh": of_hermitian(F.eigvalsh),
-    "linalg.eigh": of_hermitian(eigh, lambda found: (found[0], found[1].abs())),
-    "linalg.eigvals": lambda a: F.eigvals(a) + 0j,
-    "linalg.eig": eig,
+    "linalg.pinv.hermitian": Both(lambda a, **k: pinv(a + adjoint(a), **k), hermitian),
+    "linalg.pinv.singular": lambda a, b: singular(F.matmul(a, adjoint(b))),
+    "linalg.eigvalsh": Both(lambda a, UPLO="L": F.eigvalsh(a + adjoint(a), UPLO), hermitian),
+    "linalg.eigh": Both(eigh, torch_eigh),
+    "linalg.eigvals": lambda a: F.as_complex(F.eigvals(a)),
+    "linalg.eig": Both(eig, torch_eig),
     "linalg.svdvals": svdvals,
-    "linalg.svd": svd,
-    "svd": svd,
+    "linalg.svd": Both(svd, torch_svd),
+    "svd": Both(svd, torch_svd),
     "linalg.cond": cond,
     "norm": old_norm,
     "norm.fro": old_norm,

@@ -12,8 +12,13 @@ def no_old_names(size_average=None, reduce=None):
         raise OutOfScope("size_average, reduce")
 
 
+def samples(x):
+    """DeZero's losses are divided by the number of samples, PyTorch's by that of elements."""
+    return (x.shape[0] if x.ndim else 1) / x.size
+
+
 def mse_loss(x, t, reduction="mean"):
-    return F.mean_squared_error(x, t) if reduction == "mean" and x.ndim < 2 else reduced((x - t) ** 2, reduction)
+    return F.mean_squared_error(x, t) * samples(x) if reduction == "mean" else reduced((x - t) ** 2, reduction)
 
 
 def l1_loss(x, t, reduction="mean"):
@@ -66,11 +71,18 @@ def cross_entropy(x, t, weight=None, size_average=None, ignore_index=-100, reduc
     return nll_loss(F.log_softmax(x, axis=1 if x.ndim > 1 else 0), t, reduction=reduction)
 
 
+def binary_cross_entropy(p, t, weight=None, size_average=None, reduce=None, reduction="mean"):
+    no_old_names(size_average, reduce)
+    if weight is None and reduction == "mean":
+        return F.binary_cross_entropy(p, t) * samples(p)
+    raise OutOfScope("weight, reduction")
+
+
 def with_logits(x, t, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None):
     no_old_names(size_average, reduce)
     if weight is not None or pos_weight is not None or reduction != "mean":
         raise OutOfScope("weight, pos_weight, reduction")
-    return F.sigmoid_cross_entropy(x, t) / (x.size // len(x) if x.ndim else 1)
+    return F.sigmoid_cross_entropy(x, t) * samples(x)
 
 
 def hinge_embedding_loss(x, t, margin=1.0, size_average=None, reduce=None, reduction="mean"):
@@ -133,6 +145,7 @@ OPS = {
     "nn.functional.kl_div": kl_div,
     "nn.functional.nll_loss": nll_loss,
     "nn.functional.cross_entropy": cross_entropy,
+    "nn.functional.binary_cross_entropy": binary_cross_entropy,
     "nn.functional.binary_cross_entropy_with_logits": with_logits,
     "nn.functional.hinge_embedding_loss": hinge_embedding_loss,
     "nn.functional.margin_ranking_loss": margin_ranking_loss,

@@ -49,6 +49,8 @@ def deconv(n, f):
 
 def average_pool(n):
     def adapter(x, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None):
+        if n != 2:
+            raise OutOfScope("pooling along other than two axes")
         if ceil_mode or not count_include_pad or divisor_override:
             raise OutOfScope("ceil_mode, count_include_pad, divisor_override")
         x, added = batched(x, n)
@@ -60,6 +62,8 @@ def average_pool(n):
 
 def max_pool(n):
     def adapter(x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+        if n != 2:
+            raise OutOfScope("pooling along other than two axes")
         if ceil_mode or set(pairs(n, dilation)) != {1}:
             raise OutOfScope("ceil_mode, dilation")
         x, added = batched(x, n)
@@ -71,6 +75,8 @@ def max_pool(n):
 
 def adaptive(n, f):
     def adapter(x, size, return_indices=False):
+        if n != 2:
+            raise OutOfScope("pooling along other than two axes")
         x, added = batched(x, n)
         size = tuple(
             [x.shape[2 + i] if s is None else s for i, s in enumerate(pairs(n, size) if size else (None,) * n)]
@@ -86,7 +92,7 @@ def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
         raise OutOfScope("dilation of patches")
     x, added = batched(x, 2)
     y = F.im2col(x, pairs(2, kernel_size), pairs(2, stride), pairs(2, padding), to_matrix=False)
-    y = F.reshape(y, (y.shape[0], math.prod(y.shape[1:4]), -1))
+    y = F.reshape(y, (y.shape[0], math.prod(y.shape[1:4]), math.prod(y.shape[4:])))
     return y[0] if added else y
 
 
@@ -145,7 +151,7 @@ def batch_norm(x, mean, var, weight=None, bias=None, training=False, momentum=0.
 def rms_norm(x, shape, weight=None, eps=None):
     axis = tuple(range(-len(shape), 0))
     eps = np.finfo(x.dtype).eps if eps is None else eps
-    y = x / F.sqrt(F.mean(F.real(x * F.conj(x)), axis=axis, keepdims=True) + eps)
+    y = x / F.sqrt(F.mean(x * x, axis=axis, keepdims=True) + eps)
     return y if weight is None else y * weight
 
 
@@ -167,10 +173,21 @@ def attention(q, k, v, attn_mask=None, dropout_p=0.0, is_causal=False, scale=Non
     return F.scaled_dot_product_attention(q, k, v, attn_mask, scale, is_causal)
 
 
-def embedding(w, index, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):
+def embedding(index, w, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):
     if max_norm is not None or scale_grad_by_freq or padding_idx is not None:
         raise OutOfScope("padding_idx, max_norm, scale_grad_by_freq")
     return F.embed_id(whole(index), w)
+
+
+def interpolate(x, size=None, scale_factor=None, mode="nearest", align_corners=None, recompute_scale_factor=None,
+                antialias=False):  # fmt: skip
+    n = x.ndim - 2
+    if n != 2 or mode not in ("nearest", "bilinear") or align_corners:
+        raise OutOfScope("other than images, nearest or bilinear without align_corners")
+    scale = [s / have for s, have in zip(pairs(2, size), x.shape[2:], strict=True)] if size else pairs(2, scale_factor)
+    if any(s != int(s) for s in scale):
+        raise OutOfScope("no whole number as the scale")
+    return F.upsample(x, tuple([int(s) for s in scale]), mode)
 
 
 def pixel_shuffle(x, upscale_factor):
@@ -215,10 +232,11 @@ def pairwise_distance(x, y, p=2.0, eps=1e-6, keepdim=False):
 
 def renorm(x, p, dim, maxnorm):
     others = tuple([a for a in range(x.ndim) if a != dim % x.ndim])
-    if p == np.inf:
-        n = F.max(F.abs(x), axis=others, keepdims=True)
+    sizes = F.abs(x)
+    if math.isinf(p):
+        n = F.max(sizes, axis=others, keepdims=True)
     else:
-        n = F.sum(F.abs(x) ** p, axis=others, keepdims=True) ** (1 / p)
+        n = F.sum(sizes**p, axis=others, keepdims=True) ** (1 / p)
     return F.where(n.data > maxnorm, x / (n + 1e-7) * maxnorm, x)
 
 
@@ -250,7 +268,13 @@ OPS = {
     "nn.functional.local_response_norm": local_response_norm,
     "nn.functional.normalize": normalize,
     "nn.functional.scaled_dot_product_attention": attention,
-    "nn.functional.embedding": lambda index, w, **more: embedding(index, w, **more),
+    "nn.functional.embedding": lambda w, index, **more: embedding(index, w, **more),
+    "nn.functional.interpolate.nearest": interpolate,
+    "nn.functional.interpolate.bilinear": interpolate,
+    "nn.functional.upsample_nearest": interpolate,
+    "nn.functional.upsample_bilinear": lambda x, size=None, scale_factor=None: interpolate(
+        x, size, scale_factor, "bilinear", True
+    ),
     "nn.functional.pixel_shuffle": pixel_shuffle,
     "nn.functional.pixel_unshuffle": pixel_unshuffle,
     "nn.functional.channel_shuffle": channel_shuffle,
@@ -263,9 +287,7 @@ OPS = {
 for _n, _conv, _deconv in ((1, F.conv1d, F.deconv1d), (2, F.conv2d, F.deconv2d), (3, F.conv3d, F.deconv3d)):
     OPS[f"nn.functional.conv{_n}d"] = conv(_n, _conv)
     OPS[f"nn.functional.conv_transpose{_n}d"] = deconv(_n, _deconv)
-OPS |= {
-    "nn.functional.avg_pool2d": average_pool(2),
-    "nn.functional.max_pool2d": max_pool(2),
-    "nn.functional.adaptive_avg_pool2d": adaptive(2, F.adaptive_average_pooling),
-    "nn.functional.adaptive_max_pool2d": adaptive(2, F.adaptive_max_pooling),
-}
+    OPS[f"nn.functional.avg_pool{_n}d"] = average_pool(_n)
+    OPS[f"nn.functional.max_pool{_n}d"] = max_pool(_n)
+    OPS[f"nn.functional.adaptive_avg_pool{_n}d"] = adaptive(_n, F.adaptive_average_pooling)
+    OPS[f"nn.functional.adaptive_max_pool{_n}d"] = adaptive(_n, F.adaptive_max_pooling)

@@ -3,7 +3,7 @@
 import numpy as np
 
 import dezero.functions as F
-from tests.peers.opinfo.adapting import OutOfScope, axes, cast, one_axis, reducing
+from tests.peers.opinfo.adapting import Both, OutOfScope, axes, cast, one_axis, reducing
 
 
 def along(f):
@@ -81,14 +81,14 @@ def topk(x, k, dim=-1, largest=True, sorted=True):
     return F.top_k(x, k, dim, largest)[0]
 
 
-def safe_softmax(x, axis):
-    """Zeros for a row of -inf, where softmax is nan."""
-    none = (x.data == -np.inf).all(axis=axis, keepdims=True)
-    return F.where(none, 0.0, F.softmax(F.where(none, 0.0, x), axis=axis))
-
-
 def logsumexp(x, dim, keepdim=False):
     return F.logsumexp(x, axis=axes(x, dim), keepdims=keepdim)
+
+
+def safe_softmax(x, axis):
+    """Zeros for a row of minus infinity, of which softmax is nan."""
+    none = (x.data == -np.inf).all(axis=axis, keepdims=True)
+    return F.where(none, 0.0, F.softmax(F.where(none, 0.0, x), axis=axis))
 
 
 def trapezoid(y, x=None, dx=1.0, dim=-1):
@@ -96,8 +96,10 @@ def trapezoid(y, x=None, dx=1.0, dim=-1):
 
 
 def cumulative_trapezoid(y, x=None, dx=1.0, dim=-1):
+    if x is not None:
+        x = F.moveaxis(x, dim, -1) if x.ndim > 1 else x
     y = F.moveaxis(y, dim, -1)
-    widths = dx if x is None else F.diff(x if x.ndim == 1 else F.moveaxis(x, dim, -1), axis=-1)
+    widths = dx if x is None else F.diff(x, axis=-1)
     return F.moveaxis(F.cumsum((y[..., 1:] + y[..., :-1]) / 2 * widths, -1), -1, dim)
 
 
@@ -105,22 +107,27 @@ def cov(x, correction=1, fweights=None, aweights=None):
     if x.ndim > 2:
         raise OutOfScope("more than two axes")
     rows = x if x.ndim == 2 else F.reshape(x, (1, -1))
-    w = np.ones(rows.shape[1]) if fweights is None else fweights.astype(float)
-    n, norm = float(w.sum()), None
-    if aweights is not None:
-        w = w * aweights
-        n = w.sum()
-        norm = n - correction * ((w * aweights).sum() / n)
-    mean = F.sum(rows * w, axis=1, keepdims=True) / n
-    d = rows - mean
-    c = F.matmul(d * w, F.conj(F.transpose(d))) / (np.maximum(0.0, n - correction) if norm is None else norm)
-    return F.squeeze(c)
+    dtype = F.real(x).dtype
+    times = np.ones(rows.shape[1], dtype) if fweights is None else fweights.astype(dtype)
+    if aweights is None:
+        w, free = times, max(0.0, float(times.sum()) - correction)
+    else:
+        aweights = F.astype(aweights, dtype)
+        w = times * aweights
+        free = F.sum(w) - correction * F.sum(w * aweights) / F.sum(w)
+    d = rows - F.sum(rows * w, axis=1, keepdims=True) / w.sum()
+    return F.squeeze(F.matmul(d * w, F.conj(F.transpose(d))) / free)
+
+
+def torch_cov(op, x, *, aweights=None, **kwargs):
+    """In the precision of x: PyTorch sums weights in their own, which the samples give as float32."""
+    return op.op(x, aweights=None if aweights is None else aweights.to(x.real.dtype), **kwargs)
 
 
 def corrcoef(x):
-    if x.ndim < 2:
-        return x.sum() * 0 + 1 if x.size else OutOfScope("empty")
     c = cov(x)
+    if c.ndim == 0:
+        return c / c
     d = F.sqrt(F.real(F.diagonal(c)))
     return c / F.reshape(d, (-1, 1)) / F.reshape(d, (1, -1))
 
@@ -172,6 +179,7 @@ def argsort(x, dim=-1, descending=False, stable=False):
 
 
 OPS = {
+    "torch.ops.aten._safe_softmax.default": one_axis(safe_softmax),
     "sum": reducing(F.sum),
     "mean": reducing(F.mean),
     "nansum": reducing(F.nansum),
@@ -207,7 +215,7 @@ OPS = {
     "trapezoid": trapezoid,
     "trapz": trapezoid,
     "cumulative_trapezoid": cumulative_trapezoid,
-    "cov": cov,
+    "cov": Both(cov, torch_cov),
     "corrcoef": corrcoef,
     "diff": diff,
     "gradient": gradient,
@@ -226,5 +234,4 @@ OPS = {
     "log_softmax.with_dtype": one_axis(F.log_softmax),
     "nn.functional.softmin": one_axis(lambda x, axis: F.softmax(-x, axis=axis)),
     "nn.functional.softmin.with_dtype": one_axis(lambda x, axis: F.softmax(-x, axis=axis)),
-    "torch.ops.aten._safe_softmax.default": one_axis(safe_softmax),
 }

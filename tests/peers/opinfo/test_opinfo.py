@@ -1,54 +1,35 @@
-"""Each operation of PyTorch's table, on PyTorch's own samples, or the reason why it is left out."""
+"""PyTorch's own samples for its operations: value, gradient, double gradient and forward mode as PyTorch's."""
 
 import re
-import warnings
 
-import numpy as np
 import pytest
+import torch
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from torch.testing._internal.common_methods_invocations import op_db
-
-from tests.peers.opinfo.compare import DTYPES, key_of, run
-from tests.peers.opinfo.differs import DIFFERS, LOOSER
+from tests.peers.opinfo.absent import ABSENT
+from tests.peers.opinfo.compare import DTYPES, run
+from tests.peers.opinfo.differs import DIFFERS
 from tests.peers.opinfo.refused import REFUSED
-from tests.peers.opinfo.table import OPS
+from tests.peers.opinfo.table import OPS, infos
 
-BY_NAME = {key_of(op): op for op in op_db}
-CASES = [
-    (name, dtype)
-    for name, op in BY_NAME.items()
-    if name in OPS
-    for dtype, theirs in DTYPES.items()
-    if theirs in op.supported_dtypes("cpu")
-]
+torch.set_num_threads(1)
+CASES = [(key, dtype) for key in OPS for dtype in DTYPES if DTYPES[dtype] in infos()[key].supported_dtypes("cpu")]
 
 
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("name", "dtype"), CASES)
-def test_operation_agrees_with_pytorch(name, dtype):
-    with np.errstate(all="ignore"):
-        outcome = run(BY_NAME[name], OPS[name], dtype, looser=LOOSER.get(name, (0.0, ""))[0])
-    allowed = DIFFERS[name][0] if name in DIFFERS else r"(?!)"
-    faults = [line for line in outcome.faults if not re.search(allowed, line)]
-    assert not faults, "\n".join(faults)
-    assert outcome.compared, f"no sample was compared: {outcome.refused}"
+def test_every_operation_of_pytorch_is_compared_or_absent_for_a_reason():
+    assert set(OPS).isdisjoint(ABSENT)
+    assert set(OPS) | set(ABSENT) == set(infos())
+    assert set(DIFFERS) <= set(CASES)
+    assert {(key, dtype) for key, of in REFUSED.items() for dtype in of} <= set(CASES)
 
 
-def test_each_operation_of_pytorch_is_compared_or_left_out_with_a_reason():
-    assert set(OPS) | set(REFUSED) == set(BY_NAME)
-    assert not set(OPS) & set(REFUSED)
-    assert all(REFUSED.values())
-
-
-def test_each_difference_is_of_a_compared_operation():
-    assert set(DIFFERS) | set(LOOSER) <= set(OPS)
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", sorted(DIFFERS))
-def test_allowed_difference_is_still_there(name):
-    with np.errstate(all="ignore"):
-        faults = run(BY_NAME[name], OPS[name], "float64").faults
-    assert any(re.search(DIFFERS[name][0], line) for line in faults)
+@pytest.mark.parametrize(("key", "dtype"), CASES, ids=["-".join(case) for case in CASES])
+def test_samples(key, dtype):
+    found = run(infos()[key], OPS[key], dtype)
+    assert set(found.refused) == set(REFUSED.get(key, {}).get(dtype, ()))
+    known = DIFFERS.get((key, dtype), ())
+    assert not [line for line in found.faults if not any(re.search(one.lines, line) for one in known)]
+    for one in known:
+        assert any(re.search(one.lines, line) for line in found.faults), f"no longer differs: {one.why}"
+        if one.within:
+            assert not run(infos()[key], OPS[key], dtype, tolerance=one.within).faults
+    assert found.compared or found.refused
