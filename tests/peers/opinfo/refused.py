@@ -27,7 +27,6 @@ _REASONS = {
         COMPLEX,
     ): """var var.unbiased var_mean var_mean.unbiased""",
     ("TypeError: logcumsumexp: an argument is a complex128 array of shape _", COMPLEX): "logcumsumexp",
-    ("TypeError: logsumexp(complex128 array of shape _, axis=None): 'numpy.float64' object does", COMPLEX): "logsumexp",
     ("TypeError: quantile: q is a Variable, but quantiles are not differentiated in q", REAL): "quantile",
     ("descending, or a number", REAL): "argsort",
     ("ValueError: Calling nonzero on 0d arrays is not allowed. Use np.atleast_1d(scalar).nonzero", ALL): "nonzero",

@@ -22,6 +22,12 @@ def test_every_operation_of_pytorch_is_compared_or_absent_for_a_reason():
     assert {(key, dtype) for key, of in REFUSED.items() for dtype in of} <= set(CASES)
 
 
+def test_a_refusal_says_what_is_refused():
+    """An error of Python's own, which an operation met on its way, is no refusal but a fault."""
+    reasons = {reason for of in REFUSED.values() for dtype in of for reason in of[dtype]}
+    assert not [one for one in reasons if re.search(r"' object |has no attribute|unpack|operand type|KeyError", one)]
+
+
 @pytest.mark.parametrize(("key", "dtype"), CASES, ids=["-".join(case) for case in CASES])
 def test_samples(key, dtype):
     found = run(infos()[key], OPS[key], dtype)
