@@ -6,7 +6,7 @@ DEMO := build/demo
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format certify bench examples clean
+.PHONY: help demo test lint format certify peers bench examples clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,10 @@ format: $(VENV)/.installed-dev  ## Let Ruff fix and format the code
 
 certify: $(VENV)/.installed-dev  ## Certify every operation to order 10 and write docs/certified.md
 	$(BIN)/python -m tests.certification
+
+peers: $(VENV)/.installed-peers  ## PyTorch's own samples and random programs with JAX as oracles (installs both)
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 DEZERO_PEERS=1 $(BIN)/pytest tests/peers
+	$(BIN)/python -m tests.programs --count 300 --jax
 
 bench: $(VENV)/.installed-bench  ## Compare with PyTorch, JAX and autograd (installs them)
 	$(BIN)/python -m benchmarks --output docs/benchmarks.md --readme README.md

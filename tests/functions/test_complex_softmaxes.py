@@ -29,6 +29,17 @@ def test_along_axes():
         np.testing.assert_allclose(found, special.logsumexp(z, axis, keepdims=keepdims), rtol=1e-14)
 
 
+@pytest.mark.parametrize("dtype", [np.complex64, np.complex128])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_of_an_array_without_axes(dtype, keepdims):
+    z = Variable(np.array(-4.8 - 7.58j, dtype))
+    y = F.logsumexp(z, keepdims=keepdims)
+    assert (y.dtype, y.shape) == (dtype, ())
+    np.testing.assert_allclose(y.data, -4.8 + (2 * np.pi - 7.58) * 1j, rtol=3e-7)
+    (g,) = gradients(y, z, create_graph=True)
+    np.testing.assert_allclose([g.data, gradients(g, z)[0].data], [1, 0], atol=3e-7)
+
+
 @given(st.floats(-20, 20), st.floats(-100, 100))
 def test_of_one_number_it_is_the_principal_value(a, b):
     y = F.logsumexp(np.array([complex(a, b)])).data

@@ -10,7 +10,7 @@ from dezero.derivatives import grad, hessian, jacfwd, jvp
 RNG = np.random.default_rng(0)
 Q, R = (np.linalg.qr(RNG.normal(size=(3, 3)))[0] for _ in range(2))
 P, C, H = RNG.normal(size=(3, 3, 3))
-GAPS = (0, 1e-12, 1e-8, 1e-4)
+GAPS = (0, 1e-12, 2e-12, 1e-8, 5e-6, 1e-4, 5e-4)  # near the bounds of each order too
 
 
 def cubed(a):
@@ -168,6 +168,22 @@ def test_float32_asks_for_larger_gaps():
 
     assert np.isnan(grad(total)(a).data).all()
     np.testing.assert_allclose(grad(total)(np.diag([1, 2, 3]).astype(np.float32)).data, 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_float32_has_the_derivatives_of_ordinary_matrices(order, monkeypatch):
+    """Of ten random matrices whose eigenvalues are further apart than a sixth of the greatest."""
+    rng, seen = np.random.default_rng(6), 0
+    while seen < 10:
+        a = rng.normal(size=(5, 5)).astype(np.float32)
+        for name in "CH":
+            monkeypatch.setitem(globals(), name, rng.normal(size=(5, 5)).astype(np.float32))
+        w = np.linalg.eigvals(a)
+        if np.abs(w[:, None] - w + 9 * np.eye(5)).min() > np.abs(w).max() / 6:
+            seen += 1
+            right = by_gradients(SAME["eig"][1], a.astype(float), order)
+            size = np.linalg.norm(C) * np.linalg.norm(H) ** order
+            assert by_gradients(by_eig, a, order) == pytest.approx(right, rel=1e-3, abs=1e-4 * float(size))
 
 
 def test_each_further_order_asks_for_larger_gaps():

@@ -33,7 +33,7 @@ def _logsumexp_value(x: Any, axis: Any, keepdims: bool) -> Any:
     shift = np.where(np.isfinite(shift), shift, 0)
     z = np.asarray(x - shift)
     with np.errstate(divide="ignore"):
-        y = log_of_sum(np.exp(z, out=z), axis) + shift
+        y = np.asarray(log_of_sum(np.exp(z, out=z), axis) + shift)  # of a single number too, to be written into
     if y.dtype.kind == "c":
         turned = np.abs(y.imag) > np.pi
         y.imag[turned] = np.arctan2(np.sin(y.imag[turned]), np.cos(y.imag[turned]))

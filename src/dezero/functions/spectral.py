@@ -10,7 +10,8 @@ derivative of the one that it happens to be.
 Every division by a gap loses as many digits as the gap is smaller than the greatest eigenvalue, and a derivative of
 order k has up to k of them. A gap counts as zero where fewer than three digits would be left to a derivative of
 ordinary size: in float64 from 2e-13 times the greatest eigenvalue downwards at order 1, 5e-7 at order 2, 6e-5 at
-order 3. Functions of matrices (expm, logm, sqrtm, matrix_power), det and slogdet have no such points.
+order 3. For eig these bounds grow with the condition number of the eigenvalues. Functions of matrices (expm, logm,
+sqrtm, matrix_power), det and slogdet have no such points.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from dezero.functions._matrix import attempt_all, eye, failing, matrices, swap
 from dezero.functions.complex_numbers import modulus, real_like
 
 _REAL = "its derivative is for real matrices"
-_DIGITS = 10_000  # times rounding, relative, must stay below 1 in what is divided by gaps
+_DIGITS = 1000  # times rounding, relative, must stay below 1 in what is divided by gaps
 
 
 # -- dividing by gaps ------------------------------------------------------------------------------------------
@@ -38,8 +39,8 @@ _DIGITS = 10_000  # times rounding, relative, must stay below 1 in what is divid
 def _over_gaps(x: Any, w: Any, v: Any, k: Any, diagonal: bool, order: int) -> Any:
     """x[i, j] / (v[j] - w[i]), nan where a gap is too small to divide by `order` times.
 
-    k: the condition number of the eigenvectors, by which errors grow besides. diagonal: whether its elements are
-    divided too; otherwise they are zero.
+    k: the greatest condition number of the eigenvalues, by which errors grow besides. diagonal: whether its elements
+    are divided too; otherwise they are zero.
     """
     gap = v - w
     if not gap.size or (not isinstance(x, np.ndarray) and x == 0):  # of a result that nothing depends on
@@ -183,14 +184,18 @@ def _eig_rule(F: Any, gs: Any, x: Any, ys: Any, order: int) -> Any:
 
 
 def _eig_condition(v: Any, inverse: Any) -> Any:
-    """A condition number of eigenvectors (..., 1, 1), whatever the scales of their elements: infinite where they are
-    dependent."""
-    return np.matmul(np.abs(inverse), np.abs(v)).sum(-1).max(-1, initial=1)[..., None, None]
+    """The greatest of the condition numbers of eigenvalues (..., 1, 1): the length of a right eigenvector times that
+    of the left one whose product with it is 1. It is 1 for normal matrices, infinite for dependent eigenvectors.
+
+    See Golub and Van Loan, Matrix Computations, section 7.2.2.
+    """
+    of_each = np.linalg.norm(inverse, axis=-1) * np.linalg.norm(v, axis=-2)
+    return of_each.max(-1, initial=1)[..., None, None]
 
 
 def _eig_trust(k: Any) -> Any:
     """1, or nan where eigenvalues as near to each other as this condition number tells are lost in rounding."""
-    return np.where(100 * np.finfo(k.dtype).eps * k * k > 1, np.nan, np.ones((), k.dtype))
+    return np.where(_DIGITS * np.finfo(k.dtype).eps * k * k > 1, np.nan, np.ones((), k.dtype))
 
 
 # Both are constants: they say what can be computed, not what.
