@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core import gradients
+from dezero.core.aliases import check_callable
 from dezero.core.config import recording
 from dezero.core.errors import GraphError, describe
 from dezero.core.marks import Cut
@@ -26,8 +27,7 @@ from dezero.series.reading import Reading
 
 def transform(name: str, f: Any, compute: Callable[..., Any]) -> Callable[..., Any]:
     """The function that takes f's arguments to compute(args, kwargs); TypeError where f cannot be called."""
-    if not callable(f):
-        raise TypeError(f"{name}: f is {describe(f)}; give a function of the arguments to differentiate in")
+    check_callable(name, f)
 
     @functools.wraps(f, updated=())
     def transformed(*args: Any, **kwargs: Any) -> Any:
