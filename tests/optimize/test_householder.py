@@ -103,7 +103,7 @@ def test_bad_input():
         householder(quartic, 1.0, order=0)
     with pytest.raises(TypeError, match=r"householder: order is number 1.5; give a whole number"):
         householder(quartic, 1.0, order=1.5)
-    with pytest.raises(TypeError, match=r"householder: f returned number 2.0"):
+    with pytest.raises(TypeError, match=r"householder: the function returned number 2.0"):
         householder(lambda x: 2.0, 1.0)
     with pytest.raises(ValueError, match=r"householder: f takes .* of shape \(2,\) to .* of shape \(\); it must keep"):
         householder(F.sum, np.ones(2))

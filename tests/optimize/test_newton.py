@@ -99,9 +99,9 @@ def test_float32_stays():
 def test_bad_input():
     with pytest.raises(ValueError, match=r"newton: f returned a float64 array of shape \(2,\); it must return one"):
         newton(lambda x: x, np.ones(2))
-    with pytest.raises(TypeError, match=r"newton: f returned number 1.0; compute"):
+    with pytest.raises(TypeError, match=r"newton: the function returned number 1.0; compute"):
         newton(lambda x: 1.0, np.ones(2))
-    with pytest.raises(TypeError, match=r"newton: f returned float64 array"):
+    with pytest.raises(TypeError, match=r"newton: the function returned float64 array"):
         newton(lambda x: x.data, np.ones(2))
     with pytest.raises(ValueError, match=r"newton: method is 'bfgs'; it must be 'hessian' or 'cg'"):
         newton(double_well, 1.0, method="bfgs")

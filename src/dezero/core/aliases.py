@@ -52,12 +52,30 @@ def calling_on(arguments: Sequence[Variable]) -> calling:
 
 def computed(name: str, y: Any) -> Variable:
     """What a function given to a transform returned; TypeError, naming the transform, for anything but a Variable."""
-    if not isinstance(y, Variable):
+    if isinstance(y, Variable):
+        return y
+    if y is None:
+        refuse_nothing(name, y)
+    raise TypeError(
+        f"{name}: the function returned {describe(y)}; compute its result from its arguments with dezero's or "
+        "NumPy's functions, which gives a Variable"
+    )
+
+
+def refuse_nothing(name: str, result: Any) -> None:
+    """TypeError, naming the transform, for a result of a function that holds no array: None, or a tree of nothing."""
+    raise TypeError(
+        f"{name}: the function returned {result!r}, in which there is nothing to differentiate; let it return what it "
+        "computes from its arguments (is a return statement missing?)"
+    )
+
+
+def check_callable(name: str, f: Any) -> None:
+    """TypeError, naming the transform, for anything that cannot be called."""
+    if not callable(f):
         raise TypeError(
-            f"{name}: the function returned {describe(y)}; compute its result from its arguments with dezero's or "
-            "NumPy's functions, which gives a Variable"
+            f"{name}: f is {describe(f)}; give a function of the arguments to differentiate in, which returns Variables"
         )
-    return y
 
 
 def rests_on_others(outputs: Sequence[Variable], leaves: Sequence[Variable]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.factors import digits
+from dezero.core.half import is_half, rounded_once
 from dezero.core.op import ELEMENTWISE, AnyNumberOfRules, Op, declare, elementwise
 
 add = elementwise(
@@ -137,6 +138,8 @@ def _alike(a: Any, b: Any) -> bool:
 
 
 def _combine(*xs: Any, weights: tuple[float, ...]) -> Any:
+    if len(xs) > 2 and is_half(xs[0]):
+        return _combine_halves(*xs, weights=weights)
     total: Any = None
     for x, w in zip(xs, weights, strict=True):
         part = x if w == 1 else x * w
@@ -148,6 +151,8 @@ def _combine(*xs: Any, weights: tuple[float, ...]) -> Any:
             total = total + part
     return total
 
+
+_combine_halves = rounded_once(_combine)
 
 declare(
     Op(

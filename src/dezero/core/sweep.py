@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from dezero.core.broadcasting import fit
 from dezero.core.errors import GraphError, describe
 from dezero.core.factors import wraps
+from dezero.core.half import is_half, single
 from dezero.core.marks import Computed
 from dezero.core.op import ELEMENTWISE
 from dezero.core.operators import raw
@@ -17,6 +19,8 @@ from dezero.core.registry import values
 from dezero.core.variable import Variable
 
 Nodes = dict[int, Variable]
+_MANY = 256  # nodes of a graph in which so many cotangents may meet that their sum in half precision is too coarse
+_dtype_of = attrgetter("_data.dtype")
 
 
 def collect(roots: Iterable[Variable], name: str = "differentiating") -> Nodes:
@@ -69,6 +73,7 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
     summed: set[int] = set()
     roots = set(grads)
     get, pop, F = grads.get, grads.pop, values
+    written_out = 0 if len(nodes) > _MANY and _any_half(nodes) else 2
     for age in sorted(nodes, reverse=True):
         g = pop(age, None)
         if g is None:
@@ -86,7 +91,7 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
                 continue  # asked for, and nothing below it is
         op, count = node._op, len(args)
         rules = op.rules
-        if rules is None or count > 2:
+        if rules is None or count > written_out:
             _pull(node, g, nodes, grads, summed)
         elif count == 1:  # one argument and two are written out, since most operations have so many: half the time
             x = args[0]
@@ -118,6 +123,8 @@ def _pull(node: Variable, g: Any, nodes: Nodes, grads: dict[int, Any], summed: s
     op, args, y = node._op, node._args, node._data
     rules = op.rules
     if rules is None:
+        if is_half(y) and not is_half(g):
+            g = g.astype(y.dtype)
         for a, ga in op.pull(node, g):
             if ga is not None and a._seq in nodes:
                 _add(grads, a._seq, ga, summed)
@@ -139,8 +146,15 @@ def _add(grads: dict[int, Any], age: int, g: Any, summed: set[int]) -> None:
     elif age in summed and type(old) is type(g) is np.ndarray and (old.dtype, old.shape) == (g.dtype, g.shape):
         np.add(old, g, out=old)  # nobody else has it: half the time of a new array, for weights used at every step
     else:
-        grads[age] = old + g
+        grads[age] = single(old) + g  # the sum of halves stays in single precision; own() rounds it
         summed.add(age)
+
+
+def _any_half(nodes: Nodes) -> bool:
+    try:
+        return np.dtype(np.float16) in set(map(_dtype_of, nodes.values()))
+    except AttributeError:  # a node of several outputs
+        return any([is_half(n._data) for n in nodes.values()])
 
 
 def own(found: dict[int, Any], nodes: Nodes, others: Iterable[Any] = ()) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.aliases import check_callable
 from dezero.core.config import using_config
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
@@ -26,6 +27,8 @@ def divergence(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
     variable(6.0)
     """
 
+    check_callable("divergence", F)
+
     def at(x: Any) -> Variable:
         J, recorded = _jacobian("divergence", F, x)
         with using_config("enable_backprop", recorded):
@@ -42,6 +45,8 @@ def curl(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
     >>> curl(lambda x: np.stack([-x[1], x[0]]))(np.array([1.0, 2.0]))
     variable(2.0)
     """
+
+    check_callable("curl", F)
 
     def at(x: Any) -> Variable:
         J, recorded = _jacobian("curl", F, x, dimensions=(2, 3))

@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import calling_on
-from dezero.core.config import no_grad, recording
-from dezero.core.errors import describe
+from dezero.core.aliases import calling_on, check_callable, computed, refuse_nothing
+from dezero.core.config import recording
+from dezero.core.errors import GraphError, describe
+from dezero.core.marks import UNRECORDED
 from dezero.core.op import apply, operand
 from dezero.core.operators import raw
 from dezero.core.registry import operations
+from dezero.core.sweep import collect
 from dezero.core.variable import Variable, argument, tick, wrap
 from dezero.derivatives.packing import Packing
 from dezero.derivatives.program import Program, outside
@@ -97,10 +99,13 @@ def fixed_point(
     variable(-0.2974743415)
     """
 
+    check_callable("fixed_point", step)
     _check("fixed_point", tol, maxiter, memory)
 
     def residual(z: Any, *given: Any) -> Any:
         new = step(z, *given)
+        if not flatten(new)[0]:
+            refuse_nothing("fixed_point", new)
         pairs = zip(flatten(z)[0], matching("fixed_point", new, z, "step's result", "guess"), strict=True)
         return [_difference(a, b) for a, b in pairs]
 
@@ -117,7 +122,7 @@ def _check(name: str, tol: Any, maxiter: Any, memory: Any = 0) -> None:
 
 
 def _difference(z: Any, new: Any) -> Any:
-    if np.shape(raw(new)) != z.shape:
+    if computed("fixed_point", new).shape != z.shape:
         raise ValueError(f"fixed_point: step takes {describe(z)} to {describe(new)}; it must keep the shape")
     return z - new
 
@@ -129,6 +134,7 @@ class _Equation:
     """residual(z, *parameters) as a function of one vector and a list of Variables."""
 
     def __init__(self, name: str, residual: Callable[..., Any], guess: Any, parameters: tuple[Any, ...]) -> None:
+        check_callable(name, residual)
         self.name, self.residual = name, residual
         self.unknown = Packing(name, guess, "guess")
         self.given, self.parameters = flatten(parameters)
@@ -145,12 +151,10 @@ class _Equation:
 
     def _vector(self, found: Any) -> Variable:
         leaves = flatten(found)[0]
+        if not leaves:
+            refuse_nothing(self.name, found)
         for leaf in leaves:
-            if not isinstance(leaf, Variable):
-                raise TypeError(
-                    f"{self.name}: the function returned {describe(leaf)}; compute its result from its arguments with "
-                    "dezero's or NumPy's functions, which gives a Variable"
-                )
+            computed(self.name, leaf)
             if leaf.dtype.kind == "c":
                 raise TypeError(
                     f"{self.name}: the function returned a {describe(leaf)} for a real unknown; give the real and "
@@ -166,15 +170,17 @@ class _Equation:
         return flat[0] if len(flat) == 1 else operations.concatenate(flat, axis=0)
 
     def value(self, z: Any) -> Any:
-        with no_grad():
-            return self([wrap(z), *self.inputs])._data
+        x = argument(z)
+        with calling_on([x]):  # it may take derivatives of its own, as of an energy whose least it looks for
+            return self([x, *self.inputs])._data
 
     def on_trees(self, z: Any) -> Any:
         """The residual as the user's solver calls it."""
         if any([isinstance(leaf, Variable) for leaf in flatten(z)[0]]):
             return self.residual(z, *self.parameters(self.given))
-        point = self.unknown.unpacked(wrap(self.unknown.packed(z, "solve's point")))
-        with no_grad():
+        x = argument(self.unknown.packed(z, "solve's point"))
+        with calling_on([x]):
+            point = self.unknown.unpacked(x)
             found, rebuild = flatten(self.residual(point, *self.parameters(self.given)))
         return rebuild([np.asarray(raw(x)) for x in found])
 
@@ -183,7 +189,16 @@ class _Equation:
         x = argument(z)
         with calling_on([x]):
             y = self([x, *inputs])
+        self._check_recorded(y, x._seq)
         return y._data, jacobian(y, x)
+
+    def _check_recorded(self, y: Variable, born: int) -> None:
+        """GraphError where a derivative taken in the residual is a constant, which would make the solution's wrong."""
+        if any([x._op is UNRECORDED and x._seq > born for x in collect([y], self.name).values()]):
+            raise GraphError(
+                f"{self.name}: the function takes a derivative without create_graph=True, which is a constant for the "
+                "solution's derivative; take it with create_graph=True, or detach() it to have it so"
+            )
 
     def solution(self, z: Any) -> Any:
         """The solution in the structure of the guess, as a function of the parameters."""
@@ -196,6 +211,7 @@ class _Equation:
         leaves: list[Variable] = [argument(z), *[argument(x._data) for x in self.inputs]]
         with calling_on(leaves):
             y = self(leaves)
+        self._check_recorded(y, born)
         mine = {id(x) for x in leaves}
         captured = [x for x in outside([y], born)[1] if id(x) not in mine]
         given = [*self.inputs, *captured]

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from dezero.core.aliases import check_callable, refuse_nothing
 from dezero.core.config import Config, no_grad, recording, using_config
 from dezero.core.function import Function
 from dezero.core.op import operand
@@ -45,6 +46,8 @@ def checkpoint(f: _Callable) -> _Callable:
     variable(1.4174242247)
     """
 
+    check_callable("checkpoint", f)
+
     @functools.wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
         if not recording():
@@ -67,7 +70,7 @@ def checkpoint(f: _Callable) -> _Callable:
         with noting() as notes:
             segment = Segment(f"checkpoint of {getattr(f, '__name__', type(f).__name__)}", run, arrays)
         if not segment.values:
-            return segment.rebuild([])
+            refuse_nothing("checkpoint", segment.rebuild([]))
         segment.inputs = [*inputs, *segment.captured]
         result = Recomputed(segment, state, notes)(*segment.inputs)
         return segment.rebuild(result if isinstance(result, list) else [result])

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import calling_on
+from dezero.core.aliases import calling_on, check_callable
 from dezero.core.config import using_config
 from dezero.core.errors import describe
 from dezero.core.op import operand
@@ -42,6 +42,7 @@ class Operator:
     def __init__(self, name: str, f: Callable[[Any], Any], terms: Any, method: str = "auto") -> None:
         if method not in ("auto", *_METHODS):
             raise ValueError(f"{name}: method is {method!r}; give one of {', '.join(['auto', *_METHODS])}")
+        check_callable(name, f)
         self.name, self.f, self.terms, self.method = name, f, terms, method
         self._lines: dict[int, list[Lines]] = {}
         self._weighed: dict[int, dict[str, tuple[float, float]]] = {}

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.aliases import check_callable
 from dezero.core.backward import gradients
-from dezero.core.errors import describe
 from dezero.core.op import Op
 from dezero.core.sweep import collect, leading_to, sweep
 from dezero.core.variable import Variable
@@ -99,8 +99,7 @@ class SparseDerivative:
     """A sparse derivative of a function, to be called on x; it keeps its last plan for graphs of the same structure."""
 
     def __init__(self, name: str, make: Callable[..., Plan], f: Callable[[Any], Any], sparsity: Any) -> None:
-        if not callable(f):
-            raise TypeError(f"{name}: f is {describe(f)}; give a function of one array")
+        check_callable(name, f)
         self.name, self.f, self.sparsity, self._make = name, f, sparsity, make
         self._source = _Source(name, f)
         self._last: Plan | None = None

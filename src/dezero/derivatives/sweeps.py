@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core import gradients
+from dezero.core.aliases import check_callable
 from dezero.core.config import recording
 from dezero.core.errors import GraphError, describe
 from dezero.core.marks import Cut
@@ -26,8 +27,7 @@ from dezero.series.reading import Reading
 
 def transform(name: str, f: Any, compute: Callable[..., Any]) -> Callable[..., Any]:
     """The function that takes f's arguments to compute(args, kwargs); TypeError where f cannot be called."""
-    if not callable(f):
-        raise TypeError(f"{name}: f is {describe(f)}; give a function of the arguments to differentiate in")
+    check_callable(name, f)
 
     @functools.wraps(f, updated=())
     def transformed(*args: Any, **kwargs: Any) -> Any:
@@ -134,8 +134,6 @@ def gradient(run: Run, recorded: bool) -> list[Variable]:
 
 def single(run: Run) -> Variable:
     """The result of a function that is to return one real number; TypeError or ValueError where it is another."""
-    if run.value is None:
-        raise ValueError(f"{run.name}: the function returned None; it is to return one number: is its return missing?")
     if len(run.outputs) != 1 or run.outputs[0].shape != ():
         what = describe(run.outputs[0]) if len(run.outputs) == 1 else f"{len(run.outputs)} arrays"
         raise ValueError(

@@ -13,7 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import calling_on, computed, own, release, rests_on_others
+from dezero.core.aliases import (
+    calling_on,
+    check_callable,
+    computed,
+    own,
+    refuse_nothing,
+    release,
+    rests_on_others,
+)
 from dezero.core.config import recording
 from dezero.core.errors import describe
 from dezero.core.registry import operations
@@ -39,6 +47,7 @@ class Run:
         argnums: int | Sequence[int] = 0,
         has_aux: bool = False,
     ) -> None:
+        check_callable(name, f)
         self.name = name
         places = argument_places(name, argnums, len(args))
         moving = [args[i] for i in places]
@@ -58,6 +67,8 @@ class Run:
         if has_aux:
             self.value, self.aux = result
         outputs, self.output_tree = flatten(self.value)
+        if not outputs:
+            refuse_nothing(name, self.value)
         self.outputs = [computed(name, y) for y in outputs]
         variables = any(isinstance(x, Variable) for x in given)
         self.recorded = recording() and (variables or rests_on_others(self.outputs, self.leaves))

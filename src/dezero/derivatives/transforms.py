@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.aliases import check_callable
 from dezero.core.errors import describe
 from dezero.core.variable import wrap
 from dezero.derivatives.sweeps import Forward, gradient, moved, paired, pulled, result, transform, with_aux
@@ -39,11 +40,17 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     {'a': variable(5.0), 'b': variable(2.0)}
     """
 
+    return _grad("grad", f, argnums, has_aux)
+
+
+def _grad(name: str, f: Callable[..., Any], argnums: Argnums, has_aux: bool) -> Callable[..., Any]:
+    """name: the transform that it is part of, for errors."""
+
     def compute(args: Any, kwargs: Any) -> Any:
-        with Run("grad", f, args, kwargs, argnums, has_aux) as run:
+        with Run(name, f, args, kwargs, argnums, has_aux) as run:
             return with_aux(run.tree(gradient(run, run.recorded)), run, has_aux)
 
-    return transform("grad", f, compute)
+    return transform(name, f, compute)
 
 
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -109,7 +116,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     >>> jvp(lambda x, y: x * y, (2.0, 5.0), (1.0, 10.0))
     (variable(10.0), variable(25.0))
     """
-    _check_callable("jvp", f)
+    check_callable("jvp", f)
     directions = paired("jvp", primals, tangents)
     with Run("jvp", f, tuple(primals), argnums=range(len(primals)), has_aux=has_aux) as run:
         found = run.output_tree(moved("jvp", run, directions))
@@ -127,7 +134,6 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     >>> pullback(10.0)
     (variable(50.0), variable(20.0))
     """
-    _check_callable("vjp", f)
     with Run("vjp", f, primals, argnums=range(len(primals)), has_aux=has_aux) as run:
 
         def pullback(cotangent: Any) -> Any:
@@ -145,7 +151,6 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     >>> tangent(1.0), tangent(0.5)
     (variable(6.0), variable(3.0))
     """
-    _check_callable("linearize", f)
     with Run("linearize", f, primals, argnums=range(len(primals))) as run:
 
         def along(*tangents: Any) -> Any:
@@ -163,9 +168,9 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> hvp(lambda x: x**3, (2.0,), (1.0,))
     variable(12.0)
     """
-    _check_callable("hvp", f)
+    check_callable("hvp", f)
     paired("hvp", primals, tangents)
-    return jvp(grad(f, 0 if len(primals) == 1 else range(len(primals))), primals, tangents)[1]
+    return jvp(_grad("hvp", f, 0 if len(primals) == 1 else range(len(primals)), False), primals, tangents)[1]
 
 
 # -- orders ----------------------------------------------------------------------------------------------------
@@ -186,8 +191,3 @@ def ray_scale(order: int) -> tuple[float, float]:
     """
     power = max(0, math.floor(math.log2(order / math.e))) if order else 0
     return 2.0**power, float(Fraction(math.factorial(order), 2 ** (power * order)))
-
-
-def _check_callable(name: str, f: Any) -> None:
-    if not callable(f):
-        raise TypeError(f"{name}: f is {describe(f)}; give a function")

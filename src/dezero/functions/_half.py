@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
+from dezero.core import half
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions.shape import astype
@@ -16,14 +17,8 @@ from dezero.functions.shape import astype
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def is_half(x: Any) -> bool:
-    return getattr(getattr(raw(x), "dtype", None), "char", "") == "e"
-
-
 def _single(x: Any) -> Any:
-    if not is_half(x):
-        return x
-    return astype(x, np.float32) if isinstance(x, Variable) else x.astype(np.float32)
+    return astype(x, np.float32) if isinstance(x, Variable) and half.is_half(x._data) else half.single(x)
 
 
 def in_single(function: _Function, updated: tuple[str, ...] = ()) -> _Function:
@@ -36,7 +31,7 @@ def in_single(function: _Function, updated: tuple[str, ...] = ()) -> _Function:
 
     @functools.wraps(function)
     def call(*args: Any, **others: Any) -> Any:
-        if not (is_half(args[0]) if args else is_half(others.get(names[0]))):
+        if not half.is_half(raw(args[0] if args else others.get(names[0]))):
             return function(*args, **others)
         given = {**dict(zip(names, args, strict=False)), **others}
         result = function(**{name: a if name in updated else _single(a) for name, a in given.items()})

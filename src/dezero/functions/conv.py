@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dezero.core.half import rounded_once
 from dezero.core.op import apply, bilinear, publish
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
@@ -38,7 +39,7 @@ def _moved(places: dict[tuple[int, int], int]) -> Any:
 
 _conv = bilinear(
     "conv",
-    lambda x, W, **p: conv_tiles.convolve(x, W, **p),
+    rounded_once(conv_tiles.convolve),
     lambda F, g, x, W, y, out, **p: F.conv_transposed(g, W, size=x.shape[2:], **p),
     lambda F, g, x, W, y, out, **p: F.conv_weights(x, g, kernel=W.shape[2:], **p),
     rows=_moved({(0, _SAMPLES): _SAMPLES, (1, 0): _CHANNELS}),
@@ -46,7 +47,7 @@ _conv = bilinear(
 
 _conv_transposed = bilinear(
     "conv_transposed",
-    lambda x, W, **p: conv_tiles.convolve_transposed(x, W, **p),
+    rounded_once(conv_tiles.convolve_transposed),
     lambda F, g, x, W, y, size, **p: F.conv(g, W, out=x.shape[2:], **p),
     lambda F, g, x, W, y, size, **p: F.conv_weights(g, x, kernel=W.shape[2:], **p),
     rows=_moved({(0, _SAMPLES): _SAMPLES, (1, 1): _CHANNELS}),
@@ -54,7 +55,7 @@ _conv_transposed = bilinear(
 
 bilinear(
     "conv_weights",
-    lambda x, g, **p: conv_tiles.convolve_weights(x, g, **p),
+    rounded_once(conv_tiles.convolve_weights),
     lambda F, g, x, gy, W, kernel, **p: F.conv_transposed(gy, g, size=x.shape[2:], **p),
     lambda F, g, x, gy, W, kernel, **p: F.conv(x, g, out=gy.shape[2:], **p),
     rows=_moved({(0, _CHANNELS): 1, (1, _CHANNELS): 0}),

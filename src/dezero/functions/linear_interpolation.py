@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import describe
+from dezero.core.half import rounded_once
 from dezero.core.op import apply, bilinear, operand, publish
 from dezero.core.outputs import general
 from dezero.core.registry import declared
@@ -30,6 +31,7 @@ _point_before = general(
 )
 
 
+@rounded_once
 def _sums(g: Any, at: Any, size: int) -> Any:
     total = np.zeros(size, g.dtype)
     np.add.at(total, np.ravel(at), np.ravel(g))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.half import rounded_once
 from dezero.core.op import apply, linear, operand, publish
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
@@ -20,6 +21,7 @@ def _beside(x: Any, axis: int, before: tuple[int, ...], after: tuple[int, ...]) 
     return np.take(x, [*before, *range(x.shape[axis]), *after], axis)
 
 
+@rounded_once
 def _folded(g: Any, axis: int, before: tuple[int, ...], after: tuple[int, ...]) -> Any:
     start, stop = len(before), g.shape[axis] - len(after)
     total = g[along(axis, slice(start, stop))].copy()

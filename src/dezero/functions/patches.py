@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.half import rounded_once
 from dezero.core.op import apply, linear, operand, publish
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
@@ -22,6 +23,7 @@ def _columns(x: Any, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) -> An
     return col
 
 
+@rounded_once
 def _images(col: Any, kernel: Sizes, stride: Sizes, pad: Sizes, size: Sizes) -> Any:
     wide = np.zeros((*col.shape[:2], *[n + 2 * p for n, p in zip(size, pad, strict=True)]), col.dtype)
     for place, element in window_elements(kernel, stride, col.shape[4:]):

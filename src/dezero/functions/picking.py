@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.half import rounded_once
 from dezero.core.op import bilinear
 from dezero.core.variable import Variable
 
@@ -63,12 +64,18 @@ def rows_beside_last(below: Any, node: Variable, **parameters: Any) -> Any:
 
 
 def _place(g: Any, at: Any, size: int) -> Any:
+    if at.shape[-1] != 1:  # positions may repeat
+        return _added(g, at, size)
     total = np.zeros((*at.shape[:-1], size), g.dtype)
-    if at.shape[-1] == 1:
-        np.put_along_axis(total, at, g, -1)
-    else:  # positions may repeat
-        row = np.arange(math.prod(at.shape[:-1])).reshape(*at.shape[:-1], 1)
-        np.add.at(total.reshape(-1), (row * size + at).reshape(-1), g.reshape(-1))
+    np.put_along_axis(total, at, g, -1)
+    return total
+
+
+@rounded_once
+def _added(g: Any, at: Any, size: int) -> Any:
+    total = np.zeros((*at.shape[:-1], size), g.dtype)
+    row = np.arange(math.prod(at.shape[:-1])).reshape(*at.shape[:-1], 1)
+    np.add.at(total.reshape(-1), (row * size + at).reshape(-1), g.reshape(-1))
     return total
 
 

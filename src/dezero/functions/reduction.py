@@ -129,6 +129,7 @@ _prod = general(
 )
 
 
+@in_single
 def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Product of all elements, or over an axis or a tuple of axes; zeros are ordinary factors.
 

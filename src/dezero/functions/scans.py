@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.half import rounded_once
 from dezero.core.op import Op, apply, linear, operand, publish
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
 from dezero.functions import exponential  # noqa: F401 - declares exponent_difference
+from dezero.functions._half import in_single
 from dezero.functions.picking import gather_axes, return_axes, rows_beside_last, segment
 from dezero.functions.reduction import axes_of
 from dezero.functions.shape import reshape
@@ -57,6 +59,7 @@ def _block_by_block(x: Any, reverse: bool) -> Any:
     return blocks.reshape(x.shape)[..., :n]
 
 
+@rounded_once
 def _running_sum(x: Any, axis: int, reverse: bool) -> Any:
     if axis == x.ndim - 1 and x.shape[axis] >= _LONG and x.dtype.char in "fd":
         with np.errstate(all="ignore"):
@@ -88,6 +91,7 @@ def cumsum(x: Any, axis: int | None = None) -> Variable:
 # adjoint in b. There is one factor less than terms.
 
 
+@rounded_once
 def _recur(a: Any, b: Any, reverse: bool) -> Any:
     b = b.astype(np.result_type(a, b), copy=False)
     return np.flip(_recurrence(np.flip(a, -1), np.flip(b, -1)), -1) if reverse else _recurrence(a, b)
@@ -158,6 +162,7 @@ def _cumprod_rule(F: Any, g: Any, x: Any, y: Any, axis: int) -> Any:
 _cumprod = general("cumprod", lambda x, axis: np.cumprod(x, axis), _cumprod_rule, rows=scanned_rows)
 
 
+@in_single
 def cumprod(x: Any, axis: int | None = None) -> Variable:
     """Products of the elements so far along an axis, or along the flattened array; zeros are ordinary elements.
 
@@ -188,6 +193,7 @@ _logcumsumexp = general(
 )
 
 
+@in_single
 def logcumsumexp(x: Any, axis: int | None = None) -> Variable:
     """log of the running sums of exp(x) along an axis, or along the flattened array, without overflow.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.half import rounded_once
 from dezero.core.op import apply, operand, publish
 from dezero.core.outputs import apply_all, general
 from dezero.core.variable import Variable
@@ -26,6 +27,7 @@ from dezero.functions.windows import Sizes, pad_with, padded_shape, unpadded
 # -- the operations ----------------------------------------------------------------------------------------------
 
 
+@rounded_once
 def _unpool(g: Any, index: Any, kernel: Sizes, stride: Sizes, pad: Sizes, size: Sizes) -> Any:
     wide = np.zeros(padded_shape((*g.shape[:2], *size), pad), g.dtype)
     np.add.at(wide.reshape(-1), flat_places(index, kernel, stride, wide.shape).ravel(), g.ravel())

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.half import rounded_once
+
 Sizes = tuple[int, ...]
 
 
@@ -38,6 +40,7 @@ def window_elements(kernel: Sizes, stride: Sizes, out: Sizes) -> Iterator[tuple[
         yield place, (..., *picked)
 
 
+@rounded_once
 def sum_windows(x: Any, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) -> Any:
     """The sum over each window, zeros around the array; one axis after the other."""
     y = pad_with(x, pad)
@@ -49,6 +52,7 @@ def sum_windows(x: Any, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) ->
     return y
 
 
+@rounded_once
 def spread_windows(g: Any, kernel: Sizes, stride: Sizes, pad: Sizes, size: Sizes) -> Any:
     """Each number of g over its whole window, those that meet added: the adjoint of sum_windows."""
     shape = list(padded_shape((*g.shape[: g.ndim - len(size)], *size), pad))

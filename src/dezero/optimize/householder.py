@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import calling_on
+from dezero.core.aliases import calling_on, check_callable, computed
 from dezero.core.errors import describe
 from dezero.core.op import operand
 from dezero.core.variable import Argument, Variable, wrap
@@ -39,6 +39,7 @@ def householder(
     >>> householder(lambda x: x**3 - 2, 1.0, order=3).x
     variable(1.2599210498948732)
     """
+    check_callable("householder", f)
     if not isinstance(order, int | np.integer) or isinstance(order, bool):
         raise TypeError(f"householder: order is {describe(order)}; give a whole number")
     if order < 1:
@@ -82,12 +83,7 @@ def _step(f: Callable[..., Any], x: Any, args: Sequence[Any], order: int) -> tup
 def _expansion(f: Callable[..., Any], x: Any, args: Sequence[Any]) -> Expansion:
     leaf = Argument(x)
     with calling_on([leaf]):
-        y = f(leaf, *args)
-    if not isinstance(y, Variable):
-        raise TypeError(
-            f"householder: f returned {describe(y)}; compute its result from its argument with dezero's or NumPy's "
-            "functions, which gives a Variable"
-        )
+        y = computed("householder", f(leaf, *args))
     if y.shape != x.shape:
         raise ValueError(f"householder: f takes {describe(leaf)} to {describe(y)}; it must keep the shape")
     return Expansion(y, {leaf: [np.ones_like(x)[()]]})

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import calling_on
+from dezero.core.aliases import calling_on, check_callable, computed
 from dezero.core.backward import gradients
-from dezero.core.config import no_grad
 from dezero.core.errors import describe
-from dezero.core.variable import Argument, Variable, wrap
+from dezero.core.variable import Argument, Variable
 from dezero.derivatives.packing import Packing
 
 
@@ -22,6 +21,7 @@ class Objective:
     """
 
     def __init__(self, name: str, f: Callable[..., Any], x0: Any, args: Sequence[Any] = ()) -> None:
+        check_callable(name, f)
         self.name, self.f, self.args = name, f, args
         if x0 is None:
             raise TypeError(f"{name}: x0 is None; give a number, an array or a tree of them to start from")
@@ -32,9 +32,10 @@ class Objective:
         self._slope: Any = None  # the gradient with its graph
 
     def value(self, x: Any) -> float:
-        """f at a point, without a graph."""
-        with no_grad():
-            return float(self._run(wrap(x))._data.item())
+        """f at a point; f may take derivatives of its own, so that its graph is recorded, and dropped."""
+        leaf = Argument(x)
+        with calling_on([leaf]):
+            return float(self._run(leaf)._data.item())
 
     def value_and_gradient(self, x: Any) -> tuple[float, Any]:
         self._move(x)
@@ -65,11 +66,7 @@ class Objective:
 
     def _run(self, x: Variable) -> Variable:
         y = self.f(self.packing.unpacked(x), *self.args)
-        if not isinstance(y, Variable):
-            raise TypeError(
-                f"{self.name}: f returned {describe(y)}; compute its result from its arguments with dezero's or "
-                "NumPy's functions, which gives a Variable"
-            )
+        computed(self.name, y)
         if y.size != 1:
             raise ValueError(f"{self.name}: f returned a {describe(y)}; it must return one number (a sum or mean)")
         return y

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import own
+from dezero.core.aliases import check_callable, computed, own, refuse_nothing
 from dezero.core.config import recording, using_config
 from dezero.core.errors import describe
 from dezero.core.looks import watching
@@ -64,6 +64,7 @@ def odeint_taylor(
     >>> odeint_taylor(lambda y, t: -2 * t * y, 1.0, [0.0, 1.0, 2.0])
     variable([1.         0.36787944 0.01831564])
     """
+    check_callable("odeint_taylor", f)
     times = _times(t)
     leaves, rebuild = flatten(y0)
     states = [own("odeint_taylor", x) for x in leaves]
@@ -200,14 +201,11 @@ class _Walk:
         time = Argument(np.asarray(t, dtype=states[0].dtype))
         with using_config("enable_backprop", True), watching() as watch:  # a number made of t or y is met in Step
             result = self.f(self.rebuild(states), time, *self.args)
+        if not flatten(result)[0]:
+            refuse_nothing("odeint_taylor", result)
         rates = matching("odeint_taylor", result, self.tree, "f's result", "y0")
         for rate, y in zip(rates, states, strict=True):
-            if not isinstance(rate, Variable):
-                raise TypeError(
-                    f"odeint_taylor: f returned {describe(rate)}; compute its result from its arguments with dezero's "
-                    "or NumPy's functions, which gives a Variable"
-                )
-            if rate.shape != y.shape:
+            if computed("odeint_taylor", rate).shape != y.shape:
                 raise ValueError(f"odeint_taylor: f returned a {describe(rate)} for a state of shape {y.shape}")
         return Run(states, time, rates, watch)
 

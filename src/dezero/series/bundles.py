@@ -11,17 +11,21 @@ Laplacian (Nature Machine Intelligence 6 (2024) 209).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from dezero.core.broadcasting import total
+from dezero.core.half import rounded_once
 from dezero.core.op import ELEMENTWISE, GENERAL, Op
 from dezero.core.registry import declared
 from dezero.core.variable import Variable
 from dezero.series.power import Series, is_zero, plus
 from dezero.series.reading import Reading
 
+_contracted = rounded_once(functools.partial(np.einsum, "r...,r...->..."))  # a product and its sum over directions
 _WAITING = 50  # bundles in a row that may wait for each other, so that no deep graph needs a deep stack
 
 
@@ -88,7 +92,9 @@ class Bundle:
             array = self.whole()
         if weights is not None:
             array = array * weights.astype(array.dtype).reshape(-1, *[1] * (len(array.shape) - 1))
-        return self.F.fitted(Total(self.F, array.sum(axis=0)), self.shape)
+        return self.F.fitted(
+            Total(self.F, array.sum(axis=0) if isinstance(array, Variable) else total(array, 0, False)), self.shape
+        )
 
     def _combined(self, other: Any, combine: Callable[[Any, Any], Any]) -> Bundle:
         shape = np.broadcast_shapes(self.shape, getattr(other, "shape", ()))
@@ -215,7 +221,7 @@ class Directions(Reading):
         if not arrays or not a.array.shape == b.array.shape == (self.count, *a.shape):
             return a * b
         # in one pass, half the time of a product and its sum
-        return Total(self, np.einsum("r...,r...->...", a.array, b.array))
+        return Total(self, _contracted(a.array, b.array))
 
     def compute(self, op: Any, *args: Any) -> Any:
         if any([isinstance(a, Total) for a in args]):  # all that moves stands in it linearly, and is summed first

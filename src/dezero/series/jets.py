@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import calling_on, computed, own, release, rests_on_others
+from dezero.core.aliases import calling_on, check_callable, computed, own, release, rests_on_others
 from dezero.core.config import recording
 from dezero.core.errors import describe, no_data
 from dezero.core.function import Function
@@ -68,10 +68,11 @@ def jet(
     for i, terms in enumerate(series):
         if not isinstance(terms, tuple | list | np.ndarray) or getattr(terms, "ndim", 1) == 0:
             raise TypeError(f"jet: series {i} is {describe(terms)}; give a tuple of terms, one for each order")
-    return _jet(f, primals, series, factorial_scaled, create_graph)
+    return _jet("jet", f, primals, series, factorial_scaled, create_graph)
 
 
 def _jet(
+    name: str,
     f: Callable[..., Any],
     primals: Sequence[Any],
     series: Sequence[Sequence[Any]],
@@ -79,10 +80,11 @@ def _jet(
     create_graph: bool | None,
     check: Callable[[list[Variable], Variable], None] | None = None,
 ) -> tuple[Any, Any]:
-    xs = [own("jet", x) for x in primals]
+    check_callable(name, f)
+    xs = [own(name, x) for x in primals]
     with calling_on(xs):
         ys = f(*xs)
-    results = [computed("jet", y) for y in (ys if isinstance(ys, tuple | list) else (ys,))]
+    results = [computed(name, y) for y in (ys if isinstance(ys, tuple | list) else (ys,))]
     if check is not None:
         check(results, xs[0])
     if create_graph is None:
@@ -116,7 +118,7 @@ def taylor(f: Callable[[Any], Any], x: Any, order: int, create_graph: bool | Non
     """
     _check_order("taylor", order)
     curve = [1.0] + [0.0] * (order - 1) if order else []
-    y, terms = _jet(f, (x,), (curve,), False, create_graph, lambda ys, leaf: _check_apart(ys, leaf, order))
+    y, terms = _jet("taylor", f, (x,), (curve,), False, create_graph, lambda ys, leaf: _check_apart(ys, leaf, order))
     return [y, *terms]
 
 

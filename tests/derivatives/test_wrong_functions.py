@@ -1,0 +1,89 @@
+"""Transforms of what is no function, or of functions that return nothing, name the transform and the remedy."""
+
+import numpy as np
+import pytest
+
+import dezero
+from dezero import Variable
+from dezero.optimize import householder, minimize, newton, odeint_taylor
+
+NUMBER, VECTOR = np.array(1.0), np.array([1.0, 2.0, 3.0])
+
+TRANSFORMS = {
+    "biharmonic": lambda f: dezero.biharmonic(f)(VECTOR),
+    "checkpoint": lambda f: dezero.checkpoint(f)(Variable(NUMBER)),
+    "curl": lambda f: dezero.curl(f)(VECTOR),
+    "custom_root": lambda f: dezero.custom_root(f, NUMBER),
+    "derivative": lambda f: dezero.derivative(f, 2)(NUMBER),
+    "derivative_tensor": lambda f: dezero.derivative_tensor(f, 2)(VECTOR),
+    "divergence": lambda f: dezero.divergence(f)(VECTOR),
+    "fixed_point": lambda f: dezero.fixed_point(f, NUMBER),
+    "gradient_check": lambda f: dezero.gradient_check(f, VECTOR),
+    "grad": lambda f: dezero.grad(f)(NUMBER),
+    "hessian": lambda f: dezero.hessian(f)(VECTOR),
+    "hessian_sparsity": lambda f: dezero.hessian_sparsity(f, VECTOR),
+    "hvp": lambda f: dezero.hvp(f, (VECTOR,), (VECTOR,)),
+    "jacfwd": lambda f: dezero.jacfwd(f)(VECTOR),
+    "jacobian": lambda f: dezero.jacobian(f)(VECTOR),
+    "jacrev": lambda f: dezero.jacrev(f)(VECTOR),
+    "jet": lambda f: dezero.jet(f, (NUMBER,), ((NUMBER,),)),
+    "jvp": lambda f: dezero.jvp(f, (NUMBER,), (NUMBER,)),
+    "laplacian": lambda f: dezero.laplacian(f)(VECTOR),
+    "linearize": lambda f: dezero.linearize(f, NUMBER),
+    "operator": lambda f: dezero.operator(f, {(2, 0, 0): 1.0})(VECTOR),
+    "partial": lambda f: dezero.partial(f, (0, 0))(VECTOR),
+    "sparse_hessian": lambda f: dezero.sparse_hessian(f)(VECTOR),
+    "sparse_jacobian": lambda f: dezero.sparse_jacobian(f)(VECTOR),
+    "sparse_third": lambda f: dezero.sparse_third(f)(VECTOR),
+    "sparsity": lambda f: dezero.sparsity(f, VECTOR),
+    "taylor": lambda f: dezero.taylor(f, NUMBER, 3),
+    "value_and_grad": lambda f: dezero.value_and_grad(f)(NUMBER),
+    "vjp": lambda f: dezero.vjp(f, NUMBER),
+    "householder": lambda f: householder(f, NUMBER),
+    "minimize": lambda f: minimize(f, VECTOR),
+    "newton": lambda f: newton(f, VECTOR),
+    "odeint_taylor": lambda f: odeint_taylor(f, NUMBER, [0.0, 1.0]),
+}
+NO_TRANSFORMS = """Config DataLoader Dataset Function GraphError GraphWarning Layer Model Parameter SeqDataLoader
+    UnsupportedOperation Variable as_array as_variable functions gradients no_grad setup_variable
+    stop_gradient test_mode using_config"""
+RETURNED = {"None": None, r"(\[None\]|None|list)": [None], "str": "three"}
+
+
+def test_no_transform_is_left_out():
+    assert set(dezero.__all__) - set(NO_TRANSFORMS.split()) <= TRANSFORMS.keys()
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_what_cannot_be_called(name):
+    with pytest.raises(TypeError, match=rf"^{name}: f is number 3.0; give a function of the arguments"):
+        TRANSFORMS[name](3.0)
+
+
+@pytest.mark.parametrize("returned", RETURNED)
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_functions_that_return_no_variable(name, returned):
+    with pytest.raises(TypeError, match=rf"^{name}( of .*)?: the function returned {returned}[,;] .*its arguments"):
+        TRANSFORMS[name](lambda *args: RETURNED[returned])
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_the_name_stands_in_the_message(name):
+    with pytest.raises(TypeError) as caught:
+        TRANSFORMS[name](lambda *args: None)
+    assert str(caught.value) == (
+        f"{name}: the function returned None, in which there is nothing to differentiate; let it return what it "
+        "computes from its arguments (is a return statement missing?)"
+    )
+
+
+def test_an_auxiliary_result_is_no_value():
+    with pytest.raises(TypeError, match="grad: the function returned None, in which there is nothing"):
+        dezero.grad(lambda x: (None, x), has_aux=True)(NUMBER)
+
+
+def test_components_without_a_value_beside_one_that_has():
+    y, t = dezero.jvp(lambda x: (x * x, None), (NUMBER,), (NUMBER,))
+    assert y[0].item() == 1
+    assert t[0].item() == 2
+    assert y[1] is t[1] is None
