@@ -68,7 +68,7 @@ MESSAGES = {
     "grad of text": (lambda: dezero.grad(F.sum)(["a"]), f"^grad: {TEXT}"),
     "grad of a list": (lambda: dezero.grad(F.sum)([1.0, 2.0]), f"^sum: {LIST}"),
     "grad by name": (lambda: dezero.grad(F.sum)(x=A), "^grad: argnums asks for argument 0, and 0 were given by place"),
-    "grad of nothing": (lambda: dezero.grad(lambda x: None)(A), "^grad: the function returned None, .*return statement missing"),
+    "grad of nothing": (lambda: dezero.grad(lambda x: None)(A), "^grad: the function returned None, .*return"),
     "newton from None": (lambda: newton(F.sum, None), "^newton: x0 is None; give a number, an array or a tree"),
     "minimize from text": (lambda: minimize(F.sum, "a"), f"^minimize: {TEXT}"),
     "householder": (lambda: householder(lambda x: x**2 + 1, 1.0), "^householder: after .*f may have no root"),
