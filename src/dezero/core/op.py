@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from dezero.core.registry import declared, operations, redeclared, values
 from dezero.core.variable import Variable, tick, wrap
 
 Rule = Callable[..., Any]
+Named = TypeVar("Named", bound=Callable[..., Any])
 _new = object.__new__
 _HASHED = 2**22  # bytes; a larger array is not worth reading to find its equal
 
@@ -342,6 +343,12 @@ def publish(name: str, function: Any, doc: str | None = None) -> Any:
         function.__module__ = "dezero.functions"
     function.__doc__ = doc or function.__doc__
     setattr(operations, name, function)
+    return function
+
+
+def public(function: Named) -> Named:
+    """Decorate a function that users call: it is an operation under its own name."""
+    setattr(operations, function.__name__, function)
     return function
 
 

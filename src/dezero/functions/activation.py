@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, operand, publish
+from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, operand, public
 from dezero.core.variable import Variable
 from dezero.functions import bounds  # noqa: F401 - declares at_least and at_most
 from dezero.functions._axes import along, axis_of
@@ -61,6 +61,7 @@ sigmoid = elementwise(
 )
 
 
+@public
 def sigmoid_simple(x: Any) -> Variable:
     """Logistic function as the formula stands: exp(-x) overflows for very negative x.
 
@@ -89,6 +90,7 @@ _softplus = elementwise(
 )
 
 
+@public
 def softplus(x: Any, beta: float = 1.0) -> Variable:
     """Smooth rectifier log(1 + exp(beta x)) / beta, exact in both tails.
 
@@ -116,6 +118,7 @@ silu = elementwise(
 )
 
 
+@public
 def gelu(x: Any, approximate: str = "none") -> Variable:
     """Gaussian error linear unit: x times the normal distribution function at x.
 
@@ -183,6 +186,7 @@ _gelu_tanh = elementwise("gelu_tanh", _gelu_tanh_value, lambda F, g, x, y: g * F
 elementwise("gelu_tanh_slope", _gelu_tanh_slope, _gelu_tanh_curvature, doc="")
 
 
+@public
 def mish(x: Any) -> Variable:
     """x tanh(softplus(x)). D. Misra, "Mish: a self regularized non-monotonic activation function" (2019).
 
@@ -235,6 +239,7 @@ tanhshrink = elementwise(
 )
 
 
+@public
 def glu(x: Any, axis: int = -1) -> Variable:
     """Gated linear unit: the first half of an axis times the sigmoid of the second.
 
@@ -261,6 +266,3 @@ relu = elementwise(
     variable([0. 2.])
     """,
 )
-
-for _function in (sigmoid_simple, softplus, gelu, mish, glu):
-    publish(_function.__name__, _function)

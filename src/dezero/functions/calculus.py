@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import operand, publish
+from dezero.core.op import operand, public
 from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_constant
@@ -27,6 +27,7 @@ def _part(x: Any, axis: int, start: int | None, stop: int | None, step: int | No
     return x[(slice(None),) * axis + (slice(start, stop, step),)]
 
 
+@public
 def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Variable:
     """Differences of neighbours along an axis, taken n times.
 
@@ -62,6 +63,7 @@ def _joined(x: Variable, axis: int, before: Any, after: Any) -> Variable:
     return x if len(parts) == 1 else concatenate(parts, axis)
 
 
+@public
 def ediff1d(x: Any, to_end: Any = None, to_begin: Any = None) -> Variable:
     """Differences of neighbours in the flattened array, between what else is to begin and to end with.
 
@@ -79,6 +81,7 @@ def _array(x: Any) -> Variable:
     return as_constant(np.asarray(x) if isinstance(x, list | tuple) else x)
 
 
+@public
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Variable:
     """Integral along an axis by the trapezoidal rule.
 
@@ -104,6 +107,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Variable:
     return sum((_part(y, axis, 1, None) + _part(y, axis, None, -1)) * width / 2, axis)
 
 
+@public
 def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """Gradient of a sampled function by central differences of second order.
 
@@ -160,7 +164,3 @@ def _along(f: Variable, axis: int, h: Any, edge_order: int) -> Variable:
         first = first - _part(change, axis, None, 1) * (share if even else share[:1])  # type: ignore[index]
         last = last + _part(change, axis, -1, None) * (1 - (share if even else share[-1:]))  # type: ignore[index]
     return concatenate([first, _part(slope, axis, None, -1) + change * share, last], axis)
-
-
-for _function in (diff, ediff1d, trapezoid, gradient):
-    publish(_function.__name__, _function)

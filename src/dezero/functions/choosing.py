@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import operand, publish
+from dezero.core.op import operand, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions.elementwise import where
@@ -19,6 +19,7 @@ from dezero.functions.taking import take_along_axis, whole_numbers, within
 from dezero.functions.updating import index_update
 
 
+@public
 def choose(x: Any, choices: Any, mode: str = "raise") -> Variable:
     """At each place the element of the choice that x, an array of whole numbers, tells there; all are broadcast.
 
@@ -49,6 +50,7 @@ def choose(x: Any, choices: Any, mode: str = "raise") -> Variable:
     return get_item(take_along_axis(stack(same), np.broadcast_to(numbers, shape)[None], 0), 0)
 
 
+@public
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Variable:
     """At each place the element of the first choice whose condition is true there, else of the default.
 
@@ -72,6 +74,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     return operand(result, "select")
 
 
+@public
 def piecewise(x: Any, condlist: Any, funclist: Sequence[Callable[..., Any] | float], *args: Any, **kw: Any) -> Variable:
     """A function in pieces: where a condition is true, its function of the elements there (or its number).
 
@@ -108,7 +111,3 @@ def _masks(condlist: Any, shape: tuple[int, ...]) -> list[Any]:
         if mask.shape != shape:
             raise ValueError(f"piecewise: condition {i} has shape {mask.shape}, the array has {shape}")
     return masks
-
-
-for _function in (choose, select, piecewise):
-    publish(_function.__name__, _function)

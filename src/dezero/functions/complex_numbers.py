@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, elementwise, operand, publish
+from dezero.core.op import apply, elementwise, operand, public, publish
 from dezero.core.operators import raw
 from dezero.core.outputs import general
 from dezero.core.registry import operations
@@ -79,10 +79,12 @@ _as_complex = elementwise(
 )
 
 
+@public
 def as_complex(x: Any) -> Variable:
     return _as_complex(operand(x, "as_complex"))
 
 
+@public
 def conj(x: Any) -> Variable:
     """Complex conjugate; a real array is its own.
 
@@ -93,6 +95,7 @@ def conj(x: Any) -> Variable:
     return _conj(x) if is_complex(x) else x
 
 
+@public
 def imag(x: Any) -> Variable:
     """Imaginary part: zeros of a real array.
 
@@ -117,6 +120,7 @@ def _elements(below: Any, node: Variable) -> Any:
 _angle = general("angle", np.angle, _turned, rows=_elements)
 
 
+@public
 def angle(x: Any, deg: bool = False) -> Variable:
     """Angle of complex numbers from the positive real axis, in (-pi, pi], in degrees if asked.
 
@@ -137,6 +141,7 @@ def _along(F: Any, g: Any, x: Any, y: Any) -> Any:
 _modulus = general("modulus", np.abs, _along, rows=_elements)
 
 
+@public
 def modulus(x: Any) -> Variable:
     """Absolute value of complex numbers, or of real ones; at 0 its derivative is 0, and those of higher order are nan.
 
@@ -147,7 +152,5 @@ def modulus(x: Any) -> Variable:
     return apply(_modulus, x) if is_complex(x) else operations.abs(x)
 
 
-for _function in (as_complex, conj, imag, angle, modulus):
-    publish(_function.__name__, _function)
 publish("conjugate", conj)
 conjugate = publish("conj", conj)

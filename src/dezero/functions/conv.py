@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from dezero.core.half import rounded_once
-from dezero.core.op import apply, bilinear, publish
+from dezero.core.op import apply, bilinear, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions import conv_tiles
@@ -62,6 +62,7 @@ bilinear(
 )
 
 
+@public
 def conv1d(
     x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Variable:
@@ -73,6 +74,7 @@ def conv1d(
     return _convolution("conv1d", 1, x, W, b, stride, pad, dilation, groups)
 
 
+@public
 def conv2d(
     x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Variable:
@@ -89,6 +91,7 @@ def conv2d(
     return _convolution("conv2d", 2, x, W, b, stride, pad, dilation, groups)
 
 
+@public
 def conv3d(
     x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Variable:
@@ -100,6 +103,7 @@ def conv3d(
     return _convolution("conv3d", 3, x, W, b, stride, pad, dilation, groups)
 
 
+@public
 def deconv1d(
     x: Any,
     W: Any,
@@ -118,6 +122,7 @@ def deconv1d(
     return _transposed("deconv1d", 1, x, W, b, stride, pad, outsize, dilation, groups)
 
 
+@public
 def deconv2d(
     x: Any,
     W: Any,
@@ -140,6 +145,7 @@ def deconv2d(
     return _transposed("deconv2d", 2, x, W, b, stride, pad, outsize, dilation, groups)
 
 
+@public
 def deconv3d(
     x: Any,
     W: Any,
@@ -231,7 +237,3 @@ def _biased(name: str, y: Variable, b: Any, channels: int) -> Variable:
     if b is None:
         return y
     return y + bias_of(name, b, channels).reshape(channels, *[1] * (y.ndim - 2))
-
-
-for _function in (conv1d, conv2d, conv3d, deconv1d, deconv2d, deconv3d):
-    publish(_function.__name__, _function)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, linear, operand, publish
+from dezero.core.op import apply, linear, operand, public
 from dezero.core.variable import Variable
 from dezero.functions._axes import axis_of, whole
 from dezero.functions.indexing import get_item, scatter
@@ -21,6 +21,7 @@ def _flat_slice(rows: int, columns: int, k: int) -> slice:
     return slice(start, start + (length - 1) * (columns + 1) + 1, columns + 1) if length else slice(0, 0)
 
 
+@public
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variable:
     """The diagonal of two axes, as the last axis of the result; offset: how far above the main one (below: negative).
 
@@ -42,6 +43,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variabl
     )
 
 
+@public
 def diag(x: Any, k: int = 0) -> Variable:
     """The k-th diagonal of a matrix, or the matrix with this k-th diagonal and zeros elsewhere.
 
@@ -60,6 +62,7 @@ def diag(x: Any, k: int = 0) -> Variable:
     return reshape(scatter(x, _flat_slice(n, n, k), (n * n,)), (n, n))
 
 
+@public
 def diagflat(x: Any, k: int = 0) -> Variable:
     """The matrix whose k-th diagonal is the ravelled array.
 
@@ -75,6 +78,7 @@ _tril = linear("tril", lambda x, k: np.tril(x, k), lambda F, g, x, y, k: F.tril(
 _triu = linear("triu", lambda x, k: np.triu(x, k), lambda F, g, x, y, k: F.triu(g, k=k), **_ROWS)
 
 
+@public
 def tril(x: Any, k: int = 0) -> Variable:
     """Matrices (the last two axes) with zeros above their k-th diagonal; a vector is taken for each of the rows.
 
@@ -87,6 +91,7 @@ def tril(x: Any, k: int = 0) -> Variable:
     return apply(_tril.bind(k=whole("tril", k, "k")), _matrices("tril", x))
 
 
+@public
 def triu(x: Any, k: int = 0) -> Variable:
     """Matrices (the last two axes) with zeros below their k-th diagonal; a vector is taken for each of the rows.
 
@@ -104,7 +109,3 @@ def _matrices(name: str, x: Any) -> Variable:
     if not x.ndim:
         raise ValueError(f"{name}: a number has no triangle; give an array of one axis or more")
     return broadcast_to(x, (x.size, x.size)) if x.ndim == 1 else x
-
-
-for _function in (diagonal, diag, diagflat, tril, triu):
-    publish(_function.__name__, _function)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import Op, apply, operand, publish
+from dezero.core.op import Op, apply, operand, public
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
@@ -67,6 +67,7 @@ _max = _extremum("max", np.maximum)
 _min = _extremum("min", np.minimum)
 
 
+@public
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Greatest of all elements, or over an axis or a tuple of axes; ValueError where there is none.
 
@@ -81,6 +82,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     return _reduced("max", _max, x, axis, keepdims)
 
 
+@public
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Smallest of all elements, or over an axis or a tuple of axes; ValueError where there is none.
 
@@ -103,6 +105,7 @@ def _reduced(name: str, op: Op, x: Any, axis: Any, keepdims: bool) -> Variable:
 amax, amin = max, min
 
 
+@public
 def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Greatest minus smallest ("peak to peak"), over all elements or over axes.
 
@@ -112,6 +115,7 @@ def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     return operations.sub(*[_reduced("ptp", op, x, axis, keepdims) for op in (_max, _min)])
 
 
+@public
 def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Greatest of the elements that are not nan, over all or over axes; nan where all are.
 
@@ -121,6 +125,7 @@ def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     return _past_nan("nanmax", _max, x, -np.inf, axis, keepdims)
 
 
+@public
 def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Smallest of the elements that are not nan, over all or over axes; nan where all are.
 
@@ -176,6 +181,7 @@ _cummax = _running("cummax", np.maximum)
 _cummin = _running("cummin", np.minimum)
 
 
+@public
 def cummax(x: Any, axis: int | None = None) -> Variable:
     """Greatest element so far along an axis, or along the flattened array; NumPy's maximum.accumulate.
 
@@ -187,6 +193,7 @@ def cummax(x: Any, axis: int | None = None) -> Variable:
     return apply_along("cummax", _cummax, x, axis)
 
 
+@public
 def cummin(x: Any, axis: int | None = None) -> Variable:
     """Smallest element so far along an axis, or along the flattened array; NumPy's minimum.accumulate.
 
@@ -198,6 +205,4 @@ def cummin(x: Any, axis: int | None = None) -> Variable:
     return apply_along("cummin", _cummin, x, axis)
 
 
-for _function in (max, min, ptp, nanmax, nanmin, cummax, cummin):
-    publish(_function.__name__, _function)
 operations.amax, operations.amin = amax, amin  # type: ignore[attr-defined]

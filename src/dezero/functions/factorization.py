@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dezero.core.errors import describe
-from dezero.core.op import publish
+from dezero.core.op import public
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
@@ -79,6 +79,7 @@ _cholesky = general(
 )
 
 
+@public
 def cholesky(a: Any, *, upper: bool = False) -> Variable:
     """The lower triangular factor L of symmetric positive definite matrices a = L @ L.T; upper: L.T.
 
@@ -121,6 +122,7 @@ general("qr_trust", _qr_trust, lambda F, g, r, y: F.zeros_like(r))
 _qr = general("qr", lambda x: tuple(np.linalg.qr(x)), _qr_rule, outputs=2)
 
 
+@public
 def qr(a: Any, mode: str = "reduced") -> QRResult | Variable:
     """Reduced QR factorisation of real matrices (..., m, n): Q (..., m, k), R (..., k, n), k = min(m, n).
 
@@ -202,6 +204,7 @@ def _columns_from(start: int, stop: int) -> Any:
 _lu = general("lu", _lu_value, _lu_rule, outputs=3)
 
 
+@public
 def lu(a: Any, permute_l: bool = False) -> LUResult | tuple[Variable, Variable]:
     """SciPy's LU factorisation a = p @ l @ u of real matrices (..., m, n) with row exchanges; needs SciPy.
 
@@ -217,7 +220,3 @@ def lu(a: Any, permute_l: bool = False) -> LUResult | tuple[Variable, Variable]:
     """
     p, lower, u = attempt_all(_lu, 3, matrices("lu", a, real=_REAL))
     return (operations.matmul(p, lower), u) if permute_l else LUResult(p, lower, u)
-
-
-for _function in (cholesky, qr, lu):
-    publish(_function.__name__, _function)

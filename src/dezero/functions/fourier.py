@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import describe
-from dezero.core.op import apply, linear, operand, publish
+from dezero.core.op import apply, linear, operand, public, publish
 from dezero.core.registry import declared, operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import whole
@@ -68,6 +68,7 @@ linear("irfft", lambda x, axes, n, norm: np.fft.irfft(x, n, axes[0], norm), _irf
 # -- one axis --------------------------------------------------------------------------------------------------
 
 
+@public
 def fft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
     """Fourier transform along an axis, cut or padded with zeros to n elements; complex.
 
@@ -77,6 +78,7 @@ def fft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -
     return _transform("fft", "fft", a, _one(n), (axis,), norm)
 
 
+@public
 def ifft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
     """Inverse of fft.
 
@@ -86,6 +88,7 @@ def ifft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) 
     return _transform("ifft", "ifft", a, _one(n), (axis,), norm)
 
 
+@public
 def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
     """Fourier transform of a real array along an axis: the n // 2 + 1 frequencies that are not negative.
 
@@ -95,6 +98,7 @@ def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) 
     return _to_half("rfft", a, _one(n), (axis,), norm)
 
 
+@public
 def irfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
     """Inverse of rfft: n real elements (2 (m - 1) from m frequencies if not given; an odd n must be).
 
@@ -104,6 +108,7 @@ def irfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
     return _from_half("irfft", a, _one(n), (axis,), norm)
 
 
+@public
 def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
     """Fourier transform of a signal given by the half that its conjugate symmetry leaves: n real elements.
 
@@ -113,6 +118,7 @@ def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) 
     return _from_half("hfft", conj(a), _one(n), (axis,), _OTHER_WAY[_norm("hfft", norm)])
 
 
+@public
 def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
     """Inverse of hfft.
 
@@ -125,6 +131,7 @@ def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
 # -- several axes ----------------------------------------------------------------------------------------------
 
 
+@public
 def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Variable:
     """Fourier transform over two axes, cut or padded with zeros to the lengths s.
 
@@ -135,6 +142,7 @@ def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -
     return _transform("fft2", "fft", a, s, axes, norm)
 
 
+@public
 def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Variable:
     """Inverse of fft2.
 
@@ -145,6 +153,7 @@ def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) 
     return _transform("ifft2", "ifft", a, s, axes, norm)
 
 
+@public
 def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Variable:
     """Fourier transform over several axes, all of them by default.
 
@@ -155,6 +164,7 @@ def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Va
     return _transform("fftn", "fft", a, s, axes, norm)
 
 
+@public
 def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Variable:
     """Inverse of fftn.
 
@@ -165,6 +175,7 @@ def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> V
     return _transform("ifftn", "ifft", a, s, axes, norm)
 
 
+@public
 def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Variable:
     """Fourier transform of a real array: rfft over the last of the axes, fft over the others.
 
@@ -175,6 +186,7 @@ def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> V
     return _to_half("rfftn", a, s, axes, norm)
 
 
+@public
 def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Variable:
     """Inverse of rfftn; s gives the real array's lengths (the last must be given where it is odd).
 
@@ -185,6 +197,7 @@ def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> 
     return _from_half("irfftn", a, s, axes, norm)
 
 
+@public
 def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Variable:
     """rfftn over two axes.
 
@@ -194,6 +207,7 @@ def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) 
     return _to_half("rfft2", a, s, axes, norm)
 
 
+@public
 def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Variable:
     """irfftn over two axes.
 
@@ -313,7 +327,3 @@ def _resized(a: Variable, axes: tuple[int, ...], lengths: tuple[int, ...]) -> Va
             zeros = np.zeros((*a.shape[:axis], n - have, *a.shape[axis + 1 :]), a.dtype)
             a = operations.concatenate([a, zeros], axis)
     return a
-
-
-for _function in (fft, ifft, rfft, irfft, hfft, ihfft, fft2, ifft2, rfft2, irfft2, fftn, ifftn, rfftn, irfftn):
-    publish(_function.__name__, _function)

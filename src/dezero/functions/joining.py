@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import describe
-from dezero.core.op import AnyNumberOfRules, apply, linear, operand, publish
+from dezero.core.op import AnyNumberOfRules, apply, linear, operand, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of
@@ -57,6 +57,7 @@ _stack = linear(
 )
 
 
+@public
 def stack(arrays: Any, axis: int = 0) -> Variable:
     """Arrays of one shape along a new axis. ValueError where their shapes differ or the axis is out of range.
 
@@ -74,6 +75,7 @@ def stack(arrays: Any, axis: int = 0) -> Variable:
     return apply(_stack.bind(axis=axis_of("stack", axis, (*xs[0].shape, len(xs)))), *xs)
 
 
+@public
 def vstack(arrays: Any, *others: Any) -> Variable:
     """Arrays above each other, one-axis arrays as rows. ValueError where shapes differ beyond the first axis.
 
@@ -85,6 +87,7 @@ def vstack(arrays: Any, *others: Any) -> Variable:
     return _join("vstack", [atleast_2d(x) for x in parts_of("vstack", arrays)], 0)
 
 
+@public
 def hstack(arrays: Any, *others: Any) -> Variable:
     """Arrays beside each other, one-axis arrays end to end. ValueError where shapes differ beyond the second axis.
 
@@ -96,6 +99,7 @@ def hstack(arrays: Any, *others: Any) -> Variable:
     return _join("hstack", xs, 0 if xs[0].ndim == 1 else 1)
 
 
+@public
 def dstack(arrays: Any, *others: Any) -> Variable:
     """Arrays behind each other, along a third axis. ValueError where shapes differ beyond the third axis.
 
@@ -106,6 +110,7 @@ def dstack(arrays: Any, *others: Any) -> Variable:
     return _join("dstack", [atleast_3d(x) for x in parts_of("dstack", arrays)], 2)
 
 
+@public
 def column_stack(arrays: Any, *others: Any) -> Variable:
     """Arrays beside each other, one-axis arrays as columns. ValueError where the numbers of rows differ.
 
@@ -118,6 +123,7 @@ def column_stack(arrays: Any, *others: Any) -> Variable:
     return _join("column_stack", xs, 1)
 
 
+@public
 def append(x: Any, values: Any, axis: int | None = None) -> Variable:
     """Values behind the array along an axis; both ravelled without one. ValueError where shapes differ elsewhere.
 
@@ -141,6 +147,7 @@ def _join(name: str, xs: list[Variable], axis: int) -> Variable:
     return concatenate(xs, axis)
 
 
+@public
 def block(arrays: Any, *others: Any) -> Variable:
     """A matrix of blocks: nested lists, the innermost joined along the last axis, those around along the axes before.
 
@@ -175,7 +182,3 @@ def _blocks(nested: Any, axis: int, leaves: Iterator[Variable]) -> Variable:
     if not isinstance(nested, list):
         return next(leaves)
     return _join("block", [_blocks(part, axis + 1, leaves) for part in nested], axis)
-
-
-for _function in (stack, vstack, hstack, dstack, column_stack, append, block):
-    publish(_function.__name__, _function)

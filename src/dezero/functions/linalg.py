@@ -9,7 +9,7 @@ import numpy as np
 
 from dezero.core.arithmetic import add, mul
 from dezero.core.errors import is_sparse
-from dezero.core.op import bilinear, binary, operand, publish
+from dezero.core.op import bilinear, binary, operand, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions.sparse_products import matmul_with_sparse
@@ -76,6 +76,7 @@ _matmul = bilinear("matmul", _product, _left, _right, rows=_rows)
 _dense = binary(_matmul)
 
 
+@public
 def matmul(a: Any, b: Any) -> Variable:
     """Matrix product of the last two axes, the axes before them broadcast; a 1-d argument is a vector.
 
@@ -92,6 +93,7 @@ def matmul(a: Any, b: Any) -> Variable:
     return matmul_with_sparse(a, b)
 
 
+@public
 def dot(a: Any, b: Any) -> Variable:
     """NumPy's dot of vectors and matrices: the matrix product, or the product where one is a number.
 
@@ -115,6 +117,7 @@ def dot(a: Any, b: Any) -> Variable:
     return matmul(a, b)
 
 
+@public
 def linear(x: Any, W: Any, b: Any = None) -> Variable:
     """Affine map x W + b: x (..., inputs), W (inputs, outputs), b (outputs,) or None, result (..., outputs).
 
@@ -126,6 +129,7 @@ def linear(x: Any, W: Any, b: Any = None) -> Variable:
     return _affine("linear", x, W, b)
 
 
+@public
 def linear_simple(x: Any, W: Any, b: Any = None) -> Variable:
     """The same as linear: the name that DeZero gives the formula as it stands.
 
@@ -149,7 +153,3 @@ def _affine(name: str, x: Any, W: Any, b: Any) -> Variable:
     if len(bias) > y.ndim or any(n not in (1, m) for n, m in zip(reversed(bias), reversed(y.shape), strict=False)):
         raise ValueError(f"{name}: b of shape {bias} does not broadcast to x W of shape {y.shape}; use ({kernel[1]},)")
     return add(y, b)
-
-
-for _function in (matmul, dot, linear, linear_simple):
-    publish(_function.__name__, _function)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dezero.core.errors import describe
-from dezero.core.op import operand, publish
+from dezero.core.op import operand, public
 from dezero.core.operators import raw
 from dezero.core.outputs import general
 from dezero.core.registry import operations
@@ -31,6 +31,7 @@ _inv = general(
 )
 
 
+@public
 def inv(a: Any) -> Variable:
     """Inverses of square matrices (..., n, n). LinAlgError where one is singular or the matrices are not square.
 
@@ -41,6 +42,7 @@ def inv(a: Any) -> Variable:
     return attempt(_inv.bind(of="inv"), matrices("inv", a, square=True))
 
 
+@public
 def matrix_power(a: Any, n: int) -> Variable:
     """Whole powers of square matrices: the unit matrix for n = 0, powers of the inverse for n < 0.
 
@@ -86,6 +88,7 @@ _solve = general(
 )
 
 
+@public
 def solve(a: Any, b: Any) -> Variable:
     """The solution x of a x = b for square matrices a (..., n, n).
 
@@ -124,6 +127,7 @@ _solve_triangular = general(
 )
 
 
+@public
 def solve_triangular(
     a: Any, b: Any, trans: int | str = 0, lower: bool = False, unit_diagonal: bool = False
 ) -> Variable:
@@ -180,6 +184,7 @@ _pinv = general(
 )
 
 
+@public
 def pinv(a: Any, rcond: float = 1e-15) -> Variable:
     """Moore-Penrose pseudo-inverses of real matrices (..., m, n): shape (..., n, m).
 
@@ -202,6 +207,7 @@ class LstsqResult(NamedTuple):
     s: Any
 
 
+@public
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> LstsqResult:
     """The x of least norm among those with the least sum of (a x - b)**2, as numpy.linalg.lstsq returns it.
 
@@ -228,7 +234,3 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> LstsqResult:
     else:
         residuals = as_constant(np.zeros(0, x.dtype))
     return LstsqResult(x, residuals, rank if rank.ndim else int(rank), s)
-
-
-for _function in (inv, matrix_power, solve, solve_triangular, pinv, lstsq):
-    publish(_function.__name__, _function)

@@ -13,7 +13,7 @@ import numpy as np
 
 from dezero.core.arithmetic import mul, sub
 from dezero.core.errors import describe
-from dezero.core.op import elementwise, operand, publish
+from dezero.core.op import elementwise, operand, public
 from dezero.core.operators import raw
 from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
@@ -159,6 +159,7 @@ general(
 )
 
 
+@public
 @in_single
 def softmax_cross_entropy(x: Any, t: Any) -> Variable:
     """Mean over the samples of -log(softmax(x)[label]), without overflow.
@@ -173,6 +174,7 @@ def softmax_cross_entropy(x: Any, t: Any) -> Variable:
     return apply_all(_softmax_cross_entropy, 2, *_classes("softmax_cross_entropy", x, t))[0]
 
 
+@public
 @in_single
 def softmax_cross_entropy_simple(x: Any, t: Any) -> Variable:
     """softmax_cross_entropy as the formula stands, of probabilities clipped to 1e-15 and more.
@@ -185,6 +187,7 @@ def softmax_cross_entropy_simple(x: Any, t: Any) -> Variable:
     return -sum(get_item(log_p, (np.arange(len(x)), labels))) / len(x)
 
 
+@public
 @in_single
 def nll_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
     """Negative logarithm of each sample's likelihood: -x[n, label n] of log-probabilities x.
@@ -208,6 +211,7 @@ _logistic_loss = elementwise(
 )
 
 
+@public
 @in_single
 def sigmoid_cross_entropy(x: Any, t: Any) -> Variable:
     """-sum(t log(sigmoid(x)) + (1 - t) log(1 - sigmoid(x))) / N, exact in both tails.
@@ -222,6 +226,7 @@ def sigmoid_cross_entropy(x: Any, t: Any) -> Variable:
     return sum(_logistic_loss(x, t)) / _samples("sigmoid_cross_entropy", x)
 
 
+@public
 @in_single
 def binary_cross_entropy(p: Any, t: Any) -> Variable:
     """-sum(t log(p) + (1 - t) log(1 - p)) / N of probabilities p, clipped to 1e-15 and 0.999 as DeZero does.
@@ -237,6 +242,7 @@ def binary_cross_entropy(p: Any, t: Any) -> Variable:
     return -sum(mul(t, log(p)) + mul(sub(1, t), log(1 - p))) / _samples("binary_cross_entropy", p)
 
 
+@public
 @in_single
 def kl_div(x: Any, t: Any, reduction: str = "mean", log_target: bool = False) -> Variable:
     """Kullback-Leibler divergence of log-probabilities x from probabilities t: t (log(t) - x), 0 where t is 0.
@@ -253,6 +259,7 @@ def kl_div(x: Any, t: Any, reduction: str = "mean", log_target: bool = False) ->
     return sum(each) / _samples("kl_div", each) if reduction == "batchmean" else _reduced("kl_div", each, reduction)
 
 
+@public
 @in_single
 def hinge_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
     """max(0, 1 - t x) for scores x and labels t, each -1 or 1 (ValueError otherwise); at the kink its derivative is 0.
@@ -266,6 +273,7 @@ def hinge_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
     return _reduced("hinge_loss", relu(1 - x * t), reduction)
 
 
+@public
 def accuracy(y: Any, t: Any) -> Variable:
     """Share of the samples whose greatest score is that of their class; it has no derivative.
 
@@ -281,6 +289,7 @@ def accuracy(y: Any, t: Any) -> Variable:
 # -- numbers -----------------------------------------------------------------------------------------------------
 
 
+@public
 @in_single
 def mean_squared_error(x0: Any, x1: Any) -> Variable:
     """sum((x0 - x1)**2) / N, N the number of samples: the length of the first axis.
@@ -294,6 +303,7 @@ def mean_squared_error(x0: Any, x1: Any) -> Variable:
     return sum(difference * difference) / _samples("mean_squared_error", difference)
 
 
+@public
 @in_single
 def mean_squared_error_simple(x0: Any, x1: Any) -> Variable:
     """mean_squared_error as the formula stands.
@@ -305,6 +315,7 @@ def mean_squared_error_simple(x0: Any, x1: Any) -> Variable:
     return sum(difference**2) / _samples("mean_squared_error_simple", difference)
 
 
+@public
 @in_single
 def huber_loss(x: Any, t: Any, reduction: str = "mean", delta: float = 1.0) -> Variable:
     """d**2 / 2 where the difference d is at most delta, and delta (|d| - delta / 2) beyond.
@@ -322,6 +333,7 @@ def huber_loss(x: Any, t: Any, reduction: str = "mean", delta: float = 1.0) -> V
     return _reduced("huber_loss", near * (difference - near / 2), reduction)
 
 
+@public
 @in_single
 def l1_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
     """|x - t|, of arrays of one shape (ValueError otherwise); its derivative is 0 where they are equal.
@@ -332,6 +344,7 @@ def l1_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
     return _reduced("l1_loss", abs(sub(*_alike("l1_loss", x, t))), reduction)
 
 
+@public
 @in_single
 def cosine_similarity(x0: Any, x1: Any, axis: int = 1, eps: float = 1e-8) -> Variable:
     """Cosine of the angle between vectors that lie along an axis: x0 . x1 / (|x0| |x1|), norms at least eps.
@@ -351,12 +364,6 @@ def cosine_similarity(x0: Any, x1: Any, axis: int = 1, eps: float = 1e-8) -> Var
     return sum(mul(x0, x1), axis) / (first * second)
 
 
-for _function in (
-    *(softmax_cross_entropy, softmax_cross_entropy_simple, nll_loss, sigmoid_cross_entropy, binary_cross_entropy),
-    *(kl_div, hinge_loss, accuracy, mean_squared_error, mean_squared_error_simple, huber_loss, l1_loss),
-    cosine_similarity,
-):
-    publish(_function.__name__, _function)
 nll, hinge, huber, l1 = nll_loss, hinge_loss, huber_loss, l1_loss
 for _name in ("nll", "hinge", "huber", "l1"):
     setattr(operations, _name, globals()[_name])

@@ -10,7 +10,7 @@ import numpy as np
 
 from dezero.core.config import Config
 from dezero.core.errors import describe
-from dezero.core.op import operand, publish
+from dezero.core.op import operand, public
 from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
@@ -20,6 +20,7 @@ from dezero.functions.shape import reshape
 from dezero.functions.standardize import scale_shift, standardize
 
 
+@public
 @functools.partial(in_single, updated=("mean", "var"))
 def batch_norm(x: Any, gamma: Any, beta: Any, mean: Any, var: Any, decay: float = 0.9, eps: float = 2e-5) -> Variable:
     """Each channel brought to mean 0 and variance 1 over the batch, times gamma, plus beta.
@@ -74,6 +75,7 @@ def _update(mean: Any, var: Any, batch_mean: Variable, batch_var: Variable, coun
     var += (1 - decay) * new_var
 
 
+@public
 @in_single
 def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axes: int = 1, eps: float = 1e-5) -> Variable:
     """Each sample brought to mean 0 and variance 1 over its last axes, times gamma, plus beta.
@@ -98,6 +100,7 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axes: int = 1, eps: 
     return reshape(_affine(y, (rows, math.prod(size), 1), gamma, beta), x.shape)
 
 
+@public
 @in_single
 def group_norm(x: Any, groups: int, gamma: Any = None, beta: Any = None, eps: float = 1e-5) -> Variable:
     """Each group of channels of each sample brought to mean 0 and variance 1, times gamma, plus beta.
@@ -116,6 +119,7 @@ def group_norm(x: Any, groups: int, gamma: Any = None, beta: Any = None, eps: fl
     return _of_channels("group_norm", x, int(groups), gamma, beta, eps)
 
 
+@public
 @in_single
 def instance_norm(x: Any, gamma: Any = None, beta: Any = None, eps: float = 1e-5) -> Variable:
     """Each channel of each sample brought to mean 0 and variance 1, times gamma, plus beta.
@@ -166,6 +170,4 @@ def _shape(value: Any) -> tuple[int, ...] | None:
     return getattr(raw(value), "shape", None)
 
 
-for _function in (batch_norm, layer_norm, group_norm, instance_norm):
-    publish(_function.__name__, _function)
 batch_nrom = operations.batch_nrom = batch_norm  # type: ignore[attr-defined]  # DeZero's name

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.half import rounded_once
-from dezero.core.op import apply, linear, operand, publish
+from dezero.core.op import apply, linear, operand, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions.conv_sizes import for_each_axis, window_counts
@@ -52,6 +52,7 @@ _col2im = linear(
 )
 
 
+@public
 def im2col(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0, to_matrix: bool = True) -> Variable:
     """The windows of images: what a kernel sees at each of its places, zeros around the images.
 
@@ -72,6 +73,7 @@ def im2col(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0, to_matrix: b
     return col.transpose(0, 4, 5, 1, 2, 3).reshape(n * out[0] * out[1], c * kernel[0] * kernel[1])
 
 
+@public
 def col2im(
     x: Any, input_shape: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0, to_matrix: bool = True
 ) -> Variable:
@@ -119,6 +121,7 @@ def col2im_array(col: Any, img_shape: Any, kernel_size: Any, stride: Any, pad: A
     return col2im(raw(col), img_shape, kernel_size, stride, pad, to_matrix).data
 
 
+@public
 def conv2d_simple(x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0) -> Variable:
     """conv2d as one product of the windows' matrix with the kernels, as a textbook shows it; slower than conv2d.
 
@@ -155,7 +158,3 @@ def _checked(name: str, x: Any, kernel_size: Any, stride: Any, pad: Any) -> tupl
         "stride": for_each_axis(name, "stride", stride, 2, 1),
         "pad": for_each_axis(name, "pad", pad, 2, 0),
     }
-
-
-for _function in (im2col, col2im, conv2d_simple):
-    publish(_function.__name__, _function)

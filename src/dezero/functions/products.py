@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import describe
-from dezero.core.op import apply, bilinear, operand, publish
+from dezero.core.op import apply, bilinear, operand, public
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_constant
 from dezero.functions._matrix import array
@@ -21,6 +21,7 @@ def _flat(x: Any) -> Any:
     return compute("reshape", x, shape=(x.size,))
 
 
+@public
 def inner(a: Any, b: Any) -> Variable:
     """Sums of products over the last axes of both arrays; the product where one is a number.
 
@@ -35,6 +36,7 @@ def inner(a: Any, b: Any) -> Variable:
     return _contracted("inner", a, b, (a.ndim - 1,), (b.ndim - 1,))
 
 
+@public
 def outer(a: Any, b: Any) -> Variable:
     """All products of an element of the first array with one of the second, both flattened; shape (a.size, b.size).
 
@@ -45,6 +47,7 @@ def outer(a: Any, b: Any) -> Variable:
     return _contracted("outer", _flat(array(a, "outer")), _flat(array(b, "outer")), (), ())
 
 
+@public
 def vdot(a: Any, b: Any) -> Variable:
     """Scalar product of two arrays of one size, flattened; the first is conjugated.
 
@@ -58,6 +61,7 @@ def vdot(a: Any, b: Any) -> Variable:
     return _contracted("vdot", _flat(a), _flat(b), (0,), (0,))
 
 
+@public
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Variable:
     """Sums of products over axes of the first array and of the second.
 
@@ -96,6 +100,7 @@ def _contracted(name: str, a: Any, b: Any, ours: tuple[int, ...], theirs: tuple[
     return as_constant(product(a, labels, b, tuple(others), output))
 
 
+@public
 def kron(a: Any, b: Any) -> Variable:
     """Kronecker product: the array of blocks a[i, j, ...] * b, over all axes.
 
@@ -113,6 +118,7 @@ def kron(a: Any, b: Any) -> Variable:
     return operations.reshape(y, tuple([m * k for m, k in zip(a.shape, b.shape, strict=True)]))
 
 
+@public
 def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variable:
     """Sum along the diagonal of the matrices in two axes (numpy.trace: the first two), or one beside it.
 
@@ -155,6 +161,7 @@ _cross = bilinear(
 )
 
 
+@public
 def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Variable:
     """Cross product of vectors of three elements, which lie along axisa of a, axisb of b and axisc of the result.
 
@@ -191,6 +198,7 @@ def _last(argument: str, x: Any, axis: int) -> Any:
 # -- several matrices ------------------------------------------------------------------------------------------
 
 
+@public
 def multi_dot(arrays: Any) -> Variable:
     """Matrix product of two or more matrices, in the order that takes the fewest multiplications.
 
@@ -240,7 +248,3 @@ def _cheapest(sizes: tuple[int, ...]) -> dict[tuple[int, int], int]:
                 (work[i, k] + work[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
             )
     return cuts
-
-
-for _function in (inner, outer, vdot, tensordot, kron, trace, cross, multi_dot):
-    publish(_function.__name__, _function)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, operand, publish
+from dezero.core.op import apply, operand, public
 from dezero.core.outputs import general
 from dezero.core.registry import declared, operations
 from dezero.core.variable import Variable
@@ -45,6 +45,7 @@ def _at_ranks(x: Any, ranks: tuple[int, ...]) -> Any:
 _RANKED = general("position_of_rank", _at_ranks, lambda F, g, x, y, ranks: F.zeros_like(x), rows=rows_beside_last)
 
 
+@public
 def median(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Middle one of the sorted elements, or the mean of the middle two, of all elements or over axes.
 
@@ -59,6 +60,7 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     return _between("median", x, 0.5, axis, "linear", keepdims)
 
 
+@public
 def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Variable:
     """The number below which a share q of the sorted elements lies, of all elements or over axes.
 
@@ -71,6 +73,7 @@ def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
     return _between("quantile", x, q, axis, method, keepdims)
 
 
+@public
 def percentile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Variable:
     """`quantile` with q in percent, from 0 to 100.
 
@@ -120,7 +123,3 @@ def _places(name: str, n: int, q: Any, method: str) -> Any:
         raise ValueError(f"{name}: method {method!r} is not supported; choose from {known}")
     a, b = _CONTINUOUS[method]
     return np.clip(q * (n + 1 - a - b) + a - 1, 0, n - 1)
-
-
-for _function in (median, quantile, percentile):
-    publish(_function.__name__, _function)

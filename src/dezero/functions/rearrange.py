@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, linear, operand, publish
+from dezero.core.op import apply, linear, operand, public
 from dezero.core.variable import Variable
 from dezero.functions._axes import axes_of, axis_of, whole
 from dezero.functions.indexing import get_item
 from dezero.functions.shape import reshape, transpose
 
 
+@public
 def ravel(x: Any, order: str = "C") -> Variable:
     """All elements as one axis, row by row.
 
@@ -26,6 +27,7 @@ def ravel(x: Any, order: str = "C") -> Variable:
     return reshape(operand(x, "ravel"), (-1,))
 
 
+@public
 def moveaxis(x: Any, source: Any, destination: Any) -> Variable:
     """Axes moved to other positions, the rest in their order; source and destination are axes or tuples of them.
 
@@ -45,6 +47,7 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Variable:
     return transpose(x, order)
 
 
+@public
 def swapaxes(x: Any, axis1: int, axis2: int) -> Variable:
     """Two axes exchanged. ValueError for an axis out of range.
 
@@ -58,6 +61,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Variable:
     return transpose(x, order)
 
 
+@public
 def rollaxis(x: Any, axis: int, start: int = 0) -> Variable:
     """One axis moved to before axis `start` (ndim: to the end), as NumPy's older form of moveaxis.
 
@@ -76,6 +80,7 @@ def rollaxis(x: Any, axis: int, start: int = 0) -> Variable:
     return moveaxis(x, axis, start - (start > axis))
 
 
+@public
 def squeeze(x: Any, axis: Any = None) -> Variable:
     """Without its axes of length one, or without those named. ValueError where one of them is longer.
 
@@ -93,6 +98,7 @@ def squeeze(x: Any, axis: Any = None) -> Variable:
     return reshape(x, tuple([n for a, n in enumerate(shape) if a not in gone]))
 
 
+@public
 def atleast_1d(*arrays: Any) -> Any:
     """The array with one axis or more; a tuple of them for several arrays.
 
@@ -102,6 +108,7 @@ def atleast_1d(*arrays: Any) -> Any:
     return _each("atleast_1d", arrays, lambda x: x if x.ndim else reshape(x, (1,)))
 
 
+@public
 def atleast_2d(*arrays: Any) -> Any:
     """The array with two axes or more, new ones in front; a tuple of them for several arrays.
 
@@ -111,6 +118,7 @@ def atleast_2d(*arrays: Any) -> Any:
     return _each("atleast_2d", arrays, lambda x: x if x.ndim > 1 else reshape(x, (1, x.size)))
 
 
+@public
 def atleast_3d(*arrays: Any) -> Any:
     """The array with three axes or more, as NumPy adds them: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1).
 
@@ -127,6 +135,7 @@ def _each(name: str, arrays: tuple[Any, ...], change: Any) -> Any:
     return changed[0] if len(changed) == 1 else changed
 
 
+@public
 def flip(x: Any, axis: Any = None) -> Variable:
     """Elements in reverse order along an axis, a tuple of axes, or all of them.
 
@@ -138,6 +147,7 @@ def flip(x: Any, axis: Any = None) -> Variable:
     return get_item(x, tuple([slice(None, None, -1 if a in turned else None) for a in range(x.ndim)]))
 
 
+@public
 def fliplr(x: Any) -> Variable:
     """Columns in reverse order; ValueError for arrays of under two axes.
 
@@ -148,6 +158,7 @@ def fliplr(x: Any) -> Variable:
     return flip(_at_least("fliplr", x, 2), 1)
 
 
+@public
 def flipud(x: Any) -> Variable:
     """Rows in reverse order; ValueError for a number.
 
@@ -179,6 +190,7 @@ _roll = linear(
 )
 
 
+@public
 def roll(x: Any, shift: Any, axis: Any = None) -> Variable:
     """Elements shifted along an axis, the last coming in first; with axis None along the ravelled array.
 
@@ -201,6 +213,7 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Variable:
     return apply(_roll.bind(shift=shifts * (n // len(shifts)), axis=places * (n // len(places))), x)
 
 
+@public
 def rot90(x: Any, k: int = 1, axes: Any = (0, 1)) -> Variable:
     """Turned by k quarters from the first of two axes towards the second. ValueError unless they are two axes.
 
@@ -218,10 +231,3 @@ def rot90(x: Any, k: int = 1, axes: Any = (0, 1)) -> Variable:
     if k == 0:
         return x
     return swapaxes(flip(x, plane[1]), *plane) if k == 1 else flip(swapaxes(x, *plane), plane[1])
-
-
-for _function in (
-    *(ravel, moveaxis, swapaxes, rollaxis, squeeze, atleast_1d, atleast_2d, atleast_3d),
-    *(flip, fliplr, flipud, roll, rot90),
-):
-    publish(_function.__name__, _function)

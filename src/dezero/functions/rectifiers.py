@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, publish
+from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, public
 from dezero.core.variable import Variable
 from dezero.functions import bounds  # noqa: F401 - declares at_most
 from dezero.functions.complex_numbers import of_reals
@@ -24,6 +24,7 @@ _leaky_relu = declare(
 )
 
 
+@public
 def leaky_relu(x: Any, slope: float = 0.2) -> Variable:
     """x where it is positive, slope * x elsewhere; the derivative at 0 is the slope.
 
@@ -76,6 +77,7 @@ _celu = declare(
 )
 
 
+@public
 def elu(x: Any, alpha: float = 1.0) -> Variable:
     """Exponential linear unit: x where it is positive, alpha (exp(x) - 1) elsewhere.
 
@@ -85,6 +87,7 @@ def elu(x: Any, alpha: float = 1.0) -> Variable:
     return apply(_elu.bind(alpha=alpha), operand(x, "elu"))
 
 
+@public
 def celu(x: Any, alpha: float = 1.0) -> Variable:
     """Continuously differentiable elu: x where it is positive, alpha (exp(x / alpha) - 1) elsewhere; alpha > 0.
 
@@ -100,6 +103,7 @@ def celu(x: Any, alpha: float = 1.0) -> Variable:
 _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
+@public
 def selu(x: Any) -> Variable:
     """Scaled exponential linear unit, with the constants that keep mean 0 and variance 1 through layers.
 
@@ -121,6 +125,7 @@ _hardtanh = declare(
 )
 
 
+@public
 def hardtanh(x: Any, low: float = -1.0, high: float = 1.0) -> Variable:
     """x bounded to low and high; the derivative at the bounds and beyond is 0. ValueError unless low < high.
 
@@ -132,6 +137,7 @@ def hardtanh(x: Any, low: float = -1.0, high: float = 1.0) -> Variable:
     return apply(_hardtanh.bind(low=low, high=high), operand(x, "hardtanh"))
 
 
+@public
 def relu6(x: Any) -> Variable:
     """Rectifier that ends at 6; the derivative at 0 and at 6 is 0.
 
@@ -141,6 +147,7 @@ def relu6(x: Any) -> Variable:
     return hardtanh(x, 0.0, 6.0)
 
 
+@public
 def hardsigmoid(x: Any) -> Variable:
     """x / 6 + 1/2, bounded to 0 and 1; the derivative at -3 and 3, and beyond, is 0.
 
@@ -150,6 +157,7 @@ def hardsigmoid(x: Any) -> Variable:
     return relu6(operand(x, "hardsigmoid") + 3) / 6
 
 
+@public
 def hardswish(x: Any) -> Variable:
     """x hardsigmoid(x); the derivative at -3 is 0, at 3 it is 1: that of the pieces outside.
 
@@ -177,6 +185,7 @@ _softshrink = declare(
 )
 
 
+@public
 def hardshrink(x: Any, threshold: float = 0.5) -> Variable:
     """x where |x| is over the threshold, 0 elsewhere; the derivative at the jumps is 0.
 
@@ -186,6 +195,7 @@ def hardshrink(x: Any, threshold: float = 0.5) -> Variable:
     return apply(_hardshrink.bind(threshold=threshold), operand(x, "hardshrink"))
 
 
+@public
 def softshrink(x: Any, threshold: float = 0.5) -> Variable:
     """x brought nearer to 0 by the threshold, but not past it; the derivative at the kinks is 0.
 
@@ -193,10 +203,3 @@ def softshrink(x: Any, threshold: float = 0.5) -> Variable:
     variable([-1.5  0.   0.5])
     """
     return apply(_softshrink.bind(threshold=threshold), operand(x, "softshrink"))
-
-
-for _function in (
-    *(leaky_relu, elu, celu, selu, hardtanh, relu6, hardsigmoid, hardswish),
-    *(hardshrink, softshrink),
-):
-    publish(_function.__name__, _function)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.broadcasting import total
-from dezero.core.op import apply, linear, operand, publish
+from dezero.core.op import apply, linear, operand, public
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag, out_of_range, refuse_bools
@@ -73,6 +73,7 @@ def axes_of(name: str, x: Variable, axis: Any) -> tuple[int, ...] | None:
     return tuple(int(a) % x.ndim for a in axes)
 
 
+@public
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Sum over all elements, or over an axis or a tuple of axes.
 
@@ -83,6 +84,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     return apply(_sum.bind(axis=axes_of("sum", x, axis), keepdims=flag("sum", keepdims)), x)
 
 
+@public
 @in_single
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Mean over all elements, or over an axis or a tuple of axes; nan over none.
@@ -129,6 +131,7 @@ _prod = general(
 )
 
 
+@public
 @in_single
 def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Product of all elements, or over an axis or a tuple of axes; zeros are ordinary factors.
@@ -140,7 +143,3 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """
     x = operand(x, "prod")
     return apply(_prod.bind(axis=axes_of("prod", x, axis), keepdims=flag("prod", keepdims)), x)
-
-
-for _function in (sum, mean, prod):
-    publish(_function.__name__, _function)

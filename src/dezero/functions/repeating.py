@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import describe
-from dezero.core.op import operand, publish
+from dezero.core.op import operand, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of, whole
@@ -16,6 +16,7 @@ from dezero.functions.rearrange import ravel
 from dezero.functions.shape import broadcast_to, reshape
 
 
+@public
 def tile(x: Any, reps: Any) -> Variable:
     """The array laid side by side `reps` times along its axes (a number, or one for each of the last axes).
 
@@ -37,6 +38,7 @@ def tile(x: Any, reps: Any) -> Variable:
     return reshape(x, tuple([count * n for count, n in pairs]))
 
 
+@public
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Variable:
     """Each element `repeats` times (a number, or one for each element of the axis); of the ravelled array without axis.
 
@@ -69,6 +71,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Variable:
     return get_item(x, along(axis, np.repeat(np.arange(n), counts)))
 
 
+@public
 def resize(x: Any, new_shape: Any) -> Variable:
     """NumPy's resize: the elements in order, again and again, until the new shape is full; zeros where there are none.
 
@@ -91,6 +94,7 @@ def resize(x: Any, new_shape: Any) -> Variable:
     return reshape(get_item(x, slice(0, size)), shape)
 
 
+@public
 def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Variable, ...]:
     """Coordinate arrays of the grid over one axis of points each; a tuple, one for each axis.
 
@@ -117,6 +121,7 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     return tuple(grids) if sparse else tuple([broadcast_to(g, lengths) for g in grids])
 
 
+@public
 def broadcast_arrays(*args: Any) -> tuple[Variable, ...]:
     """The arrays broadcast against each other, a tuple. ValueError where their shapes do not broadcast.
 
@@ -130,7 +135,3 @@ def broadcast_arrays(*args: Any) -> tuple[Variable, ...]:
         shapes = ", ".join([str(x.shape) for x in xs])
         raise ValueError(f"broadcast_arrays: the shapes {shapes} do not broadcast; reshape one of them") from None
     return tuple([broadcast_to(x, shape) for x in xs])
-
-
-for _function in (tile, repeat, resize, meshgrid, broadcast_arrays):
-    publish(_function.__name__, _function)

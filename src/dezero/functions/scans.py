@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.half import rounded_once
-from dezero.core.op import Op, apply, linear, operand, publish
+from dezero.core.op import Op, apply, linear, operand, public
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
 from dezero.functions import exponential  # noqa: F401 - declares exponent_difference
@@ -77,6 +77,7 @@ _cumsum = linear(
 )
 
 
+@public
 def cumsum(x: Any, axis: int | None = None) -> Variable:
     """Sums of the elements so far along an axis, or along the flattened array.
 
@@ -162,6 +163,7 @@ def _cumprod_rule(F: Any, g: Any, x: Any, y: Any, axis: int) -> Any:
 _cumprod = general("cumprod", lambda x, axis: np.cumprod(x, axis), _cumprod_rule, rows=scanned_rows)
 
 
+@public
 @in_single
 def cumprod(x: Any, axis: int | None = None) -> Variable:
     """Products of the elements so far along an axis, or along the flattened array; zeros are ordinary elements.
@@ -193,6 +195,7 @@ _logcumsumexp = general(
 )
 
 
+@public
 @in_single
 def logcumsumexp(x: Any, axis: int | None = None) -> Variable:
     """log of the running sums of exp(x) along an axis, or along the flattened array, without overflow.
@@ -201,7 +204,3 @@ def logcumsumexp(x: Any, axis: int | None = None) -> Variable:
     variable([1000.         1000.69314718 1000.69314718])
     """
     return apply_along("logcumsumexp", _logcumsumexp, x, axis)
-
-
-for _function in (cumsum, cumprod, logcumsumexp):
-    publish(_function.__name__, _function)

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import operand, publish
+from dezero.core.op import operand, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions._axes import axis_of
 
 
+@public
 def argmax(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
     """The place of the largest element along an axis, or in the ravelled array; of equals the first.
 
@@ -24,6 +25,7 @@ def argmax(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
     return _extreme("argmax", x, axis, keepdims)
 
 
+@public
 def argmin(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
     """The place of the smallest element along an axis, or in the ravelled array; of equals the first.
 
@@ -42,6 +44,7 @@ def _extreme(name: str, x: Any, axis: int | None, keepdims: bool) -> Any:
     return getattr(np, name)(x.data, axis=axis, keepdims=keepdims)
 
 
+@public
 def nonzero(x: Any) -> tuple[Any, ...]:
     """The places of the elements that are not 0: an array of whole numbers for each axis.
 
@@ -51,6 +54,7 @@ def nonzero(x: Any) -> tuple[Any, ...]:
     return np.nonzero(operand(x, "nonzero").data)
 
 
+@public
 def flatnonzero(x: Any) -> Any:
     """The places of the elements of the ravelled array that are not 0.
 
@@ -60,6 +64,7 @@ def flatnonzero(x: Any) -> Any:
     return np.flatnonzero(operand(x, "flatnonzero").data)
 
 
+@public
 def argwhere(x: Any) -> Any:
     """The places of the elements that are not 0: a row of whole numbers for each.
 
@@ -70,6 +75,7 @@ def argwhere(x: Any) -> Any:
     return np.argwhere(operand(x, "argwhere").data)
 
 
+@public
 def searchsorted(x: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
     """Where the values v are to be put into an ascending x of one axis, so that it stays in order.
 
@@ -83,7 +89,3 @@ def searchsorted(x: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
     if x.ndim != 1:
         raise ValueError(f"searchsorted: x must have one axis, got shape {x.shape}")
     return np.searchsorted(x.data, v.data if isinstance(v, Variable) else v, side, raw(sorter))
-
-
-for _function in (argmax, argmin, nonzero, flatnonzero, argwhere, searchsorted):
-    publish(_function.__name__, _function)

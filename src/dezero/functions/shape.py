@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core import broadcasting
-from dezero.core.op import ELEMENTWISE, AnyNumberOfRules, Op, apply, linear, operand, publish
+from dezero.core.op import ELEMENTWISE, AnyNumberOfRules, Op, apply, linear, operand, public
 from dezero.core.operators import raw
 from dezero.core.registry import operations, values
 from dezero.core.variable import Variable
@@ -55,6 +55,7 @@ def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
     )
 
 
+@public
 def reshape(x: Any, shape: Any) -> Variable:
     """The same elements in another shape; one -1 stands for what is left.
 
@@ -91,6 +92,7 @@ _transpose = linear(
 )
 
 
+@public
 def transpose(x: Any, axes: Any = None) -> Variable:
     """The axes in another order (reversed by default); axes is a permutation of range(ndim).
 
@@ -128,6 +130,7 @@ _broadcast_to = linear(
 )
 
 
+@public
 def broadcast_to(x: Any, shape: Any) -> Variable:
     """The array repeated to a shape that it broadcasts to.
 
@@ -158,6 +161,7 @@ _sum_to = linear(
 )
 
 
+@public
 def sum_to(x: Any, shape: Any) -> Variable:
     """The sum over what broadcasting from `shape` repeats: the adjoint of broadcast_to.
 
@@ -173,6 +177,7 @@ def sum_to(x: Any, shape: Any) -> Variable:
     return x if x.shape == shape else apply(_sum_to.bind(shape=shape), x)
 
 
+@public
 def expand_dims(x: Any, axis: Any) -> Variable:
     """New axes of length one at the positions `axis` (a number, or a tuple) of the result.
 
@@ -196,6 +201,7 @@ def expand_dims(x: Any, axis: Any) -> Variable:
     return reshape(x, tuple([1 if a in new else next(lengths) for a in range(ndim)]))
 
 
+@public
 def flatten(x: Any) -> Variable:
     """DeZero's flatten: everything but the first axis, the batch, becomes one axis.
 
@@ -226,6 +232,7 @@ _concatenate = linear(
 )
 
 
+@public
 def concatenate(arrays: Any, axis: int | None = 0) -> Variable:
     """Join arrays along an axis that they have (ravelled, axis None); the other axes must agree.
 
@@ -281,6 +288,7 @@ _to_steps = Op("astype", ELEMENTWISE, _cast, [lambda F, g, x, y, dtype: F.zeros_
 _to_steps.key = "astype, a step function"
 
 
+@public
 def astype(x: Any, dtype: Any) -> Variable:
     """The array in another dtype of numbers; its gradient comes back in the array's own.
 
@@ -297,7 +305,5 @@ def astype(x: Any, dtype: Any) -> Variable:
     return apply((_astype if moves else _to_steps).bind(dtype=dtype), x)
 
 
-for _function in (reshape, transpose, broadcast_to, sum_to, expand_dims, flatten, concatenate, astype):
-    publish(_function.__name__, _function)
 values.zeros_like = np.zeros_like  # type: ignore[attr-defined]
 operations.zeros_like = lambda x: Variable(np.zeros_like(raw(x)))  # type: ignore[attr-defined]

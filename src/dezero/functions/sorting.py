@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import Op, apply, operand, publish
+from dezero.core.op import Op, apply, operand, public
 from dezero.core.operators import raw
 from dezero.core.outputs import general
 from dezero.core.registry import declared
@@ -87,6 +87,7 @@ def _sortable(name: str, x: Any, axis: int | None) -> tuple[Variable, int]:
     return (ravel(x), 0) if axis is None else (x, axis_of(name, axis, x.shape))
 
 
+@public
 def sort(
     x: Any, axis: int | None = -1, kind: str | None = None, order: None = None, *, stable: bool | None = None
 ) -> Variable:
@@ -104,6 +105,7 @@ def sort(
     return _picked(sorting_places, x, axis)[0]
 
 
+@public
 def argsort(
     x: Any, axis: int | None = -1, kind: str | None = None, order: None = None, *, stable: bool | None = None
 ) -> Any:
@@ -118,6 +120,7 @@ def argsort(
     return last(_order(last(x.data, axis)), axis)
 
 
+@public
 def partition(x: Any, kth: Any, axis: int | None = -1) -> Variable:
     """Reordered so that the kth elements (a number or several) are where sort puts them, smaller ones before.
 
@@ -130,6 +133,7 @@ def partition(x: Any, kth: Any, axis: int | None = -1) -> Variable:
     return _picked(_partition_places.bind(kth=_kth("partition", kth, x, axis)), x, axis)[0]
 
 
+@public
 def argpartition(x: Any, kth: Any, axis: int | None = -1) -> Any:
     """Where the elements that partition gives stood: a plain array of whole numbers.
 
@@ -149,6 +153,7 @@ def _kth(name: str, kth: Any, x: Variable, axis: int) -> tuple[int, ...]:
     return tuple([k % n for k in numbers])
 
 
+@public
 def top_k(x: Any, k: int, axis: int = -1, largest: bool = True) -> tuple[Variable, Any]:
     """The k largest (or smallest) elements along an axis, the topmost first, and a plain array of their places.
 
@@ -164,7 +169,3 @@ def top_k(x: Any, k: int, axis: int = -1, largest: bool = True) -> tuple[Variabl
         raise ValueError(f"top_k: k = {k} is out of range for axis {axis} of shape {x.shape}")
     top, places = _picked(_top_places.bind(k=k, largest=bool(largest)), x, axis)
     return top, last(places.data, axis).copy()
-
-
-for _function in (sort, argsort, partition, argpartition, top_k):
-    publish(_function.__name__, _function)

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import operand, publish
+from dezero.core.op import operand, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of, whole
 from dezero.functions.indexing import get_item
 
 
+@public
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Variable, ...]:
     """Parts of equal length, or the parts between the given places along an axis.
 
@@ -25,6 +26,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Variable, ..
     return _split("split", x, indices_or_sections, axis, even=True)
 
 
+@public
 def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Variable, ...]:
     """As split, but the first parts are one longer where the number of sections does not divide the axis.
 
@@ -34,6 +36,7 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Variab
     return _split("array_split", x, indices_or_sections, axis, even=False)
 
 
+@public
 def vsplit(x: Any, indices_or_sections: Any) -> tuple[Variable, ...]:
     """Split along the first axis of an array of two axes or more (ValueError for fewer).
 
@@ -43,6 +46,7 @@ def vsplit(x: Any, indices_or_sections: Any) -> tuple[Variable, ...]:
     return _split_at_least("vsplit", x, indices_or_sections, 0, 2)
 
 
+@public
 def hsplit(x: Any, indices_or_sections: Any) -> tuple[Variable, ...]:
     """Split along the second axis, or the only one (ValueError for a number).
 
@@ -52,6 +56,7 @@ def hsplit(x: Any, indices_or_sections: Any) -> tuple[Variable, ...]:
     return _split_at_least("hsplit", x, indices_or_sections, 1 if operand(x, "hsplit").ndim > 1 else 0, 1)
 
 
+@public
 def dsplit(x: Any, indices_or_sections: Any) -> tuple[Variable, ...]:
     """Split along the third axis of an array of three axes or more (ValueError for fewer).
 
@@ -61,6 +66,7 @@ def dsplit(x: Any, indices_or_sections: Any) -> tuple[Variable, ...]:
     return _split_at_least("dsplit", x, indices_or_sections, 2, 3)
 
 
+@public
 def unstack(x: Any, axis: int = 0) -> tuple[Variable, ...]:
     """The arrays that stack would join along this axis. ValueError for an axis out of range.
 
@@ -118,7 +124,3 @@ def _parts(x: Variable, axis: int, cuts: list[int], single: bool = False) -> lis
         part = get_item(x, along(axis, slice(some[0], some[-1])))
         found += _parts(part, axis, [cut - some[0] for cut in some], single)
     return found
-
-
-for _function in (split, array_split, vsplit, hsplit, dsplit, unstack):
-    publish(_function.__name__, _function)

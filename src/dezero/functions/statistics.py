@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import UnsupportedOperation, describe
-from dezero.core.op import Op, apply, linear, operand, publish
+from dezero.core.op import Op, apply, linear, operand, public
 from dezero.core.operators import raw
 from dezero.core.outputs import general
 from dezero.core.registry import operations
@@ -80,6 +80,7 @@ _var = general("var", _exact_at_zero(np.var), _var_rule, rows=reduced_rows)
 _std = general("std", _exact_at_zero(np.std), _std_rule, rows=reduced_rows)
 
 
+@public
 @in_single
 def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Variable:
     """Variance: mean square of the distance from the mean, over all elements or over axes.
@@ -93,6 +94,7 @@ def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) ->
     return _spread_about_mean(_var, x, axis, ddof, keepdims)
 
 
+@public
 @in_single
 def std(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Variable:
     """Standard deviation: square root of `var`.
@@ -117,6 +119,7 @@ def _spread_about_mean(op: Op, x: Any, axis: Any, ddof: float, keepdims: bool) -
 # -- weighted mean ---------------------------------------------------------------------------------------------
 
 
+@public
 @in_single
 def average(x: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
     """Mean, or with weights sum(x * weights) / sum(weights), over all elements or over axes.
@@ -161,6 +164,7 @@ def _along(x: Variable, axis: Any, weights: Any) -> Variable:
 # -- past nan --------------------------------------------------------------------------------------------------
 
 
+@public
 @in_single
 def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Sum with nan taken for 0, over all elements or over axes; the derivative at a nan is 0.
@@ -172,6 +176,7 @@ def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     return sum(_instead(0, x), axes_of("nansum", x, axis), keepdims)
 
 
+@public
 def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Product with nan taken for 1, over all elements or over axes; the derivative at a nan is 0.
 
@@ -182,6 +187,7 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     return prod(_instead(1, x), axes_of("nanprod", x, axis), keepdims)
 
 
+@public
 @in_single
 def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """Mean of what is not nan, over all elements or over axes; nan where nothing is left.
@@ -198,6 +204,7 @@ def _instead(number: float, x: Variable) -> Variable:
     return operations.where(operations.equal(x, x), x, number) if x.dtype.kind in "fc" else x
 
 
+@public
 def count_nonzero(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """How many elements are not zero: a plain number or array, without derivative.
 
@@ -206,7 +213,3 @@ def count_nonzero(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """
     x = operand(x, "count_nonzero")
     return np.count_nonzero(raw(x), axis=axes_of("count_nonzero", x, axis), keepdims=keepdims)
-
-
-for _function in (var, std, average, nansum, nanprod, nanmean, count_nonzero):
-    publish(_function.__name__, _function)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.errors import describe
-from dezero.core.op import apply, operand, publish
+from dezero.core.op import apply, operand, public
 from dezero.core.operators import raw
 from dezero.core.registry import declared
 from dezero.core.variable import Variable
@@ -35,6 +35,7 @@ def within(name: str, indices: Any, n: int, place: str) -> None:
         raise IndexError(f"{name}: index {worst} is out of range for {place}, which has length {n}")
 
 
+@public
 def take(x: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Variable:
     """Elements (slices of an axis) at whole numbers, an array of any shape; of the ravelled array without axis.
 
@@ -64,6 +65,7 @@ def last(x: Any, axis: int) -> Any:
     return x if axis == x.ndim - 1 else np.swapaxes(x, axis, -1)
 
 
+@public
 def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Variable:
     """From each line along an axis the elements at whole numbers of its own; of the ravelled arrays without axis.
 
@@ -100,6 +102,7 @@ def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
     return (*shape[:axis], 1, *shape[axis + 1 :])
 
 
+@public
 def compress(condition: Any, x: Any, axis: int | None = None) -> Variable:
     """Elements (slices of an axis) where a mask of one axis is true; of the ravelled array without axis.
 
@@ -121,6 +124,7 @@ def compress(condition: Any, x: Any, axis: int | None = None) -> Variable:
     return get_item(x, along(axis, places))
 
 
+@public
 def extract(condition: Any, x: Any) -> Variable:
     """Elements of the ravelled array where the ravelled mask is true; its errors are those of compress.
 
@@ -130,7 +134,3 @@ def extract(condition: Any, x: Any) -> Variable:
     x, mask = ravel(operand(x, "extract")), np.flatnonzero(raw(condition))
     within("extract", mask, x.size, f"an array of {x.size} elements")
     return get_item(x, mask)
-
-
-for _function in (take, take_along_axis, compress, extract):
-    publish(_function.__name__, _function)

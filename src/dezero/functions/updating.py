@@ -8,7 +8,7 @@ import numpy as np
 
 from dezero.core.arithmetic import add
 from dezero.core.errors import describe
-from dezero.core.op import apply, linear, operand, publish
+from dezero.core.op import apply, linear, operand, public
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of
 from dezero.functions._indices import plain_index, positions_read, repeats, whole_axes
@@ -51,6 +51,7 @@ _clear = linear(
 )
 
 
+@public
 def index_update(x: Any, index: Any, values: Any) -> Variable:
     """The array with x[index] = values, by any NumPy index; x itself stays as it is.
 
@@ -71,6 +72,7 @@ def index_update(x: Any, index: Any, values: Any) -> Variable:
     return apply(_update.bind(index=index), x, values)
 
 
+@public
 def index_add(x: Any, index: Any, values: Any) -> Variable:
     """The array with values added at an index, each of them where the index names an element twice; x stays as it is.
 
@@ -103,6 +105,7 @@ def _prepared(name: str, x: Any, index: Any, values: Any) -> tuple[Variable, Any
         ) from None
 
 
+@public
 def delete(x: Any, obj: Any, axis: int | None = None) -> Variable:
     """Without the elements (slices of an axis) named by a number, a slice, numbers or a mask; ravelled without axis.
 
@@ -119,6 +122,7 @@ def delete(x: Any, obj: Any, axis: int | None = None) -> Variable:
     return get_item(x, along(axis, kept))
 
 
+@public
 def insert(x: Any, obj: Any, values: Any, axis: int | None = None) -> Variable:
     """With values before the elements named by a number, a slice, numbers or a mask; ravelled without axis.
 
@@ -153,7 +157,3 @@ def insert(x: Any, obj: Any, values: Any, axis: int | None = None) -> Variable:
 def _on_axis(name: str, x: Any, axis: int | None) -> tuple[Variable, int]:
     x = operand(x, name)
     return (ravel(x), 0) if axis is None else (x, axis_of(name, axis, x.shape))
-
-
-for _function in (index_update, index_add, delete, insert):
-    publish(_function.__name__, _function)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.half import rounded_once
-from dezero.core.op import apply, operand, publish
+from dezero.core.op import apply, operand, public
 from dezero.core.outputs import apply_all, general
 from dezero.core.variable import Variable
 from dezero.functions import extrema
@@ -67,6 +67,7 @@ general(
 # -- the functions -----------------------------------------------------------------------------------------------
 
 
+@public
 def pooling(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> Variable:
     """The maximum of each window of each channel.
 
@@ -88,6 +89,7 @@ def pooling(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> Variable
     return apply_all(_max_pool.bind(**p), 2, x)[0]
 
 
+@public
 @in_single
 def average_pooling(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> Variable:
     """The mean of each window of each channel, zeros around the array counted.
@@ -103,6 +105,7 @@ def average_pooling(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> 
     return apply(SUM.bind(**p), x) / math.prod(p["kernel"])
 
 
+@public
 def global_max_pooling(x: Any) -> Variable:
     """The maximum of each channel: (N, C, *size) to (N, C, 1, ...); at a tie the derivative goes to the first.
 
@@ -113,6 +116,7 @@ def global_max_pooling(x: Any) -> Variable:
     return pooling(x, x.shape[2:])
 
 
+@public
 @in_single
 def global_average_pooling(x: Any) -> Variable:
     """The mean of each channel: (N, C, *size) to (N, C, 1, ...).
@@ -124,6 +128,7 @@ def global_average_pooling(x: Any) -> Variable:
     return mean(x, axis=tuple(range(2, x.ndim)), keepdims=True)
 
 
+@public
 def adaptive_max_pooling(x: Any, output_size: Any) -> Variable:
     """The maximum of so many windows of as equal sizes as there are: window i of n is size i / n to size (i + 1) / n.
 
@@ -145,6 +150,7 @@ def adaptive_max_pooling(x: Any, output_size: Any) -> Variable:
     return pooling(x, tuple(kernel), tuple(kernel))
 
 
+@public
 @in_single
 def adaptive_average_pooling(x: Any, output_size: Any) -> Variable:
     """The mean of so many windows of as equal sizes as there are; see adaptive_max_pooling for where they lie.
@@ -167,6 +173,7 @@ def adaptive_average_pooling(x: Any, output_size: Any) -> Variable:
     return along_axes(x, weights)
 
 
+@public
 def pooling_simple(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> Variable:
     """pooling of images (N, C, H, W) as the maximum over the columns of im2col, as a textbook shows it; slower.
 
@@ -212,10 +219,3 @@ def _adaptive(name: str, x: Any, output_size: Any) -> tuple[Variable, Sizes]:
 
 def _bins(size: int, n: int) -> list[tuple[int, int]]:
     return [(i * size // n, -(-(i + 1) * size // n)) for i in range(n)]
-
-
-for _function in (
-    *(pooling, average_pooling, global_max_pooling, global_average_pooling),
-    *(adaptive_max_pooling, adaptive_average_pooling, pooling_simple),
-):
-    publish(_function.__name__, _function)
