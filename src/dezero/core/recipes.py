@@ -3,8 +3,9 @@
 What `create_graph=True` builds depends on a graph's structure alone: its operations, their parameters, the numbers
 and plain arrays in it, the shapes and dtypes of its leaves; never on a Variable's values. A loop that
 differentiates the same formula again (Newton's method, training on a differential equation) therefore needs the
-algebra of terms once: the nodes that it added are noted as a recipe, and followed from then on. Plain arrays whose
-contents change with every step (mini-batches) have the algebra done each time; as Variables they follow a recipe.
+algebra of terms once: the nodes that it added are noted as a recipe, and followed from then on. Plain arrays and
+numbers that change with every step (mini-batches, a rate that falls) have the algebra done each time, and soon leave no
+recipes (see book.py); as Variables they follow one.
 """
 
 from __future__ import annotations
@@ -16,21 +17,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dezero.core.book import Book, Shelf
 from dezero.core.op import Op, Unlike, fingerprint, make
 from dezero.core.registry import declared, redeclared
 from dezero.core.sweep import Nodes
 from dezero.core.term import Rewritten
 from dezero.core.terms import Builder
-from dezero.core.variable import Variable, cuts, note_change, tick, wrap
+from dezero.core.variable import Variable, cuts, note_change, wrap
 
 _BYTES = 2**25  # of all recipes together
 _STEP = 100  # bytes of a node of a graph or of a step, about
-_FORMS = 4096  # graphs of which is remembered with which plain arrays they came
 _LONGEST = 10_000  # steps of one recipe
 _LARGEST = 2**18  # bytes of plain arrays kept in one recipe (a copy: what it was made of may change)
-_CONTENTS = 8  # of the plain arrays in a graph, for which recipes of one form are kept: mini-batches never come again
-_book: dict[Any, Recipe] = {}
-_seen: dict[int, set[int]] = {}  # hashes of forms, and of the contents that they came with
+_book = Book()
 _keeping = threading.Lock()  # one thread at a time changes the book; reading needs no lock
 
 
@@ -73,13 +72,15 @@ class Recipe:
     steps: (operation, arguments), each adding a place after those of the graph; an argument is a place, or in a list
     a plain number or array, or in a tuple a place and which of its arguments is the array.
     results: for each wanted node how its derivative is found. shared: places of the graph's nodes that also stand
-    for equal expressions of the rules. size: bytes, about. used: when last.
+    for equal expressions of the rules. size: bytes, about. used: see Entry.
     """
+
+    shelf: Shelf
 
     def __init__(
         self, steps: list[tuple[Op, tuple[Any, ...]]], results: list[Result], shared: list[int], size: int
     ) -> None:
-        self.steps, self.results, self.shared, self.size, self.used = steps, results, shared, size, tick()
+        self.steps, self.results, self.shared, self.size, self.used = steps, results, shared, size, False
 
     def follow(self, nodes: list[Variable], root: Variable, asked: list[Variable] | None) -> dict[int, Variable]:
         """Build the derivative of the graph with these nodes, oldest first; derivatives by their node's age."""
@@ -123,11 +124,13 @@ def twin(node: Variable, given: bool) -> Variable:
 
 
 def structure(graph: Nodes, roots: list[int], asked: list[int] | None) -> tuple[list[int], Any]:
-    """The graph's nodes by age, and what its derivative depends on: a form, and what the plain arrays in it hold.
+    """The graph's nodes by age, and what its derivative depends on.
 
-    None where that cannot be told.
+    That is a form, the numbers and parameters in it, and what its plain arrays hold (see Book); None where that cannot
+    be told.
     """
     ages = sorted(graph)
+    numbers: list[Any] = []
     contents: list[Any] = []
     place = {age: i for i, age in enumerate(ages)}
     parts: list[Any] = [
@@ -140,25 +143,27 @@ def structure(graph: Nodes, roots: list[int], asked: list[int] | None) -> tuple[
         if not args:
             parts.append((node._data.shape, node._data.dtype))
         elif isinstance(node._op, Op):
-            parts.append(node._op.key)
+            key = node._op.key
+            if type(key) is tuple:  # with parameters, in which the numbers of an earlier derivative stand too
+                numbers.append(key)
+                key = key[0]
+            parts.append(key)
             for a in args:
                 if isinstance(a, Variable):
                     parts.append(place[a._seq])
                 elif isinstance(a, int | float | complex):
-                    parts.append(repr(a))  # tells 1 from 1.0, and 0.0 from -0.0
+                    parts.append("number")
+                    numbers.append(repr(a))  # tells 1 from 1.0, and 0.0 from -0.0
                 else:
                     parts.append((a.dtype, a.shape))  # the other way round for a leaf
                     contents.append(fingerprint(a))
         else:
             return ages, None
-    return ages, (tuple(parts), tuple(contents))
+    return ages, (tuple(parts), tuple(numbers), tuple(contents))
 
 
 def known(structure: Any) -> Recipe | None:
-    recipe = None if structure is None else _book.get(structure)
-    if recipe is not None:
-        recipe.used = tick()
-    return recipe
+    return None if structure is None else _book.get(structure)
 
 
 def learn(
@@ -174,7 +179,7 @@ def learn(
     shared: ages of the nodes that also stand for equal expressions of the rules. Nothing is noted where a user's
     Function takes part, or a Variable from outside of the graph.
     """
-    if structure is None or _any_unlike(structure):
+    if structure is None or _any_unlike(structure) or not _book.takes(structure):
         return
     places = {id(graph[age]): i for i, age in enumerate(ages)}
     new = _new_nodes([twins.get(id(y), y) for y in found.values()], places)
@@ -209,7 +214,9 @@ def learn(
         taken.add(source)
     place_of = {age: i for i, age in enumerate(ages)}
     size = _STEP * (len(ages) + len(steps)) + kept + parameters
-    _keep(structure, Recipe(steps, results, [place_of[age] for age in shared if age in place_of], size))
+    recipe = Recipe(steps, results, [place_of[age] for age in shared if age in place_of], size)
+    with _keeping:
+        _book.keep(structure, recipe, _BYTES)
 
 
 def _array_bytes(value: Any) -> int:
@@ -217,29 +224,6 @@ def _array_bytes(value: Any) -> int:
     if isinstance(value, tuple | list):
         return sum([_array_bytes(v) for v in value])
     return value.nbytes if isinstance(value, np.ndarray) else 0
-
-
-def _keep(structure: Any, recipe: Recipe) -> None:
-    """Put a recipe in the book, the least lately used ones going where there are too many bytes."""
-    with _keeping:
-        if len(_seen) > _FORMS:
-            _seen.clear()
-        form, contents = structure
-        seen = _seen.setdefault(hash(form), set())
-        if len(seen) > _CONTENTS:
-            return
-        seen.add(hash(contents))
-        if len(seen) > _CONTENTS:
-            for other in [known for known in _book if known[0] == form]:
-                del _book[other]
-            return
-        room = _BYTES - recipe.size - sum([r.size for r in _book.values()])
-        for old in sorted(_book, key=lambda known: _book[known].used) if room < 0 else ():
-            room += _book.pop(old).size
-            if room >= 0:
-                break
-        if room >= 0:
-            _book[structure] = recipe
 
 
 def _new_nodes(roots: list[Variable], given: dict[int, int]) -> list[Variable]:
@@ -261,7 +245,6 @@ def forget() -> None:
     """Drop every recipe: an operation was declared again, and the rules of others may mention it."""
     with _keeping:
         _book.clear()
-        _seen.clear()
     note_change()
 
 
