@@ -15,11 +15,13 @@ _settings: dict[str, ContextVar[bool]] = {
     "enable_backprop": ContextVar("enable_backprop", default=True),
     "train": ContextVar("train", default=True),
     "simplify": ContextVar("simplify", default=True),
+    "check_inplace": ContextVar("check_inplace", default=False),
 }
 
 # The bound methods of settings that operations ask for: 30 ns, where Config.enable_backprop costs 300.
 recording = _settings["enable_backprop"].get
 simplifying = _settings["simplify"].get
+checking_inplace = _settings["check_inplace"].get
 
 # Where a transform calls the user's function: the age of the oldest argument that stands for one of the function's.
 _calling: ContextVar[int | None] = ContextVar("calling", default=None)
@@ -68,7 +70,9 @@ class Config(metaclass=_ConfigType):
 
     enable_backprop: operations record the graph that derivatives need. train: layers such as dropout behave as
     in training. simplify: `backward(create_graph=True)` may rewrite the derivative's graph (shared and cancelled
-    terms; a rewritten 0 * inf is 0); without it every rule is applied as it stands.
+    terms; a rewritten 0 * inf is 0); without it every rule is applied as it stands. check_inplace: before a graph is
+    differentiated, its operations are computed again, and GraphError names one whose array was changed in place
+    since, as far as its result tells (0 * x is 0 for any x); it costs a run of the function, for finding mistakes.
 
     >>> Config.enable_backprop
     True
@@ -77,6 +81,7 @@ class Config(metaclass=_ConfigType):
     enable_backprop: bool
     train: bool
     simplify: bool
+    check_inplace: bool
 
 
 class using_config:

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from dezero.core.broadcasting import fit
+from dezero.core.config import checking_inplace
 from dezero.core.errors import GraphError, describe
 from dezero.core.factors import wraps
 from dezero.core.half import is_half, single
+from dezero.core.inplace import check_unchanged
 from dezero.core.marks import Computed
 from dezero.core.op import ELEMENTWISE
 from dezero.core.operators import raw
@@ -49,6 +51,8 @@ def collect(roots: Iterable[Variable], name: str = "differentiating") -> Nodes:
                         )
         elif node._op is not None and not isinstance(node._op, Computed):
             node._op.fail(name)
+    if checking_inplace():
+        check_unchanged(name, nodes.values())
     return nodes
 
 
