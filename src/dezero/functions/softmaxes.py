@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import Op, apply, operand, publish
+from dezero.core.op import Op, apply, operand, public
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
 from dezero.functions import exponential
@@ -71,6 +71,7 @@ general(
 _logsumexp = general("logsumexp", _logsumexp_value, _logsumexp_rule, rows=reduced_rows)
 
 
+@public
 @in_single
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """log(sum(exp(x))) without overflow, over all elements or over axes; -inf over none.
@@ -154,6 +155,7 @@ _log_softmax = general(
 )
 
 
+@public
 @in_single
 def softmax(x: Any, axis: Any = 1) -> Variable:
     """exp(x) / sum(exp(x)) along an axis, a tuple of axes, or (None) all; without overflow.
@@ -165,6 +167,7 @@ def softmax(x: Any, axis: Any = 1) -> Variable:
     return _over_axes("softmax", _softmax, x, axis)
 
 
+@public
 @in_single
 def log_softmax(x: Any, axis: Any = 1) -> Variable:
     """Logarithm of `softmax`, exact where that is too small for a number.
@@ -175,6 +178,7 @@ def log_softmax(x: Any, axis: Any = 1) -> Variable:
     return _over_axes("log_softmax", _log_softmax, x, axis)
 
 
+@public
 @in_single
 def softmax_simple(x: Any, axis: Any = 1) -> Variable:
     """Softmax as the formula stands: it overflows where exp(x) does.
@@ -185,7 +189,3 @@ def softmax_simple(x: Any, axis: Any = 1) -> Variable:
     x = operand(x, "softmax_simple")
     e = exp(x)
     return e / sum(e, axes_of("softmax_simple", x, axis), keepdims=True)
-
-
-for _function in (logsumexp, softmax, log_softmax, softmax_simple):
-    publish(_function.__name__, _function)

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dezero.core.op import ELEMENTWISE, Op, declare, publish
+from dezero.core.op import ELEMENTWISE, Op, declare, public
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
@@ -134,6 +134,7 @@ _eigh = _factorization(
 )
 
 
+@public
 def eigh(a: Any, UPLO: str = "L") -> EighResult:
     """Eigenvalues w (..., n), ascending, and eigenvectors, the columns of v (..., n, n), of real symmetric matrices.
 
@@ -154,6 +155,7 @@ def _symmetric(name: str, a: Any, UPLO: str) -> EighResult:
     return EighResult(*attempt_all(_eigh.bind(UPLO=UPLO.upper()), 2, matrices(name, a, square=True, real=_REAL)))
 
 
+@public
 def eigvalsh(a: Any, UPLO: str = "L") -> Variable:
     """Eigenvalues (..., n), ascending, of real symmetric matrices; as eigh gives them.
 
@@ -207,6 +209,7 @@ _eig = _factorization(
 )
 
 
+@public
 def eig(a: Any) -> EigResult:
     """Eigenvalues w (..., n) and eigenvectors of length one, the columns of v (..., n, n), of square matrices.
 
@@ -222,6 +225,7 @@ def eig(a: Any) -> EigResult:
     return EigResult(w, v / operations.sum(size * size, -2, keepdims=True) ** 0.5)
 
 
+@public
 def eigvals(a: Any) -> Variable:
     """Eigenvalues (..., n) of square matrices, as eig gives them: complex where one of them is.
 
@@ -280,6 +284,7 @@ _svd = _factorization(
 )
 
 
+@public
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> SVDResult | Variable:
     """Singular value decomposition a = U @ diag(S) @ Vh of real matrices (..., m, n), S (..., k) descending.
 
@@ -298,7 +303,3 @@ def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> SVDResul
         )
     u, s, vh = attempt_all(_svd, 3, a)
     return SVDResult(u, s, vh) if compute_uv else s
-
-
-for _function in (eigh, eigvalsh, eig, eigvals, svd):
-    publish(_function.__name__, _function)
