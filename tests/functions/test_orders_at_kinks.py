@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import dezero.functions as F
-from dezero import Variable, gradients, hessian, hvp, jet
+from dezero import Variable, gradients, hessian, hvp, jet, using_config
 from dezero.core.op import apply
 from dezero.core.registry import declared
 from dezero.derivatives import grad, jacfwd, jacobian
@@ -153,3 +153,14 @@ def test_what_is_divided_by_a_size_of_zero():
 @pytest.mark.parametrize("way", [hessian, lambda f: jacfwd(jacfwd(f)), lambda f: jacobian(grad(f))])
 def test_complex_kinks_are_nan_without_a_warning(f, way):
     assert np.isnan(way(f)(np.zeros(2)).data).all()
+
+
+@pytest.mark.parametrize("f", [F.hardshrink, F.softshrink])
+@pytest.mark.parametrize("simplify", [True, False])
+def test_between_the_kinks_of_a_shrinking_function_all_derivatives_are_zero(f, simplify):
+    x = Variable(np.array([0.0, 0.3, -0.2]))
+    with using_config("simplify", simplify):
+        y = f(x)
+        for _ in range(4):
+            y = gradients(y, x, create_graph=True)[0]
+            np.testing.assert_array_equal(y.data, np.zeros(3))

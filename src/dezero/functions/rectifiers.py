@@ -167,12 +167,17 @@ def hardswish(x: Any) -> Variable:
     return operand(x, "hardswish") * hardsigmoid(x)
 
 
+def _outside(F: Any, g: Any, x: Any, y: Any, threshold: float) -> Any:
+    """1 where |x| is over the threshold, written without |x|, which has a kink at 0."""
+    return g * (F.greater(x, threshold) + F.less(x, -threshold))
+
+
 _hardshrink = declare(
     Op(
         "hardshrink",
         ELEMENTWISE,
         lambda x, threshold: np.where(np.abs(x) > threshold, x, 0),
-        [lambda F, g, x, y, threshold: g * F.greater(F.abs(x), threshold)],
+        [_outside],
     )
 )
 _softshrink = declare(
@@ -180,7 +185,7 @@ _softshrink = declare(
         "softshrink",
         ELEMENTWISE,
         of_reals(lambda x, threshold: x - np.clip(x, -threshold, threshold)),
-        [lambda F, g, x, y, threshold: g * F.greater(F.abs(x), threshold)],
+        [_outside],
     )
 )
 
