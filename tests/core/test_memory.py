@@ -9,6 +9,7 @@ import pytest
 
 import dezero.functions as F
 from dezero import Function, Variable, gradients, no_grad, using_config
+from tests.collector import sleeping_collector
 
 
 @pytest.fixture(autouse=True)
@@ -133,9 +134,10 @@ def test_newton_loops_leave_nothing_behind():
         return sum(abs(newton(2.0 + k * 1e-3) - 1.0) > 1e-9 for k in range(loops))
 
     assert wrong(5) == 0  # recipes are learnt
-    before = len(gc.get_objects())
-    assert wrong(1000) == 0
-    assert len(gc.get_objects()) - before < 10
+    with sleeping_collector() as objects:
+        before = objects()
+        assert wrong(1000) == 0
+        assert objects() - before < 10
 
 
 def test_fresh_batches_leave_nothing_behind():

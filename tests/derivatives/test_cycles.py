@@ -1,7 +1,5 @@
 """No transform leaves objects to the garbage collector: memory is free as a call returns."""
 
-import gc
-
 import numpy as np
 import pytest
 
@@ -10,6 +8,7 @@ import dezero.functions as F
 from dezero import Function, Variable, optimize
 from dezero.series import Expansion
 from dezero.series.equation import Solution
+from tests.collector import sleeping_collector
 
 POINT, DIRECTION, BATCH = np.array([0.4, -0.7]), np.array([0.3, 0.2]), np.linspace(-1, 1, 10).reshape(5, 2)
 X = Variable(np.array(0.5))
@@ -100,17 +99,13 @@ def growth(call):
     """Objects that the calls left, and as many calls again."""
     for _ in range(3):
         call()
-    gc.collect()
-    gc.disable()
-    try:
+    with sleeping_collector() as objects:
         counts = []
         for _ in range(3):
             for _ in range(CALLS):
                 call()
-            counts.append(len(gc.get_objects()))
+            counts.append(objects())
         return counts[1] - counts[0], counts[2] - counts[1]
-    finally:
-        gc.enable()
 
 
 @pytest.mark.parametrize("f", [elementary, matrices, of_a_user], ids=lambda f: f.__name__)

@@ -1,6 +1,5 @@
 """Derivatives of a root: what was solved is what is differentiated, at a cost that grows as a power of the order."""
 
-import gc
 import threading
 
 import mpmath
@@ -14,6 +13,7 @@ from dezero import Function, GraphError, Variable, checkpoint, gradients, jet, u
 from dezero.core.sweep import collect
 from dezero.derivatives import grad, hvp, jacobian, jvp, operator
 from dezero.derivatives.implicit import custom_root, fixed_point
+from tests.collector import sleeping_collector
 
 
 def partials(y, x, orders):
@@ -349,13 +349,9 @@ def test_no_reference_cycle_is_left():
 
     once()
     once()
-    gc.collect()
-    gc.disable()
-    try:
+    with sleeping_collector() as objects:
         counts = []
         for _ in range(4):
             once()
-            counts.append(len(gc.get_objects()))
-    finally:
-        gc.enable()
+            counts.append(objects())
     assert counts[-1] - counts[0] < 10

@@ -1,7 +1,5 @@
 """No reference cycle is left by a call: memory goes with the last reference, not when the collector comes."""
 
-import gc
-
 import numpy as np
 import pytest
 
@@ -10,6 +8,7 @@ from dezero import Variable, gradients, layers, optimizers
 from dezero.derivatives import checkpoint, custom_root
 from dezero.optimize import householder, minimize, newton, odeint_taylor
 from dezero.training import Trainer, read_checkpoint, write_checkpoint
+from tests.collector import sleeping_collector
 
 a = Variable(np.array(2.0))
 
@@ -60,13 +59,9 @@ CALLS = {
 def test_objects_do_not_grow_while_the_collector_sleeps(name, tmp_path):
     for _ in range(3):
         CALLS[name](tmp_path)
-    gc.collect()
-    gc.disable()
-    try:
+    with sleeping_collector() as objects:
         counts = []
         for _ in range(5):
             CALLS[name](tmp_path)
-            counts.append(len(gc.get_objects()))
-    finally:
-        gc.enable()
+            counts.append(objects())
     assert counts[-1] <= counts[0] + 3

@@ -102,8 +102,15 @@ def _differences(mp: Any, values: list[Any], apart: float, orders: int) -> list[
 
 
 def _derivative(mp: Any, values: list[Any], order: int) -> Any:
-    weights = stencil(len(values) // 2, order)
-    return mp.fdot([mp.mpf(w.numerator) / w.denominator for w in weights], values)
+    return mp.fdot(_weights(len(values) // 2, order, mp.prec), values)
+
+
+@lru_cache
+def _weights(half: int, order: int, precision: int) -> tuple[Any, ...]:
+    """The stencil's weights in mpmath's numbers of so many bits."""
+    import mpmath
+
+    return tuple([mpmath.mpf(w.numerator) / w.denominator for w in stencil(half, order)])
 
 
 def complex_derivatives(path: Callable[[Any], Any], start: Array, orders: int) -> Array:
