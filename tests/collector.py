@@ -9,7 +9,7 @@ from contextlib import contextmanager
 def sleeping_collector() -> Iterator[Callable[[], int]]:
     """A block in which the collector sleeps; gives a function that counts the objects made since its start.
 
-    What is there before is set aside, since going through a whole suite's objects takes a second each time.
+    What is there before is set aside for good, since going through a whole suite's objects takes a second each time.
     """
     gc.collect()
     gc.freeze()
@@ -18,4 +18,3 @@ def sleeping_collector() -> Iterator[Callable[[], int]]:
         yield lambda: len(gc.get_objects())
     finally:
         gc.enable()
-        gc.unfreeze()

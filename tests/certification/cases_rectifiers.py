@@ -113,6 +113,7 @@ CASES = [
         like=lambda x: np.where(np.abs(x) > 0.5, x, 0),
         mp=lambda mp, x: x if abs(x) > 0.5 else 0 * x,
         special=[(-0.5, 0.0), (0.5, 0.0)],
+        covers=("outside",),
         without=ORDERED,
     ),
     Case(

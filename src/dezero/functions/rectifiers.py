@@ -167,9 +167,16 @@ def hardswish(x: Any) -> Variable:
     return operand(x, "hardswish") * hardsigmoid(x)
 
 
-def _outside(F: Any, g: Any, x: Any, y: Any, threshold: float) -> Any:
-    """1 where |x| is over the threshold, written without |x|, which has a kink at 0."""
-    return g * (F.greater(x, threshold) + F.less(x, -threshold))
+def _outside(x: Any, threshold: float) -> Any:
+    return (np.abs(x) > threshold).astype(np.abs(x).dtype)
+
+
+# 1 where |x| is over the threshold: constant at 0 too, where |x| has a kink.
+declare(Op("outside", ELEMENTWISE, _outside, [lambda F, g, x, y, threshold: F.zeros_like(x)]))
+
+
+def _kept_outside(F: Any, g: Any, x: Any, y: Any, threshold: float) -> Any:
+    return g * F.outside(x, threshold=threshold)
 
 
 _hardshrink = declare(
@@ -177,7 +184,7 @@ _hardshrink = declare(
         "hardshrink",
         ELEMENTWISE,
         lambda x, threshold: np.where(np.abs(x) > threshold, x, 0),
-        [_outside],
+        [_kept_outside],
     )
 )
 _softshrink = declare(
@@ -185,7 +192,7 @@ _softshrink = declare(
         "softshrink",
         ELEMENTWISE,
         of_reals(lambda x, threshold: x - np.clip(x, -threshold, threshold)),
-        [_outside],
+        [_kept_outside],
     )
 )
 

@@ -156,7 +156,7 @@ def _quotient(a: Any, b: Any, y: Any) -> Any:
 _NAMES: list[tuple[str, Callable[..., Any]]] = [
     ("abs fabs sign relu leaky_relu prelu elu celu exp_to_zero heaviside modulus_power cbrt", _sign),
     ("maximum minimum fmax fmin at_least at_most greater_share fmax_share fmin_share", _order),
-    ("equal not_equal less less_equal greater greater_equal is_finite", _value),
+    ("equal not_equal less less_equal greater greater_equal outside is_finite", _value),
     ("floor ceil trunc rint round floor_divide", _value),
     ("sorting_places partition_places top_places point_before position_of_rank", _value),
     ("remainder fmod", _quotient),
