@@ -30,6 +30,7 @@ AT_KINKS = {
     "norm, of complex numbers": (lambda x: F.norm(F.as_complex(x) * (1 + 2j)), np.zeros(2)),
     "abs": (lambda x: F.sum(F.abs(x)), np.zeros(2)),
     "fabs": (lambda x: F.sum(F.fabs(x)), np.zeros(2)),
+    "i0e": (lambda x: F.sum(F.i0e(x)), np.zeros(2)),
     "modulus": (lambda x: F.modulus(complex_of(x)), np.zeros(2)),
     "angle": (lambda x: F.angle(complex_of(x)), np.zeros(2)),
     "copysign": (lambda x: F.sum(F.copysign(x, np.array([1.0, -1.0]))), np.zeros(2)),
@@ -164,3 +165,17 @@ def test_between_the_kinks_of_a_shrinking_function_all_derivatives_are_zero(f, s
         for _ in range(4):
             y = gradients(y, x, create_graph=True)[0]
             np.testing.assert_array_equal(y.data, np.zeros(3))
+
+
+@pytest.mark.parametrize("simplify", [True, False])
+def test_the_second_derivative_of_i1e_jumps_at_zero(simplify):
+    x = Variable(np.array([0.0, 1e-9, -1e-9]))
+    with using_config("simplify", simplify):
+        y, found = F.i1e(x), []
+        for _ in range(4):
+            y = gradients(y, x, create_graph=True)[0]
+            found.append(y.data)
+    np.testing.assert_allclose(found[:2], [[0.5, 0.5, 0.5], [0.0, -1.0, 1.0]], atol=1e-8)
+    assert np.isnan(found[2][0])
+    assert np.isnan(found[3][0])
+    np.testing.assert_allclose(found[2][1:], 1.875, rtol=1e-7)

@@ -13,6 +13,7 @@ from dezero.core.errors import describe
 from dezero.core.marks import CONSTANT, CUT
 from dezero.core.operators import raw
 from dezero.core.outputs import Cotangents, mapped, picking
+from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_constant, as_variable, tick, wrap
 
 
@@ -131,9 +132,10 @@ class Function:
 
     def pull_graph(self, node: Variable, g: Any, recorded: bool = True) -> list[tuple[Variable, Variable | None]]:
         """Pairs of an input and its cotangent as a Variable, from the user's backward."""
-        gys: tuple[Any, ...] = (g,)
         if isinstance(g, Cotangents):
-            gys = tuple(g[i] if i in g else wrap(np.zeros_like(y)) for i, y in enumerate(node._data))
+            gys = tuple(_like(g[i], y) if i in g else wrap(np.zeros_like(y)) for i, y in enumerate(node._data))
+        else:
+            gys = (_like(g, node._data),)
         gxs = self.backward(*gys)
         gxs = tuple(gxs) if isinstance(gxs, tuple | list) else (gxs,)
         if len(gxs) != len(node._args):
@@ -159,3 +161,8 @@ class Function:
                 f"{self.name}.backward returned a gradient of shape {shape} for input {i} of shape {x.shape}; "
                 "return the input's shape (dezero.functions.sum_to undoes broadcasting)"
             )
+
+
+def _like(g: Any, y: Any) -> Any:
+    """A cotangent as a user's backward takes it: of a real result without its imaginary part, which means nothing."""
+    return operations.real(g) if g.dtype.kind == "c" and y.dtype.kind != "c" else g

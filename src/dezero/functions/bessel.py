@@ -118,14 +118,20 @@ def _scaled(order: int) -> Callable[[Any, int], Any]:
         y = cauchy(f, near, n, np.maximum(n / 2, 0.65 * near), 40 + n)
         return np.where(is_far, _far(np.where(is_far, x, 1e3), order, n), y)
 
-    return mirrored(nth, odd=order == 1)
+    slopes = mirrored(nth, odd=order == 1)
+    jumping = order + 1  # the derivative that jumps at 0, and is 0 there by convention
+
+    def with_kink(x: Any, n: int) -> Any:
+        return np.where(x == 0, np.nan, slopes(x, n)) if n > jumping else slopes(x, n)
+
+    return with_kink
 
 
 i0e = family(
     "i0e",
     special_value("i0e"),
     _scaled(0),
-    doc="""Scaled modified Bessel function exp(-|x|) i0(x); its odd derivatives, which jump at 0, are 0 there.
+    doc="""Scaled modified Bessel function exp(-|x|) i0(x); the first derivative, which jumps at 0, is 0 there.
 
     >>> i0e(Variable(np.array(0.0)))
     variable(1.0)
@@ -136,7 +142,7 @@ i1e = family(
     "i1e",
     special_value("i1e"),
     _scaled(1),
-    doc="""Scaled modified Bessel function exp(-|x|) i1(x); its even derivatives, which jump at 0, are 0 there.
+    doc="""Scaled modified Bessel function exp(-|x|) i1(x); the second derivative, which jumps at 0, is 0 there.
 
     >>> i1e(Variable(np.array(0.0)))
     variable(0.0)

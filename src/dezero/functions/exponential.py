@@ -12,6 +12,7 @@ from dezero.core.errors import describe
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, linear, operand, publish
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
+from dezero.functions.complex_numbers import real_like
 from dezero.functions.shape import astype
 
 exp2 = elementwise(
@@ -186,7 +187,7 @@ def _double(x: Any) -> Any:
 _ldexp = linear(
     "ldexp",
     lambda x, exponents: np.ldexp(x, exponents),
-    lambda F, g, x, y, exponents: F.sum_to(F.ldexp(g, exponents=exponents), shape=x.shape),
+    lambda F, g, x, y, exponents: F.sum_to(F.ldexp(real_like(F, g, x), exponents=exponents), shape=x.shape),
     rows=lambda below, node, exponents: below[0],
 )
 

@@ -83,7 +83,8 @@ class LSTMSequence(Function):
         return gradients(_composed(*own), own, (ghs, gh, gc), create_graph=recording())
 
     def pull(self, node: Variable, g: Any) -> Any:
-        return zip(self.inputs, self._pull(g.get(0), g.get(1, 0), g.get(2, 0)), strict=True)
+        parts = [np.real(g[k]) if k in g else rest for k, rest in enumerate((None, 0, 0))]
+        return zip(self.inputs, self._pull(*parts), strict=True)
 
     def _pull(self, ghs: Any, gh: Any, gc: Any) -> tuple[Any, ...]:
         gates, cells, squashed, hs = self.saved

@@ -31,6 +31,7 @@ CONDITIONS = {
     "float32": "float32 stays float32 in the value and on the way to every gradient, and is close to float64",
     "float16": "float16 stays float16 in value and gradients, close to float64",
     "complex arguments": "complex arguments give the reference's values, and gradients that differences of it give",
+    "complex cotangents": "a complex cotangent of a real result counts by its real part, at first and second order",
     "broadcasting": "arguments of different shapes broadcast, and gradients have the arguments' shapes",
     "0-d": "0-d arrays give what the reference gives",
     "empty": "arrays without elements give what the reference gives",

@@ -33,7 +33,7 @@ def check(run: Run) -> None:
         "special": special,
     }
     if run.effort.thorough:
-        checks["extremes"] = extremes.check
+        checks |= {"extremes": extremes.check, "complex cotangents": precision.complex_cotangents}
     for name, condition in checks.items():
         if name not in run.case.without:
             with run.attempt(name):

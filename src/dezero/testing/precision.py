@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -118,6 +118,38 @@ def _near(run: Run, order: int, got: Array, expected: Array) -> None:
     error, message = difference(got, expected, np.abs(expected).max(initial=1e-5))
     if error > FLOAT16:
         run.certificate.fail("float16", message, order)
+
+
+def complex_cotangents(run: Run) -> None:
+    """Re(w exp(iy/3)) of the real results y, by complex arithmetic beside cosines and sines."""
+    problem = on_samples(run.case, shapes_of(run.case)[0])
+    rng = run.case.rng("complex cotangents")
+    weights = [rng.normal(size=y.shape) + 1j * rng.normal(size=y.shape) for y in problem.ys]
+
+    def found(turned: Callable[[Any, Array], Any], create_graph: bool) -> list[Array]:
+        leaves = problem.leaves()
+        asked = [leaves[i] for i in problem.moving]
+        ys = [(y, w) for y, w in zip(outputs(run.case.f(*leaves)), weights, strict=True) if data(y).dtype.kind == "f"]
+        if not ys:
+            return []
+        grads = gradients(sum([turned(y, w).sum() for y, w in ys]), asked, create_graph=create_graph)
+        if create_graph:
+            grads = (*grads, *gradients(sum([(g * g).sum() for g in grads]), asked))
+        return [g.data for g in grads]
+
+    def by_complex(y: Any, w: Array) -> Any:
+        return operations.real(operations.exp(y * (1j / 3)) * w)
+
+    def by_real(y: Any, w: Array) -> Any:
+        return operations.cos(y / 3) * w.real - operations.sin(y / 3) * w.imag
+
+    for create_graph in (False, True):
+        for got, right in zip(found(by_complex, create_graph), found(by_real, create_graph), strict=True):
+            size = max(float(np.abs(right).max(initial=0.0)), 1e-3)
+            wrong, message = difference(got, right, size)
+            if wrong > BY_DIFFERENCES:
+                way = "recorded" if create_graph else "raw"
+                run.certificate.fail("complex cotangents", f"{message}, {way}")
 
 
 def complex_arguments(run: Run) -> None:
