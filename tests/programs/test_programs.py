@@ -25,7 +25,9 @@ CAUGHT = {
     174: "an operator's collapsed way through sqrtm of what is not linear",
     191: "products of matrices that are the same in every row or column, along many directions at once",
     192: "an operator's collapsed way through expm, and a jet of a number",
+    828: "ldexp before complex arithmetic",
     5024: "a checkpoint of a cube, which a series computed a rounding off, refused to run again",
+    5632: "hardshrink's and softshrink's third derivatives at 0",
 }
 
 
