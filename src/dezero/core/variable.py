@@ -251,7 +251,7 @@ class Variable(Operators):
         return np.ma.nomask
 
     def __reduce__(self) -> Any:
-        if self._args or isinstance(self._op, Overwritten) or type(self) is Argument:
+        if (self._args and takes_part(self)) or isinstance(self._op, Overwritten) or type(self) is Argument:
             raise GraphError("a Variable that carries a graph cannot be copied or pickled; use v.detach() first")
         grad = self._grad
         if isinstance(grad, Variable) and grad._args:  # its graph stays where it is
