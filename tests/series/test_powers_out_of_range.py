@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+import dezero
+import dezero.functions as F
 from dezero import Variable
 from dezero.series import jet
 
@@ -43,3 +45,19 @@ def test_powers_out_of_range_whose_derivatives_are_in_it(n, x, as_array):
         _, found = jet(lambda t: t**n, (Variable(point),), ([one, *[zero] * 3],))
     for y, r in zip(found, right(x, n, 4), strict=True):
         np.testing.assert_allclose(y.data, r, rtol=1e-12, atol=1e-307)
+
+
+@pytest.mark.parametrize(("dtype", "x"), [("f", -20), ("f", -25), ("f", 20), ("d", -200), ("d", -250), ("d", 200)])
+def test_powers_of_exponentials(dtype, x):
+    for k in (1, 3, 5, 7):  # x(t)**2.5 of an x whose coefficients are all about as small or large as x itself
+        found = dezero.derivative(lambda t: F.exp(t) ** 2.5, k)(np.array(x, dtype)).item()
+        assert found == pytest.approx(2.5**k * np.exp(2.5 * x), rel=2e-6 if dtype == "f" else 1e-12)
+
+
+def test_powers_of_scaled_arguments_along_several_directions():
+    third = dezero.derivative(lambda x: (1e-150 * x) ** 1.7 * 1e250, 3)(1.0)
+    assert third.item() == pytest.approx(1.7 * 0.7 * -0.3 * 1e-5, rel=1e-12)
+    fourth = dezero.biharmonic(lambda x: F.sum((1e-110 * x) ** 1.7) * 1e160)(np.ones(2))
+    assert fourth.item() == pytest.approx(2 * 1.7 * 0.7 * 0.3 * 1.3 * 1e-27, rel=1e-12)
+    mixed = dezero.partial(lambda x: F.sum((x * 1e-14) ** 1.5) * 1e21, (0, 0, 0))(np.array([1.0, 2.0], "f"))
+    assert mixed.item() == pytest.approx(-0.375, rel=1e-5)

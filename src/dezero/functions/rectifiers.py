@@ -183,7 +183,7 @@ _hardshrink = declare(
     Op(
         "hardshrink",
         ELEMENTWISE,
-        lambda x, threshold: np.where(np.abs(x) > threshold, x, 0),
+        lambda x, threshold: np.where(np.abs(x) <= threshold, 0, x),  # nan stays nan
         [_kept_outside],
     )
 )

@@ -105,6 +105,8 @@ def affine(run: Run) -> bool:
     moving = {id(x) for x in (*run.states, run.time)}
     for node in run.graph:
         inside = [isinstance(a, Variable) and id(a) in moving for a in node._args]
+        if isinstance(node._op, Cut):  # what no_grad computed may be anything
+            return False
         if any(inside):
             if not _first_degree(node._op, inside) or raw(node).dtype.kind != "f":
                 return False

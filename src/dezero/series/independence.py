@@ -222,5 +222,5 @@ def _eps(value: Any) -> float:
 
 
 def _peak(c: Any) -> Any:
-    """The largest of each order."""
-    return np.max(c, axis=tuple(range(1, c.ndim)), keepdims=True, initial=0.0)
+    """The largest finite number of each order: one infinite element says nothing of the others' rounding."""
+    return np.max(np.where(np.isfinite(c), c, 0.0), axis=tuple(range(1, c.ndim)), keepdims=True, initial=0.0)

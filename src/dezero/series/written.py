@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.op import Op
+from dezero.core.operators import raw
 from dezero.core.registry import declared
 from dezero.series.power import (
     Series,
@@ -117,18 +118,54 @@ def _pow(F: Any, op: Op, args: Args, first: Any) -> Any:
 
 
 def _scaled_power(F: Any, a: Series, n: float) -> Series:
-    """The power of a(t) as a_0**n times that of a(a_0 t) / a_0, whose first term is 1: y_k = u_k a_0**(n - k)."""
+    """The power of a(t) as a_0**n times that of a(s t) / a_0, whose coefficients are at most 1: y_k = u_k a_0**n / s**k.
 
-    def near_one(k: int) -> Any:
-        b = a[k]
-        for _ in range(0 if is_zero(b) else k - 1):  # one by one: 0 times an infinite power would be nan
-            b = b * a[0]
-        return b
+    For each k anew with its own s, a plain number for each element: any s gives the same y_k, and this one keeps the
+    numbers on the way in range.
+    """
 
-    one = F.full(1, a)
-    b = _lazy(F, (a,), lambda b, k: near_one(k), one)
-    u = _lazy(F, (a,), lambda u, k: real_power(k, u, b, n), one)
-    return _lazy(F, (a,), lambda y, k: u[k] if is_zero(u[k]) else u[k] * a[0] ** (n - k), a[0] ** n)
+    def produce(k: int) -> Any:
+        start = F.raw(a[0])
+        exponents = _even_scale(start, [_size(F, a[j]) for j in range(1, k + 1)])
+        s = np.exp2(exponents).astype(start.dtype)[()]
+
+        def scaled(_: Series, j: int) -> Any:
+            c = a[j]
+            for _ in range(0 if is_zero(c) else j):  # s**j alone may be out of range
+                c = c * s
+            return c if is_zero(c) else c / a[0]
+
+        one = F.full(1, a)
+        b = _lazy(F, (a,), scaled, one)
+        u = _lazy(F, (a,), lambda u, i: real_power(i, u, b, n), one)
+        if is_zero(u[k]):
+            return u[k]
+        # a_0**n and s**k alone may be out of range too: roots of both, multiplied in turn
+        farthest = np.max(np.maximum(np.abs(n * np.log2(np.abs(start))), np.abs(k * exponents)), initial=1.0)
+        roots = int(np.ceil(farthest / (np.finfo(start.dtype).maxexp / 2)))
+        root = a[0] ** (n / roots) * np.exp2(exponents * (-k / roots)).astype(start.dtype)[()]
+        found = u[k]
+        for _ in range(roots):
+            found = found * root
+        return found
+
+    return _lazy(F, (a,), lambda y, k: produce(k) if k else a[0] ** n, a[0] ** n)
+
+
+def _even_scale(start: Any, sizes: list[Any]) -> Any:
+    """For each element the least log2 (|a_0| / |a_j|) / j, a whole number; 0 where all a_j are 0."""
+    with np.errstate(divide="ignore"):
+        each = [(np.log2(np.abs(start)) - np.log2(size)) / j for j, size in enumerate(sizes, 1) if not is_zero(size)]
+    least = np.floor(np.min(np.broadcast_arrays(*each), axis=0)) if each else np.zeros(np.shape(start))
+    limit = np.finfo(start.dtype).maxexp - 2
+    return np.where(np.isfinite(least), np.clip(least, -limit, limit), 0.0)
+
+
+def _size(F: Any, c: Any) -> Any:
+    """How large the elements of a coefficient are, along the direction where they are largest."""
+    if is_zero(c):
+        return c
+    return np.max(np.abs(raw(c.whole())), axis=0) if hasattr(c, "whole") else np.abs(F.raw(c))
 
 
 # -- on each coefficient ---------------------------------------------------------------------------------------
