@@ -179,3 +179,7 @@ def test_the_second_derivative_of_i1e_jumps_at_zero(simplify):
     assert np.isnan(found[2][0])
     assert np.isnan(found[3][0])
     np.testing.assert_allclose(found[2][1:], 1.875, rtol=1e-7)
+
+
+def test_hardshrink_keeps_nan():
+    np.testing.assert_array_equal(F.hardshrink(Variable(np.array([np.nan, 2.0, 0.1]))).data, [np.nan, 2.0, 0.0])

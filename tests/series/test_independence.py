@@ -259,3 +259,23 @@ def test_a_random_function_keeps_its_first_value():
         x, noisy = Variable(X.astype(dtype)), Noisy()
         y = noisy(x)
         assert_allclose(y.jet(x, 1)[1].data, noisy.mask, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: derivative(lambda x: F.softmax(x, axis=0) + F.sqrt(x))(np.array([0.0, 1.0, 2.0])),
+        lambda: laplacian(lambda X: F.sum((X - F.mean(X, 0)) ** 2, 1) + F.sum(F.sqrt(X), 1))(
+            np.array([[0.0, 0.0], [3.0, 4.0], [5.0, 6.0]])
+        ),
+    ],
+)
+def test_one_infinite_element_hides_nothing_of_the_others(ask):
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="depends on"):
+        ask()
+
+
+def test_one_infinite_element_refuses_nothing():
+    with np.errstate(all="ignore"):
+        found = derivative(lambda x: F.sqrt(x[::-1])[::-1])(np.array([0.0, 1.0, 4.0]))
+    np.testing.assert_allclose(found.data, [np.inf, 0.5, 0.25])

@@ -98,6 +98,17 @@ def moves(operands: Sequence[Any], run: Run, recorded: Sequence[bool]) -> bool:
     return any([isinstance(n._op, Cut) for n in inside]) or any([id(x) not in still for x in outside])
 
 
+def rests_on(branch: Branch, run: Run) -> frozenset[int]:
+    """The ids of the Variables besides the time that f was given, or found outside, and that a branch depends on."""
+    inside = _below([x for x in branch.operands if isinstance(x, Variable)], run)
+    given = [a for node in inside for a in node._args] + list(branch.operands)
+    return frozenset([id(x) for x in given if isinstance(x, Variable) and x is not run.time and not _made(x, run)])
+
+
+def _made(x: Variable, run: Run) -> bool:
+    return x._seq > run.time._seq and not run.given(x)
+
+
 def affine(run: Run) -> bool:
     """Whether f is of the first degree in y and t together: of the operations that it called, and by what it read."""
     if run.watch.compared or run.watch.read:

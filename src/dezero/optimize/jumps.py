@@ -17,7 +17,8 @@ from dezero.core.errors import GraphError
 from dezero.core.op import ELEMENTWISE, Op, apply, declare
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
-from dezero.optimize.branches import Branch, Run, changed, moves, opaque, unknown
+from dezero.optimize import adjoint
+from dezero.optimize.branches import Branch, Run, changed, moves, opaque, rests_on, unknown
 from dezero.series.equation import Solution
 
 _ORDERS = 6  # up to which the series on both sides of a knot are compared
@@ -116,17 +117,35 @@ def first_knot(sides: Sides, least: float, recorded: bool) -> Knot | None:
                     lower = middle
             behind = upper + math.copysign(least, right)  # at the knot itself a root may have no series
             differ = sides.first_difference(lower, behind, _ORDERS, _EQUAL)
+            found = changed(before.branches, run.branches)
+            if lower == 0:  # the start stands at a fixed time; a state that is a plain number does not move there
+                moves = _moving(start, start, [recorded and bool(y._args) for y in start.states], found)
+            else:
+                moves = _moving(before, run, inside, found)
+            if differ is None and recorded:
+                differ = _hidden(found, run, moves, sides, lower, behind)
             if differ is not None:
-                found = changed(before.branches, run.branches)
-                if lower == 0:  # the start stands at a fixed time; a state that is a plain number does not move there
-                    moves = _moving(start, start, [recorded and bool(y._args) for y in start.states], found)
-                else:
-                    moves = _moving(before, run, inside, found)
                 return Knot(behind, *differ, [i for i, _ in found], moves, _names(found))
             if upper == right:
                 break
             left, before = upper, run
     return None
+
+
+def _hidden(
+    found: list[tuple[int, Branch]], run: Run, moves: bool, sides: Sides, lower: float, upper: float
+) -> tuple[int, list[bool]] | None:
+    """As first_difference, of a knot that the solution does not show: its derivatives may jump where it does not.
+
+    Where branches of different origin change at one place, their jumps may cancel there and only there.
+    """
+    nothing = [False] * len(run.states)
+    if not moves:
+        return _ORDERS, nothing
+    known = [branch for _, branch in found if any([isinstance(x, Variable) for x in branch.operands])]
+    if len({rests_on(branch, run) for branch in known}) > 1:
+        return 1, nothing
+    return (2, nothing) if adjoint.differ(sides.run(lower), sides.run(upper)) else None
 
 
 def unknown_knot(sides: Sides, good: float, bad: float, recorded: bool) -> Knot | None:

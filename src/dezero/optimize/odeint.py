@@ -16,8 +16,9 @@ from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Argument, Variable, wrap
 from dezero.derivatives.trees import Rebuild, flatten, matching
+from dezero.optimize.adjoint import reach
 from dezero.optimize.branches import Run
-from dezero.optimize.jumps import behind
+from dezero.optimize.jumps import Knot, behind, refuse_jump
 from dezero.optimize.steps import Step
 from dezero.series.equation import Solution
 
@@ -51,8 +52,9 @@ def odeint_taylor(
     the interval, is seen with max_step, the longest step allowed.
 
     Where y0 or args hold Variables, or f uses Variables of its own, the steps are recorded and the result can be
-    differentiated to any order, the steps' lengths being constants (chosen for y: with each order of derivative its
-    error is some tens of times larger); inside no_grad nothing is recorded. Where a knot moves with y0, args or a
+    differentiated to any order, the steps' lengths being constants, chosen for y and for its first derivatives, by the
+    adjoint equation (with each order beyond the error is some tens of times larger); inside no_grad nothing is
+    recorded. Where a knot moves with y0, args or a
     Variable that f reads, a kink of f leaves the first derivatives right, and the second ones raise; a jump leaves
     none, and raises. That f compares is seen, also on `.data`; a number that was taken out before f ran is a constant.
 
@@ -153,6 +155,8 @@ class _Walk:
         while True:
             series = self._series(run)
             h = self._length(series, t, end, longest)
+            far = reach(self._apart(states, t), self.order, self.tol) if self.recorded and h else math.inf
+            h = math.copysign(min(abs(h), far), h)
             step = Step(self._run, series, t, h, run, self.tol, self.scale)
             length, crosses = step.through(start, end, _PLACES)
             if length != h:
@@ -162,6 +166,8 @@ class _Walk:
             else:
                 longest = self.longest
             h, near = length, end if abs(length) >= abs(end - t) else t + length
+            if near == t != end and far < math.inf:
+                refuse_jump(Knot(0.0, 1, [], None, True, "f"), t)  # a slope of f grows beyond all bounds
             if near == t != end or not step.finite(length):
                 raise FloatingPointError(
                     f"odeint_taylor: no step is short enough at t = {t}; f is not smooth there, or y runs to infinity"
@@ -189,6 +195,10 @@ class _Walk:
                     "smooth, or it made a plain number of t or y; or raise max_steps"
                 )
             t = near
+
+    def _apart(self, states: list[Variable], t: float) -> Run:
+        """f for the same states as leaves of their own."""
+        return self._run([Argument(np.array(y._data)) for y in states], t)
 
     def _series(self, run: Run) -> list[list[Any]]:
         """The coefficients of the states, order by order."""

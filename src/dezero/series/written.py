@@ -118,10 +118,10 @@ def _pow(F: Any, op: Op, args: Args, first: Any) -> Any:
 
 
 def _scaled_power(F: Any, a: Series, n: float) -> Series:
-    """The power of a(t) as a_0**n times that of a(s t) / a_0, whose coefficients are at most 1: y_k = u_k a_0**n / s**k.
+    """The power of a(t) as a_0**n u(t / s), u that of a(s t) / a_0, whose coefficients are at most 1.
 
-    For each k anew with its own s, a plain number for each element: any s gives the same y_k, and this one keeps the
-    numbers on the way in range.
+    y_k = u_k a_0**n / s**k, for each k with an s of its own, a plain number for each element: any s gives the same y_k,
+    and this one keeps the numbers on the way in range.
     """
 
     def produce(k: int) -> Any:
@@ -129,7 +129,7 @@ def _scaled_power(F: Any, a: Series, n: float) -> Series:
         exponents = _even_scale(start, [_size(F, a[j]) for j in range(1, k + 1)])
         s = np.exp2(exponents).astype(start.dtype)[()]
 
-        def scaled(_: Series, j: int) -> Any:
+        def scaled(b: Series, j: int) -> Any:
             c = a[j]
             for _ in range(0 if is_zero(c) else j):  # s**j alone may be out of range
                 c = c * s
