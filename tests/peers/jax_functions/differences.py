@@ -53,7 +53,6 @@ NO_JET = {
     "special.logit",
     "special.ndtri",
     "special.rel_entr",
-    "special.spence",
     "special.xlog1py",
     "special.xlogy",
     "svd",
