@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import dezero
 import dezero.functions as F
 from dezero import GraphError, Variable, gradients, using_config
 
@@ -93,3 +94,26 @@ def test_a_leaf_that_a_derivative_does_not_depend_on_takes_no_part_in_the_next()
     a.data = np.array(0.0)
     (h,) = gradients(g, b, create_graph=True)
     assert h.item() == pytest.approx(-np.sin(0.3) / (2 + np.cos(0.3)), rel=1e-14)
+
+
+def _moved(t):
+    return t * -0.95 + 0.49
+
+
+NESTED = {  # a transform inside, then a derivative in an intermediate that is older than the transform
+    "grad": lambda x: dezero.grad(lambda u: F.sum((u + 1) * x))(x),
+    "hvp": lambda x: dezero.hvp(lambda u: F.sum(F.cos(u) * u), (x * x,), (x,)),
+    "vjp": lambda x: dezero.vjp(lambda u: u * u, F.sin(x))[1](x)[0],
+    "jacobian": lambda x: dezero.jacobian(lambda u: F.exp(u) + x)(x),
+    "closure": lambda x: dezero.grad(lambda u: F.sum(u**3 * x))(0.7),
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_a_transform_leaves_what_was_there_before_it_open_to_derivatives(name):
+    def slope(simplify):
+        with using_config("simplify", simplify):
+            x = _moved(Variable(np.array(0.3)))
+            return gradients(F.sum(NESTED[name](x) * F.sin(x)), x, create_graph=True)[0].item()
+
+    assert slope(simplify=True) == pytest.approx(slope(simplify=False), rel=1e-13)

@@ -26,6 +26,7 @@ CAUGHT = {
     191: "products of matrices that are the same in every row or column, along many directions at once",
     192: "an operator's collapsed way through expm, and a jet of a number",
     828: "ldexp before complex arithmetic",
+    2444: "a derivative in an intermediate that is older than a transform, which refused it",
     5024: "a checkpoint of a cube, which a series computed a rounding off, refused to run again",
     5632: "hardshrink's and softshrink's third derivatives at 0",
 }

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core import recipes
-from dezero.core.aliases import ALIAS
+from dezero.core.aliases import ALIAS, born_of, made_before
 from dezero.core.config import simplifying, using_config
 from dezero.core.errors import GraphError
 from dezero.core.factors import OutOfRange
@@ -91,7 +91,7 @@ def _derived(
     start = tick()
     given = [x for x in (*(seed for _, seed in seeds.values()), *(n.grad for n in carried)) if isinstance(x, Variable)]
     inner = [n for n in nodes.values() if n._args] if retain_grad else []
-    opaque = [*inner, *(asked or ()), *[x for x in given if x._op is not ALIAS]]
+    opaque = [*inner, *(asked or ()), *[x for x in given if x._op is not ALIAS], *made_before(graph.values(), asked)]
     build: Any = Plain()
     if simplifying():
         anew = not (carried or len(seeds) > 1 or seed is not None or any([x._args for x in opaque]))
@@ -101,7 +101,7 @@ def _derived(
             above, seeds = collect([root]), {root._seq: (root, None)}
             graph, nodes = graph | above, leading_to(above, [n for n in nodes.values() if not n._args])
         else:
-            build = Builder.for_graph(graph, root, opaque)
+            build = Builder.for_graph(graph, root, opaque, born_of(asked))
     terms = {age: _seed_term(build, root, seed) for age, (root, seed) in seeds.items()}
     for node in carried:
         terms[node._seq] = _inside(build, node.grad)  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dezero.core.aliases import born_of, made_before
 from dezero.core.book import Book, Shelf
 from dezero.core.op import Op, Unlike, fingerprint, make
 from dezero.core.registry import declared, redeclared
@@ -85,8 +86,9 @@ class Recipe:
     def follow(self, nodes: list[Variable], root: Variable, asked: list[Variable] | None) -> dict[int, Variable]:
         """Build the derivative of the graph with these nodes, oldest first; derivatives by their node's age."""
         places = list(nodes)
-        kept = frozenset([x._seq for x in asked if x._args]) if asked else frozenset()
-        mark = Rewritten(kept, frozenset([nodes[place]._seq for place in self.shared]) if self.shared else frozenset())
+        kept = frozenset([x._seq for x in (*asked, *made_before(nodes, asked)) if x._args]) if asked else frozenset()
+        shared = frozenset([nodes[place]._seq for place in self.shared]) if self.shared else frozenset()
+        mark = Rewritten(kept, shared, born_of(asked))
         for op, args in self.steps:
             node = make(op, tuple([places[a] if type(a) is int else _plain(a, nodes) for a in args]))
             node._builder = mark

@@ -38,8 +38,9 @@ class Table:
         self.cuts = cuts()
         self.free: list[bool] = []  # holds True between the end of one derivation and the start of the next
         self.asked: set[int] = set()
-        self.kept: set[int] = set()  # and shared: see Rewritten
+        self.kept: set[int] = set()  # and shared, born: see Rewritten
         self.shared: set[int] = set()
+        self.born = 0
         self.mark = Rewritten(self.kept, self.shared)
         for x in asked:
             self.leave(x)

@@ -89,10 +89,11 @@ class Rewritten:
     """What the nodes of one rewritten derivative remember of it, about the intermediates of the graph they rest on.
 
     kept: ages of the intermediates that it left as they were. shared: ages of those that also stand for an equal
-    expression which the rules made, so that a derivative in them would count what the user's node has no part in.
+    expression which the rules made, so that a derivative in them would count what the user's node has no part in. born:
+    the age up to which all intermediates were left as they were, whether it met them or not.
     """
 
-    __slots__ = ("kept", "shared")
+    __slots__ = ("born", "kept", "shared")
 
-    def __init__(self, kept: Set[int], shared: Set[int]) -> None:
-        self.kept, self.shared = kept, shared
+    def __init__(self, kept: Set[int], shared: Set[int], born: int = 0) -> None:
+        self.kept, self.shared, self.born = kept, shared, born

@@ -32,14 +32,19 @@ class Builder(Table):
     """Builds terms over one table of nodes, for one call; as `F`, it has every operation as an attribute."""
 
     @classmethod
-    def for_graph(cls, graph: dict[int, Variable], root: Variable, asked: Sequence[Variable] = ()) -> Builder:
+    def for_graph(
+        cls, graph: dict[int, Variable], root: Variable, asked: Sequence[Variable] = (), born: int = 0
+    ) -> Builder:
         """A builder that knows the graph below the root: the one that built it, where the root is a derivative.
 
-        It is taken from the root, so that it never refers, through nodes it makes from now on, to who holds it.
+        It is taken from the root, so that it never refers, through nodes it makes from now on, to who holds it. born:
+        see Rewritten; all older intermediates of the graph are among those asked for.
         """
         builder = root._builder if isinstance(getattr(root, "_builder", None), Builder) else None
         if builder is None or builder.cuts != cuts() or any([x._args for x in asked]) or not builder.take():
-            return cls(graph, asked, root.dtype)
+            builder = cls(graph, asked, root.dtype)
+            builder.born = builder.mark.born = born
+            return builder
         root._builder = builder.mark
         builder.adopt(root)
         return builder  # type: ignore[no-any-return]
