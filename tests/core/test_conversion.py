@@ -434,3 +434,15 @@ def test_what_was_computed_from_constants_is_copied_and_plotted_as_an_array_is()
     np.testing.assert_array_equal(line.get_ydata(), slopes.data)
     with pytest.raises(GraphError, match=r"carries a graph.*v\.detach\(\)"):
         copy.copy(Variable(np.ones(2)) * 2)
+
+
+def test_the_argument_of_a_function_that_raised_is_a_constant():
+    kept = []
+
+    def failing(x):
+        kept.append(x * 2)
+        raise RuntimeError("on the way")
+
+    with pytest.raises(RuntimeError, match="on the way"):
+        dezero.grad(failing)(np.ones(2))
+    np.testing.assert_array_equal(np.asarray(kept[0]), [2.0, 2.0])

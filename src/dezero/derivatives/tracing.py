@@ -30,7 +30,7 @@ from dezero.derivatives.trees import Rebuild, flatten
 
 
 class Run:
-    """A function that has run; a context in which its derivatives are taken.
+    """A call of a function by a transform: it runs as this is made, and its derivatives are taken within the context.
 
     name: the transform, for errors. leaves: the Variables that stand for the moving arguments' leaves, flat; tree: puts
     one value for each of them into the structure of the argument (of the tuple of arguments where argnums is one).
@@ -58,8 +58,18 @@ class Run:
         found = rebuild(self.leaves)
         for i, tree in zip(places, [found] if isinstance(argnums, int) else found, strict=True):
             stood_in[i] = tree
+        try:
+            self._call(f, stood_in, kwargs or {}, has_aux)
+        except BaseException:
+            release(self.leaves)
+            raise
+        variables = any(isinstance(x, Variable) for x in given)
+        self.recorded = recording() and (variables or rests_on_others(self.outputs, self.leaves))
+
+    def _call(self, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], has_aux: bool) -> None:
+        name = self.name
         with calling_on(self.leaves):
-            result = f(*stood_in, **(kwargs or {}))
+            result = f(*args, **kwargs)
         if has_aux and not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(f"{name}: with has_aux=True the function returns (value, aux), got {describe(result)}")
         self.aux: Any = None
@@ -70,8 +80,6 @@ class Run:
         if not outputs:
             refuse_nothing(name, self.value)
         self.outputs = [computed(name, y) for y in outputs]
-        variables = any(isinstance(x, Variable) for x in given)
-        self.recorded = recording() and (variables or rests_on_others(self.outputs, self.leaves))
 
     def __enter__(self) -> Run:
         return self
