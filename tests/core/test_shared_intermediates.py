@@ -117,3 +117,18 @@ def test_a_transform_leaves_what_was_there_before_it_open_to_derivatives(name):
             return gradients(F.sum(NESTED[name](x) * F.sin(x)), x, create_graph=True)[0].item()
 
     assert slope(simplify=True) == pytest.approx(slope(simplify=False), rel=1e-13)
+
+
+def test_a_derivative_outside_of_a_transform_is_not_taken_for_one_inside():
+    def halves():
+        w = Variable(np.array(0.3))
+        return w, w * 2
+
+    for _ in range(2):  # the same graph, of which the derivative is cached, with a leaf of the user's
+        _, w = halves()
+        x = Variable(np.array(0.7))
+        gradients(x**3 * w, x, create_graph=True)
+    _, w = halves()
+    slope = dezero.grad(lambda u: u**3 * w)(0.7)
+    (found,) = gradients(slope * F.sin(w), w)
+    assert found.item() == pytest.approx(3 * 0.49 * (np.sin(0.6) + 0.6 * np.cos(0.6)), rel=1e-14)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -38,17 +38,12 @@ def own(name: str, x: Any) -> Variable:
     return Argument(np.asarray(variable.data if kind in "fc" else variable.data * 1.0))
 
 
-def made_before(nodes: Iterable[Variable], asked: Sequence[Variable] | None) -> list[Variable]:
-    """The intermediates that were there before a transform called its function, where its arguments are asked for.
-
-    A derivative uses them as they are: its caller may ask for one in them later.
-    """
-    born = born_of(asked)
-    return [n for n in nodes if n._args and n._seq < born and n._op is not ALIAS] if born else []
-
-
 def born_of(asked: Sequence[Variable] | None) -> int:
-    """The age of the oldest argument of a transform; 0 where anything else is asked for."""
+    """The age of the oldest argument of a transform; 0 where anything else is asked for.
+
+    What is older was there before the transform called its function. A derivative uses it as it is, since the caller
+    may ask for one in it later.
+    """
     if not asked or not all([x._op is ALIAS or type(x) is Argument for x in asked]):
         return 0
     return min([x._seq for x in asked])

@@ -199,7 +199,7 @@ def check_kept(graph: Nodes, asked: list[Variable], name: str) -> None:
             marks[id(made_by)] = (age, made_by)
     for x in inner:  # a derivative older than it cannot have looked through it
         opens = x._op.name in _OPENED or x._seq not in graph
-        opened = any([opens and age > x._seq and not _left(mark, x._seq) for age, mark in marks.values()])
+        opened = any([opens and age > x._seq >= m.born and x._seq not in m.kept for age, m in marks.values()])
         shared = any([x._seq in mark.shared for _, mark in marks.values()])
         if shared or (opened and not collect([x]).keys().isdisjoint(graph)):
             raise GraphError(
@@ -208,11 +208,6 @@ def check_kept(graph: Nodes, asked: list[Variable], name: str) -> None:
                 "(gradients(y, (x, intermediate), create_graph=True)), or take that one under "
                 'using_config("simplify", False)'
             )
-
-
-def _left(mark: Any, age: int) -> bool:
-    """Whether a derivative left an intermediate as it was."""
-    return age < getattr(mark, "born", 0) or age in mark.kept
 
 
 def _variables(value: Any, name: str, argument: str) -> list[Variable]:

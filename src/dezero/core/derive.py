@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core import recipes
-from dezero.core.aliases import ALIAS, born_of, made_before
+from dezero.core.aliases import ALIAS, born_of
 from dezero.core.config import simplifying, using_config
 from dezero.core.errors import GraphError
 from dezero.core.factors import OutOfRange
@@ -45,22 +45,24 @@ def recorded(
         return {}
     carried = () if asked else [n for a, n in nodes.items() if n._grad is not None and n._args and a not in seeds]
     seeded = any([seed is not None for _, seed in seeds.values()])
+    born = born_of(asked)
     ages: list[int] = []
     structure = None  # None: this derivative is not cached
     if simplifying() and not (carried or retain_grad or seeded):
-        ages, structure = recipes.structure(graph, list(seeds), None if asked is None else [x._seq for x in asked])
+        places = None if asked is None else [x._seq for x in asked]
+        ages, structure = recipes.structure(graph, list(seeds), places, bool(born))
     recipe = recipes.known(structure)
     root = next(iter(seeds.values()))[0]
     guarded = root._data.dtype.char in "efF" and simplifying() and len(graph) < _MOST_BY_RULES
     if recipe is not None and not guarded:
-        return recipe.follow([graph[age] for age in ages], root, asked)
+        return recipe.follow([graph[age] for age in ages], root, asked, born)
     if recipe is None and computed_in_narrow(graph, asked or nodes.values()):
         return None
-    request = graph, nodes, seeds, asked, retain_grad, carried
+    request = graph, nodes, seeds, asked, retain_grad, carried, born
     try:
         with np.errstate(over="raise") if guarded else contextlib.nullcontext():
             if recipe is not None:
-                return recipe.follow([graph[age] for age in ages], root, asked)
+                return recipe.follow([graph[age] for age in ages], root, asked, born)
             found, twins, shared = _derived(*request)
     except OutOfRange:
         return _by_rules(*request)
@@ -85,13 +87,15 @@ def _derived(
     asked: list[Variable] | None,
     retain_grad: bool,
     carried: Sequence[Variable],
+    born: int,
 ) -> tuple[dict[int, Variable], dict[int, Variable], set[int]]:
     """The cotangents, of which nodes they are twins, and the ages of nodes that stand for others too."""
     root, seed = next(iter(seeds.values()))
     start = tick()
     given = [x for x in (*(seed for _, seed in seeds.values()), *(n.grad for n in carried)) if isinstance(x, Variable)]
     inner = [n for n in nodes.values() if n._args] if retain_grad else []
-    opaque = [*inner, *(asked or ()), *[x for x in given if x._op is not ALIAS], *made_before(graph.values(), asked)]
+    before = [n for n in graph.values() if n._args and n._seq < born and n._op is not ALIAS] if born else []
+    opaque = [*inner, *(asked or ()), *[x for x in given if x._op is not ALIAS], *before]
     build: Any = Plain()
     if simplifying():
         anew = not (carried or len(seeds) > 1 or seed is not None or any([x._args for x in opaque]))
@@ -101,7 +105,7 @@ def _derived(
             above, seeds = collect([root]), {root._seq: (root, None)}
             graph, nodes = graph | above, leading_to(above, [n for n in nodes.values() if not n._args])
         else:
-            build = Builder.for_graph(graph, root, opaque, born_of(asked))
+            build = Builder.for_graph(graph, root, opaque, born)
     terms = {age: _seed_term(build, root, seed) for age, (root, seed) in seeds.items()}
     for node in carried:
         terms[node._seq] = _inside(build, node.grad)  # type: ignore[arg-type]

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dezero.core.aliases import born_of, made_before
 from dezero.core.book import Book, Shelf
 from dezero.core.op import Op, Unlike, fingerprint, make
 from dezero.core.registry import declared, redeclared
@@ -65,6 +64,7 @@ class Past(NamedTuple):
     cuts: int
     kept: Set[int]
     shared: Set[int]
+    born: int
 
 
 class Recipe:
@@ -83,12 +83,17 @@ class Recipe:
     ) -> None:
         self.steps, self.results, self.shared, self.size, self.used = steps, results, shared, size, False
 
-    def follow(self, nodes: list[Variable], root: Variable, asked: list[Variable] | None) -> dict[int, Variable]:
-        """Build the derivative of the graph with these nodes, oldest first; derivatives by their node's age."""
+    def follow(
+        self, nodes: list[Variable], root: Variable, asked: list[Variable] | None, born: int
+    ) -> dict[int, Variable]:
+        """Build the derivative of the graph with these nodes, oldest first; derivatives by their node's age.
+
+        born: see Rewritten.
+        """
         places = list(nodes)
-        kept = frozenset([x._seq for x in (*asked, *made_before(nodes, asked)) if x._args]) if asked else frozenset()
+        kept = frozenset([x._seq for x in asked if x._args]) if asked else frozenset()
         shared = frozenset([nodes[place]._seq for place in self.shared]) if self.shared else frozenset()
-        mark = Rewritten(kept, shared, born_of(asked))
+        mark = Rewritten(kept, shared, born)
         for op, args in self.steps:
             node = make(op, tuple([places[a] if type(a) is int else _plain(a, nodes) for a in args]))
             node._builder = mark
@@ -104,7 +109,7 @@ class Recipe:
             else:
                 result = wrap(what.copy())
             if resumes:
-                result._builder = Past(root, nodes[place], cuts(), mark.kept, mark.shared)
+                result._builder = Past(root, nodes[place], cuts(), mark.kept, mark.shared, born)
             found[nodes[place]._seq] = result
         return found
 
@@ -125,11 +130,11 @@ def twin(node: Variable, given: bool) -> Variable:
     return other
 
 
-def structure(graph: Nodes, roots: list[int], asked: list[int] | None) -> tuple[list[int], Any]:
+def structure(graph: Nodes, roots: list[int], asked: list[int] | None, inside: bool = False) -> tuple[list[int], Any]:
     """The graph's nodes by age, and what its derivative depends on.
 
     That is a form, the numbers and parameters in it, and what its plain arrays hold (see Book); None where that cannot
-    be told.
+    be told. inside: whether arguments of a transform are asked for, so that what is older stays as it is.
     """
     ages = sorted(graph)
     numbers: list[Any] = []
@@ -137,6 +142,7 @@ def structure(graph: Nodes, roots: list[int], asked: list[int] | None) -> tuple[
     place = {age: i for i, age in enumerate(ages)}
     parts: list[Any] = [
         None if asked is None else tuple([place.get(a) for a in asked]),
+        inside,
         *[place[a] for a in roots],
     ]
     for age in ages:
