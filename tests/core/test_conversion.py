@@ -18,6 +18,7 @@ import scipy.sparse
 import scipy.spatial.distance
 import scipy.special
 import scipy.stats
+from matplotlib.figure import Figure
 
 import dezero
 import dezero.functions as F
@@ -424,13 +425,12 @@ def test_a_backward_of_the_users_that_makes_an_array_is_refused_where_it_is_tran
 
 
 def test_what_was_computed_from_constants_is_copied_and_plotted_as_an_array_is():
-    matplotlib_figure = pytest.importorskip("matplotlib.figure")
     slopes = dezero.derivative(np.sin)(np.linspace(0.0, 1.0, 3))
     twice = slopes[:, None] * 2
     for again in (copy.copy(twice), pickle.loads(pickle.dumps(twice))):
         np.testing.assert_array_equal(again.data, twice.data)
         assert again.creator is None
-    (line,) = matplotlib_figure.Figure().add_subplot().plot(np.linspace(0.0, 1.0, 3), slopes)
+    (line,) = Figure().add_subplot().plot(np.linspace(0.0, 1.0, 3), slopes)
     np.testing.assert_array_equal(line.get_ydata(), slopes.data)
     with pytest.raises(GraphError, match=r"carries a graph.*v\.detach\(\)"):
         copy.copy(Variable(np.ones(2)) * 2)

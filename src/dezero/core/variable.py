@@ -90,14 +90,6 @@ class Variable(Operators):
         self._seq = tick()
 
     @property
-    def _array(self) -> Any:
-        """`.data` for the library's own computing, which is no look from outside."""
-        data = self._data
-        if isinstance(data, np.generic):
-            data = self._data = np.asarray(data)
-        return data
-
-    @property
     def grad(self) -> Variable | None:
         grad = self._grad
         if grad is not None and not isinstance(grad, Variable):

@@ -91,22 +91,21 @@ def moves(operands: Sequence[Any], run: Run, recorded: Sequence[bool]) -> bool:
     What no_grad computed inside f may depend on anything.
     """
     still = {id(run.time), *[id(y) for y, moving in zip(run.states, recorded, strict=True) if not moving]}
-    given = [x for x in operands if isinstance(x, Variable)]
-    inside = _below(given, run)
-    given += [a for node in inside for a in node._args if isinstance(a, Variable)]
-    outside = [x for x in given if x._seq < run.time._seq or run.given(x)]
+    inside, outside = _sources(operands, run)
     return any([isinstance(n._op, Cut) for n in inside]) or any([id(x) not in still for x in outside])
 
 
 def rests_on(branch: Branch, run: Run) -> frozenset[int]:
     """The ids of the Variables besides the time that f was given, or found outside, and that a branch depends on."""
-    inside = _below([x for x in branch.operands if isinstance(x, Variable)], run)
-    given = [a for node in inside for a in node._args] + list(branch.operands)
-    return frozenset([id(x) for x in given if isinstance(x, Variable) and x is not run.time and not _made(x, run)])
+    return frozenset([id(x) for x in _sources(branch.operands, run)[1] if x is not run.time])
 
 
-def _made(x: Variable, run: Run) -> bool:
-    return x._seq > run.time._seq and not run.given(x)
+def _sources(operands: Sequence[Any], run: Run) -> tuple[list[Variable], list[Variable]]:
+    """The nodes that f made on the way to values, and the Variables that it was given, or found outside, for them."""
+    given = [x for x in operands if isinstance(x, Variable)]
+    inside = _below(given, run)
+    given += [a for node in inside for a in node._args if isinstance(a, Variable)]
+    return inside, [x for x in given if x._seq < run.time._seq or run.given(x)]
 
 
 def affine(run: Run) -> bool:
