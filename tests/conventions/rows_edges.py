@@ -12,7 +12,7 @@ ROWS = [
     ("nan_to_num(x)", lambda F, x: F.nan_to_num(x), NAN, 0.0, 0.0, ""),
     ("sqrt(x)", lambda F, x: F.sqrt(x), 0.0, INF, -INF, ""),
     ("cbrt(x)", lambda F, x: F.cbrt(x), 0.0, INF, NAN, ""),
-    ("pow(a, b)", lambda F, a, b: F.pow(a, b), (0.0, 0.0), (0.0, 0.0), (0.0, 0.0), ""),
+    ("pow(a, b)", lambda F, a, b: F.pow(a, b), (0.0, 0.0), (0.0, 0.0), (INF, INF), "second: none"),
     ("xlogy(a, b)", lambda F, a, b: F.xlogy(a, b), (0.0, 0.0), (-INF, 0.0), (INF, INF), ""),
     ("hypot(a, b)", lambda F, a, b: F.hypot(a, b), (0.0, 0.0), (0.0, 0.0), (NAN, NAN), "second: none"),
     ("arctan2(a, b)", lambda F, a, b: F.arctan2(a, b), (0.0, 0.0), (NAN, NAN), (NAN, NAN), "none"),

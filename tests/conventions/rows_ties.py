@@ -14,6 +14,7 @@ ROWS = [
         "the sum a + b",
     ),
     ("maximum(x, 0)", lambda F, x: F.maximum(x, zero(F)), 0.0, 0.5, 0.0, "relu has 0"),
+    ("maximum(x, -x)**2", lambda F, x: F.maximum(x, -x) ** 2, 0.0, 0.0, 0.0, "second: shares are constant; x**2 has 2"),
     ("fmax(a, b)", lambda F, a, b: F.fmax(a, b), (1.0, 1.0), (0.5, 0.5), (0.0, 0.0), "half each"),
     ("fmin(a, b)", lambda F, a, b: F.fmin(a, b), (1.0, 1.0), (0.5, 0.5), (0.0, 0.0), "half each"),
     ("fmax(a, b)", lambda F, a, b: F.fmax(a, b), (NAN, 1.0), (0.0, 1.0), (0.0, 0.0), "to the number"),

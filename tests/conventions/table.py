@@ -100,6 +100,11 @@ def page():
         + ", ".join([f"{name} {known['versions'][name]}" for name in PEERS])
         + ".",
         "",
+        "The slopes of a piecewise linear function (relu, clip, maximum, max) are constants to its derivatives, at the",
+        "kink too, as in PyTorch and JAX. So the second derivative of something smooth that is put together of them is",
+        "not seen at the kink itself: `maximum(x, -x)**2` has 0 there, and not the 2 of `x**2`. What is even in its",
+        "argument (abs, norm, std) has no second derivative at 0, and says so: nan.",
+        "",
     ]
     for heading, rows in sections().items():
         lines += [f"## {heading}", "", "| expression | point | first | second | " + " | ".join(PEERS) + " | |"]

@@ -335,6 +335,18 @@ def test_an_argument_takes_part_while_its_transform_runs_and_in_threads():
         dezero.grad(lambda x: F.sum(x * pool.submit(np.asarray, x * 2).result()))(X)
 
 
+def test_a_number_asked_in_a_thread_that_the_function_starts_warns():
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.warns(GraphWarning, match="is a constant"):
+            dezero.grad(lambda x: x * pool.submit(lambda: float(x * 2)).result())(3.0)
+        loss = F.sum(Variable(X) ** 2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what the thread computed itself is nobody's argument
+            dezero.grad(lambda x: x * pool.submit(lambda: float(loss)).result())(3.0)
+
+
 def test_a_constant_that_is_asked_for_later_keeps_its_derivative():
     y = dezero.grad(lambda x: F.sum(F.matmul(A, x) ** 2))(X)
     g = dezero.grad(lambda x: F.sum(x**2 * y))(X)

@@ -110,13 +110,7 @@ def test_twenty_orders_against_sixty_digits(name, point):
     assert_close(found, name, point)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason="2632 nodes")) if name == "x**x" else name
-        for name in FUNCTIONS
-    ],
-)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_nodes_at_order_twenty(name):
     f, points, most = FUNCTIONS[name]
     assert count_nodes(by_backward(f, Variable(np.array(points[1])))[-1]) <= most

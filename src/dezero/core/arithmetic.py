@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import cmath
-import math
 import operator
 from typing import Any
 
@@ -75,62 +73,10 @@ neg = elementwise(
 )
 
 
-def _power(a: Any, b: Any) -> Any:
-    # NumPy refuses negative integer powers of integers, where everybody means the reciprocal.
-    if isinstance(b, int) and b < 0 and a.dtype.kind in "iu":
-        a = a.astype(np.float64)
-    return a**b
-
-
-def _number(x: Any) -> Any:
-    """The number that an argument is, in any reading, or None where it is an array."""
-    if isinstance(x, int | float | complex) and not isinstance(x, np.generic):
-        return x
-    return x.c if getattr(x, "node", x) is None else None
-
-
 def as_precise(F: Any, a: Any, y: Any) -> Any:
     """An argument of a narrower dtype than the result, for functions of it alone: NumPy's log of bytes is a half."""
     kind = np.dtype(getattr(a, "dtype", y.dtype))
     return F.astype(a, dtype=np.zeros(0, y.dtype).real.dtype) if digits(kind) < digits(np.dtype(y.dtype)) else a
-
-
-def _power_base(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
-    n = _number(b)
-    if n == 0:
-        return F.zeros_like(a)
-    if n is not None:
-        return g * (n * F.pow(a, n - 1))  # F's: NumPy refuses negative powers of integers
-    still = F.equal(a, 0) * F.equal(b, 0)
-    return g * (b * a ** F.where(still, 1, b - 1))  # b * a**(b-1) would be 0 * inf at a = b = 0
-
-
-def _power_exponent(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
-    # 0**b is 0 for every b > 0, so the derivative there is 0 although log(0) is not finite.
-    n, in_plane = _number(a), np.dtype(y.dtype).kind == "c"
-    if n is None:
-        a = as_precise(F, a, y)
-        base = F.where(F.equal(a, 0), 1, a)
-        return g * (y * F.log(F.as_complex(base) if in_plane and np.dtype(a.dtype).kind != "c" else base))
-    if in_plane:
-        return g * (y * (cmath.log(n) if n else 0.0))
-    return g * (y * (math.log(n) if n > 0 else 0.0 if n == 0 else math.nan))
-
-
-pow = elementwise(
-    "pow",
-    _power,
-    _power_base,
-    _power_exponent,
-    doc="""The first array to the power of the second; either may be a number.
-
-    The derivative in the exponent is y log(a), and 0 where a is 0. A negative base has real powers only for
-    whole-number exponents, and no derivative in the exponent (nan).
-
-    >>> pow(Variable(np.array(3.0)), 2), pow(2, Variable(np.array(3.0)))
-    (variable(9.0), variable(8.0))
-    """,
-)
 
 
 def _alike(a: Any, b: Any) -> bool:

@@ -12,7 +12,7 @@ import linecache
 import opcode
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
@@ -62,18 +62,27 @@ def takes_part(node: Any, most: float = float("inf")) -> bool:
     Nobody can where all of that are constants: plain arrays, results that a transform handed back, detached values.
     most: of a graph with more nodes it is taken for granted.
     """
+    for count, node in enumerate(_below(node)):
+        if (not node._args and not isinstance(node._op, Computed)) or count >= most:
+            return True
+    return False
+
+
+def rests_on(node: Any, kind: type) -> bool:
+    """Whether a Variable of a kind is among those that this one was computed from; not known of a large graph: no."""
+    return any([isinstance(x, kind) for x in itertools.islice(_below(node), _WALK)])
+
+
+def _below(node: Any) -> Iterator[Any]:
+    """A node and what it was computed from."""
     stack, seen = [node], {id(node)}
     while stack:
         node = stack.pop()
-        if not node._args and not isinstance(node._op, Computed):
-            return True
+        yield node
         for a in node._args:
             if isinstance(a, Operators) and id(a) not in seen:
                 seen.add(id(a))
                 stack.append(a)
-        if len(seen) > most:
-            return True
-    return False
 
 
 def asks_scipy(depth: int) -> bool:

@@ -26,6 +26,7 @@ checking_inplace = _settings["check_inplace"].get
 # Where a transform calls the user's function: the age of the oldest argument that stands for one of the function's.
 _calling: ContextVar[int | None] = ContextVar("calling", default=None)
 calling_since = _calling.get
+RUNNING: list[object] = []  # the calls of all threads: a thread that a user's function starts has no setting of them
 
 
 class calling:
@@ -41,8 +42,10 @@ class calling:
         self._recording = _settings["enable_backprop"].set(True)
         outer = _calling.get()
         self._token = _calling.set(self._since if outer is None else min(outer, self._since))
+        RUNNING.append(self)
 
     def __exit__(self, *error: object) -> None:
+        RUNNING.remove(self)
         _calling.reset(self._token)
         _settings["enable_backprop"].reset(self._recording)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core import arithmetic  # noqa: F401 - declares the operations that terms are made of
+from dezero.core import arithmetic, power  # noqa: F401 - declare the operations that terms are made of
 from dezero.core.aliases import ALIAS
 from dezero.core.factors import Number, digits, mild, rounded, wraps
 from dezero.core.op import Op, Unlike, fingerprint, make

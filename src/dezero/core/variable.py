@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from dezero.backends import get_array_module, is_plain_array
-from dezero.core.asking import lost_array, lost_number, sparse_asks, takes_part
-from dezero.core.config import calling_since, recording
+from dezero.core.asking import lost_array, lost_number, rests_on, sparse_asks, takes_part
+from dezero.core.config import RUNNING, calling_since, recording
 from dezero.core.errors import GraphError, describe, foreign
 from dezero.core.looks import WATCHES, note_read
 from dezero.core.marks import CONSTANT, UNRECORDED, Computed, Overwritten
@@ -218,8 +218,14 @@ class Variable(Operators):
 
     def _becomes_number(self, kind: str) -> None:
         """Warn where a running transform's argument, or what was computed from one, loses its derivative."""
+        if not RUNNING or not recording():
+            return
         since = calling_since()
-        if since is not None and self._seq >= since and recording() and (self._args or type(self) is Argument):
+        if since is None:  # a thread of its own: a transform that runs elsewhere may be waiting for it
+            inside = rests_on(self, Argument)
+        else:
+            inside = self._seq >= since and bool(self._args or type(self) is Argument)
+        if inside:
             lost_number(kind, self)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:

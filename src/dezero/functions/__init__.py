@@ -6,7 +6,8 @@ The families that most programs use load with the package, the others when one o
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
-from dezero.core.arithmetic import add, div, mul, neg, pow, sub
+from dezero.core.arithmetic import add, div, mul, neg, sub
+from dezero.core.power import pow
 from dezero.core.registry import finders as _finders
 from dezero.functions.activation import (
     gelu,

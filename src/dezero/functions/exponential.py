@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.arithmetic import pow
+from dezero.core.power import pow
 from dezero.core.errors import describe
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, linear, operand, publish
 from dezero.core.operators import raw

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dezero.core.arithmetic import div, mul, neg, pow, sub
+from dezero.core.arithmetic import div, mul, neg, sub
+from dezero.core.power import pow
 from dezero.core.registry import operations
 from dezero.functions.elementwise import abs
 from dezero.functions.rounding import remainder, round, trunc

@@ -18,6 +18,7 @@ import numpy as np
 
 from dezero.core.op import Op
 from dezero.core.operators import raw
+from dezero.core.power import falling_factorial, polynomial
 from dezero.core.registry import declared
 from dezero.series.power import (
     Series,
@@ -115,6 +116,23 @@ def _pow(F: Any, op: Op, args: Args, first: Any) -> Any:
     if n > 1 and _leaves_range(F.raw(a[0]), n):
         return _scaled_power(F, a, n)
     return _lazy(F, (a,), lambda y, k: real_power(k, y, a, n) if k else a[0] ** n, first)
+
+
+def _power_derivative(F: Any, op: Op, args: Args, first: Any) -> Any:
+    """Where no base is 0, from powers and logarithms: by the rule, each order would ask for the derivative after it."""
+    a, b = args
+    base = F.raw(a[0]) if isinstance(a, Series) else getattr(a, "_data", a)
+    if not np.all(base):
+        return None
+    m, k = op.parameters["orders"]
+    weights = falling_factorial(b, (m, k))
+    total = polynomial(weights, F.log(F.as_complex(a) if np.iscomplexobj(first) else a)) if k else weights[0]
+    if not isinstance(b, Series):
+        return F.mul(F.pow(a, F.sub(b, m)), total)
+    power = F.pow(a, b)  # the one that is being computed, so that its recurrence is closed
+    for _ in range(m):
+        power = F.div(power, a)
+    return F.mul(power, total)
 
 
 def _scaled_power(F: Any, a: Series, n: float) -> Series:
@@ -308,6 +326,7 @@ WRITTEN: dict[str, Callable[[Any, Op, Args, Any], Any]] = {
     "mul": _mul,
     "div": _div,
     "pow": _pow,
+    "power_derivative": _power_derivative,
     "neg": _each,
     "real": _each,
     "conj": _each,

@@ -1,0 +1,125 @@
+"""Powers, and the derivatives of a**b of any orders in a and in b as one operation."""
+
+from __future__ import annotations
+
+import cmath
+import math
+from typing import Any
+
+import numpy as np
+
+from dezero.core.op import ELEMENTWISE, Op, declare, elementwise
+
+
+def _power(a: Any, b: Any) -> Any:
+    # NumPy refuses negative integer powers of integers, where everybody means the reciprocal.
+    if isinstance(b, int) and b < 0 and a.dtype.kind in "iu":
+        a = a.astype(np.float64)
+    return a**b
+
+
+def _number(x: Any) -> Any:
+    """The number that an argument is, in any reading, or None where it is an array."""
+    if isinstance(x, int | float | complex) and not isinstance(x, np.generic):
+        return x
+    return x.c if getattr(x, "node", x) is None else None
+
+
+def _base_rule(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
+    n = _number(b)
+    if n == 0:
+        return F.zeros_like(a)
+    if n is not None:
+        return g * (n * F.pow(a, n - 1))  # F's: NumPy refuses negative powers of integers
+    return g * F.power_derivative(a, b, orders=(1, 0))
+
+
+def _exponent_rule(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
+    n = _number(a)
+    if not n:
+        return g * F.power_derivative(a, b, orders=(0, 1))
+    if np.dtype(y.dtype).kind == "c":
+        return g * (y * cmath.log(n))
+    return g * (y * (math.log(n) if n > 0 else math.nan))
+
+
+pow = elementwise(
+    "pow",
+    _power,
+    _base_rule,
+    _exponent_rule,
+    doc="""The first array to the power of the second; either may be a number.
+
+    The derivative in the exponent is y log(a); where a is 0, it and all others are their limits from above, but the
+    first one in the exponent at 0**0, which is 0. A negative base has real powers only for whole-number exponents,
+    and no derivative in the exponent (nan).
+
+    >>> pow(Variable(np.array(3.0)), 2), pow(2, Variable(np.array(3.0)))
+    (variable(9.0), variable(8.0))
+    """,
+)
+
+
+def falling_factorial(b: Any, orders: tuple[int, int]) -> list[Any]:
+    """The weights c_j in the derivative of a**b, m times in a and k times in b: a**(b - m) sum_j c_j log(a)**(k - j).
+
+    c_j is k! / (j! (k - j)!) times the j-th derivative of b (b - 1) ... (b - m + 1), whose Taylor coefficients follow
+    from one factor to the next; b: an array or a series.
+    """
+    m, k = orders
+    taylor: list[Any] = [1, *[0] * k]
+    for i in range(m):
+        taylor = [(b - i) * c + (taylor[j - 1] if j else 0) for j, c in enumerate(taylor)]
+    return [math.perm(k, j) * c for j, c in enumerate(taylor)]
+
+
+def polynomial(weights: list[Any], x: Any) -> Any:
+    """weights[0] x**n + ... + weights[n], by Horner's rule."""
+    total = weights[0]
+    for c in weights[1:]:
+        total = total * x + c
+    return total
+
+
+def _derivative(a: Any, b: Any, orders: tuple[int, int]) -> Any:
+    m, k = orders
+    dtype = np.result_type(a, b)
+    dtype = dtype if dtype.kind in "fc" else np.dtype(np.float64)
+    a, b = np.asarray(a, dtype), np.asarray(b, dtype if np.asarray(b).dtype.kind == "c" else dtype.type(0).real.dtype)
+    weights, zero = falling_factorial(b, orders), a == 0
+    with np.errstate(all="ignore"):
+        if not zero.any():
+            return _where_smooth(a, b, weights, m)
+        found = _where_smooth(np.where(zero, dtype.type(1), a), b, weights, m)
+        return np.where(zero, _limit_at_zero(b, weights, orders), found)[()]
+
+
+def _where_smooth(a: Any, b: Any, weights: list[Any], m: int) -> Any:
+    total = polynomial(weights, np.log(a)) if len(weights) > 1 else weights[0]
+    power = a ** (b - m) if m else a**b
+    return np.where(total == 0, total, power * total)[()] if m else power * total  # the power may be inf where it is 0
+
+
+def _limit_at_zero(b: Any, weights: list[Any], orders: tuple[int, int]) -> Any:
+    """The limit as a falls to 0: that of a**(b - m) times the first weight that is not 0 and its power of log(a)."""
+    m, k = orders
+    leading: Any = 0.0
+    for j in range(k, -1, -1):
+        leading = np.where(weights[j] == 0, leading, weights[j] * (-np.inf if (k - j) % 2 else np.inf if k - j else 1.0))
+    rest = np.real(b) - m
+    limit = np.where(rest > 0, 0.0, np.where(rest < 0, leading * np.inf, leading))
+    limit = np.where(leading == 0, 0.0, limit)
+    return np.where(b == 0, 0.0, limit) if orders == (0, 1) else limit
+
+
+declare(
+    Op(
+        "power_derivative",
+        ELEMENTWISE,
+        _derivative,
+        [
+            lambda F, g, a, b, y, orders: g * F.power_derivative(a, b, orders=(orders[0] + 1, orders[1])),
+            lambda F, g, a, b, y, orders: g * F.power_derivative(a, b, orders=(orders[0], orders[1] + 1)),
+        ],
+    )
+)
