@@ -183,3 +183,8 @@ def test_the_second_derivative_of_i1e_jumps_at_zero(simplify):
 
 def test_hardshrink_keeps_nan():
     np.testing.assert_array_equal(F.hardshrink(Variable(np.array([np.nan, 2.0, 0.1]))).data, [np.nan, 2.0, 0.0])
+
+
+def test_softshrink_refuses_a_negative_threshold():
+    with pytest.raises(ValueError, match="softshrink: threshold is -1.0; give one that is 0 or positive"):
+        F.softshrink(1.0, -1.0)

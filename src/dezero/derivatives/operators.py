@@ -220,7 +220,8 @@ def operator(f: Callable[[Any], Any], terms: Mapping[MultiIndex, float], method:
     0.0
     """
     if not isinstance(terms, Mapping) or not terms:
-        raise TypeError(f"operator: terms are {describe(terms)}; give a dict of multi-indices and coefficients")
+        given = "an empty dict" if isinstance(terms, Mapping) else describe(terms)
+        raise TypeError(f"operator: terms are {given}; give a dict of multi-indices and coefficients")
     for index, c in terms.items():
         whole = isinstance(index, tuple) and all(isinstance(a, int) and not isinstance(a, bool) for a in index)
         if not whole or any(a < 0 for a in index):

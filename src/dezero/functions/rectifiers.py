@@ -211,7 +211,11 @@ def hardshrink(x: Any, threshold: float = 0.5) -> Variable:
 def softshrink(x: Any, threshold: float = 0.5) -> Variable:
     """x brought nearer to 0 by the threshold, but not past it; the derivative at the kinks is 0.
 
+    ValueError for a negative threshold.
+
     >>> softshrink(Variable(np.array([-2.0, 0.3, 1.0])))
     variable([-1.5  0.   0.5])
     """
+    if threshold < 0:
+        raise ValueError(f"softshrink: threshold is {threshold}; give one that is 0 or positive")
     return apply(_softshrink.bind(threshold=threshold), operand(x, "softshrink"))
