@@ -72,7 +72,7 @@ def derivatives(reading, a, b, orders):
 @pytest.mark.filterwarnings("ignore:divide by zero")
 def test_derivatives_at_base_zero_are_limits(reading, b, orders, limit):
     found = derivatives(reading, 0.0, b, orders)
-    assert found == limit or math.isnan(found) and math.isinf(limit)
+    assert found == limit or (math.isnan(found) and math.isinf(limit))
 
 
 @pytest.mark.parametrize("reading", READINGS)

@@ -186,5 +186,5 @@ def test_hardshrink_keeps_nan():
 
 
 def test_softshrink_refuses_a_negative_threshold():
-    with pytest.raises(ValueError, match="softshrink: threshold is -1.0; give one that is 0 or positive"):
+    with pytest.raises(ValueError, match=r"softshrink: threshold is -1\.0; give one that is 0 or positive"):
         F.softshrink(1.0, -1.0)

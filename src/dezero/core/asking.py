@@ -62,8 +62,8 @@ def takes_part(node: Any, most: float = float("inf")) -> bool:
     Nobody can where all of that are constants: plain arrays, results that a transform handed back, detached values.
     most: of a graph with more nodes it is taken for granted.
     """
-    for count, node in enumerate(_below(node)):
-        if (not node._args and not isinstance(node._op, Computed)) or count >= most:
+    for count, below in enumerate(_below(node)):
+        if (not below._args and not isinstance(below._op, Computed)) or count >= most:
             return True
     return False
 

@@ -82,15 +82,14 @@ def polynomial(weights: list[Any], x: Any) -> Any:
 
 
 def _derivative(a: Any, b: Any, orders: tuple[int, int]) -> Any:
-    m, k = orders
     dtype = np.result_type(a, b)
     dtype = dtype if dtype.kind in "fc" else np.dtype(np.float64)
     a, b = np.asarray(a, dtype), np.asarray(b, dtype if np.asarray(b).dtype.kind == "c" else dtype.type(0).real.dtype)
     weights, zero = falling_factorial(b, orders), a == 0
     with np.errstate(all="ignore"):
         if not zero.any():
-            return _where_smooth(a, b, weights, m)
-        found = _where_smooth(np.where(zero, dtype.type(1), a), b, weights, m)
+            return _where_smooth(a, b, weights, orders[0])
+        found = _where_smooth(np.where(zero, dtype.type(1), a), b, weights, orders[0])
         return np.where(zero, _limit_at_zero(b, weights, orders), found)[()]
 
 
@@ -105,7 +104,8 @@ def _limit_at_zero(b: Any, weights: list[Any], orders: tuple[int, int]) -> Any:
     m, k = orders
     leading: Any = 0.0
     for j in range(k, -1, -1):
-        leading = np.where(weights[j] == 0, leading, weights[j] * (-np.inf if (k - j) % 2 else np.inf if k - j else 1.0))
+        logarithm = (-math.inf) ** (k - j)
+        leading = np.where(weights[j] == 0, leading, weights[j] * logarithm)
     rest = np.real(b) - m
     limit = np.where(rest > 0, 0.0, np.where(rest < 0, leading * np.inf, leading))
     limit = np.where(leading == 0, 0.0, limit)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.power import pow
 from dezero.core.errors import describe
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, linear, operand, publish
 from dezero.core.operators import raw
+from dezero.core.power import pow
 from dezero.core.variable import Variable
 from dezero.functions.complex_numbers import real_like
 from dezero.functions.shape import astype
