@@ -84,13 +84,17 @@ def polynomial(weights: list[Any], x: Any) -> Any:
 def _derivative(a: Any, b: Any, orders: tuple[int, int]) -> Any:
     dtype = np.result_type(a, b)
     dtype = dtype if dtype.kind in "fc" else np.dtype(np.float64)
-    a, b = np.asarray(a, dtype), np.asarray(b, dtype if np.asarray(b).dtype.kind == "c" else dtype.type(0).real.dtype)
+    a, b = _in_dtype(a, dtype), _in_dtype(b, dtype if np.iscomplexobj(b) else dtype.type(0).real.dtype)
     weights, zero = falling_factorial(b, orders), a == 0
     with np.errstate(all="ignore"):
         if not zero.any():
             return _where_smooth(a, b, weights, orders[0])
         found = _where_smooth(np.where(zero, dtype.type(1), a), b, weights, orders[0])
         return np.where(zero, _limit_at_zero(b, weights, orders), found)[()]
+
+
+def _in_dtype(x: Any, dtype: Any) -> Any:
+    return x.astype(dtype, copy=False) if hasattr(x, "astype") else dtype.type(x)
 
 
 def _where_smooth(a: Any, b: Any, weights: list[Any], m: int) -> Any:
