@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from dezero import functions
+from dezero.autodiff.gradients import gradients
 from dezero.core import (
     Config,
     Function,
@@ -14,7 +15,6 @@ from dezero.core import (
     Variable,
     as_array,
     as_variable,
-    gradients,
     no_grad,
     setup_variable,
     test_mode,

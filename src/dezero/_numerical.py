@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from dezero.autodiff.gradients import gradients
 from dezero.backends import as_numpy
-from dezero.core import Variable, gradients, no_grad
+from dezero.core import Variable, no_grad
 
 # The step that balances the truncation error h^2 against the rounding error eps / h, relative to |x| above 1.
 STEP = float(np.finfo(np.float64).eps) ** (1 / 3)

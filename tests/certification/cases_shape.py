@@ -3,7 +3,7 @@
 import numpy as np
 
 import dezero.functions as F
-from dezero.core import broadcasting
+from dezero.autodiff import broadcasting
 from dezero.testing import Case, Normal
 
 CASES = [

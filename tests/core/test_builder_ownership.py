@@ -7,13 +7,13 @@ import pytest
 
 import dezero.functions as F
 from dezero import Function, Variable, gradients
-from dezero.core import derive as derive_module
-from dezero.core import recipes
+from dezero.autodiff import cache
+from dezero.autodiff import derive as derive_module
 
 
 @pytest.fixture(autouse=True)
 def nothing_cached():
-    recipes._book.clear()
+    cache._book.clear()
 
 
 def V(x):

@@ -118,7 +118,7 @@ def test_an_error_of_gradients_does_not_speak_of_backward(overwrite):
 
 
 def test_collect_puts_the_callers_name_first():
-    from dezero.core.sweep import collect
+    from dezero.core.graph import collect
 
     x = var(1.0)
     y, z = x * 2, x * 3

@@ -5,7 +5,7 @@ import pytest
 
 import dezero.functions as F
 from dezero import Config, Function, GraphError, Variable, grad, gradients, hessian, jvp, using_config
-from dezero.core import sweep
+from dezero.autodiff import sweep
 
 MATRIX = np.arange(6.0).reshape(2, 3)
 

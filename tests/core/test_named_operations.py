@@ -3,8 +3,8 @@
 import pytest
 
 import dezero.functions as F
-from dezero.core import backward
-from dezero.core.registry import declared
+from dezero.autodiff import backward
+from dezero.core.op import declared
 from dezero.derivatives import moves, patterns
 from dezero.optimize import branches
 from dezero.series import bundles, written

@@ -8,8 +8,7 @@ import pytest
 import dezero.functions as F
 from dezero import GraphError, Variable, gradients, using_config
 from dezero.core.errors import UnsupportedOperation
-from dezero.core.op import ELEMENTWISE
-from dezero.core.registry import declared
+from dezero.core.op import ELEMENTWISE, declared
 
 IMAGE = np.array([200, 100, 3], np.uint8)
 KINDS = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "bool", "float16"]

@@ -5,7 +5,7 @@ import pytest
 
 import dezero.functions as F
 from dezero import Variable, gradients
-from dezero.core.op import apply
+from dezero.core.call import apply
 from dezero.core.outputs import apply_all, general
 from dezero.functions.linalg import matmul
 

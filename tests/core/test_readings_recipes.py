@@ -8,12 +8,12 @@ import pytest
 
 import dezero.functions as F
 from dezero import Variable, gradients, using_config
-from dezero.core import recipes
+from dezero.autodiff import cache
 
 
 @pytest.fixture(autouse=True)
 def empty_book():
-    recipes._book.clear()
+    cache._book.clear()
 
 
 def bug(*params, reason):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import dezero.functions as F
 from dezero import Variable, gradients
-from dezero.core import book, recipes
-from dezero.core.book import Book
+from dezero.autodiff import cache, store
+from dezero.autodiff.store import Book
 
 
 class Entry:
@@ -21,7 +21,7 @@ class Entry:
 @pytest.fixture
 def counted(monkeypatch):
     """The empty book, and how often recipes were made and followed."""
-    recipes._book.clear()
+    cache._book.clear()
     counts = {"made": 0, "followed": 0}
 
     def counting(name, method):
@@ -31,10 +31,10 @@ def counted(monkeypatch):
 
         return call
 
-    monkeypatch.setattr(recipes.Recipe, "__init__", counting("made", recipes.Recipe.__init__))
-    monkeypatch.setattr(recipes.Recipe, "follow", counting("followed", recipes.Recipe.follow))
+    monkeypatch.setattr(cache.Recipe, "__init__", counting("made", cache.Recipe.__init__))
+    monkeypatch.setattr(cache.Recipe, "follow", counting("followed", cache.Recipe.follow))
     yield counts
-    recipes._book.clear()
+    cache._book.clear()
 
 
 def derivative(k):
@@ -47,7 +47,7 @@ def test_numbers_that_are_always_new_soon_leave_no_recipes(counted):
     for step in range(400):
         derivative(1 + step / 1000)
     assert counted["followed"] == 0
-    assert counted["made"] <= book._IDLE + 400 / book._PROBED + 1
+    assert counted["made"] <= store._IDLE + 400 / store._PROBED + 1
 
 
 def test_nor_do_those_of_higher_orders_which_operations_hold_as_parameters(counted):
@@ -56,7 +56,7 @@ def test_nor_do_those_of_higher_orders_which_operations_hold_as_parameters(count
         y = F.tanh(F.sin(x * (1 + step / 1000)) * x)
         for _ in range(3):
             (y,) = gradients(y, x, create_graph=True)
-    assert counted["made"] <= 3 * (book._IDLE + 200 / book._PROBED + 1)
+    assert counted["made"] <= 3 * (store._IDLE + 200 / store._PROBED + 1)
 
 
 def test_a_number_that_settles_is_followed_again(counted):
@@ -64,7 +64,7 @@ def test_a_number_that_settles_is_followed_again(counted):
         derivative(1 + step / 1000)
     for _ in range(50):
         derivative(7.5)
-    assert counted["followed"] >= 50 - book._PROBED - 1
+    assert counted["followed"] >= 50 - store._PROBED - 1
 
 
 def test_numbers_that_come_in_turn_are_all_followed_in_the_end(counted):
@@ -82,7 +82,7 @@ def test_numbers_are_told_apart(counted):
         x = Variable(np.array(3))
         (g,) = gradients(F.cos(x * k) * k, x, create_graph=True)
         np.testing.assert_allclose(g.item(), -np.sin(3.0 * k) * k * k, rtol=1e-12)
-    assert len(recipes._book) <= 3
+    assert len(cache._book) <= 3
 
 
 def structure(form, number=0, contents=()):
@@ -140,7 +140,7 @@ def test_a_recipe_larger_than_the_book_is_not_kept():
 def test_contents_that_are_always_new_take_all_recipes_of_their_form_away():
     shelf = Book()
     shelf.keep(structure("other"), Entry(), 100)
-    for n in range(book._CONTENTS + 1):
+    for n in range(store._CONTENTS + 1):
         assert shelf.takes(structure("form", 0, (n,)))
         shelf.keep(structure("form", 0, (n,)), Entry(), 100)
     assert list(shelf) == [structure("other")]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import dezero.functions as F
 from dezero import Function, GraphError, Variable, checkpoint, gradients, jet, using_config
-from dezero.core.sweep import collect
+from dezero.core.graph import collect
 from dezero.derivatives import grad, hvp, jacobian, jvp, operator
 from dezero.derivatives.implicit import custom_root, fixed_point
 from tests.collector import sleeping_collector

@@ -5,7 +5,7 @@ import pytest
 
 import dezero.functions as everything  # noqa: F401 - declares the operations
 from dezero import Variable
-from dezero.core.registry import declared
+from dezero.core.op import declared
 from dezero.functions import bounds, numpy_names, rounding, trigonometric
 from dezero.functions.exponential import expm1  # noqa: F401
 

@@ -8,8 +8,8 @@ import pytest
 
 import dezero.functions as F
 from dezero import Variable, gradients, hessian, hvp, jet, using_config
-from dezero.core.op import apply
-from dezero.core.registry import declared
+from dezero.core.call import apply
+from dezero.core.op import declared
 from dezero.derivatives import grad, jacfwd, jacobian
 
 ORDERS = (None, 1, 2, 3, 4, 2.5, 1.5, 0.5, -1, -2, np.inf, -np.inf)

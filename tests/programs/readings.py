@@ -11,7 +11,7 @@ import numpy as np
 
 import dezero as T
 from dezero import Variable, gradients, using_config
-from dezero.core.sweep import collect
+from dezero.core.graph import collect
 from dezero.series import Expansion
 from tests.programs.generate import Program
 from tests.programs.operation import Array

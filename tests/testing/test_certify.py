@@ -7,9 +7,11 @@ import pytest
 
 import dezero.functions
 from dezero import Function, Variable
-from dezero.core.op import apply, elementwise, linear, publish
+from dezero.core.call import apply
+from dezero.core.declare import elementwise, linear, publish
+from dezero.core.op import declared
 from dezero.core.outputs import apply_all, general
-from dezero.core.registry import declared, operations, values
+from dezero.core.registry import operations, values
 from dezero.functions import cos, exp, sin
 from dezero.testing import QUICK, Case, Normal, Reals, certify, check, operations_of
 

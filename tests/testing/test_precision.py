@@ -6,7 +6,7 @@ import pytest
 import dezero.functions as F
 from dezero import Function
 from dezero.testing import Case, Reals, certify
-from dezero.testing.certify import QUICK
+from dezero.testing.run import QUICK
 
 WHY = {"mpmath": "a user's"}
 

@@ -9,9 +9,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from dezero.autodiff.gradients import gradients
 from dezero.cli.errors import UsageError
 from dezero.cli.expression import Expression
-from dezero.core import Variable, gradients
+from dezero.core import Variable
 
 HIGHEST_ORDER = 50
 

@@ -1,6 +1,5 @@
-"""The core: Variables, operations, and the sweeps that differentiate a recorded graph."""
+"""The core: Variables, operations, and the graph that they record."""
 
-from dezero.core.backward import gradients
 from dezero.core.config import Config, no_grad, test_mode, using_config
 from dezero.core.errors import GraphError, GraphWarning, UnsupportedOperation
 from dezero.core.function import Function
@@ -16,7 +15,6 @@ __all__ = [
     "Variable",
     "as_array",
     "as_variable",
-    "gradients",
     "no_grad",
     "setup_variable",
     "test_mode",

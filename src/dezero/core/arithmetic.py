@@ -1,4 +1,4 @@
-"""Arithmetic on each element: the operations that the algebra of derivatives (terms.py) is made of."""
+"""Arithmetic on each element: the operations that the algebra of derivatives (rewriting/algebra.py) is made of."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.factors import digits
-from dezero.core.half import is_half, rounded_once
-from dezero.core.op import ELEMENTWISE, AnyNumberOfRules, Op, declare, elementwise
+from dezero.core.call import make
+from dezero.core.declare import declare, elementwise
+from dezero.core.dtypes import digits, is_half, rounded_once
+from dezero.core.op import ELEMENTWISE, AnyNumberOfRules, Op, declared
+from dezero.core.variable import Variable, wrap
 
 add = elementwise(
     "add",
@@ -118,3 +120,23 @@ declare(
         [lambda F, g, x, y, fill_value, dtype: F.zeros_like(x)],
     )
 )
+
+# The same array as a node of its own: the algebra of derivatives neither looks through it nor takes two for one.
+ALIAS = declare(Op("alias", ELEMENTWISE, lambda x: x, [lambda F, g, x, y: g]))
+
+
+def alias(x: Variable) -> Variable:
+    """A recorded Variable that is equal to x, and through which derivatives in x go on."""
+    return make(ALIAS, (x,))
+
+
+def copied(node: Variable, given: bool) -> Variable:
+    """A second node equal to this one, so that renaming or changing the caller's gradient leaves a shared node alone.
+
+    Of a node that was given, which the user may ask for a derivative in, the copy is computed from it.
+    """
+    if given or not isinstance(node._op, Op):
+        return make(declared["mul"], (node, 1))
+    other = wrap(node._data.copy())
+    other._op, other._args = node._op, node._args
+    return other

@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import Operators
 from dezero.core.errors import GraphError, GraphWarning, describe
 from dezero.core.marks import Computed
-from dezero.core.operators import Operators
 
 _LIBRARIES = {"dezero", "numpy", "scipy"}  # whose lines are none of the user's
 _STORE = opcode.opmap["STORE_SUBSCR"]

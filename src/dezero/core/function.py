@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import raw
+from dezero.core.call import apply
 from dezero.core.config import recording, using_config
 from dezero.core.errors import describe
 from dezero.core.marks import CONSTANT, CUT
-from dezero.core.operators import raw
 from dezero.core.outputs import Cotangents, mapped, picking
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_array, as_constant, as_variable, tick, wrap
@@ -166,3 +167,47 @@ class Function:
 def _like(g: Any, y: Any) -> Any:
     """A cotangent as a user's backward takes it: of a real result without its imaginary part, which means nothing."""
     return operations.real(g) if g.dtype.kind == "c" and y.dtype.kind != "c" else g
+
+
+class BuiltIn(Function):
+    """What `.creator` of a built-in operation's result shows; made when somebody looks.
+
+    name; parameters: those that are not differentiable, by name; args: what it was computed from, arrays and numbers
+    among them; inputs, outputs: as of any Function.
+
+    >>> (Variable(np.array(2.0)) ** 3).creator
+    <pow of float64 array of shape (), number 3>
+    """
+
+    name = ""  # the operation's, in place of the class's
+
+    def __init__(self, node: Variable) -> None:
+        self._node, op = node, node._op
+        self.name = op.name
+        self.parameters = dict(op.parameters)
+        self.inputs = [a for a in node._args if isinstance(a, Variable)]
+        self.outputs = [weakref.ref(node)]
+
+    def __call__(self, *inputs: Any) -> Variable:
+        """The operation on other arguments, in the places of args."""
+        return apply(self._node._op, *inputs)
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return self._node._args
+
+    @property
+    def generation(self) -> int:
+        return self._node.generation - 1
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BuiltIn) and other._node is self._node
+
+    def __hash__(self) -> int:
+        return hash(self._node)
+
+    def __repr__(self) -> str:
+        return f"<{self.name} of {', '.join(describe(a) for a in self.args)}>"
+
+
+operations.creator = BuiltIn  # type: ignore[attr-defined]

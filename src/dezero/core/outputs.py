@@ -6,7 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from dezero.core.op import GENERAL, LINEAR, Op, Rule, apply, declare, publish
+from dezero.core.call import apply
+from dezero.core.declare import declare, publish
+from dezero.core.op import GENERAL, LINEAR, Op, Rule
 from dezero.core.variable import Variable
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import ELEMENTWISE, Op, declare, elementwise
+from dezero.core.declare import declare, elementwise
+from dezero.core.op import ELEMENTWISE, Op
 
 
 def _power(a: Any, b: Any) -> Any:

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from dezero.backends import get_array_module, is_plain_array
+from dezero.core.arraylike import Operators
 from dezero.core.asking import lost_array, lost_number, rests_on, sparse_asks, takes_part
 from dezero.core.config import RUNNING, calling_since, recording
 from dezero.core.errors import GraphError, describe, foreign
-from dezero.core.looks import WATCHES, note_read
 from dezero.core.marks import CONSTANT, UNRECORDED, Computed, Overwritten
-from dezero.core.operators import Operators
 from dezero.core.registry import operations
+from dezero.core.watching import WATCHES, note_read
 
 # One clock for all Variables. A node is younger than all its arguments, so sorting by it orders a graph, and an
 # argument that is younger than its consumer can only be one whose data was rebound in between.

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from dezero._numerical import differences
+from dezero.autodiff.arguments import check_callable, computed, refuse_nothing
 from dezero.backends import as_numpy
-from dezero.core.aliases import check_callable, computed, refuse_nothing
+from dezero.core.arraylike import raw
 from dezero.core.errors import describe
-from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.derivatives.jacobians import jacfwd
 from dezero.derivatives.transforms import grad

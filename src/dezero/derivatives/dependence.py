@@ -11,8 +11,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from dezero.core.op import BILINEAR, LINEAR, Op
-from dezero.core.registry import declared, values
+from dezero.core.op import BILINEAR, LINEAR, Op, declared
+from dezero.core.registry import values
 from dezero.core.variable import Variable
 
 _RESULT = -1  # the place of y among the arguments of a rule

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import check_callable
+from dezero.autodiff.arguments import check_callable
 from dezero.core.config import using_config
 from dezero.core.registry import operations
 from dezero.core.variable import Variable

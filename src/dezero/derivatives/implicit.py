@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import calling_on, check_callable, computed, refuse_nothing
+from dezero.autodiff.arguments import calling_on, check_callable, computed, refuse_nothing
+from dezero.core.arraylike import raw
+from dezero.core.call import apply, operand
 from dezero.core.config import recording
 from dezero.core.errors import GraphError, describe
+from dezero.core.graph import collect
 from dezero.core.marks import UNRECORDED
-from dezero.core.op import apply, operand
-from dezero.core.operators import raw
 from dezero.core.registry import operations
-from dezero.core.sweep import collect
 from dezero.core.variable import Variable, argument, tick, wrap
 from dezero.derivatives.packing import Packing
 from dezero.derivatives.program import Program, outside

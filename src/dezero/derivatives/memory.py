@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from dezero.core.aliases import check_callable, refuse_nothing
+from dezero.autodiff.arguments import check_callable, refuse_nothing
+from dezero.core.call import operand
 from dezero.core.config import Config, no_grad, recording, using_config
 from dezero.core.function import Function
-from dezero.core.op import operand
 from dezero.core.randomness import Notes, noting, replaying
 from dezero.core.variable import Variable, wrap
 from dezero.derivatives.segment import Segment

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import calling_on, check_callable
+from dezero.autodiff.arguments import calling_on, check_callable
+from dezero.core.call import operand
 from dezero.core.config import using_config
 from dezero.core.errors import describe
-from dezero.core.op import operand
-from dezero.core.sweep import collect
+from dezero.core.graph import collect
 from dezero.core.variable import Argument, Variable, wrap
 from dezero.derivatives import ways
 from dezero.derivatives.lines import Lines, MultiIndex, lines_of

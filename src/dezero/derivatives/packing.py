@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import raw
+from dezero.core.call import operand
 from dezero.core.errors import describe
-from dezero.core.op import operand
-from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
 from dezero.derivatives.trees import flatten, matching

@@ -18,8 +18,9 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from dezero.core.errors import describe
-from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, Op, Unlike, fingerprint
-from dezero.core.sweep import collect, leading_to
+from dezero.core.fingerprint import Unlike, fingerprint
+from dezero.core.graph import collect, leading_to
+from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, Op
 from dezero.core.variable import Variable
 from dezero.derivatives import moves
 from dezero.derivatives.dependence import Dependence

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import ALIAS
+from dezero.autodiff.reverse import Plain
+from dezero.core.arithmetic import ALIAS
+from dezero.core.call import apply
 from dezero.core.config import no_grad
 from dezero.core.marks import Computed
-from dezero.core.op import Op, apply
+from dezero.core.op import Op
 from dezero.core.registry import values
-from dezero.core.reverse import Plain
-from dezero.core.terms import Builder
 from dezero.core.variable import Parameter, Variable, as_constant, wrap
+from dezero.rewriting.algebra import Builder
 from dezero.series.reading import Reading
 
 Call = Callable[..., Any]

@@ -15,15 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.backward import gradients
+from dezero.autodiff.gradients import gradients
 from dezero.core.config import using_config
 from dezero.core.errors import describe
-from dezero.core.op import GENERAL, AnyNumberOfRules, Op, Unlike
+from dezero.core.fingerprint import Unlike
+from dezero.core.op import GENERAL, AnyNumberOfRules, Op
 from dezero.core.registry import operations, values
-from dezero.core.term import Term
-from dezero.core.terms import Builder
 from dezero.core.variable import Variable, wrap
 from dezero.derivatives.program import Program, caller, on_variables
+from dezero.rewriting.algebra import Builder
+from dezero.rewriting.term import Term
 from dezero.series.power import Series, coefficient, is_zero, minus, plus
 from dezero.series.written import WRITTEN
 

@@ -8,15 +8,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dezero.autodiff.arguments import calling_on, computed
+from dezero.autodiff.gradients import gradients
 from dezero.backends import as_numpy
-from dezero.core.aliases import alias, calling_on, computed
-from dezero.core.backward import gradients
+from dezero.core.arithmetic import alias
 from dezero.core.config import recording
 from dezero.core.errors import GraphError, describe
+from dezero.core.fingerprint import Unlike
+from dezero.core.graph import collect
 from dezero.core.marks import Cut
-from dezero.core.op import Op, Unlike
+from dezero.core.op import Op
 from dezero.core.registry import operations
-from dezero.core.sweep import collect
 from dezero.core.variable import Variable, argument, tick
 from dezero.derivatives.program import outside
 from dezero.derivatives.trees import Rebuild, flatten

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import check_callable
-from dezero.core.backward import gradients
+from dezero.autodiff.arguments import check_callable
+from dezero.autodiff.gradients import gradients
+from dezero.autodiff.sweep import sweep
+from dezero.core.graph import collect, leading_to
 from dezero.core.op import Op
-from dezero.core.sweep import collect, leading_to, sweep
 from dezero.core.variable import Variable
 from dezero.derivatives.colouring import colour_columns, star_colouring, stored
 from dezero.derivatives.patterns import hessian_pattern, jacobian_pattern, one_array, structure

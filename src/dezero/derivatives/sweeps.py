@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core import gradients
-from dezero.core.aliases import check_callable
+from dezero.autodiff.arguments import check_callable
+from dezero.autodiff.gradients import gradients
+from dezero.core.arraylike import raw
+from dezero.core.call import operand
 from dezero.core.config import recording
 from dezero.core.errors import GraphError, describe
+from dezero.core.graph import collect, leading_to
 from dezero.core.marks import Cut
-from dezero.core.op import operand
-from dezero.core.operators import raw
 from dezero.core.registry import operations
-from dezero.core.sweep import collect, leading_to
 from dezero.core.variable import Variable, wrap
 from dezero.derivatives.tracing import Run
 from dezero.derivatives.trees import matching

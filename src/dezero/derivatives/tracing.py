@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import (
+from dezero.autodiff.arguments import (
     calling_on,
     check_callable,
     computed,

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import check_callable
+from dezero.autodiff.arguments import check_callable
 from dezero.core.errors import describe
 from dezero.core.variable import wrap
 from dezero.derivatives.sweeps import Forward, gradient, moved, paired, pulled, result, transform, with_aux

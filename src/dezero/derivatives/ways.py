@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.backward import gradients
+from dezero.autodiff.gradients import gradients
 from dezero.core.config import using_config
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap

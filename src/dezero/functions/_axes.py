@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import VARIABLES, Operators
 from dezero.core.errors import describe
-from dezero.core.operators import VARIABLES, Operators
 
 _BOOLS = (bool, np.bool)
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from dezero.core import half
-from dezero.core.operators import raw
+from dezero.core import dtypes
+from dezero.core.arraylike import raw
 from dezero.core.variable import Variable
 from dezero.functions.shape import astype
 
@@ -18,7 +18,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def _single(x: Any) -> Any:
-    return astype(x, np.float32) if isinstance(x, Variable) and half.is_half(x._data) else half.single(x)
+    return astype(x, np.float32) if isinstance(x, Variable) and dtypes.is_half(x._data) else dtypes.single(x)
 
 
 def in_single(function: _Function, updated: tuple[str, ...] = ()) -> _Function:
@@ -31,7 +31,7 @@ def in_single(function: _Function, updated: tuple[str, ...] = ()) -> _Function:
 
     @functools.wraps(function)
     def call(*args: Any, **others: Any) -> Any:
-        if not half.is_half(raw(args[0] if args else others.get(names[0]))):
+        if not dtypes.is_half(raw(args[0] if args else others.get(names[0]))):
             return function(*args, **others)
         given = {**dict(zip(names, args, strict=False)), **others}
         result = function(**{name: a if name in updated else _single(a) for name, a in given.items()})

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.operators import raw
+from dezero.core.arraylike import raw
 
 
 def plain_index(index: Any) -> Any:

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.call import apply, operand, plain
 from dezero.core.errors import describe
-from dezero.core.op import Op, apply, operand, plain
+from dezero.core.op import Op
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, operand, public
+from dezero.core.call import operand
+from dezero.core.declare import declare, elementwise, public
+from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.variable import Variable
 from dezero.functions import bounds  # noqa: F401 - declares at_least and at_most
 from dezero.functions._axes import along, axis_of

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import elementwise
+from dezero.core.declare import elementwise
 
 _FLAT = (lambda F, g, a, b, y: F.zeros_like(a), lambda F, g, a, b, y: F.zeros_like(b))
 

@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, elementwise, operand, public, publish
-from dezero.core.operators import raw
+from dezero.core.arraylike import raw
+from dezero.core.call import apply, operand
+from dezero.core.declare import elementwise, public, publish
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable

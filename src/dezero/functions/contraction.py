@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, bilinear, linear, publish
-from dezero.core.registry import declared
+from dezero.core.call import apply
+from dezero.core.declare import bilinear, linear, publish
+from dezero.core.op import declared
 from dezero.core.variable import Variable, as_constant
 from dezero.functions._matrix import array
 from dezero.functions.subscripts import Labels, expand, read

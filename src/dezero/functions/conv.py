@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dezero.core.half import rounded_once
-from dezero.core.op import apply, bilinear, public
-from dezero.core.operators import raw
+from dezero.core.arraylike import raw
+from dezero.core.call import apply
+from dezero.core.declare import bilinear, public
+from dezero.core.dtypes import rounded_once
 from dezero.core.variable import Variable
 from dezero.functions import conv_tiles
 from dezero.functions.conv_sizes import for_each_axis, get_deconv_outsize, window_counts

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.call import apply, operand
+from dezero.core.declare import bilinear, publish
 from dezero.core.errors import describe
-from dezero.core.op import apply, bilinear, operand, publish
 from dezero.core.variable import Variable
 from dezero.functions.complex_numbers import conj
 from dezero.functions.shape import reshape

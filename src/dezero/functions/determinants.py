@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dezero.core.op import apply, publish
-from dezero.core.operators import raw
+from dezero.core.arraylike import raw
+from dezero.core.call import apply
+from dezero.core.declare import publish
 from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable

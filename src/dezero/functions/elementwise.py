@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, publish
+from dezero.core.declare import declare, elementwise, publish
+from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.variable import Variable
 from dezero.functions import kinks  # noqa: F401 - declares modulus_power
 from dezero.functions.complex_numbers import as_complex, holds_complex, modulus

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import ELEMENTWISE, Op, declare, elementwise
+from dezero.core.declare import declare, elementwise
+from dezero.core.op import ELEMENTWISE, Op
 from dezero.functions import _scipy
 from dezero.functions._analytic import cauchy, family, mirrored
 from dezero.functions._scipy import in_precision_of, special_value

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import raw
+from dezero.core.call import apply, operand
+from dezero.core.declare import declare, elementwise, linear, publish
 from dezero.core.errors import describe
-from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, linear, operand, publish
-from dezero.core.operators import raw
+from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.power import pow
 from dezero.core.variable import Variable
 from dezero.functions.complex_numbers import real_like

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import Op, apply, operand, public
+from dezero.core.call import apply, operand
+from dezero.core.declare import public
+from dezero.core.op import Op
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable

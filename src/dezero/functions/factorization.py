@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dezero.core.declare import public
 from dezero.core.errors import describe
-from dezero.core.op import public
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable

@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.call import apply, operand
+from dezero.core.declare import linear, public, publish
 from dezero.core.errors import describe
-from dezero.core.op import apply, linear, operand, public, publish
-from dezero.core.registry import declared, operations
+from dezero.core.op import declared
+from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import whole
 from dezero.functions.complex_numbers import as_complex, conj, is_complex, real_like

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.call import apply, operand
+from dezero.core.declare import declare, elementwise, publish
 from dezero.core.errors import UnsupportedOperation, describe
-from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, publish
+from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions import _scipy

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.half import rounded_once
-from dezero.core.op import apply, linear, operand, publish
+from dezero.core.call import apply, operand
+from dezero.core.declare import linear, publish
+from dezero.core.dtypes import rounded_once
 from dezero.core.variable import Variable
 from dezero.functions._indices import axes_read, plain_index, positions_read, repeats, whole_axes
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import raw
+from dezero.core.call import apply, operand
+from dezero.core.declare import linear, public
 from dezero.core.errors import describe
-from dezero.core.op import AnyNumberOfRules, apply, linear, operand, public
-from dezero.core.operators import raw
+from dezero.core.op import AnyNumberOfRules
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of
 from dezero.functions.rearrange import atleast_1d, atleast_2d, atleast_3d, ravel

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import ELEMENTWISE, Op, declare
+from dezero.core.declare import declare
+from dezero.core.op import ELEMENTWISE, Op
 
 
 def _modulus_power(x: Any, p: float, k: int) -> Any:

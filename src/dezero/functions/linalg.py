@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from dezero.core.arithmetic import add, mul
+from dezero.core.arraylike import raw
+from dezero.core.call import binary, operand
+from dezero.core.declare import bilinear, public
 from dezero.core.errors import is_sparse
-from dezero.core.op import bilinear, binary, operand, public
-from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions.sparse_products import matmul_with_sparse
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.call import apply, operand
+from dezero.core.declare import bilinear, publish
+from dezero.core.dtypes import rounded_once
 from dezero.core.errors import describe
-from dezero.core.half import rounded_once
-from dezero.core.op import apply, bilinear, operand, publish
+from dezero.core.op import declared
 from dezero.core.outputs import general
-from dezero.core.registry import declared
 from dezero.core.variable import Variable
 from dezero.functions import comparison  # noqa: F401 - declares less and greater
 from dezero.functions._axes import plainly

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from dezero.core.arithmetic import mul, sub
+from dezero.core.arraylike import raw
+from dezero.core.call import operand
+from dezero.core.declare import elementwise, public
 from dezero.core.errors import describe
-from dezero.core.op import elementwise, operand, public
-from dezero.core.operators import raw
 from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable

@@ -24,9 +24,10 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import raw
+from dezero.core.declare import declare, publish
 from dezero.core.errors import describe
-from dezero.core.op import GENERAL, AnyNumberOfRules, Op, declare, publish
-from dezero.core.operators import raw
+from dezero.core.op import GENERAL, AnyNumberOfRules, Op
 from dezero.core.variable import Variable
 from dezero.functions import _scipy
 from dezero.functions._matrix import attempt, each, failing, matrices, swap

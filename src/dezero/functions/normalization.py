@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import raw
+from dezero.core.call import operand
 from dezero.core.config import Config
+from dezero.core.declare import public
 from dezero.core.errors import describe
-from dezero.core.op import operand, public
-from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import plainly

@@ -6,9 +6,11 @@ from typing import Any, cast
 
 import numpy as np
 
+from dezero.core.call import apply, operand
+from dezero.core.declare import declare, publish
 from dezero.core.errors import describe
-from dezero.core.op import ELEMENTWISE, Op, apply, declare, operand, publish
-from dezero.core.registry import declared, operations
+from dezero.core.op import ELEMENTWISE, Op, declared
+from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag, plainly
 from dezero.functions._half import in_single

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from dezero.core.arithmetic import div, mul
+from dezero.core.call import operand
 from dezero.core.errors import describe
-from dezero.core.op import operand
 from dezero.core.power import pow
 from dezero.core.variable import Variable
 from dezero.functions import products

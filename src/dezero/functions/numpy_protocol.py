@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import raw
 from dezero.core.asking import asks_scipy, takes_part
 from dezero.core.config import recording
 from dezero.core.errors import UnsupportedOperation
-from dezero.core.looks import WATCHES, note_compared
-from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
+from dezero.core.watching import WATCHES, note_compared
 
 # Operators with an array on the left come this way, so the common ones take no detour.
 _FAST = {np.matmul: "matmul", np.add: "add", np.subtract: "sub", np.multiply: "mul", np.divide: "div"}

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.half import rounded_once
-from dezero.core.op import apply, linear, operand, publish
-from dezero.core.operators import raw
+from dezero.core.arraylike import raw
+from dezero.core.call import apply, operand
+from dezero.core.declare import linear, publish
+from dezero.core.dtypes import rounded_once
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of
 from dezero.functions.indexing import scatter

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.half import rounded_once
-from dezero.core.op import apply, linear, operand, public
-from dezero.core.operators import raw
+from dezero.core.arraylike import raw
+from dezero.core.call import apply, operand
+from dezero.core.declare import linear, public
+from dezero.core.dtypes import rounded_once
 from dezero.core.variable import Variable
 from dezero.functions.conv_sizes import for_each_axis, window_counts
 from dezero.functions.windows import Sizes, pad_with, unpadded, window_elements

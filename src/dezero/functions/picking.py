@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.half import rounded_once
-from dezero.core.op import bilinear
+from dezero.core.declare import bilinear
+from dezero.core.dtypes import rounded_once
 from dezero.core.variable import Variable
 
 Axes = tuple[int, ...] | None  # None: all

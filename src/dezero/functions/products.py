@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.call import apply, operand
+from dezero.core.declare import bilinear, public
 from dezero.core.errors import describe
-from dezero.core.op import apply, bilinear, operand, public
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_constant
 from dezero.functions._matrix import array

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, operand, public
+from dezero.core.call import apply, operand
+from dezero.core.declare import public
+from dezero.core.op import declared
 from dezero.core.outputs import general
-from dezero.core.registry import declared, operations
+from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag
 from dezero.functions.picking import gather_axes, rows_beside_last

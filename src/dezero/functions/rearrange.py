@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, linear, operand, public
+from dezero.core.call import apply, operand
+from dezero.core.declare import linear, public
 from dezero.core.variable import Variable
 from dezero.functions._axes import axes_of, axis_of, whole
 from dezero.functions.indexing import get_item

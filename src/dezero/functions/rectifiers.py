@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, public
+from dezero.core.call import apply, operand
+from dezero.core.declare import declare, elementwise, public
+from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.variable import Variable
 from dezero.functions import bounds  # noqa: F401 - declares at_most
 from dezero.functions.complex_numbers import of_reals

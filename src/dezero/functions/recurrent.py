@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import alias
-from dezero.core.backward import gradients
+from dezero.autodiff.gradients import gradients
+from dezero.core.arithmetic import alias
+from dezero.core.call import operand
 from dezero.core.config import recording
+from dezero.core.declare import publish
 from dezero.core.errors import describe
 from dezero.core.function import Function
-from dezero.core.op import operand, publish
 from dezero.core.variable import Variable
 from dezero.functions.activation import sigmoid
 from dezero.functions.elementwise import tanh

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.broadcasting import total
-from dezero.core.op import apply, linear, operand, public
+from dezero.autodiff.broadcasting import total
+from dezero.core.call import apply, operand
+from dezero.core.declare import linear, public
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag, out_of_range, refuse_bools

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dezero.core.arithmetic import div, sub
-from dezero.core.op import publish
+from dezero.core.declare import publish
 from dezero.core.variable import Variable
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from dezero.core.arithmetic import mul
+from dezero.core.call import operand
 from dezero.core.config import Config
-from dezero.core.op import operand, publish
+from dezero.core.declare import publish
 from dezero.core.randomness import noted
 from dezero.core.variable import Variable
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.call import apply, operand
+from dezero.core.declare import declare, elementwise, publish
 from dezero.core.errors import describe
-from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, publish
+from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.variable import Variable
 
 

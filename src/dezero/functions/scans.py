@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.half import rounded_once
-from dezero.core.op import Op, apply, linear, operand, public
+from dezero.core.call import apply, operand
+from dezero.core.declare import linear, public
+from dezero.core.dtypes import rounded_once
+from dezero.core.op import Op
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
 from dezero.functions import exponential  # noqa: F401 - declares exponent_difference

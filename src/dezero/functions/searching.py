@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import operand, public
-from dezero.core.operators import raw
+from dezero.core.arraylike import raw
+from dezero.core.call import operand
+from dezero.core.declare import public
 from dezero.core.variable import Variable
 from dezero.functions._axes import axis_of
 

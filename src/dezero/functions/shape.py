@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core import broadcasting
-from dezero.core.op import ELEMENTWISE, AnyNumberOfRules, Op, apply, linear, operand, public
-from dezero.core.operators import raw
+from dezero.autodiff import broadcasting
+from dezero.core.arraylike import raw
+from dezero.core.call import apply, operand
+from dezero.core.declare import linear, public
+from dezero.core.op import ELEMENTWISE, AnyNumberOfRules, Op
 from dezero.core.registry import operations, values
 from dezero.core.variable import Variable
 from dezero.functions._axes import misplaced, refuse_bools

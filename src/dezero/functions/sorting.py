@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import Op, apply, operand, public
-from dezero.core.operators import raw
+from dezero.core.arraylike import raw
+from dezero.core.call import apply, operand
+from dezero.core.declare import public
+from dezero.core.op import Op, declared
 from dezero.core.outputs import general
-from dezero.core.registry import declared
 from dezero.core.variable import Variable
 from dezero.functions._axes import axis_of, whole
 from dezero.functions.picking import rows_beside_last

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from dezero.core.call import apply, operand
+from dezero.core.declare import linear, publish
 from dezero.core.errors import is_sparse
-from dezero.core.op import apply, linear, operand, publish
 from dezero.core.variable import Variable
 from dezero.functions.shape import transpose
 

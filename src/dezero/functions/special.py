@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from dezero.core.arithmetic import as_precise
+from dezero.core.call import apply, operand
+from dezero.core.declare import declare, elementwise, publish
 from dezero.core.errors import UnsupportedOperation
-from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, publish
+from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.variable import Variable
 from dezero.functions import _scipy, exponential, trigonometric  # noqa: F401 - rules read log1p, cardinal_sine
 from dezero.functions._analytic import cauchy, family

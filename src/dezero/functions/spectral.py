@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dezero.core.op import ELEMENTWISE, Op, declare, public
+from dezero.core.declare import declare, public
+from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, bilinear, linear
+from dezero.core.call import apply
+from dezero.core.declare import bilinear, linear
 from dezero.core.outputs import apply_all, general
 from dezero.core.variable import Variable
 from dezero.functions.reduction import all_equal

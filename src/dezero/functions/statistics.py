@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import raw
+from dezero.core.call import apply, operand
+from dezero.core.declare import linear, public
 from dezero.core.errors import UnsupportedOperation, describe
-from dezero.core.op import Op, apply, linear, operand, public
-from dezero.core.operators import raw
+from dezero.core.op import Op
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable

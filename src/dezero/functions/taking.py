@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import raw
+from dezero.core.call import apply, operand
+from dezero.core.declare import public
 from dezero.core.errors import describe
-from dezero.core.op import apply, operand, public
-from dezero.core.operators import raw
-from dezero.core.registry import declared
+from dezero.core.op import declared
 from dezero.core.variable import Variable
 from dezero.functions import picking  # noqa: F401 - declares pick
 from dezero.functions._axes import along, axis_of

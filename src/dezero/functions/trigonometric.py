@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from dezero.core.arithmetic import mul
-from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, publish
+from dezero.core.declare import declare, elementwise, publish
+from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.variable import Variable
 from dezero.functions._analytic import family
 from dezero.functions.complex_numbers import is_complex

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from dezero.core.arithmetic import add
+from dezero.core.call import apply, operand
+from dezero.core.declare import linear, public
 from dezero.core.errors import describe
-from dezero.core.op import apply, linear, operand, public
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of
 from dezero.functions._indices import plain_index, positions_read, repeats, whole_axes

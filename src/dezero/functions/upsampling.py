@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import apply, operand, publish
+from dezero.core.call import apply, operand
+from dezero.core.declare import publish
 from dezero.core.variable import Variable
 from dezero.functions.conv_sizes import for_each_axis
 from dezero.functions.linalg import matmul

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.half import rounded_once
-from dezero.core.op import apply, operand, public
+from dezero.core.call import apply, operand
+from dezero.core.declare import public
+from dezero.core.dtypes import rounded_once
 from dezero.core.outputs import apply_all, general
 from dezero.core.variable import Variable
 from dezero.functions import extrema

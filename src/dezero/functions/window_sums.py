@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dezero.core.op import linear
+from dezero.core.declare import linear
 from dezero.core.variable import Variable
 from dezero.functions.windows import spread_windows, sum_windows
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.half import rounded_once
+from dezero.core.dtypes import rounded_once
 
 Sizes = tuple[int, ...]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import dezero.functions as F
-from dezero.core.op import operand
+from dezero.core.call import operand
 from dezero.core.variable import Parameter, Variable
 from dezero.layers.checks import positive
 from dezero.layers.layer import Layer

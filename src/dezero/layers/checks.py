@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import operand
+from dezero.core.call import operand
 
 
 def positive(layer: str, argument: str, value: Any) -> int:

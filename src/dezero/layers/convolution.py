@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import operand
-from dezero.core.operators import raw
+from dezero.core.arraylike import raw
+from dezero.core.call import operand
 from dezero.core.variable import Parameter, Variable
 from dezero.functions import conv1d, conv2d, conv3d, deconv1d, deconv2d, deconv3d
 from dezero.functions.conv_sizes import for_each_axis

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.call import operand
 from dezero.core.config import Config
-from dezero.core.op import operand
 from dezero.core.variable import Variable
 from dezero.functions import dropout
 from dezero.layers.checks import share

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dezero.core.op import operand
+from dezero.core.call import operand
 from dezero.core.variable import Variable
 from dezero.layers.layer import Layer, members
 

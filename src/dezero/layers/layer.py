@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import raw
 from dezero.core.marks import CONSTANT
-from dezero.core.operators import raw
 from dezero.core.variable import Parameter, Variable
 from dezero.io import read_arrays, write_arrays
 from dezero.layers import summary

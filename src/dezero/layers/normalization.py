@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import operand
+from dezero.core.call import operand
 from dezero.core.variable import Variable
 from dezero.functions import batch_norm, group_norm, instance_norm, layer_norm
 from dezero.layers.checks import positive, share

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import raw
 from dezero.core.config import recording
 from dezero.core.errors import GraphError
-from dezero.core.operators import raw
 from dezero.core.variable import Parameter, Variable, as_constant
 from dezero.functions import lstm, sigmoid, stack, tanh
 from dezero.layers.checks import floats, positive

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
 
 from dezero.core.variable import Variable
 
-if TYPE_CHECKING:
-    from dezero.layers.layer import Layer
+
+class Layer(Protocol):
+    """What is told of a layer."""
+
+    _shown: tuple[str, ...]
+
+    def own_state(self) -> Iterable[tuple[str, Variable]]: ...
+    def sublayers(self) -> Iterable[tuple[str, Any]]: ...
+    def params(self) -> Iterable[Variable]: ...
 
 
 def describe(layer: Layer) -> str:

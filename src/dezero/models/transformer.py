@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import raw
 from dezero.core.config import no_grad, test_mode
-from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.layers import Dropout, EmbedID, LayerNorm, Linear, TransformerBlock
 from dezero.layers.checks import positive

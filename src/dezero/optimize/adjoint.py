@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.backward import gradients
+from dezero.autodiff.gradients import gradients
+from dezero.core.arraylike import raw
 from dezero.core.config import using_config
 from dezero.core.errors import GraphError
-from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.optimize.branches import Run
 from dezero.series.equation import Solution

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.looks import watching
+from dezero.core.arraylike import raw
 from dezero.core.marks import Cut
 from dezero.core.op import BILINEAR, LINEAR, Op
-from dezero.core.operators import raw
 from dezero.core.registry import values
 from dezero.core.variable import Variable
+from dezero.core.watching import watching
 
 
 @dataclass

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import calling_on, check_callable, computed
+from dezero.autodiff.arguments import calling_on, check_callable, computed
+from dezero.core.call import operand
 from dezero.core.errors import describe
-from dezero.core.op import operand
 from dezero.core.variable import Argument, Variable, wrap
 from dezero.derivatives.implicit import ConvergenceError
 from dezero.optimize.result import Result

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.call import apply
+from dezero.core.declare import declare
 from dezero.core.errors import GraphError
-from dezero.core.op import ELEMENTWISE, Op, apply, declare
+from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.optimize import adjoint

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import calling_on, check_callable, computed
-from dezero.core.backward import gradients
+from dezero.autodiff.arguments import calling_on, check_callable, computed
+from dezero.autodiff.gradients import gradients
 from dezero.core.errors import describe
 from dezero.core.variable import Argument, Variable
 from dezero.derivatives.packing import Packing

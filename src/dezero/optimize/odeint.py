@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import check_callable, computed, own, refuse_nothing
+from dezero.autodiff.arguments import check_callable, computed, own, refuse_nothing
+from dezero.core.arraylike import raw
 from dezero.core.config import recording, using_config
 from dezero.core.errors import describe
-from dezero.core.looks import watching
-from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Argument, Variable, wrap
+from dezero.core.watching import watching
 from dezero.derivatives.trees import Rebuild, flatten, matching
 from dezero.optimize.adjoint import reach
 from dezero.optimize.branches import Run

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.operators import raw
+from dezero.core.arraylike import raw
 from dezero.core.variable import Variable, wrap
 from dezero.optimize.branches import Run, affine, changed
 from dezero.optimize.jumps import Knot, Sides, first_knot, refuse_jump, unknown_knot

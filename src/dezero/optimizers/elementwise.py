@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dezero.backends import as_numpy, get_array_module
-from dezero.core.operators import raw
+from dezero.core.arraylike import raw
 from dezero.core.variable import Parameter, tick
 from dezero.optimizers.blocks import Chunks, Plan, Scratch, working_dtype
 from dezero.optimizers.optimizer import Optimizer, is_count

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from dezero.core.backward import gradients
+from dezero.autodiff.gradients import gradients
 from dezero.core.errors import describe
 from dezero.core.variable import Variable
 from dezero.derivatives.sweeps import Forward

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from dezero.backends import get_array_module
+from dezero.core.arraylike import raw
 from dezero.core.errors import describe
-from dezero.core.operators import raw
 from dezero.core.variable import Parameter, Variable, wrap
 
 _CHUNK = 32768  # elements at a time in float64, so that they stay in the processor's cache

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from dezero.core.backward import gradients
+from dezero.autodiff.gradients import gradients
 from dezero.optimizers.closure import ClosureOptimizer, ParameterObjective
 
 

@@ -17,10 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.broadcasting import total
-from dezero.core.half import rounded_once
-from dezero.core.op import ELEMENTWISE, GENERAL, Op
-from dezero.core.registry import declared
+from dezero.autodiff.broadcasting import total
+from dezero.core.dtypes import rounded_once
+from dezero.core.op import ELEMENTWISE, GENERAL, Op, declared
 from dezero.core.variable import Variable
 from dezero.series.power import Series, is_zero, plus
 from dezero.series.reading import Reading

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.backward import check_kept
+from dezero.autodiff.checks import check_kept
+from dezero.autodiff.integers import computed_in_narrow
 from dezero.core.errors import GraphError, describe
-from dezero.core.integers import computed_in_narrow
+from dezero.core.graph import collect, leading_to
 from dezero.core.marks import Cut
-from dezero.core.sweep import collect, leading_to
 from dezero.core.variable import Variable
 from dezero.series.power import Series, coefficient, is_zero
 from dezero.series.reading import Reading

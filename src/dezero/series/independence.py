@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from dezero.autodiff.tangent import row_axes
+from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.op import ELEMENTWISE, Op
-from dezero.core.sweep import Nodes, collect, leading_to
-from dezero.core.tangent import row_axes
 from dezero.core.variable import Variable
 from dezero.series.expansion import advance
 from dezero.series.power import Series, coefficient

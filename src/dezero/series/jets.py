@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import calling_on, check_callable, computed, own, release, rests_on_others
+from dezero.autodiff.arguments import calling_on, check_callable, computed, own, release, rests_on_others
+from dezero.core.call import operand
 from dezero.core.config import recording
+from dezero.core.declare import publish
 from dezero.core.errors import describe, no_data
 from dezero.core.function import Function
-from dezero.core.op import Op, operand, publish
+from dezero.core.op import Op
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
 from dezero.series.expansion import Expansion

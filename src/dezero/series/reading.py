@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.call import apply
 from dezero.core.config import using_config
-from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op, apply
-from dezero.core.registry import declared
+from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op, declared
 from dezero.core.variable import Variable, wrap
 from dezero.series import tangents
 from dezero.series.power import Series, cauchy, coefficient, derivative, is_zero, over, plus

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import Op, make
+from dezero.autodiff.tangent import transposed
+from dezero.core.call import make
+from dezero.core.graph import collect
+from dezero.core.op import Op
 from dezero.core.outputs import OUTPUT
-from dezero.core.sweep import collect
-from dezero.core.tangent import transposed
-from dezero.core.term import Term
-from dezero.core.terms import Builder
 from dezero.core.variable import Variable, argument
+from dezero.rewriting.algebra import Builder
+from dezero.rewriting.term import Term
 from dezero.series.power import Series, coefficient, derivative, is_zero, over
 
 

@@ -16,10 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import Op
-from dezero.core.operators import raw
+from dezero.core.arraylike import raw
+from dezero.core.op import Op, declared
 from dezero.core.power import falling_factorial, polynomial
-from dezero.core.registry import declared
 from dezero.series.power import (
     Series,
     cauchy,

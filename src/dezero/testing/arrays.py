@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from dezero.core import Variable, gradients
+from dezero.autodiff.gradients import gradients
+from dezero.core import Variable
 from dezero.testing.problem import Array, Problem
 from dezero.testing.readings import contracted, plain, tangent
 from dezero.testing.routes import gradient, s, straight
+from dezero.testing.run import Run
 from dezero.testing.trials import COMPLEX, DIFFERENCES, Trial, moved, straight_line
-
-if TYPE_CHECKING:
-    from dezero.testing.certify import Run
 
 
 def check(run: Run, problem: Problem, orders: int, trial: Trial | None, under: str = "") -> None:

@@ -4,46 +4,20 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from dezero.core import Variable, recipes
+from dezero.autodiff import cache
+from dezero.core import Variable
 from dezero.series import Expansion
 from dezero.testing import arrays, conditions, nestings
 from dezero.testing.cases import Case
-from dezero.testing.certificate import Certificate, difference, words
+from dezero.testing.certificate import Certificate, words
 from dezero.testing.problem import on_samples, shapes_of
 from dezero.testing.readings import STEPS, TooLarge, raw, repeated
-from dezero.testing.routes import NotHolomorphic
-from dezero.testing.trials import DIFFERENCES, Trial, along_curve, pointwise
-
-BY_DIFFERENCES = 1e-9  # what differences can tell: rounding over the step, and the truncation of high orders
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How far a run goes: orders of scalar forms, of other operations, in whole arrays, by reverse sweeps (the last
-    two readings), the nodes that a derivative's graph may have, and how many pairs and triples of transforms."""
-
-    scalar: int
-    other: int
-    array: int
-    reverse: int
-    nodes: int
-    pairs: int = 1
-    triples: int = 1
-
-    @property
-    def thorough(self) -> bool:
-        return self.pairs > 1
-
-
-QUICK = Effort(scalar=10, other=3, array=2, reverse=3, nodes=20_000)
-FULL = Effort(scalar=10, other=10, array=3, reverse=10, nodes=4_000, pairs=49, triples=12)
+from dezero.testing.run import FULL, Effort, Run
+from dezero.testing.trials import Trial, along_curve, pointwise
 
 
 def certify(case: Case, effort: Effort = FULL) -> Certificate:
@@ -54,7 +28,7 @@ def certify(case: Case, effort: Effort = FULL) -> Certificate:
     >>> certify(Case(F.matmul, Normal(2, 3), Normal(3, 2))).passed
     True
     """
-    run = Run(case, effort)
+    run = Certification(case, effort)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # nan and inf are compared, not warned of
         warnings.simplefilter("error", np.exceptions.ComplexWarning)  # imaginary parts dropped: not holomorphic
@@ -62,12 +36,8 @@ def certify(case: Case, effort: Effort = FULL) -> Certificate:
     return run.certificate
 
 
-class Run:
-    """One case being certified."""
-
-    def __init__(self, case: Case, effort: Effort) -> None:
-        self.case, self.effort = case, effort
-        self.certificate = Certificate(case.name, case.title, case.orders, case.limit, conditions=dict(case.without))
+class Certification(Run):
+    """A run through all that is certified of a case."""
 
     def all(self) -> None:
         with self.attempt("value"):
@@ -104,7 +74,7 @@ class Run:
     def orders(self, trials: list[Trial]) -> None:
         """Every reading on the first lot of data, and the simplified graph again on the second."""
         self.certificate.against = self.certificate.against or trials[0].against
-        recipes._book.clear()  # the first lot goes through the algebra, and leaves its recipe for the second
+        cache._book.clear()  # the first lot goes through the algebra, and leaves its recipe for the second
         for reading in STEPS:
             self.follow(trials[0], reading)
         self.expand(trials[0])
@@ -112,13 +82,13 @@ class Run:
         if failures or "recipe" in self.case.without:
             return
         self.follow(trials[1], "tangent")
-        for structure in list(recipes._book)[::2]:
-            del recipes._book[structure]  # orders followed and orders derived anew take turns
+        for structure in list(cache._book)[::2]:
+            del cache._book[structure]  # orders followed and orders derived anew take turns
         self.follow(trials[1], "tangent")
         followed = failures[:]
         if followed:
             failures.clear()
-            recipes._book.clear()
+            cache._book.clear()
             self.follow(trials[1], "tangent")
             for failure in () if failures else followed[:1]:  # right by the algebra alone: the recipe was at fault
                 self.certificate.fail("recipe", failure.message, failure.order)
@@ -170,42 +140,3 @@ class Run:
 
     def agrees(self, check: str, order: int, got: Any, trial: Trial) -> bool:
         return self.compare(check, order, got, trial.expected[order], trial.scale(order), trial.words, trial.against)
-
-    # -- what everybody notes ----------------------------------------------------------------------------------
-
-    def compare(
-        self,
-        check: str,
-        order: int | None,
-        got: Any,
-        expected: Any,
-        scale: Any = None,
-        place: str = "",
-        against: str = "",
-        under: str = "",
-    ) -> bool:
-        """Note the error of a reading (or condition) at an order; a failure where it is more than allowed."""
-        error, message = difference(getattr(got, "data", got), expected, scale)
-        allowed = self.case.rtol * 2 ** max((order or 1) - 1, 0)
-        if against == DIFFERENCES:
-            allowed = max(allowed, BY_DIFFERENCES)
-        if order and not under and (against in ("", self.certificate.against) or check in ("array", "rows")):
-            self.certificate.saw(check, order, error)  # of several routes the best
-        if error > allowed:
-            check = f"{under}: {check}" if under else check
-            self.certificate.fail(check, f"{message}{place}, {allowed:.1e} allowed", order)
-        return error <= allowed
-
-    def holds(self, condition: str) -> None:
-        self.certificate.conditions.setdefault(condition, "")
-
-    @contextmanager
-    def attempt(self, check: str, order: int | None = None) -> Iterator[None]:
-        """Whatever is raised inside is a failure of this check."""
-        try:
-            yield
-        except (NotHolomorphic, np.exceptions.ComplexWarning) as error:
-            remedy = "say without={'complex': 'why'}, and differences are taken instead"
-            self.certificate.fail("complex", f"the reference does not hold for complex numbers ({error}); {remedy}")
-        except Exception as error:
-            self.certificate.fail(check, f"raised {words(error)}", order)

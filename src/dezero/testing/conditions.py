@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from dezero.core import Variable, gradients
-from dezero.core.sweep import collect
+from dezero.autodiff.gradients import gradients
+from dezero.core import Variable
+from dezero.core.graph import collect
 from dezero.testing import arrays, extremes, precision
 from dezero.testing.cases import NOT_ASKED, REFUSES, Case, Reals
 from dezero.testing.certificate import words
 from dezero.testing.problem import Array, Problem, data, on_samples, outputs, sampled, shapes_of
 from dezero.testing.readings import READ, contracted, plain
+from dezero.testing.run import Run
 from dezero.testing.trials import along_curve
-
-if TYPE_CHECKING:
-    from dezero.testing.certify import Run
 
 
 def check(run: Run) -> None:

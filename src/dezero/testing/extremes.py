@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +12,7 @@ from dezero.testing.cases import Reals
 from dezero.testing.problem import data
 from dezero.testing.readings import READ, STEPS
 from dezero.testing.routes import stencil
-
-if TYPE_CHECKING:
-    from dezero.testing.certify import Run
+from dezero.testing.run import Run
 
 SIZES = (1e-300, 1e-160, 1e-20, 1e-8, 1e-3, 30.0, 700.0, 1e5, 1e20, 1e160, 1e300)
 ORDERS = 3

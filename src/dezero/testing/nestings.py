@@ -10,18 +10,17 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from dezero.core import GraphError, Variable, gradients, using_config
+from dezero.autodiff.gradients import gradients
+from dezero.core import GraphError, Variable, using_config
 from dezero.core.registry import operations as F
 from dezero.derivatives import grad, hessian, hvp, jacfwd, jacrev, jvp, laplacian, operator, vjp
 from dezero.series import jet
 from dezero.testing.problem import Array, Problem, data, on_samples, outputs
-
-if TYPE_CHECKING:
-    from dezero.testing.certify import Run
+from dezero.testing.run import Run
 
 Function = Callable[..., Any]
 Vectors = Sequence[Array]

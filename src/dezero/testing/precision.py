@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from dezero.core import Variable, gradients
+from dezero.autodiff.gradients import gradients
+from dezero.autodiff.sweep import sweep
+from dezero.core import Variable
+from dezero.core.graph import collect
 from dezero.core.registry import operations
-from dezero.core.sweep import collect, sweep
 from dezero.testing.certificate import difference, words
 from dezero.testing.problem import Array, Problem, data, on_samples, outputs, shapes_of
 from dezero.testing.readings import contracted, plain
 from dezero.testing.routes import central
-
-if TYPE_CHECKING:
-    from dezero.testing.certify import Run
+from dezero.testing.run import Run
 
 FLOAT32 = 2e-4  # relative error allowed against float64 from the same numbers, orders 0 to 2
 FLOAT16 = 2e-2  # orders 0 and 1; a number of half precision is itself a two-thousandth off

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core import Variable, gradients, using_config
-from dezero.core.sweep import collect
+from dezero.autodiff.gradients import gradients
+from dezero.core import Variable, using_config
+from dezero.core.graph import collect
 from dezero.series import Expansion
 
 Array = np.ndarray[Any, Any]

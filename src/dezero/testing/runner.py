@@ -16,7 +16,8 @@ import numpy as np
 from dezero.core import Variable
 from dezero.testing.cases import Case
 from dezero.testing.certificate import Certificate
-from dezero.testing.certify import FULL, Effort, certify
+from dezero.testing.certify import certify
+from dezero.testing.run import FULL, Effort
 from dezero.testing.table import table
 
 

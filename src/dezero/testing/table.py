@@ -10,7 +10,7 @@ from typing import Any
 
 from dezero.testing.cases import CONDITIONS, NOT_ASKED, READINGS, REFUSES
 from dezero.testing.certificate import Certificate
-from dezero.testing.certify import FULL
+from dezero.testing.run import FULL
 
 ORDERS = range(1, 11)
 MARGIN = 32  # other processors and libraries round otherwise: so many times the claimed error may be seen

@@ -8,20 +8,24 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core import recipes
-from dezero.core.aliases import ALIAS, born_of
+from dezero.autodiff import cache
+from dezero.autodiff.arguments import born_of
+from dezero.autodiff.integers import computed_in_narrow
+from dezero.autodiff.reverse import Plain, reverse
+from dezero.autodiff.sweep import ones
+from dezero.autodiff.tangent import sweep_up
+from dezero.core.arithmetic import ALIAS, copied
+from dezero.core.call import make
 from dezero.core.config import simplifying, using_config
 from dezero.core.errors import GraphError
-from dezero.core.factors import OutOfRange
-from dezero.core.integers import computed_in_narrow
-from dezero.core.op import make
-from dezero.core.registry import declared
-from dezero.core.reverse import Plain, reverse
-from dezero.core.sweep import Nodes, collect, leading_to
-from dezero.core.tangent import sweep_up
-from dezero.core.term import Term
-from dezero.core.terms import Builder
+from dezero.core.graph import Nodes, collect, leading_to
+from dezero.core.op import declared
+from dezero.core.registry import operations
 from dezero.core.variable import Variable, cuts, tick, wrap
+from dezero.rewriting.algebra import Builder
+from dezero.rewriting.numbers import OutOfRange
+from dezero.rewriting.origin import Past
+from dezero.rewriting.term import Term
 
 # A tangent sweep a leaf is a pass over the graph each; from this many leaves on, one reverse sweep for all is cheaper.
 _MOST_PASSES = 8
@@ -50,8 +54,8 @@ def recorded(
     structure = None  # None: this derivative is not cached
     if simplifying() and not (carried or retain_grad or seeded):
         places = None if asked is None else [x._seq for x in asked]
-        ages, structure = recipes.structure(graph, list(seeds), places, bool(born))
-    recipe = recipes.known(structure)
+        ages, structure = cache.structure(graph, list(seeds), places, bool(born))
+    recipe = cache.known(structure)
     root = next(iter(seeds.values()))[0]
     guarded = root._data.dtype.char in "efF" and simplifying() and len(graph) < _MOST_BY_RULES
     if recipe is not None and not guarded:
@@ -70,7 +74,7 @@ def recorded(
         if not guarded:
             raise
         return _by_rules(*request)
-    recipes.learn(structure, ages, graph, found, twins, shared)
+    cache.learn(structure, ages, graph, found, twins, shared)
     return found
 
 
@@ -134,7 +138,7 @@ def _derived_anew(root: Variable) -> tuple[Builder, Variable] | None:
     What earlier orders found is what keeps the next one small, and recipes keep none of it.
     """
     leaves = []
-    while isinstance(past := getattr(root, "_builder", None), recipes.Past) and past.cuts == cuts():
+    while isinstance(past := getattr(root, "_builder", None), Past) and past.cuts == cuts():
         root = past.root
         leaves.append(past.leaf)
     if not leaves:
@@ -206,15 +210,11 @@ class _Finish:
         if node.dtype.kind in "fc" and result.dtype != node.dtype:
             return make(declared["astype"].bind(dtype=node.dtype), (result,))
         older = result._seq < self.start and getattr(result, "_builder", None) is None
-        twin = recipes.twin(result, given=older or id(result) in self.given)
+        twin = copied(result, given=older or id(result) in self.given)
         self.twins[id(twin)] = result
         if isinstance(self.build, Builder):
             twin._builder = self.build.mark
         return twin
 
 
-def ones(y: Variable) -> Any:
-    """The cotangent of a result that is differentiated as it is: ones, as numbers where it is one."""
-    data = y._data
-    kind = data.dtype if data.dtype.kind in "fc" else np.dtype(np.int64)  # narrow integers would wrap around
-    return np.ones(data.shape, kind) if isinstance(data, np.ndarray) else kind.type(1)
+operations.recorded = recorded  # type: ignore[attr-defined]

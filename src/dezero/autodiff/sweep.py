@@ -1,4 +1,4 @@
-"""The graph below a Variable, and the first-order backward sweep over it, on raw arrays."""
+"""The first-order backward sweep over a graph, on raw arrays."""
 
 from __future__ import annotations
 
@@ -8,63 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.broadcasting import fit
-from dezero.core.config import checking_inplace
-from dezero.core.errors import GraphError, describe
-from dezero.core.factors import wraps
-from dezero.core.half import is_half, single
-from dezero.core.inplace import check_unchanged
-from dezero.core.marks import Computed
+from dezero.autodiff.broadcasting import fit
+from dezero.core.arraylike import raw
+from dezero.core.dtypes import is_half, single, wraps
+from dezero.core.graph import Nodes
 from dezero.core.op import ELEMENTWISE
-from dezero.core.operators import raw
 from dezero.core.registry import values
 from dezero.core.variable import Variable
 
-Nodes = dict[int, Variable]
 _MANY = 256  # nodes of a graph in which so many cotangents may meet that their sum in half precision is too coarse
 _dtype_of = attrgetter("_data.dtype")
-
-
-def collect(roots: Iterable[Variable], name: str = "differentiating") -> Nodes:
-    """The nodes reachable from the roots, by age. GraphError where data was rebound after it was used.
-
-    name: what was asked for, as errors say it.
-    """
-    nodes: Nodes = {}
-    stack = list(roots)
-    while stack:
-        node = stack.pop()
-        age = node._seq
-        if age in nodes:
-            continue
-        nodes[age] = node
-        args = node._args
-        if args:
-            for a in args:
-                if isinstance(a, Variable):
-                    if a._seq < age:
-                        stack.append(a)
-                    else:
-                        raise GraphError(
-                            f"{name}: {describe(a)} had its .data rebound after {node._op.name} used it; "
-                            "compute the result again from the new data"
-                        )
-        elif node._op is not None and not isinstance(node._op, Computed):
-            node._op.fail(name)
-    if checking_inplace():
-        check_unchanged(name, nodes.values())
-    return nodes
-
-
-def leading_to(nodes: Nodes, inputs: Iterable[Variable]) -> Nodes:
-    """Those of the nodes that were computed from one of the inputs, and the inputs, oldest first."""
-    asked = {x._seq for x in inputs}
-    found: Nodes = {}
-    for age in sorted(nodes):
-        node = nodes[age]
-        if age in asked or any([isinstance(a, Variable) and a._seq in found for a in node._args]):
-            found[age] = node
-    return found
 
 
 def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: bool) -> dict[int, Any]:
@@ -189,6 +142,13 @@ def own(found: dict[int, Any], nodes: Nodes, others: Iterable[Any] = ()) -> bool
             owner = id(g)
         seen.add(owner)
     return integers
+
+
+def ones(y: Variable) -> Any:
+    """The cotangent of a result that is differentiated as it is: ones, as numbers where it is one."""
+    data = y._data
+    kind = data.dtype if data.dtype.kind in "fc" else np.dtype(np.int64)  # narrow integers would wrap around
+    return np.ones(data.shape, kind) if isinstance(data, np.ndarray) else kind.type(1)
 
 
 def inside(g: Any) -> Any:

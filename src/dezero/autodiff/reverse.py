@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import raw
+from dezero.core.call import apply
 from dezero.core.config import using_config
-from dezero.core.half import is_half
-from dezero.core.op import ELEMENTWISE, Op, apply
-from dezero.core.operators import raw
+from dezero.core.dtypes import is_half
+from dezero.core.graph import Nodes
+from dezero.core.op import ELEMENTWISE, Op, declared
 from dezero.core.outputs import Cotangents, mapped
-from dezero.core.registry import declared
-from dezero.core.sweep import Nodes
-from dezero.core.terms import Builder
 from dezero.core.variable import Variable, as_constant, tick, wrap
+from dezero.rewriting.algebra import Builder
 
 
 class Plain:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.looks import WATCHES, note_compared
 from dezero.core.registry import operations
+from dezero.core.watching import WATCHES, note_compared
 
 _TAKEN: set[type] = {bool, int, float, complex, np.ndarray}  # operands that are never asked to answer themselves
 VARIABLES: set[type] = set()  # Variable and its subclasses: asking takes a third of isinstance's time

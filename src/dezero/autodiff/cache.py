@@ -5,25 +5,28 @@ and plain arrays in it, the shapes and dtypes of its leaves; never on a Variable
 differentiates the same formula again (Newton's method, training on a differential equation) therefore needs the
 algebra of terms once: the nodes that it added are noted as a recipe, and followed from then on. Plain arrays and
 numbers that change with every step (mini-batches, a rate that falls) have the algebra done each time, and soon leave no
-recipes (see book.py); as Variables they follow one.
+recipes (see store.py); as Variables they follow one.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from dezero.core.book import Book, Shelf
-from dezero.core.op import Op, Unlike, fingerprint, make
-from dezero.core.registry import declared, redeclared
-from dezero.core.sweep import Nodes
-from dezero.core.term import Rewritten
-from dezero.core.terms import Builder
+from dezero.autodiff.store import Book, Shelf
+from dezero.core.arithmetic import copied
+from dezero.core.call import make
+from dezero.core.fingerprint import Unlike, fingerprint
+from dezero.core.graph import Nodes
+from dezero.core.op import Op
+from dezero.core.registry import redeclared
 from dezero.core.variable import Variable, cuts, note_change, wrap
+from dezero.rewriting.algebra import Builder
+from dezero.rewriting.origin import Past, Rewritten
 
 _BYTES = 2**25  # of all recipes together
 _STEP = 100  # bytes of a node of a graph or of a step, about
@@ -53,18 +56,6 @@ class Result(NamedTuple):
     kind: str
     what: Any
     resumes: bool = False
-
-
-class Past(NamedTuple):
-    """What a derivative that followed a recipe keeps, so that the algebra can be made up for when the next order
-    needs it: of which root it is the derivative, and in which leaf."""
-
-    root: Variable
-    leaf: Variable
-    cuts: int
-    kept: Set[int]
-    shared: Set[int]
-    born: int
 
 
 class Recipe:
@@ -105,7 +96,7 @@ class Recipe:
                 if isinstance(result._data, np.ndarray) and result._data.base is not None:
                     result._data = result._data.copy()  # a view of a node's data, which is the user's
             elif kind == "twin":
-                result = twin(places[what], given=True)
+                result = copied(places[what], given=True)
             else:
                 result = wrap(what.copy())
             if resumes:
@@ -116,18 +107,6 @@ class Recipe:
 
 def _plain(argument: Any, nodes: list[Variable]) -> Any:
     return argument[0] if type(argument) is list else nodes[argument[0]]._args[argument[1]]
-
-
-def twin(node: Variable, given: bool) -> Variable:
-    """The same node once more, so that naming or changing a gradient touches nothing that somebody else holds.
-
-    Of a node that was given, which the user may ask for a derivative in, the twin is computed from it.
-    """
-    if given or not isinstance(node._op, Op):
-        return make(declared["mul"], (node, 1))
-    other = wrap(node._data.copy())
-    other._op, other._args = node._op, node._args
-    return other
 
 
 def structure(graph: Nodes, roots: list[int], asked: list[int] | None, inside: bool = False) -> tuple[list[int], Any]:

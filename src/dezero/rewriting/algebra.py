@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.factors import Number, checked, common_factor, mild, mild_power, wraps
-from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, Op
-from dezero.core.registry import declared
-from dezero.core.table import Table
-from dezero.core.term import Full, Term
+from dezero.core.dtypes import wraps
+from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, Op, declared
 from dezero.core.variable import Variable, cuts
+from dezero.rewriting.numbers import Number, checked, common_factor, mild, mild_power
+from dezero.rewriting.table import Table
+from dezero.rewriting.term import Full, Term
 
 _ADD, _SUB, _MUL, _DIV, _POW = (declared[name] for name in ("add", "sub", "mul", "div", "pow"))
 
@@ -47,7 +47,7 @@ class Builder(Table):
             return builder
         root._builder = builder.mark
         builder.adopt(root)
-        return builder  # type: ignore[no-any-return]
+        return builder
 
     def __getattr__(self, name: str) -> Callable[..., Term]:
         declared[name]  # KeyError for what is no operation
@@ -57,7 +57,7 @@ class Builder(Table):
             return self.call(op.bind(**parameters) if parameters else op, *args)
 
         setattr(Builder, name, call)  # found by the class from now on
-        return getattr(self, name)  # type: ignore[no-any-return]
+        return getattr(self, name)
 
     def call(self, op: Op, *args: Any) -> Term:
         """Apply an operation to terms; numbers move out of linear and bilinear ones."""

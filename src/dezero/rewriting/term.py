@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dezero.core.factors import Number
+from dezero.rewriting.numbers import Number
 
 if TYPE_CHECKING:
-    from dezero.core.table import Table
-    from dezero.core.terms import Builder
     from dezero.core.variable import Variable
+    from dezero.rewriting.algebra import Builder
+    from dezero.rewriting.table import Table
 
 
 class Term:
@@ -83,17 +82,3 @@ class Full(Term):
     def __init__(self, build: Table, c: Number, like: Any, whole: Variable | None = None) -> None:
         super().__init__(build, c, None, whole)
         self.shape, self.dtype = like.shape, like.dtype  # type: ignore[misc]
-
-
-class Rewritten:
-    """What the nodes of one rewritten derivative remember of it, about the intermediates of the graph they rest on.
-
-    kept: ages of the intermediates that it left as they were. shared: ages of those that also stand for an equal
-    expression which the rules made, so that a derivative in them would count what the user's node has no part in. born:
-    the age up to which all intermediates were left as they were, whether it met them or not.
-    """
-
-    __slots__ = ("born", "kept", "shared")
-
-    def __init__(self, kept: Set[int], shared: Set[int], born: int = 0) -> None:
-        self.kept, self.shared, self.born = kept, shared, born

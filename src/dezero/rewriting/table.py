@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 
 from dezero.core import arithmetic, power  # noqa: F401 - declare the operations that terms are made of
-from dezero.core.aliases import ALIAS
-from dezero.core.factors import Number, digits, mild, rounded, wraps
-from dezero.core.op import Op, Unlike, fingerprint, make
-from dezero.core.registry import declared
-from dezero.core.term import Full, Rewritten, Term
+from dezero.core.arithmetic import ALIAS
+from dezero.core.call import make
+from dezero.core.dtypes import digits, wraps
+from dezero.core.fingerprint import Unlike, fingerprint
+from dezero.core.op import Op, declared
 from dezero.core.variable import Variable, cuts
+from dezero.rewriting.numbers import Number, mild, rounded
+from dezero.rewriting.origin import Rewritten
+from dezero.rewriting.term import Full, Term
 
 _DOUBLE = np.dtype(np.float64)
 _MUL, _NEG = declared["mul"], declared["neg"]

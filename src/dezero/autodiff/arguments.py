@@ -7,20 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arithmetic import ALIAS, alias
+from dezero.core.call import operand
 from dezero.core.config import calling, recording
 from dezero.core.errors import describe
+from dezero.core.graph import collect
 from dezero.core.marks import CONSTANT
-from dezero.core.op import ELEMENTWISE, Op, declare, make, operand
-from dezero.core.sweep import collect
 from dezero.core.variable import Argument, Variable, tick
-
-# The same array as a node of its own: the algebra of derivatives neither looks through it nor takes two for one.
-ALIAS = declare(Op("alias", ELEMENTWISE, lambda x: x, [lambda F, g, x, y: g]))
-
-
-def alias(x: Variable) -> Variable:
-    """A recorded Variable that is equal to x, and through which derivatives in x go on."""
-    return make(ALIAS, (x,))
 
 
 def own(name: str, x: Any) -> Variable:

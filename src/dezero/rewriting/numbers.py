@@ -17,16 +17,6 @@ class OutOfRange(ArithmeticError):
     """A number that multiplies nodes became zero or infinite, where what it multiplies may bring it back."""
 
 
-def wraps(dtype: Any) -> bool:
-    """Whether arithmetic in a dtype soon wraps around: narrow and unsigned integers, and booleans."""
-    return dtype.kind in "ub" or (dtype.kind == "i" and dtype.itemsize < 8)
-
-
-def digits(dtype: Any) -> int:
-    """Bits of a float's or complex number's real part; 0 for integers and booleans."""
-    return dtype.itemsize * (8 if dtype.kind == "f" else 4) if dtype.kind in "fc" else 0
-
-
 def mild(c: Number, dtype: Any) -> bool:
     """Whether the number c may leave a product or quotient of this dtype."""
     most = _MOST.get(dtype.char, _MOST_OF_DOUBLES)

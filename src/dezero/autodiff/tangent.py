@@ -18,14 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.aliases import calling_on
+from dezero.autodiff.arguments import calling_on
+from dezero.autodiff.reverse import reverse
+from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op
 from dezero.core.outputs import Cotangents
-from dezero.core.reverse import reverse
-from dezero.core.sweep import Nodes, collect, leading_to
-from dezero.core.term import Term
-from dezero.core.terms import Builder
 from dezero.core.variable import Argument, Variable
+from dezero.rewriting.algebra import Builder
+from dezero.rewriting.term import Term
 
 Rows = tuple[int, ...]
 

@@ -1,4 +1,4 @@
-"""Sums and products of many half-precision numbers on raw arrays: in single precision, rounded once at the end."""
+"""What dtypes of raw arrays hold, and sums of many half-precision numbers: in single precision, rounded once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+
+def wraps(dtype: Any) -> bool:
+    """Whether arithmetic in a dtype soon wraps around: narrow and unsigned integers, and booleans."""
+    return dtype.kind in "ub" or (dtype.kind == "i" and dtype.itemsize < 8)
+
+
+def digits(dtype: Any) -> int:
+    """Bits of a float's or complex number's real part; 0 for integers and booleans."""
+    return dtype.itemsize * (8 if dtype.kind == "f" else 4) if dtype.kind in "fc" else 0
 
 
 def is_half(x: Any) -> bool:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.call import make
+from dezero.core.dtypes import wraps
 from dezero.core.errors import GraphError, describe
-from dezero.core.factors import wraps
-from dezero.core.op import ELEMENTWISE, Op, make
-from dezero.core.registry import declared
-from dezero.core.sweep import Nodes
+from dezero.core.graph import Nodes
+from dezero.core.op import ELEMENTWISE, Op, declared
 from dezero.core.variable import Variable
 
 

@@ -1,0 +1,85 @@
+"""What a derivative may be asked of, and the errors that say why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from dezero.backends import is_plain_array
+from dezero.core.arithmetic import ALIAS
+from dezero.core.arraylike import raw
+from dezero.core.errors import GraphError, describe, foreign
+from dezero.core.graph import Nodes, collect
+from dezero.core.marks import Cut
+from dezero.core.op import Op
+from dezero.core.variable import Variable
+
+
+def check_flags(y: Variable, retain_grad: Any, create_graph: Any) -> None:
+    if not isinstance(create_graph, bool | np.bool):
+        raise TypeError(f"backward: create_graph is {describe(create_graph)}; give True or False")
+    if not isinstance(retain_grad, bool | np.bool):
+        raise TypeError(
+            f"backward: retain_grad is {describe(retain_grad)}; give True or False, or a gradient to start from in its "
+            f"place, a Variable or array of shape {y.shape} such as numpy.ones({y.shape}), which is taken by default"
+        )
+
+
+def check_root(y: Variable, name: str) -> None:
+    if y._data is None:
+        raise GraphError(f"{name}: the Variable holds no data, so there is nothing to differentiate")
+    if isinstance(y._op, Cut):
+        raise GraphError(f"{name}: {describe(y)} {y._op.why}")
+
+
+def variables(value: Any, name: str, argument: str) -> list[Variable]:
+    found = [value] if isinstance(value, Variable) else value
+    remedy = "make x = Variable(array) first, and compute the outputs from x"
+    if argument == "outputs":
+        remedy = "compute it from Variables"
+    if not isinstance(found, Iterable) or isinstance(found, str | np.ndarray):
+        raise TypeError(f"{name}: {argument} must be a Variable or a sequence of them, got {describe(value)}; {remedy}")
+    found = list(found)
+    for i, x in enumerate(found):
+        if not isinstance(x, Variable):
+            raise TypeError(f"{name}: {argument}[{i}] is {describe(x)}, not a Variable; {remedy}")
+    return found
+
+
+def check_seed(root: Variable, seed: Any, what: str, of: str) -> Any:
+    """A cotangent that was given, as a Variable or array."""
+    if isinstance(seed, np.ndarray) and not is_plain_array(seed):
+        raise foreign(what, seed)
+    if raw(seed) is None or np.asarray(raw(seed)).dtype.kind not in "fiubc":
+        raise TypeError(f"{what} is {describe(seed)}, which holds no numbers")
+    if np.shape(raw(seed)) != root.shape:
+        raise ValueError(f"{what} has shape {np.shape(raw(seed))}, {of} has shape {root.shape}")
+    return seed if isinstance(seed, Variable) else np.asarray(seed)
+
+
+_OPENED = frozenset({"mul", "neg", "add", "sub", "div", "linear_combination", "pow", "full_like"})
+
+
+def check_kept(graph: Nodes, asked: list[Variable], name: str) -> None:
+    """GraphError for an intermediate that a rewritten derivative in the graph may have looked through, or shared."""
+    inner = [x for x in asked if x._args and isinstance(x._op, Op) and x._op is not ALIAS]
+    if not inner:
+        return
+    marks: dict[int, tuple[int, Any]] = {}  # of each derivative's nodes the youngest
+    for age in sorted(graph):
+        made_by = getattr(graph[age], "_builder", None)
+        if made_by is not None:
+            marks[id(made_by)] = (age, made_by)
+    for x in inner:  # a derivative older than it cannot have looked through it
+        opens = x._op.name in _OPENED or x._seq not in graph
+        opened = any([opens and age > x._seq >= m.born and x._seq not in m.kept for age, m in marks.values()])
+        shared = any([x._seq in mark.shared for _, mark in marks.values()])
+        if shared or (opened and not collect([x]).keys().isdisjoint(graph)):
+            raise GraphError(
+                f"{name}: {describe(x)} is an intermediate that a derivative in this graph may have been rewritten "
+                "without, or with in another place; ask for it in the derivative before "
+                "(gradients(y, (x, intermediate), create_graph=True)), or take that one under "
+                'using_config("simplify", False)'
+            )

@@ -1,0 +1,128 @@
+"""`gradients`: derivatives that are returned, and touch no `.grad`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from dezero.autodiff.checks import check_kept, check_root, check_seed, variables
+from dezero.autodiff.integers import computed_in_narrow, in_wide_integers
+from dezero.autodiff.sweep import inside, ones, own, sweep
+from dezero.core.arithmetic import copied
+from dezero.core.arraylike import raw
+from dezero.core.graph import collect, leading_to
+from dezero.core.marks import UNRECORDED
+from dezero.core.registry import operations
+from dezero.core.variable import Variable, wrap
+
+_Some = Variable | Sequence[Variable]
+
+
+@overload
+def gradients(
+    outputs: _Some,
+    inputs: _Some,
+    grad_outputs: Any = None,
+    create_graph: bool = False,
+    unused: Literal["zeros"] = "zeros",
+) -> tuple[Variable, ...]: ...
+@overload
+def gradients(
+    outputs: _Some, inputs: _Some, grad_outputs: Any = None, create_graph: bool = False, *, unused: Literal["none"]
+) -> tuple[Variable | None, ...]: ...
+def gradients(
+    outputs: _Some, inputs: _Some, grad_outputs: Any = None, create_graph: bool = False, unused: str = "zeros"
+) -> tuple[Variable | None, ...]:
+    """The derivatives of the outputs, weighted by grad_outputs and added, in each of the inputs.
+
+    outputs, inputs: a Variable or a sequence of them, of any shapes. grad_outputs: a cotangent of the output's
+    shape for each output (None: ones). create_graph: record the derivatives, so that they can be differentiated
+    again. unused: what an input that the outputs do not depend on gets, "zeros" or "none". Returns a tuple with
+    one Variable of each input's shape; touches no `.grad` and computes nothing that the inputs do not need.
+    Raises TypeError for what is no Variable, ValueError for shapes that differ, GraphError for an output that
+    no_grad computed, or where data was rebound after its use (what no_grad computed below an output is a constant).
+
+    >>> x, t = Variable(np.array(2.0)), Variable(np.array(3.0))
+    >>> (u_x,) = gradients(x * x * t, x, create_graph=True)
+    >>> gradients(u_x, (x, t))
+    (variable(6.0), variable(4.0))
+    """
+    if unused not in ("zeros", "none"):
+        raise ValueError(f"gradients: unused must be 'zeros' or 'none', got {unused!r}")
+    roots = variables(outputs, "gradients", "outputs")
+    asked = variables(inputs, "gradients", "inputs")
+    seeds = _seeds(roots, grad_outputs)
+    for root in roots:
+        check_root(root, "gradients")
+    graph = collect(roots, "gradients")
+    check_kept(graph, asked, "gradients")
+    nodes = leading_to(graph, asked)
+    pairs = [(root, seed) for root, seed in zip(roots, seeds, strict=True) if root._seq in nodes]
+    keep = {x._seq for x in asked}
+    found: dict[int, Any] | None
+    if create_graph:
+        found = operations.recorded(graph, nodes, _merge(pairs), asked, False)
+    else:
+        found = sweep(nodes, _cotangents(pairs), keep, False)
+        if own(found, nodes, [s for s in seeds if s is not None]) and computed_in_narrow(graph, asked):
+            found = None
+    if found is None:
+        wide = in_wide_integers("gradients", graph, asked)
+        return gradients([wide[r._seq] for r in roots], asked, seeds, create_graph, unused)
+    if not create_graph:
+        found = {age: _unrecorded(found[age]) for age in keep if age in found}
+    results: list[Variable | None] = []
+    for x in asked:
+        g = found.get(x._seq)
+        if g is None:
+            zeros = wrap if create_graph else _unrecorded
+            g = zeros(np.zeros_like(x._data)) if unused == "zeros" else None
+        elif any([g is other for other in results]):
+            g = copied(g, given=True) if create_graph else _unrecorded(np.copy(g._data))  # asked for twice
+        results.append(g)
+    return tuple(results)
+
+
+def _seeds(roots: list[Variable], grad_outputs: Any) -> list[Any]:
+    if grad_outputs is None:
+        return [None] * len(roots)
+    if isinstance(grad_outputs, bool):
+        raise TypeError(f"gradients: grad_outputs is {grad_outputs}; for a recorded derivative say create_graph=True")
+    seeds = list(grad_outputs) if isinstance(grad_outputs, tuple | list) else [grad_outputs]
+    if len(seeds) != len(roots):
+        raise ValueError(f"gradients: {len(seeds)} grad_outputs for {len(roots)} outputs; give one for each, or None")
+    for i, (root, seed) in enumerate(zip(roots, seeds, strict=True)):
+        if seed is not None:
+            seeds[i] = check_seed(root, seed, f"gradients: grad_outputs[{i}]", "the output")
+    return seeds
+
+
+def _merge(pairs: list[tuple[Variable, Any]]) -> dict[int, tuple[Variable, Any]]:
+    """One seed a root: an output asked for twice gets the sum of its cotangents."""
+    merged: dict[int, tuple[Variable, Any]] = {}
+    for root, seed in pairs:
+        if root._seq in merged:
+            seed = _as_seed(root, seed) + _as_seed(root, merged[root._seq][1])
+        merged[root._seq] = (root, seed)
+    return merged
+
+
+def _as_seed(root: Variable, seed: Any) -> Variable:
+    return seed if isinstance(seed, Variable) else wrap(ones(root) if seed is None else seed)
+
+
+def _cotangents(pairs: list[tuple[Variable, Any]]) -> dict[int, Any]:
+    """Raw cotangents of the roots, by age; ones where no seed is given."""
+    grads: dict[int, Any] = {}
+    for root, seed in pairs:
+        g = ones(root) if seed is None else inside(raw(seed))
+        grads[root._seq] = grads[root._seq] + g if root._seq in grads else g
+    return grads
+
+
+def _unrecorded(data: Any) -> Variable:
+    y = wrap(data)
+    y._op = UNRECORDED
+    return y

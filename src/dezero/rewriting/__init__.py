@@ -1,0 +1,1 @@
+"""The same expression, smaller: the algebra in which derivatives are built as graphs."""
