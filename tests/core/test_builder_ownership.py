@@ -28,23 +28,23 @@ def test_a_second_thread_that_differentiates_the_same_derivative_takes_another_b
     def derive():
         found.append(gradients(first, x, create_graph=True)[0])
 
-    def sweep_up(*args, original=derive_module.sweep_up):
+    def tangent_sweep(*args, original=derive_module.tangent_sweep):
         if threading.current_thread() is not threading.main_thread():
             inside.set()
             assert go_on.wait(20)
         return original(*args)
 
-    monkeypatch.setattr(derive_module, "sweep_up", sweep_up)
-    builder = first._builder
+    monkeypatch.setattr(derive_module, "tangent_sweep", tangent_sweep)
+    builder = first._origin.resume
     other = threading.Thread(target=derive)
     other.start()
     assert inside.wait(20)
-    first._builder = builder  # as the main thread read it just before the other one took it
+    first._origin = first._origin.resuming(builder)  # as the main thread read it just before the other one took it
     derive()
     go_on.set()
     other.join(20)
     assert len(found) == 2
-    assert found[0]._builder is not found[1]._builder
+    assert found[0]._origin.resume is not found[1]._origin.resume
     third = [gradients(g, x)[0].item() for g in found]
     assert third[0] == pytest.approx(third[1], rel=1e-14)
 
@@ -52,14 +52,14 @@ def test_a_second_thread_that_differentiates_the_same_derivative_takes_another_b
 def test_a_derivation_that_an_error_ended_is_not_gone_on_with(monkeypatch):
     x, t = V(0.5), V(0.25)
     u_x, u_t = gradients(F.tanh(x * t) * x, (x, t), create_graph=True)
-    builder = u_t._builder
-    assert u_x._builder is builder
+    builder = u_t._origin.resume
+    assert u_x._origin.resume is builder
     with monkeypatch.context() as patch:
-        patch.setattr("dezero.core.derive.sweep_up", lambda *args: 1 / 0)
+        patch.setattr("dezero.autodiff.derive.tangent_sweep", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             gradients(u_x, x, create_graph=True)
     (u_tt,) = gradients(u_t, t, create_graph=True)
-    assert u_tt._builder is not builder
+    assert u_tt._origin.resume is not builder
     assert gradients(u_tt, x)[0].item() == pytest.approx(
         gradients(gradients(u_x, t, create_graph=True)[0], t)[0].item()
     )

@@ -9,14 +9,14 @@ import os, sys, threading, warnings
 import numpy as np
 import dezero.functions as F
 from dezero import Variable, gradients
-from dezero.core import recipes
+from dezero.autodiff import cache
 
 x = Variable(np.array(0.3))
 held, forked = threading.Event(), threading.Event()
 
 
 def hold():  # what a thread does for some microseconds whenever it differentiates something new
-    with recipes._keeping:
+    with cache._keeping:
         held.set()
         forked.wait()
 

@@ -3,21 +3,21 @@
 import pytest
 
 import dezero.functions as F
-from dezero.autodiff import backward
+from dezero.autodiff import checks
 from dezero.core.op import declared
 from dezero.derivatives import moves, patterns
 from dezero.optimize import branches
-from dezero.series import bundles, written
+from dezero.series import collapsed, written
 
 TABLES = {
     "series, recurrences": written.WRITTEN,
-    "batches of directions": bundles._BATCHED,
+    "batches of directions": collapsed._BATCHED,
     "patterns, each element": patterns._EACH,
     "patterns, whatever the parameters": patterns._INDIFFERENT,
     "selections, at places": moves._AT_PLACES,
     "selections, products": ("einsum", "scale_channels", "channel_dot", "matmul"),
     "branches of a right side": branches._UNDERSTOOD,
-    "gradients, intermediates that open": backward._OPENED,
+    "gradients, intermediates that open": checks._OPENED,
 }
 
 

@@ -5,7 +5,7 @@ import pytest
 
 import dezero.functions as F
 from dezero import Function, Variable, gradients, using_config
-from dezero.series.bundles import Bundle, Directions
+from dezero.series.collapsed import Batch, CollapsedReading
 
 N = 5000
 AT = np.zeros(N, int)
@@ -102,8 +102,8 @@ def test_derivatives_of_products_and_of_logarithms_of_sums():
 
 
 def test_sums_over_directions():
-    over = Directions(recorded=False, count=3000, weights=None, top=2)
-    bundle = Bundle(over, np.ones((3000, 2), np.float16), (2,))
+    over = CollapsedReading(recorded=False, count=3000, weights=None, top=2)
+    bundle = Batch(over, np.ones((3000, 2), np.float16), (2,))
     np.testing.assert_array_equal(bundle.summed().array, np.float16(3000))
     np.testing.assert_array_equal(over.contracted(bundle, bundle).array, np.float16(3000))
 

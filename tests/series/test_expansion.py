@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 import dezero.functions as F
 from dezero import Function, GraphError, Variable, gradients, no_grad
 from dezero.series import Expansion
-from dezero.series.reading import Reading
+from dezero.series.reading import SeriesReading
 
 
 def var(x, dtype=None):
@@ -28,7 +28,7 @@ def nested(y, x, order):
     return found
 
 
-class Counting(Reading):
+class Counting(SeriesReading):
     calls = 0
 
     def compute(self, op, *args):

@@ -5,8 +5,8 @@ import pytest
 import dezero.functions as F
 from dezero import Function, Variable
 from dezero.testing import Case, Reals, certify, nestings
-from dezero.testing.run import QUICK, Effort
 from dezero.testing.nestings import TRANSFORMS, compositions
+from dezero.testing.run import QUICK, Effort
 
 THOROUGH = Effort(1, 1, 1, 1, 4_000, pairs=49, triples=342)
 WHY = {"complex": "a user's", "mpmath": "a user's"}

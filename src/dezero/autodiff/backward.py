@@ -27,7 +27,7 @@ def backward(y: Variable, retain_grad: Any, create_graph: Any, inputs: Any, grad
     check_root(y, "backward")
     graph = nodes = collect([y], "backward")
     if retain_grad:
-        check_kept(graph, [n for n in graph.values() if getattr(n, "_builder", None) is None], "backward")
+        check_kept(graph, [n for n in graph.values() if getattr(n, "_origin", None) is None], "backward")
     if asked is not None:
         check_kept(graph, asked, "backward")
         nodes = leading_to(nodes, asked)

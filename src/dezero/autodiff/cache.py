@@ -25,8 +25,8 @@ from dezero.core.graph import Nodes
 from dezero.core.op import Op
 from dezero.core.registry import redeclared
 from dezero.core.variable import Variable, cuts, note_change, wrap
-from dezero.rewriting.algebra import Builder
-from dezero.rewriting.origin import Past, Rewritten
+from dezero.rewriting.algebra import Algebra
+from dezero.rewriting.origin import Origin, Replayed, resume_of
 
 _BYTES = 2**25  # of all recipes together
 _STEP = 100  # bytes of a node of a graph or of a step, about
@@ -49,7 +49,7 @@ if hasattr(os, "register_at_fork"):
 class Result(NamedTuple):
     """How one derivative is found: of the node in which place, from a step, a twin of a step or node, or a constant.
 
-    resumes: whether the next order can go on where this one stood (see Past).
+    resumes: whether the next order can go on where this one stood (see Replayed).
     """
 
     place: int
@@ -79,15 +79,15 @@ class Recipe:
     ) -> dict[int, Variable]:
         """Build the derivative of the graph with these nodes, oldest first; derivatives by their node's age.
 
-        born: see Rewritten.
+        born: see Origin.
         """
         places = list(nodes)
         kept = frozenset([x._seq for x in asked if x._args]) if asked else frozenset()
         shared = frozenset([nodes[place]._seq for place in self.shared]) if self.shared else frozenset()
-        mark = Rewritten(kept, shared, born)
+        origin = Origin(kept, shared, born)
         for op, args in self.steps:
             node = make(op, tuple([places[a] if type(a) is int else _plain(a, nodes) for a in args]))
-            node._builder = mark
+            node._origin = origin
             places.append(node)
         found = {}
         for place, kind, what, resumes in self.results:
@@ -100,7 +100,7 @@ class Recipe:
             else:
                 result = wrap(what.copy())
             if resumes:
-                result._builder = Past(root, nodes[place], cuts(), mark.kept, mark.shared, born)
+                result._origin = origin.resuming(Replayed(root, nodes[place], cuts()))
             found[nodes[place]._seq] = result
         return found
 
@@ -192,7 +192,7 @@ def learn(
     results: list[Result] = []
     taken: set[int] = set()  # of two derivatives that are one node, the second is its twin
     for age, y in found.items():
-        place, resumes = places[id(graph[age])], isinstance(getattr(y, "_builder", None), Builder)
+        place, resumes = places[id(graph[age])], isinstance(resume_of(y), Algebra)
         if not y._args:
             results.append(Result(place, "constant", np.array(y._data)))
             continue

@@ -67,15 +67,15 @@ def check_kept(graph: Nodes, asked: list[Variable], name: str) -> None:
     inner = [x for x in asked if x._args and isinstance(x._op, Op) and x._op is not ALIAS]
     if not inner:
         return
-    marks: dict[int, tuple[int, Any]] = {}  # of each derivative's nodes the youngest
+    youngest: dict[int, tuple[int, Any]] = {}  # of the nodes of each derivative, with their origin
     for age in sorted(graph):
-        made_by = getattr(graph[age], "_builder", None)
-        if made_by is not None:
-            marks[id(made_by)] = (age, made_by)
+        origin = getattr(graph[age], "_origin", None)
+        if origin is not None:
+            youngest[id(origin)] = (age, origin)
     for x in inner:  # a derivative older than it cannot have looked through it
         opens = x._op.name in _OPENED or x._seq not in graph
-        opened = any([opens and age > x._seq >= m.born and x._seq not in m.kept for age, m in marks.values()])
-        shared = any([x._seq in mark.shared for _, mark in marks.values()])
+        opened = any([opens and age > x._seq >= o.born and x._seq not in o.kept for age, o in youngest.values()])
+        shared = any([x._seq in origin.shared for _, origin in youngest.values()])
         if shared or (opened and not collect([x]).keys().isdisjoint(graph)):
             raise GraphError(
                 f"{name}: {describe(x)} is an intermediate that a derivative in this graph may have been rewritten "

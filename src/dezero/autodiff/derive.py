@@ -11,20 +11,21 @@ import numpy as np
 from dezero.autodiff import cache
 from dezero.autodiff.arguments import born_of
 from dezero.autodiff.integers import computed_in_narrow
-from dezero.autodiff.reverse import Plain, reverse
+from dezero.autodiff.reverse import reverse
 from dezero.autodiff.sweep import ones
-from dezero.autodiff.tangent import sweep_up
+from dezero.autodiff.tangent import tangent_sweep
 from dezero.core.arithmetic import ALIAS, copied
 from dezero.core.call import make
 from dezero.core.config import simplifying, using_config
 from dezero.core.errors import GraphError
 from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.op import declared
+from dezero.core.reading import RecordedReading
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, cuts, tick, wrap
-from dezero.rewriting.algebra import Builder
+from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.numbers import OutOfRange
-from dezero.rewriting.origin import Past
+from dezero.rewriting.origin import Replayed, origin_of, resume_of
 from dezero.rewriting.term import Term
 
 # A tangent sweep a leaf is a pass over the graph each; from this many leaves on, one reverse sweep for all is cheaper.
@@ -100,91 +101,91 @@ def _derived(
     inner = [n for n in nodes.values() if n._args] if retain_grad else []
     before = [n for n in graph.values() if n._args and n._seq < born and n._op is not ALIAS] if born else []
     opaque = [*inner, *(asked or ()), *[x for x in given if x._op is not ALIAS], *before]
-    build: Any = Plain()
+    F: Any = RecordedReading()
     if simplifying():
         anew = not (carried or len(seeds) > 1 or seed is not None or any([x._args for x in opaque]))
         again = _derived_anew(root) if anew else None
         if again is not None:
-            build, root = again
+            F, root = again
             above, seeds = collect([root]), {root._seq: (root, None)}
             graph, nodes = graph | above, leading_to(above, [n for n in nodes.values() if not n._args])
         else:
-            build = Builder.for_graph(graph, root, opaque, born)
-    terms = {age: _seed_term(build, root, seed) for age, (root, seed) in seeds.items()}
+            F = Algebra.for_graph(graph, root, opaque, born)
+    terms = {age: _seed_term(F, root, seed) for age, (root, seed) in seeds.items()}
     for node in carried:
-        terms[node._seq] = _inside(build, node.grad)  # type: ignore[arg-type]
+        terms[node._seq] = _inside(F, node.grad)  # type: ignore[arg-type]
     found: dict[int, Any] = {}
-    if isinstance(build, Builder) and len(terms) == 1 and not retain_grad:
-        found, nodes = _by_tangents(build, nodes, root, terms[root._seq], asked)
+    if isinstance(F, Algebra) and len(terms) == 1 and not retain_grad:
+        found, nodes = _by_tangents(F, nodes, root, terms[root._seq], asked)
     by_tangents = bool(found) and not nodes
     if nodes:
         keep = None if retain_grad else {x._seq for x in asked or ()}
         with using_config("enable_backprop", True):
-            found |= {age: g for age, g in reverse(build, nodes, terms, keep).items() if age not in found}
+            found |= {age: g for age, g in reverse(F, nodes, terms, keep).items() if age not in found}
     ages = found if asked is None else dict.fromkeys([x._seq for x in asked if x._seq in found])
-    finish = _Finish(build, root, {id(node) for node in (*graph.values(), *given)}, start)
+    finish = _Finish(F, root, {id(node) for node in (*graph.values(), *given)}, start)
     results = {age: finish(found[age], graph[age]) for age in ages}
-    if by_tangents and not build.asked:  # a derivative in an intermediate commutes with no other
-        build.free.append(True)
+    if by_tangents and not F.asked:  # a derivative in an intermediate commutes with no other
+        F.free.append(True)
         for result in results.values():
             if id(result) in finish.twins:  # nothing that the builder holds refers to a twin, so no circle closes
-                result._builder = build
-    return results, finish.twins, build.shared
+                result._origin = F.origin.resuming(F)
+    return results, finish.twins, F.shared
 
 
-def _derived_anew(root: Variable) -> tuple[Builder, Variable] | None:
+def _derived_anew(root: Variable) -> tuple[Algebra, Variable] | None:
     """A root that followed recipes, derived once more by one builder; None where it did not, or cannot be.
 
     What earlier orders found is what keeps the next one small, and recipes keep none of it.
     """
     leaves = []
-    while isinstance(past := getattr(root, "_builder", None), Past) and past.cuts == cuts():
+    while isinstance(past := resume_of(root), Replayed) and past.cuts == cuts():
         root = past.root
         leaves.append(past.leaf)
     if not leaves:
         return None
     try:
-        build = Builder.for_graph(collect([root]), root)
+        F = Algebra.for_graph(collect([root]), root)
         for leaf in reversed(leaves):
             path = leading_to(collect([root]), (leaf,))
-            term = sweep_up(build, path, root, _seed_term(build, root, None), leaf)
-            node = None if term is None else build.node(term)
+            term = tangent_sweep(F, path, root, _seed_term(F, root, None), leaf)
+            node = None if term is None else F.node(term)
             if not isinstance(node, Variable):
                 return None
             root = node
     except GraphError:  # something that only the lower orders need has changed since
         return None
-    return build, root
+    return F, root
 
 
 def _by_tangents(
-    build: Builder, nodes: Nodes, root: Variable, seed: Term, asked: list[Variable] | None
+    F: Algebra, nodes: Nodes, root: Variable, seed: Term, asked: list[Variable] | None
 ) -> tuple[dict[int, Term], Nodes]:
     """The derivatives that tangent sweeps give, and the nodes that the others still need."""
     leaves = [n for n in nodes.values() if not n._args] if asked is None else asked
     if len(leaves) == 1:
-        term = sweep_up(build, nodes, root, seed, leaves[0])
+        term = tangent_sweep(F, nodes, root, seed, leaves[0])
         return ({}, nodes) if term is None else ({leaves[0]._seq: term}, {})
     found: dict[int, Term] = {}
     if len(leaves) <= _MOST_PASSES:
         for leaf in leaves:
-            term = sweep_up(build, leading_to(nodes, (leaf,)), root, seed, leaf) if leaf._seq in nodes else None
+            term = tangent_sweep(F, leading_to(nodes, (leaf,)), root, seed, leaf) if leaf._seq in nodes else None
             if term is not None:
                 found[leaf._seq] = term
     rest = [x for x in leaves if x._seq in nodes and x._seq not in found]
     return found, leading_to(nodes, rest) if rest else {}
 
 
-def _seed_term(build: Any, root: Variable, seed: Any) -> Any:
+def _seed_term(F: Any, root: Variable, seed: Any) -> Any:
     if seed is None:
-        if isinstance(build, Plain):
+        if isinstance(F, RecordedReading):
             return wrap(ones(root))
-        return Term(build, 1, None) if root.dtype.kind in "fc" else build.full(1, ones(root))
-    return _inside(build, seed if isinstance(seed, Variable) else wrap(seed))
+        return Term(F, 1, None) if root.dtype.kind in "fc" else F.full(1, ones(root))
+    return _inside(F, seed if isinstance(seed, Variable) else wrap(seed))
 
 
-def _inside(build: Any, seed: Variable) -> Any:
-    return build.term(seed) if seed.dtype.kind != "c" else build.conj(build.term(seed))
+def _inside(F: Any, seed: Variable) -> Any:
+    return F.term(seed) if seed.dtype.kind != "c" else F.conj(F.term(seed))
 
 
 class _Finish:
@@ -195,25 +196,25 @@ class _Finish:
     holds already (d exp = y), and the builder keeps its own.
     """
 
-    def __init__(self, build: Builder | Plain, root: Variable, given: set[int], start: int) -> None:
-        self.build, self.given, self.start = build, given, start
+    def __init__(self, F: Algebra | RecordedReading, root: Variable, given: set[int], start: int) -> None:
+        self.F, self.given, self.start = F, given, start
         self.kind = root.dtype if root.dtype.kind in "fc" else np.dtype(np.int64)
         self.twins: dict[int, Variable] = {}
 
     def __call__(self, term: Any, node: Variable) -> Variable:
-        result = self.build.node(term)
+        result = self.F.node(term)
         if getattr(result, "dtype", node.dtype).kind == "c":  # as sweep.outside does for raw arrays
-            result = self.build.node(self.build.conj(term) if node.dtype.kind == "c" else self.build.real(term))
+            result = self.F.node(self.F.conj(term) if node.dtype.kind == "c" else self.F.real(term))
         if not isinstance(result, Variable):
             kind = node.dtype if node.dtype.kind in "fc" else np.result_type(self.kind, np.asarray(result).dtype)
             return make(declared["full_like"].bind(fill_value=np.copy(result)[()], dtype=kind), (node,))
         if node.dtype.kind in "fc" and result.dtype != node.dtype:
             return make(declared["astype"].bind(dtype=node.dtype), (result,))
-        older = result._seq < self.start and getattr(result, "_builder", None) is None
+        older = result._seq < self.start and origin_of(result) is None
         twin = copied(result, given=older or id(result) in self.given)
         self.twins[id(twin)] = result
-        if isinstance(self.build, Builder):
-            twin._builder = self.build.mark
+        if isinstance(self.F, Algebra):
+            twin._origin = self.F.origin
         return twin
 
 

@@ -70,7 +70,7 @@ def gradients(
             found = None
     if found is None:
         wide = in_wide_integers("gradients", graph, asked)
-        return gradients([wide[r._seq] for r in roots], asked, seeds, create_graph, unused)
+        return gradients([wide[r._seq] for r in roots], asked, seeds, create_graph, unused)  # type: ignore[call-overload]
     if not create_graph:
         found = {age: _unrecorded(found[age]) for age in keep if age in found}
     results: list[Variable | None] = []

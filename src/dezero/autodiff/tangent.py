@@ -24,7 +24,7 @@ from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op
 from dezero.core.outputs import Cotangents
 from dezero.core.variable import Argument, Variable
-from dezero.rewriting.algebra import Builder
+from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.term import Term
 
 Rows = tuple[int, ...]
@@ -35,27 +35,27 @@ def row_axes(shape: tuple[int, ...]) -> Rows:
     return tuple(axis - len(shape) for axis, n in enumerate(shape) if n != 1)
 
 
-def sweep_up(build: Builder, path: Nodes, root: Variable, seed: Term, leaf: Variable) -> Term | None:
+def tangent_sweep(F: Algebra, path: Nodes, root: Variable, seed: Term, leaf: Variable) -> Term | None:
     """The derivative of the root in the leaf, as a term of the leaf's shape; None where rows may mix.
 
     path: the nodes computed from the leaf, among them the root.
     """
     if leaf.dtype.kind == "c":
         return None  # a tangent of ones is one direction of the two that a complex number has
-    ascent = _Ascent(build, leaf)
-    root = build.same.get(id(root), root)
+    ascent = TangentSweep(F, leaf)
+    root = F.same.get(id(root), root)
     found = ascent.to(root)
     while found is None:  # a sum or mean over the rows on top is undone by its own rule
-        step = _step_down(build, path, root, seed)
+        step = _step_down(F, path, root, seed)
         if step is None:
             return None
         root, seed = step
         found = ascent.to(root)
     rows, tangent = found
-    return _to_leaf(build, tangent, seed, root, rows, leaf)
+    return _to_leaf(F, tangent, seed, root, rows, leaf)
 
 
-class _Ascent:
+class TangentSweep:
     """Rows and tangents of the nodes that a root needs, for a tangent of ones at the leaf.
 
     What it finds stays with the builder (without a reference back to it), where the next order's ascent goes on.
@@ -63,14 +63,14 @@ class _Ascent:
     taken in one order, oldest leaf first, d2/dxdt and d2/dtdx are the same nodes.
     """
 
-    def __init__(self, build: Builder, leaf: Variable) -> None:
-        self.build, self.leaf = build, leaf
+    def __init__(self, F: Algebra, leaf: Variable) -> None:
+        self.F, self.leaf = F, leaf
         self.graph: Nodes = {}  # below the root; collected where a tangent's leaf is looked for
-        self.known: dict[int, tuple[Rows, Any] | None] = build.tangents.setdefault(leaf._seq, {})
+        self.known: dict[int, tuple[Rows, Any] | None] = F.tangents.setdefault(leaf._seq, {})
         if leaf._seq not in self.known:
-            one = Term(build, 1, None)
+            one = Term(F, 1, None)
             if leaf.dtype.kind in "iub":
-                one = build.full(1, np.ones(leaf.shape, np.int64))  # narrow integers would wrap around
+                one = F.full(1, np.ones(leaf.shape, np.int64))  # narrow integers would wrap around
             self.known[leaf._seq] = (row_axes(leaf.shape), _bare(one))
 
     def to(self, root: Variable) -> tuple[Rows, Any] | None:
@@ -101,8 +101,8 @@ class _Ascent:
             return known
         rows, bare = known
         if isinstance(bare, list):
-            return rows, tuple([Term(self.build, c, node) for c, node in bare])
-        return rows, Term(self.build, *bare)
+            return rows, tuple([Term(self.F, c, node) for c, node in bare])
+        return rows, Term(self.F, *bare)
 
     def note(self, node: Variable, found: tuple[Rows, Any]) -> None:
         """Remember of a tangent whose it is and in which leaf, unless that was computed from other leaves."""
@@ -110,7 +110,7 @@ class _Ascent:
         if self.leaf._args:
             return
         if isinstance(tangent, Term) and isinstance(tangent.node, Variable) and tangent.node._seq > node._seq:
-            self.build.origins.setdefault(id(tangent.node), (self.leaf, node, tangent.c))
+            self.F.origins.setdefault(id(tangent.node), (self.leaf, node, tangent.c))
 
     def swapped(self, node: Variable, root: Variable) -> tuple[Rows, Any] | None:
         """The tangent of m in x, where c m is that of n in a younger leaf t: that in t of the tangent of n in x.
@@ -118,7 +118,7 @@ class _Ascent:
         Both are directional derivatives, which commute, and n's rows are those of its tangents. A leaf t that the root
         does not depend on any more stays out of the result: its data may have changed since.
         """
-        origin = self.build.origins.get(id(node))
+        origin = self.F.origins.get(id(node))
         if origin is None or origin[0]._seq <= self.leaf._seq:
             return None
         leaf, inner, c = origin
@@ -130,16 +130,16 @@ class _Ascent:
             return None
         tangent = first[1]
         if not isinstance(tangent.node, Variable):
-            return first[0], Term(self.build, 0, None)
-        second = _Ascent(self.build, leaf).to(tangent.node)
+            return first[0], Term(self.F, 0, None)
+        second = TangentSweep(self.F, leaf).to(tangent.node)
         if second is None or second is _STILL:
             return None
-        build = self.build
-        return first[0], build.quotient(build.scaled(tangent.c, build.node(second[1])), Term(build, c, None))
+        F = self.F
+        return first[0], F.quotient(F.scaled(tangent.c, F.node(second[1])), Term(F, c, None))
 
     def step(self, node: Variable) -> tuple[Rows, Any] | None:
         """Rows and tangent of a node whose arguments have theirs; None where its rows cannot be proved."""
-        op, args, build = node._op, node._args, self.build
+        op, args, F = node._op, node._args, self.F
         below, moving = [], []
         for i, a in enumerate(args):
             under = self.found(a._seq) if isinstance(a, Variable) else _STILL
@@ -164,9 +164,9 @@ class _Ascent:
         if op.name == "output":
             return rows, below[0][1][op.parameters["index"]]
         tangents = [(i, below[i][1]) for i in moving if below[i][1].c]
-        tangent = _tangent(build, node, tangents)
+        tangent = _tangent(F, node, tangents)
         if isinstance(tangent, Term) and tangent.node is not None and tangent.node.shape != node._data.shape:
-            tangent = build.broadcast_to(tangent, shape=node.shape)
+            tangent = F.broadcast_to(tangent, shape=node.shape)
         return rows, tangent
 
 
@@ -178,44 +178,44 @@ def _bare(tangent: Any) -> Any:
 _STILL: tuple[Rows, Any] = ((), None)  # what does not depend on the leaf
 
 
-def _step_down(build: Builder, path: Nodes, root: Variable, seed: Term) -> tuple[Variable, Term] | None:
+def _step_down(F: Algebra, path: Nodes, root: Variable, seed: Term) -> tuple[Variable, Term] | None:
     """From a result to its only argument on the path, with the cotangent that its rule gives."""
     op = root._op
     below = [i for i, a in enumerate(root._args) if isinstance(a, Variable) and a._seq in path]
     if len(below) != 1 or not isinstance(op, Op) or op.name == "output":
         return None
     if not op.uniform:
-        seed = build.filled(seed, root._data)
+        seed = F.filled(seed, root._data)
     arg = root._args[below[0]]
-    g = build.term(op.rules[below[0]](build, seed, *[build.term(a) for a in root._args], build.term(root)))
-    return arg, build.fit(g, root.shape, arg.shape) if op.kind is ELEMENTWISE else g
+    g = F.term(op.rules[below[0]](F, seed, *[F.term(a) for a in root._args], F.term(root)))
+    return arg, F.fit(g, root.shape, arg.shape) if op.kind is ELEMENTWISE else g
 
 
-def _tangent(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -> Any:
+def _tangent(F: Algebra, node: Variable, moving: list[tuple[int, Term]]) -> Any:
     """The tangent of a node from those of its arguments that move, each given with its place."""
     op, args = node._op, node._args
     if op.kind is GENERAL:
-        return transposed(build, node, moving)
+        return transposed(F, node, moving)
     if not moving:
-        return Term(build, 0, None)
-    terms = [build.term(a) for a in args]
+        return Term(F, 0, None)
+    terms = [F.term(a) for a in args]
     if op.kind is ELEMENTWISE:
-        y = build.term(node)
+        y = F.term(node)
         if not op.uniform:
-            moving = [(i, build.filled(t, args[i])) for i, t in moving]
-        parts = [build.term(op.rules[i](build, t, *terms, y)) for i, t in moving]
-        return parts[0] if len(parts) == 1 else build.total(parts)
+            moving = [(i, F.filled(t, args[i])) for i, t in moving]
+        parts = [F.term(op.rules[i](F, t, *terms, y)) for i, t in moving]
+        return parts[0] if len(parts) == 1 else F.total(parts)
     if op.kind is BILINEAR:
-        return build.total([build.call(op, *_with(terms, i, build.filled(t, args[i]))) for i, t in moving])
+        return F.total([F.call(op, *_with(terms, i, F.filled(t, args[i]))) for i, t in moving])
     first = moving[0][1]
     if op.keeps_constant and len(moving) == len(args) and all(t.node is None and t.c == first.c for _, t in moving):
         return first
     tangents = dict(moving)
-    still = Term(build, 0, None)
-    return build.call(op, *[build.filled(tangents.get(i, still), a) for i, a in enumerate(args)])
+    still = Term(F, 0, None)
+    return F.call(op, *[F.filled(tangents.get(i, still), a) for i, a in enumerate(args)])
 
 
-def transposed(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -> Any:
+def transposed(F: Algebra, node: Variable, moving: list[tuple[int, Term]]) -> Any:
     """The tangent of a node that has a vjp alone (a user's Function too), given those of its arguments that move.
 
     The vjp is linear in its cotangent, and its transpose, found by a reverse sweep in that cotangent, is the jvp.
@@ -223,48 +223,48 @@ def transposed(build: Builder, node: Variable, moving: list[tuple[int, Term]]) -
     data = node._data
     several = isinstance(data, tuple)
     wanted: list[Variable] = [Argument(np.zeros_like(y)) for y in (data if several else (data,))]
-    pull = _vjp(build, node, wanted, several)
+    pull = _vjp(F, node, wanted, several)
     parts: list[list[Term]] = [[] for _ in wanted]
     for i, t in moving:
-        pulled = build.term(pull(i))
+        pulled = F.term(pull(i))
         if not isinstance(pulled.node, Variable):
             continue
         graph = leading_to(collect([pulled.node]), wanted)
-        t = build.product(build.filled(t, node._args[i]), Term(build, pulled.c, None))
-        found = reverse(build, graph, {pulled.node._seq: t}, {w._seq for w in wanted})
+        t = F.product(F.filled(t, node._args[i]), Term(F, pulled.c, None))
+        found = reverse(F, graph, {pulled.node._seq: t}, {w._seq for w in wanted})
         for part, w in zip(parts, wanted, strict=True):
             if w._seq in found:
                 part.append(found[w._seq])
-    tangents = [build.total(part) for part in parts]
+    tangents = [F.total(part) for part in parts]
     return tuple(tangents) if several else tangents[0]
 
 
-def _vjp(build: Builder, node: Variable, wanted: list[Variable], several: bool) -> Callable[[int], Any]:
+def _vjp(F: Algebra, node: Variable, wanted: list[Variable], several: bool) -> Callable[[int], Any]:
     """The cotangent of each argument of a node, those of its outputs being the wanted Variables."""
     if not isinstance(node._op, Op):
         with calling_on(wanted):
             pairs = node._op.pull_graph(node, Cotangents(enumerate(wanted)) if several else wanted[0])
         found = [0 if g is None else g for _, g in pairs]
         return found.__getitem__
-    slots = [Term(build, 1, w) for w in wanted]
+    slots = [Term(F, 1, w) for w in wanted]
     g = Cotangents(enumerate(slots)) if several else slots[0]
-    terms, y = [build.term(a) for a in node._args], build.term(node)
-    return lambda i: node._op.rules[i](build, g, *terms, y)
+    terms, y = [F.term(a) for a in node._args], F.term(node)
+    return lambda i: node._op.rules[i](F, g, *terms, y)
 
 
 def _with(terms: list[Term], i: int, t: Term) -> list[Term]:
     return [*terms[:i], t, *terms[i + 1 :]]
 
 
-def _to_leaf(build: Builder, tangent: Term, seed: Term, root: Variable, rows: Rows, leaf: Variable) -> Term:
+def _to_leaf(F: Algebra, tangent: Term, seed: Term, root: Variable, rows: Rows, leaf: Variable) -> Term:
     """Sum cotangent times tangent over all but the row axes, in the leaf's shape."""
-    g = build.product(seed, tangent)
+    g = F.product(seed, tangent)
     if g.node is None:
-        return Term(build, g.c * (root.size // max(leaf.size, 1)), None)
+        return Term(F, g.c * (root.size // max(leaf.size, 1)), None)
     if g.shape != root.shape:
-        g = build.broadcast_to(g, shape=root.shape)
+        g = F.broadcast_to(g, shape=root.shape)
     others = tuple(axis for axis in range(root.ndim) if axis - root.ndim not in rows)
     if list(rows) != sorted(rows) or any(root.shape[axis] != 1 for axis in others):
-        g = build.sum(g, axis=others, keepdims=False)
-        g = build.transpose(g, axes=tuple(sorted(rows).index(r) for r in rows))
-    return g if g.shape == leaf.shape else build.reshape(g, shape=leaf.shape)
+        g = F.sum(g, axis=others, keepdims=False)
+        g = F.transpose(g, axes=tuple(sorted(rows).index(r) for r in rows))
+    return g if g.shape == leaf.shape else F.reshape(g, shape=leaf.shape)

@@ -180,6 +180,7 @@ class BuiltIn(Function):
     """
 
     name = ""  # the operation's, in place of the class's
+    pull = None  # type: ignore[assignment]  # the sweeps never meet one: the node has the operation itself
 
     def __init__(self, node: Variable) -> None:
         self._node, op = node, node._op

@@ -26,5 +26,9 @@ class Namespace:
         raise AttributeError(f"no operation named {name!r} is declared for {self._reading}")
 
 
-values = Namespace("raw arrays")
+class RawReading(Namespace):
+    """The reading of the rules with raw arrays: an operation is its value."""
+
+
+values = RawReading("raw arrays")
 operations = Namespace("Variables")

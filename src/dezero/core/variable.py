@@ -49,11 +49,11 @@ class Variable(Operators):
 
     # _data: ndarray, or a NumPy scalar for 0-d results (40 ns an operator in place of 330); .data shows an array.
     # _grad: None, a raw array not yet looked at, or a Variable; .grad shows a Variable.
-    # _builder: what built this derivative, for the next order to go on with (see terms.py); mostly unset.
+    # _origin: of a derivative, how it was made (see rewriting/origin.py); unset or None for all else.
     # _op, _args: the operation and its arguments (Variables; numbers and arrays stay raw). None and () for a leaf.
-    __slots__ = ("__weakref__", "_args", "_builder", "_data", "_grad", "_op", "_seq", "name")
+    __slots__ = ("__weakref__", "_args", "_data", "_grad", "_op", "_origin", "_seq", "name")
     _args: tuple[Any, ...]
-    _builder: Any
+    _origin: Any
 
     def __init__(self, data: Any, name: str | None = None) -> None:
         if data is not None:
@@ -332,7 +332,7 @@ class Variable(Operators):
 
     def unchain(self) -> None:
         """Forget how this Variable was computed: it becomes a leaf."""
-        self._op, self._args, self._builder = CONSTANT, (), None
+        self._op, self._args, self._origin = CONSTANT, (), None
         note_change()
 
     def unchain_backward(self) -> None:
@@ -358,7 +358,7 @@ class Variable(Operators):
 
         func: a Function that was called; TypeError otherwise.
         """
-        if not hasattr(func, "pull") or not hasattr(func, "inputs"):
+        if not callable(getattr(func, "pull", None)) or not hasattr(func, "inputs"):
             raise TypeError(f"set_creator: {func!r} is no Function that was called; call it on Variables first")
         note_change()
         self._op, self._args, self._seq = func, tuple(func.inputs), tick()

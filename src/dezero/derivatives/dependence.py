@@ -58,7 +58,7 @@ def _places(x: Any) -> frozenset[int] | None:
     return None if isinstance(x, int | float) and x == 0 else frozenset()
 
 
-class _Reading:
+class DependenceReading:
     """The `F` of this reading."""
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -76,7 +76,7 @@ class _Reading:
         return Quantity(found)
 
 
-_F = _Reading()
+_F = DependenceReading()
 _known: dict[Any, frozenset[int]] = {}
 _asked: set[str] = set()  # operations being read: a closed family (exp, sin and cos) asks for itself
 

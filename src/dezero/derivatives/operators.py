@@ -1,7 +1,7 @@
 """Linear differential operators of functions of a point: Laplacian, biharmonic and any other.
 
 An operator is a sum of derivatives along lines (lines.py); all lines of one order are pushed through the graph of the
-function together, their highest coefficients summed on the way (series/bundles.py). ways.py has the other ways.
+function together, their highest coefficients summed on the way (series/collapsed.py). ways.py has the other ways.
 """
 
 from __future__ import annotations

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from dezero.autodiff.reverse import Plain
 from dezero.core.arithmetic import ALIAS
 from dezero.core.call import apply
 from dezero.core.config import no_grad
 from dezero.core.marks import Computed
 from dezero.core.op import Op
+from dezero.core.reading import RecordedReading
 from dezero.core.registry import values
 from dezero.core.variable import Parameter, Variable, as_constant, wrap
-from dezero.rewriting.algebra import Builder
-from dezero.series.reading import Reading
+from dezero.rewriting.algebra import Algebra
+from dezero.series.reading import SeriesReading
 
 Call = Callable[..., Any]
 
@@ -83,11 +83,11 @@ def caller(F: Any) -> Call:
     """How the reading F takes a step of a program; TypeError for one that knows the rules of operations alone."""
     if F is values:
         return _on_arrays
-    if isinstance(F, Builder):
+    if isinstance(F, Algebra):
         return lambda op, *args: F.cons(op, *args) if isinstance(op, Op) else _function_in(F, op, args)
-    if isinstance(F, Plain):
+    if isinstance(F, RecordedReading):
         return on_variables
-    if isinstance(F, Reading):
+    if isinstance(F, SeriesReading):
         return F.call
     raise TypeError(f"{type(F).__name__} reads no programs")
 
@@ -107,7 +107,7 @@ def _on_arrays(op: Any, *args: Any) -> Any:
     return tuple([y._data for y in ys]) if isinstance(ys, list) else ys._data
 
 
-def _function_in(build: Builder, function: Any, args: tuple[Any, ...]) -> Any:
+def _function_in(build: Algebra, function: Any, args: tuple[Any, ...]) -> Any:
     """A user's Function on nodes, the same node for the same arguments."""
     key = ("call", id(function), *[id(a) for a in args])
     if key not in build.table:

@@ -23,7 +23,7 @@ from dezero.core.op import GENERAL, AnyNumberOfRules, Op
 from dezero.core.registry import operations, values
 from dezero.core.variable import Variable, wrap
 from dezero.derivatives.program import Program, caller, on_variables
-from dezero.rewriting.algebra import Builder
+from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.term import Term
 from dezero.series.power import Series, coefficient, is_zero, minus, plus
 from dezero.series.written import WRITTEN
@@ -223,7 +223,7 @@ def _solution_rule(i: int, F: Any, g: Any, b: Any, *args: Any, linear: Linearisa
 
 def _joint(F: Any, linear: Linearisation, kind: Any, compute: Callable[..., Any], g: Any, args: Any) -> list[Any]:
     """What all arguments get from a cotangent: computed together, when the first of them is asked for."""
-    if isinstance(F, Builder):
+    if isinstance(F, Algebra):
         g = F.term(g)
         nodes = [F.node(F.filled(Term(F, 1, g.node) if g.node is not None else g, args[0]))]
         c = g.c if g.node is not None else 1

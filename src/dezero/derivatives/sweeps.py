@@ -22,7 +22,7 @@ from dezero.derivatives.tracing import Run
 from dezero.derivatives.trees import matching
 from dezero.series.expansion import advance, curve, expand
 from dezero.series.power import coefficient, is_zero
-from dezero.series.reading import Reading
+from dezero.series.reading import SeriesReading
 
 
 def transform(name: str, f: Any, compute: Callable[..., Any]) -> Callable[..., Any]:
@@ -69,13 +69,13 @@ class Forward:
 
         curves: coefficients 1, 2, ... of the leaves that move, arrays or Variables of the leaves' shapes and dtypes.
         """
-        F = Reading(recorded)
+        F = SeriesReading(recorded)
         try:
             return self._coefficients(F, curves, order)
         finally:
             F.close()
 
-    def _coefficients(self, F: Reading, curves: Mapping[Variable, Sequence[Any]], order: int) -> list[Variable]:
+    def _coefficients(self, F: SeriesReading, curves: Mapping[Variable, Sequence[Any]], order: int) -> list[Variable]:
         known: dict[int, Any] = {x._seq: curve(F, x, [_term(c, F.recorded) for c in cs]) for x, cs in curves.items()}
         moving = expand(F, self.path.values(), known)
         for k in range(1, order + 1):

@@ -16,23 +16,23 @@ from dezero.core.config import using_config
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
 from dezero.derivatives.lines import Lines, MultiIndex
-from dezero.series.bundles import Bundle, Directions
+from dezero.series.collapsed import Batch, CollapsedReading
 from dezero.series.expansion import Expansion
 
 
 def along(y: Variable, x: Variable, lines: Lines, recorded: bool, apart: bool = False) -> Expansion:
     """The series along lines; apart: without summing the coefficients of the lines' own order."""
     weights = None if (lines.weights == 1).all() else lines.weights
-    F = Directions(recorded, len(lines.directions), weights, lines.order + apart)
+    F = CollapsedReading(recorded, len(lines.directions), weights, lines.order + apart)
     steps = lines.directions.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 1), x.shape[-1])
-    bundle = Bundle(F, Variable(steps) if recorded else steps, x.shape)
+    bundle = Batch(F, Variable(steps) if recorded else steps, x.shape)
     return Expansion(y, {x: [bundle.summed() if lines.order == 1 and not apart else bundle]}, recorded, F)
 
 
 def derivatives(y: Variable, x: Variable, lines: Lines, recorded: bool) -> Variable:
     """The derivatives of the lines' order, one line a row: (R, *y.shape)."""
     found = along(y, x, lines, recorded, apart=True)[lines.order]
-    array = found.whole() if isinstance(found, Bundle) else found
+    array = found.whole() if isinstance(found, Batch) else found
     with using_config("enable_backprop", recorded):
         rows = array if isinstance(array, Variable) else wrap(np.asarray(array))
         return operations.broadcast_to(rows, (len(lines.directions), *y.shape)) * math.factorial(lines.order)

@@ -22,48 +22,50 @@ from dezero.core.dtypes import wraps
 from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, Op, declared
 from dezero.core.variable import Variable, cuts
 from dezero.rewriting.numbers import Number, checked, common_factor, mild, mild_power
+from dezero.rewriting.origin import resume_of
 from dezero.rewriting.table import Table
-from dezero.rewriting.term import Full, Term
+from dezero.rewriting.term import Constant, Term
 
 _ADD, _SUB, _MUL, _DIV, _POW = (declared[name] for name in ("add", "sub", "mul", "div", "pow"))
 
 
-class Builder(Table):
+class Algebra(Table):
     """Builds terms over one table of nodes, for one call; as `F`, it has every operation as an attribute."""
 
     @classmethod
     def for_graph(
         cls, graph: dict[int, Variable], root: Variable, asked: Sequence[Variable] = (), born: int = 0
-    ) -> Builder:
-        """A builder that knows the graph below the root: the one that built it, where the root is a derivative.
+    ) -> Algebra:
+        """An algebra that knows the graph below the root: the one that built it, where the root is a derivative.
 
-        It is taken from the root, so that it never refers, through nodes it makes from now on, to who holds it. born:
-        see Rewritten; all older intermediates of the graph are among those asked for.
+        The root lets go of it: nodes that the algebra makes from now on rest on the root, and would close a circle.
+        born: see Origin; all older intermediates of the graph are among those asked for.
         """
-        builder = root._builder if isinstance(getattr(root, "_builder", None), Builder) else None
-        if builder is None or builder.cuts != cuts() or any([x._args for x in asked]) or not builder.take():
-            builder = cls(graph, asked, root.dtype)
-            builder.born = builder.mark.born = born
-            return builder
-        root._builder = builder.mark
-        builder.adopt(root)
-        return builder
+        known = resume_of(root)
+        resumes = isinstance(known, cls) and known.cuts == cuts() and not any([x._args for x in asked])
+        if not resumes or not known.take():
+            algebra = cls(graph, asked, root.dtype)
+            algebra.origin.born = born
+            return algebra
+        root._origin = known.origin
+        known.adopt(root)
+        return known
 
     def __getattr__(self, name: str) -> Callable[..., Term]:
         declared[name]  # KeyError for what is no operation
 
-        def call(self: Builder, *args: Any, **parameters: Any) -> Term:
+        def call(self: Algebra, *args: Any, **parameters: Any) -> Term:
             op = declared[name]  # at each call, since a name may be declared again
             return self.call(op.bind(**parameters) if parameters else op, *args)
 
-        setattr(Builder, name, call)  # found by the class from now on
+        setattr(Algebra, name, call)  # found by the class from now on
         return getattr(self, name)
 
     def call(self, op: Op, *args: Any) -> Term:
         """Apply an operation to terms; numbers move out of linear and bilinear ones."""
         terms = [a if type(a) is Term else self.term(a) for a in args]
         if op.kind is not ELEMENTWISE:
-            terms = [self.filled(t, t) if type(t) is Full else t for t in terms]
+            terms = [self.filled(t, t) if type(t) is Constant else t for t in terms]
             if op.keeps_constant and all(t.node is None and t.c == terms[0].c for t in terms):
                 return terms[0]
             if op.kind is BILINEAR or (op.kind is LINEAR and len(terms) == 1):
@@ -260,7 +262,7 @@ def _collect(terms: list[Term]) -> list[Term]:
     found: dict[int, Term] = {}
     for t in terms:
         old = found.get(id(t.node))
-        found[id(t.node)] = t if old is None else t.build.times(old.c + t.c, t.node)
+        found[id(t.node)] = t if old is None else t.F.times(old.c + t.c, t.node)
     return [t for t in found.values() if t.c]
 
 

@@ -15,8 +15,8 @@ from dezero.core.fingerprint import Unlike, fingerprint
 from dezero.core.op import Op, declared
 from dezero.core.variable import Variable, cuts
 from dezero.rewriting.numbers import Number, mild, rounded
-from dezero.rewriting.origin import Rewritten
-from dezero.rewriting.term import Full, Term
+from dezero.rewriting.origin import Origin, origin_of
+from dezero.rewriting.term import Constant, Term
 
 _DOUBLE = np.dtype(np.float64)
 _MUL, _NEG = declared["mul"], declared["neg"]
@@ -41,10 +41,9 @@ class Table:
         self.cuts = cuts()
         self.free: list[bool] = []  # holds True between the end of one derivation and the start of the next
         self.asked: set[int] = set()
-        self.kept: set[int] = set()  # and shared, born: see Rewritten
+        self.kept: set[int] = set()  # and shared: see Origin
         self.shared: set[int] = set()
-        self.born = 0
-        self.mark = Rewritten(self.kept, self.shared)
+        self.origin = Origin(self.kept, self.shared)
         for x in asked:
             self.leave(x)
         for age in sorted(graph):
@@ -59,7 +58,7 @@ class Table:
 
     def share(self, node: Any) -> None:
         """Note that a node stands for another that is equal."""
-        if getattr(node, "_builder", None) is None and isinstance(node, Variable):
+        if isinstance(node, Variable) and origin_of(node) is None:
             self.shared.add(node._seq)
 
     def take(self) -> bool:
@@ -117,7 +116,7 @@ class Table:
                     continue
             elif isinstance(op, Op) and op.name == "full_like" and not self.opaque(value):
                 fill = op.parameters["fill_value"]
-                return Term(self, c, fill) if np.ndim(fill) else Full(self, c * fill.item(), value, whole)
+                return Term(self, c, fill) if np.ndim(fill) else Constant(self, c * fill.item(), value, whole)
             return Term(self, c, value, whole)
         if isinstance(value, np.generic) and value.dtype.kind in "bfiuc":
             value = value.item()
@@ -162,7 +161,7 @@ class Table:
             recorded = any([isinstance(a, Variable) for a in args])
             found = make(op, args) if recorded else op.value(*args)
             if recorded:
-                found._builder = self.mark
+                found._origin = self.origin
             self.table[key] = found
             self.alive.append(args)
         else:

@@ -8,7 +8,7 @@ from typing import Any
 from dezero.core.variable import Variable
 from dezero.series.expansion import advance, curve, expand
 from dezero.series.power import Series, coefficient, is_zero, over
-from dezero.series.reading import Reading
+from dezero.series.reading import SeriesReading
 
 
 class Solution:
@@ -31,7 +31,7 @@ class Solution:
         time: Variable | None = None,
         create_graph: bool = False,
     ) -> None:
-        self._F = F = Reading(create_graph)
+        self._F = F = SeriesReading(create_graph)
         self._rates: list[Any] = []
         self._states = [_state(F, i, y, self._rates) for i, y in enumerate(states)]
         known: dict[int, Any] = {y._seq: series for y, series in zip(states, self._states, strict=True)}
@@ -58,7 +58,7 @@ class Solution:
         return c if hasattr(c, "dtype") else self._F.full(0, series) + c
 
 
-def _state(F: Reading, i: int, y: Variable, rates: list[Any]) -> Series:
+def _state(F: SeriesReading, i: int, y: Variable, rates: list[Any]) -> Series:
     """The series of a state, whose rates are read later."""
 
     def produce(k: int) -> Any:

@@ -14,7 +14,7 @@ from dezero.core.graph import collect, leading_to
 from dezero.core.marks import Cut
 from dezero.core.variable import Variable
 from dezero.series.power import Series, coefficient, is_zero
-from dezero.series.reading import Reading
+from dezero.series.reading import SeriesReading
 
 
 class Expansion:
@@ -40,7 +40,7 @@ class Expansion:
         y: Variable,
         curves: Mapping[Variable, Sequence[Any]],
         create_graph: bool = False,
-        reading: Reading | None = None,
+        reading: SeriesReading | None = None,
     ) -> None:
         if isinstance(y._op, Cut) and y not in curves:
             raise GraphError(f"Expansion: {describe(y)} {y._op.why}")
@@ -54,7 +54,7 @@ class Expansion:
                 "first, as in Variable(x.astype(float))"
             )
         self.y, self.create_graph = y, create_graph
-        self._F = F = Reading(create_graph) if reading is None else reading
+        self._F = F = SeriesReading(create_graph) if reading is None else reading
         known: dict[int, Any] = {x._seq: curve(F, x, coefficients) for x, coefficients in curves.items()}
         self._all = [*known.values(), *expand(F, leading_to(graph, curves).values(), known)]
         self._root = known.get(y._seq, y if create_graph else y._data)
@@ -87,7 +87,7 @@ def _check_curve(x: Any, coefficients: Sequence[Any]) -> None:
             )
 
 
-def curve(F: Reading, x: Variable, coefficients: Sequence[Any]) -> Series:
+def curve(F: SeriesReading, x: Variable, coefficients: Sequence[Any]) -> Series:
     """The series of a Variable that moves, from its coefficients 1, 2, ...; those beyond are 0."""
 
     def produce(k: int) -> Any:
@@ -96,7 +96,7 @@ def curve(F: Reading, x: Variable, coefficients: Sequence[Any]) -> Series:
     return Series(F, x.shape, x.dtype, produce, x if F.recorded else x._data[()])
 
 
-def expand(F: Reading, nodes: Iterable[Variable], known: dict[int, Any]) -> list[Series]:
+def expand(F: SeriesReading, nodes: Iterable[Variable], known: dict[int, Any]) -> list[Series]:
     """Read the nodes of a graph, the oldest first, into what is known by age; returns their series in that order."""
     found = []
     for node in nodes:
@@ -108,14 +108,14 @@ def expand(F: Reading, nodes: Iterable[Variable], known: dict[int, Any]) -> list
     return found
 
 
-def advance(F: Reading, series: Iterable[Series], k: int) -> None:
+def advance(F: SeriesReading, series: Iterable[Series], k: int) -> None:
     """Compute coefficient k of each, the oldest first, so that none asks for a long chain of others."""
     for s in series:
         s[k]
         F.settle(s, k)
 
 
-def _argument(F: Reading, a: Any, known: dict[int, Any]) -> Any:
+def _argument(F: SeriesReading, a: Any, known: dict[int, Any]) -> Any:
     if not isinstance(a, Variable):
         return a
     found = known.get(a._seq)

@@ -21,7 +21,7 @@ from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.variable import Variable
 from dezero.series.expansion import advance
 from dezero.series.power import Series, coefficient
-from dezero.series.reading import Reading
+from dezero.series.reading import SeriesReading
 
 Rows = tuple[int, ...]
 _EPS = float(np.finfo(np.float64).eps)
@@ -150,7 +150,7 @@ class _Probe:
     def _value(self, node: Variable) -> Any:
         held = node._data
         args = [self.values.get(a._seq, _wide(a._data)) if isinstance(a, Variable) else _wide(a) for a in node._args]
-        F = Reading(False)
+        F = SeriesReading(False)
         with np.errstate(all="ignore"):
             if isinstance(node._op, Op):
                 return F.compute(_widened(node._op), *args)
@@ -164,7 +164,7 @@ class _Probe:
 
     def coefficients(self, direction: Any, order: int) -> list[Any]:
         """The coefficients 1 to `order` of each output along a direction, (order, *shape)."""
-        F, start = Reading(False), self.values[self.x._seq]
+        F, start = SeriesReading(False), self.values[self.x._seq]
         try:
             line = np.asarray(direction, start.dtype)[()]
             known: dict[int, Any] = {self.x._seq: F.new(start, lambda k: line if k == 1 else 0)}

@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.reading import Expression
+
 Produce = Callable[[int], Any]
 _NUMBERS = (int, float, complex)
 
 
-class Series:
+class Series(Expression):
     """A power series in one parameter; `series[k]` is its k-th Taylor coefficient.
 
     F: the reading (reading.py) that combines series. shape, dtype: those of the coefficients. produce: computes a
@@ -26,8 +28,7 @@ class Series:
     its reading, which lets go of all of them at once: one that mentions itself would wait for the garbage collector.
     """
 
-    __array_ufunc__ = None  # arrays on the left of an operator defer
-    __slots__ = ("F", "coefficients", "dtype", "produce", "shape")
+    __slots__ = ("coefficients", "dtype", "produce", "shape")
 
     def __init__(self, F: Any, shape: Any, dtype: Any, produce: Produce, first: Any = None) -> None:
         self.F, self.shape, self.dtype, self.produce = F, shape, dtype, produce
@@ -50,49 +51,6 @@ class Series:
     @property
     def size(self) -> int:
         return int(np.prod(self.shape))
-
-    @property
-    def T(self) -> Any:
-        return self.F.transpose(self, axes=None)
-
-    def __add__(self, other: Any) -> Any:
-        return self.F.add(self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return self.F.add(other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return self.F.sub(self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self.F.sub(other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return self.F.mul(self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self.F.mul(other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return self.F.div(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self.F.div(other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return self.F.pow(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return self.F.pow(other, self)
-
-    def __neg__(self) -> Any:
-        return self.F.neg(self)
-
-    def __matmul__(self, other: Any) -> Any:
-        return self.F.matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return self.F.matmul(other, self)
 
 
 def derivative(x: Series) -> Series:

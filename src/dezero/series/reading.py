@@ -23,7 +23,7 @@ from dezero.series.power import Series, cauchy, coefficient, derivative, is_zero
 from dezero.series.written import WRITTEN
 
 
-class Reading:
+class SeriesReading:
     """Combines series and constants; as `F`, it has every operation as an attribute.
 
     recorded: coefficients are Variables with a graph, not raw arrays.

@@ -18,7 +18,7 @@ from dezero.core.graph import collect
 from dezero.core.op import Op
 from dezero.core.outputs import OUTPUT
 from dezero.core.variable import Variable, argument
-from dezero.rewriting.algebra import Builder
+from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.term import Term
 from dezero.series.power import Series, coefficient, derivative, is_zero, over
 
@@ -64,7 +64,7 @@ def _slopes(F: Any, op: Any, args: tuple[Any, ...], y: Series, data: Any) -> lis
     known[id(node)] = y
     if not isinstance(op, Op):
         node._op = _on(op, node, held)
-    build = Builder({}, dtype=np.result_type(*(data if isinstance(data, tuple) else (data,))))
+    build = Algebra({}, dtype=np.result_type(*(data if isinstance(data, tuple) else (data,))))
     moving = [
         (i, Term(build, 1, leaf(np.zeros(a.shape, a.dtype), derivative(a))))
         for i, a in enumerate(args)
