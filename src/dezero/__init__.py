@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from dezero import functions
+from dezero.autodiff.cached import cache_info, clear_cache
 from dezero.autodiff.gradients import gradients
 from dezero.core import (
     Config,
@@ -40,7 +41,9 @@ __all__ = [
     "as_array",
     "as_variable",
     "biharmonic",
+    "cache_info",
     "checkpoint",
+    "clear_cache",
     "curl",
     "custom_root",
     "derivative",

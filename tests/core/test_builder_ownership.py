@@ -7,13 +7,13 @@ import pytest
 
 import dezero.functions as F
 from dezero import Function, Variable, gradients
-from dezero.autodiff import cache
+from dezero.autodiff import cached
 from dezero.autodiff import derive as derive_module
 
 
 @pytest.fixture(autouse=True)
 def nothing_cached():
-    cache._book.clear()
+    cached.clear_cache()
 
 
 def V(x):

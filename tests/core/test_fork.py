@@ -9,14 +9,14 @@ import os, sys, threading, warnings
 import numpy as np
 import dezero.functions as F
 from dezero import Variable, gradients
-from dezero.autodiff import cache
+from dezero.rewriting.cache import CACHE
 
 x = Variable(np.array(0.3))
 held, forked = threading.Event(), threading.Event()
 
 
 def hold():  # what a thread does for some microseconds whenever it differentiates something new
-    with cache._keeping:
+    with CACHE.lock:
         held.set()
         forked.wait()
 

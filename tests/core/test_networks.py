@@ -9,7 +9,7 @@ import pytest
 
 import dezero.functions as F
 from dezero import Variable, gradients, using_config
-from dezero.autodiff import cache
+from dezero.autodiff import cached
 
 WIDTHS = (1, 16, 16, 1)
 ORDERS = 9
@@ -203,7 +203,7 @@ def test_nodes_of_mixed_partials_grow_as_a_polynomial(name, turns):
     """There are (n/2 + 1)² partials up to n/2 in both, and the Leibniz rule's products of two of them."""
     nodes = {}
     for n in (10, 12):
-        cache._book.clear()
+        cached.clear_cache()
         nodes[n] = count_mixed(TWO[name], TURNS[turns](n))[-1]
     assert nodes[12] / nodes[10] < (12 / 10) ** 4, nodes
 
@@ -211,9 +211,9 @@ def test_nodes_of_mixed_partials_grow_as_a_polynomial(name, turns):
 @pytest.mark.parametrize("name", ["tanh(xt)", "sin(xt)", "x**t"])
 def test_nodes_of_mixed_partials_do_not_depend_on_what_was_computed_before(name):
     turns = "xtxtxtxtxtxt"
-    cache._book.clear()
+    cached.clear_cache()
     fresh = count_mixed(TWO[name], turns)[-1]
-    cache._book.clear()
+    cached.clear_cache()
     for n in range(1, 12):
         count_mixed(TWO[name], turns[:n])
     assert count_mixed(TWO[name], turns)[-1] == fresh

@@ -8,12 +8,12 @@ import pytest
 
 import dezero.functions as F
 from dezero import Variable, gradients, using_config
-from dezero.autodiff import cache
+from dezero.autodiff import cached
 
 
 @pytest.fixture(autouse=True)
 def empty_book():
-    cache._book.clear()
+    cached.clear_cache()
 
 
 def bug(*params, reason):

@@ -5,8 +5,9 @@ import pytest
 
 import dezero.functions as F
 from dezero import GraphError, Variable, gradients, using_config
-from dezero.autodiff import cache
+from dezero.autodiff import cached
 from dezero.core.graph import collect
+from dezero.rewriting.cache import CACHE
 
 
 def V(data, dtype=None):
@@ -186,9 +187,9 @@ def alternating(order):
 
 
 def test_what_was_differentiated_before_does_not_make_a_graph_larger():
-    cache._book.clear()
+    cached.clear_cache()
     fresh, value = alternating(12)
-    cache._book.clear()
+    cached.clear_cache()
     sizes = [alternating(n) for n in range(1, 13)]
     assert sizes[-1][0] <= 1.2 * fresh
     assert sizes[-1][1] == pytest.approx(value, rel=1e-9)
@@ -202,9 +203,9 @@ def test_three_leaves_in_another_order_after_lower_orders():
             (u,) = gradients(u, (z, x, t)[i % 3], create_graph=True)
         return len(collect([u]))
 
-    cache._book.clear()
+    cached.clear_cache()
     fresh = mixed(11)
-    cache._book.clear()
+    cached.clear_cache()
     assert [mixed(n) for n in range(1, 12)][-1] <= 1.2 * fresh
 
 
@@ -245,28 +246,28 @@ def test_a_rule_that_mentions_an_operation_declared_again_uses_the_new_one():
 
 
 def test_recipes_take_a_bounded_number_of_bytes(monkeypatch):
-    monkeypatch.setattr(cache, "_BYTES", 50_000)
-    cache._book.clear()
+    monkeypatch.setattr(CACHE, "limit", 50_000)
+    cached.clear_cache()
     for n in range(40):
         x = V(0.5)
         y = x
         for _ in range(30):
             y = F.sin(y) * (n + 1.5)
         gradients(y, x, create_graph=True)
-    assert cache._book
-    assert sum(recipe.size for recipe in cache._book.values()) <= 50_000
+    assert len(CACHE)
+    assert CACHE.size <= 50_000
 
 
 def test_recipes_count_the_index_arrays_that_they_keep(monkeypatch):
-    monkeypatch.setattr(cache, "_BYTES", 1_000_000)
-    cache._book.clear()
+    monkeypatch.setattr(CACHE, "limit", 1_000_000)
+    cached.clear_cache()
     x = Variable(np.linspace(0.0, 1.0, 10_000))
     for step in range(40):
         order = np.random.default_rng(step).permutation(10_000)
         (g,) = gradients(F.sum(F.sin(x[order]) * x), x, create_graph=True)
         gradients(F.sum(g**2), x, create_graph=True)
-    assert sum(recipe.size for recipe in cache._book.values()) <= 1_000_000
-    assert len(cache._book) < 40
+    assert CACHE.size <= 1_000_000
+    assert len(CACHE) < 40
 
 
 def test_a_backward_that_raises_while_it_accumulates_changes_nothing():
@@ -279,7 +280,7 @@ def test_a_backward_that_raises_while_it_accumulates_changes_nothing():
 
 
 def test_arrays_that_change_with_every_step_leave_no_recipes_behind():
-    cache._book.clear()
+    cached.clear_cache()
     w = Variable(np.array([[0.3], [0.4]]))
 
     def gradient(x):
@@ -289,9 +290,9 @@ def test_arrays_that_change_with_every_step_leave_no_recipes_behind():
         x = np.random.default_rng(step).standard_normal((5, 2))
         found, expected = gradient(x), gradient(Variable(x))
         np.testing.assert_allclose(found.data, expected.data, rtol=1e-12)
-    assert len(cache._book) == 1  # that of the Variables
+    assert len(CACHE) == 1  # that of the Variables
 
-    cache._book.clear()
+    cached.clear_cache()
     for step in range(40):
         gradient(np.full((6, 2), float(step % 3)))  # a few arrays in turn, as those of an equation and its boundary
-    assert len(cache._book) == 3
+    assert len(CACHE) == 3

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.autodiff import cache
+from dezero.autodiff import cached
 from dezero.autodiff.arguments import born_of
 from dezero.autodiff.integers import computed_in_narrow
 from dezero.autodiff.reverse import reverse
@@ -26,6 +26,7 @@ from dezero.core.variable import Variable, cuts, tick, wrap
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.numbers import OutOfRange
 from dezero.rewriting.origin import Replayed, origin_of, resume_of
+from dezero.rewriting.program import graph_key
 from dezero.rewriting.term import Term
 
 # A tangent sweep a leaf is a pass over the graph each; from this many leaves on, one reverse sweep for all is cheaper.
@@ -52,22 +53,22 @@ def recorded(
     seeded = any([seed is not None for _, seed in seeds.values()])
     born = born_of(asked)
     ages: list[int] = []
-    structure = None  # None: this derivative is not cached
+    key = None  # None: this derivative is not cached
     if simplifying() and not (carried or retain_grad or seeded):
         places = None if asked is None else [x._seq for x in asked]
-        ages, structure = cache.structure(graph, list(seeds), places, bool(born))
-    recipe = cache.known(structure)
+        ages, key = graph_key(graph, list(seeds), places, bool(born))
+    derivation = cached.find(key)
     root = next(iter(seeds.values()))[0]
     guarded = root._data.dtype.char in "efF" and simplifying() and len(graph) < _MOST_BY_RULES
-    if recipe is not None and not guarded:
-        return recipe.follow([graph[age] for age in ages], root, asked, born)
-    if recipe is None and computed_in_narrow(graph, asked or nodes.values()):
+    if derivation is not None and not guarded:
+        return derivation.replay([graph[age] for age in ages], root, asked, born)
+    if derivation is None and computed_in_narrow(graph, asked or nodes.values()):
         return None
     request = graph, nodes, seeds, asked, retain_grad, carried, born
     try:
         with np.errstate(over="raise") if guarded else contextlib.nullcontext():
-            if recipe is not None:
-                return recipe.follow([graph[age] for age in ages], root, asked, born)
+            if derivation is not None:
+                return derivation.replay([graph[age] for age in ages], root, asked, born)
             found, twins, shared = _derived(*request)
     except OutOfRange:
         return _by_rules(*request)
@@ -75,7 +76,7 @@ def recorded(
         if not guarded:
             raise
         return _by_rules(*request)
-    cache.learn(structure, ages, graph, found, twins, shared)
+    cached.store(key, ages, graph, found, twins, shared)
     return found
 
 

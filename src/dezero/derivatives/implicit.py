@@ -20,9 +20,9 @@ from dezero.core.marks import UNRECORDED
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, argument, tick, wrap
 from dezero.derivatives.packing import Packing
-from dezero.derivatives.program import Program, outside
 from dezero.derivatives.roots import Factors, Linearisation, jacobian
 from dezero.derivatives.trees import flatten, matching
+from dezero.rewriting.program import Program, outside
 
 _HALVINGS = 30
 
@@ -217,7 +217,7 @@ class _Equation:
         given = [*self.inputs, *captured]
         if not given:
             return wrap(z)
-        residual = Program(self.name, [*leaves, *captured], [y])
+        residual = Program.traced(self.name, [*leaves, *captured], [y])
         linear = Linearisation(self.name, residual, [z, *[x._data for x in given]])
         return apply(linear.root(), *given)
 

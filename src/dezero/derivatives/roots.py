@@ -20,12 +20,14 @@ from dezero.core.config import using_config
 from dezero.core.errors import describe
 from dezero.core.fingerprint import Unlike
 from dezero.core.op import GENERAL, AnyNumberOfRules, Op
+from dezero.core.reading import RecordedReading
 from dezero.core.registry import operations, values
-from dezero.core.variable import Variable, wrap
-from dezero.derivatives.program import Program, caller, on_variables
+from dezero.core.variable import Variable, as_constant, wrap
 from dezero.rewriting.algebra import Algebra
+from dezero.rewriting.program import Call, Program, on_arrays, on_variables
 from dezero.rewriting.term import Term
 from dezero.series.power import Series, coefficient, is_zero, minus, plus
+from dezero.series.reading import SeriesReading
 from dezero.series.written import WRITTEN
 
 _STEPS = 20  # of Newton's method, from a root to one close by
@@ -98,7 +100,7 @@ class Linearisation:
             (y,) = self.residual.run(on_variables, leaves)
             w = wrap(np.ones(y.shape, y.dtype))
             in_z, *others = _derivatives(operations.sum(y * w), leaves)
-        return Program(self.name, [*leaves, w], others), Program(self.name, [*leaves, w], [in_z])
+        return Program.traced(self.name, [*leaves, w], others), Program.traced(self.name, [*leaves, w], [in_z])
 
     @functools.cached_property
     def second(self) -> tuple[Program, Program]:
@@ -108,7 +110,7 @@ class Linearisation:
             v, x = wrap(np.ones_like(self.point[0])), wrap(np.ones_like(self.point[0]))
             (row,) = self.first[1].run(on_variables, [*leaves, v])
             *found, product = _derivatives(operations.sum(row * x), [*leaves, v])
-        return Program(self.name, [*leaves, v, x], found), Program(self.name, [*leaves, x], [product])
+        return Program.traced(self.name, [*leaves, v, x], found), Program.traced(self.name, [*leaves, x], [product])
 
     def root(self) -> Op:
         op = _ROOT.bind(linear=self)
@@ -280,3 +282,25 @@ def _series(F: Any, op: Op, args: tuple[Any, ...], first: Any) -> Any:
 
 
 WRITTEN["linear_solution"] = _series
+
+
+def caller(F: Any) -> Call:
+    """How the reading F takes a step of a program; TypeError for one that knows the rules of operations alone."""
+    if F is values:
+        return on_arrays
+    if isinstance(F, Algebra):
+        return lambda op, *args: F.cons(op, *args) if isinstance(op, Op) else _function_in(F, op, args)
+    if isinstance(F, RecordedReading):
+        return on_variables
+    if isinstance(F, SeriesReading):
+        return F.call
+    raise TypeError(f"{type(F).__name__} reads no programs")
+
+
+def _function_in(F: Algebra, function: Any, args: tuple[Any, ...]) -> Any:
+    """A user's Function on nodes, the same node for the same arguments."""
+    key = ("call", id(function), *[id(a) for a in args])
+    if key not in F.table:
+        F.alive.append((function, args))
+        F.table[key] = on_variables(function, *[as_constant(a) for a in args])
+    return F.table[key]

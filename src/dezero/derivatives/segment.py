@@ -20,8 +20,8 @@ from dezero.core.marks import Cut
 from dezero.core.op import Op
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, argument, tick
-from dezero.derivatives.program import outside
 from dezero.derivatives.trees import Rebuild, flatten
+from dezero.rewriting.program import outside
 
 
 class Segment:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.autodiff import cache
+from dezero.autodiff.cached import clear_cache
 from dezero.core import Variable
+from dezero.rewriting.cache import CACHE
 from dezero.series import Expansion
 from dezero.testing import arrays, conditions, nestings
 from dezero.testing.cases import Case
@@ -74,7 +75,7 @@ class Certification(Run):
     def orders(self, trials: list[Trial]) -> None:
         """Every reading on the first lot of data, and the simplified graph again on the second."""
         self.certificate.against = self.certificate.against or trials[0].against
-        cache._book.clear()  # the first lot goes through the algebra, and leaves its recipe for the second
+        clear_cache()  # the first lot goes through the algebra, and leaves its derivation for the second
         for reading in STEPS:
             self.follow(trials[0], reading)
         self.expand(trials[0])
@@ -82,13 +83,13 @@ class Certification(Run):
         if failures or "recipe" in self.case.without:
             return
         self.follow(trials[1], "tangent")
-        for structure in list(cache._book)[::2]:
-            del cache._book[structure]  # orders followed and orders derived anew take turns
+        for key in list(CACHE)[::2]:
+            CACHE.remove(key)  # orders replayed and orders derived anew take turns
         self.follow(trials[1], "tangent")
         followed = failures[:]
         if followed:
             failures.clear()
-            cache._book.clear()
+            clear_cache()
             self.follow(trials[1], "tangent")
             for failure in () if failures else followed[:1]:  # right by the algebra alone: the recipe was at fault
                 self.certificate.fail("recipe", failure.message, failure.order)
