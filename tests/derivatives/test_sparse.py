@@ -1,5 +1,6 @@
 """Sparse derivatives equal dense ones, in the sweeps that they say."""
 
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dezero.functions as F
-from dezero import Variable, gradients
+from dezero import Variable, cache_info, clear_cache, gradients
 from dezero.derivatives import sparse
 from dezero.derivatives.sparse import sparse_hessian, sparse_jacobian, sparse_third
 from dezero.testing import load
@@ -156,6 +157,7 @@ def test_a_plan_serves_other_points():
 
 
 def test_the_last_plan_is_kept_for_graphs_of_the_same_structure(monkeypatch):
+    clear_cache()
     made = []
     real = sparse.hessian_pattern
     monkeypatch.setattr(sparse, "hessian_pattern", lambda *args: made.append(args) or real(*args))
@@ -276,3 +278,32 @@ def test_every_operation_as_its_certified_cases_use_it(case):
 def _close(found, wanted):
     """Equal to what rounding leaves where a case comes near its operation's poles."""
     np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-11 * (1 + np.abs(wanted).max(initial=0)))
+
+
+def test_a_plan_is_shared_by_functions_whose_graphs_are_the_same(monkeypatch):
+    clear_cache()
+    x = np.linspace(0.1, 1.0, 8)
+    first = sparse_hessian(rosenbrock)(x)
+    monkeypatch.setattr(sparse, "star_colouring", lambda pattern: pytest.fail("coloured again"))
+    again = sparse_hessian(lambda x: F.sum(50 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2))(x)
+    np.testing.assert_allclose(first.toarray(), rosenbrock_hessian(x), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(again.toarray(), dense_hessian_of_half(x), rtol=1e-12, atol=1e-12)
+
+
+def dense_hessian_of_half(x):
+    """rosenbrock with 50 in the place of 100: half of it, and half of the other term's Hessian, which is 2."""
+    rest = np.append(np.full(len(x) - 1, 2.0), 0.0)
+    return (rosenbrock_hessian(x) + np.diag(rest)) / 2
+
+
+def test_a_cached_plan_keeps_no_function_alive():
+    clear_cache()
+
+    def f(x):
+        return F.sum(x[1:] * x[:-1])
+
+    alive = weakref.ref(f)
+    sparse_hessian(f)(np.ones(4))
+    assert cache_info().entries
+    del f
+    assert alive() is None

@@ -7,6 +7,7 @@ A. R. Curtis, M. J. D. Powell, J. K. Reid, On the estimation of sparse Jacobian 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,6 +23,7 @@ from dezero.derivatives.colouring import colour_columns, star_colouring, stored
 from dezero.derivatives.patterns import hessian_pattern, jacobian_pattern, one_array, structure
 from dezero.derivatives.tracing import Run
 from dezero.functions import _scipy
+from dezero.rewriting.cache import CACHE
 from dezero.series import Expansion
 
 Product = Callable[[np.ndarray], np.ndarray]
@@ -116,12 +118,22 @@ class SparseDerivative:
     def _plan(self, run: Run) -> Plan:
         key = structure(run)
         if self._last is None or key is None or self._last._key != key:
-            plan = self._make(self._source, run, self._given(run))
-            plan._key = key
-            if self.sparsity is not None:
-                plan._check(run)
-            self._last = plan
+            self._last = self._made(run, key)
         return self._last
+
+    def _made(self, run: Run, key: Any) -> Plan:
+        """A plan for a graph of this key: that of another function with such a graph, where it is cached."""
+        place = None if key is None or self.sparsity is not None else ("sparse derivative", self.name, key)
+        known: Plan | None = None if place is None else CACHE.find(place)
+        if known is not None:
+            return known._of(self._source)
+        plan = self._make(self._source, run, self._given(run))
+        plan._key = key
+        if self.sparsity is not None:
+            plan._check(run)
+        if place is not None:
+            CACHE.keep(place, plan._of(None), plan._bytes())
+        return plan
 
     def _given(self, run: Run) -> Any:
         if self.sparsity is None:
@@ -164,6 +176,16 @@ class Plan:
         for (_, found), (entries, places) in zip(self._sweeps(run), self._reads.values(), strict=True):
             values[entries] = found[places]
         return self._array(values)
+
+    def _of(self, source: Any) -> Any:
+        """This plan for another function; None: for none, so that the cache keeps no function alive."""
+        plan = copy.copy(self)
+        plan.pattern, plan.colours, plan._source = self.pattern.copy(), self.colours.copy(), source  # the user's own
+        return plan
+
+    def _bytes(self) -> int:
+        arrays = [self.pattern.data, self.pattern.indices, self.pattern.indptr, self.colours]
+        return int(sum([a.nbytes for a in (*arrays, *[a for read in self._reads.values() for a in read])]))
 
     def _count(self) -> int:
         return int(self.pattern.nnz)
@@ -308,6 +330,9 @@ def _alone(pattern: Any, rows: np.ndarray, colours: np.ndarray) -> Callable[[np.
 
 class _OfThird(Plan):
     triples: tuple[np.ndarray, np.ndarray, np.ndarray]  # i <= j <= k
+
+    def _bytes(self) -> int:
+        return super()._bytes() + sum([a.nbytes for a in self.triples])
 
     def _count(self) -> int:
         return len(self.triples[0])
