@@ -1,9 +1,10 @@
 """The core: Variables, operations, and the graph that they record."""
 
 from dezero.core.config import Config, no_grad, test_mode, using_config
+from dezero.core.dtypes import as_array
 from dezero.core.errors import GraphError, GraphWarning, UnsupportedOperation
 from dezero.core.function import Function
-from dezero.core.variable import Parameter, Variable, as_array, as_variable
+from dezero.core.variable import Parameter, Variable, as_variable
 
 __all__ = [
     "Config",

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from dezero.backends import get_array_module, is_plain_array
+from dezero.core.errors import describe, foreign
 from dezero.core.registry import operations
 from dezero.core.watching import WATCHES, note_compared
 
@@ -188,3 +190,18 @@ class Operators:
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return operations.numpy_function(function, args, kwargs)
+
+
+def check_data(data: Any, where: str) -> None:
+    """TypeError for what cannot be the data of a Variable: anything but an array of numbers."""
+    if isinstance(data, Operators):
+        raise TypeError(f"{where}: this is a Variable ({describe(data)}); give its array, v.data (x.grad.data too)")
+    if not is_plain_array(data):
+        if hasattr(data, "dtype") and not isinstance(data, np.generic):
+            raise foreign(where, data)
+        remedy = "an array"
+        if isinstance(data, list | tuple | int | float | complex | np.generic):
+            remedy = "numpy.array(...)" + (" or use as_variable" if np.isscalar(data) else "")
+        raise TypeError(f"{where}: {type(data).__name__} is not supported; pass {remedy}")
+    if get_array_module(data) is np and data.dtype.kind not in "fiubc":
+        raise foreign(where, data)

@@ -68,9 +68,9 @@ def takes_part(node: Any, most: float = float("inf")) -> bool:
     return False
 
 
-def rests_on(node: Any, kind: type) -> bool:
-    """Whether a Variable of a kind is among those that this one was computed from; not known of a large graph: no."""
-    return any([isinstance(x, kind) for x in itertools.islice(_below(node), _WALK)])
+def rests_on_argument(node: Any) -> bool:
+    """Whether this was computed from an argument of a transform; of a graph too large to look through: no."""
+    return any([x.is_argument for x in itertools.islice(_below(node), _WALK)])
 
 
 def _below(node: Any) -> Iterator[Any]:
@@ -96,7 +96,8 @@ def sparse_asks() -> bool:
 
     They take what NumPy makes a 0-d object array of for no array, and let it answer: S @ v is then v.__rmatmul__(S).
     """
-    code, module = sys._getframe(2).f_code, sys._getframe(2).f_globals.get("__name__", "")
+    caller = sys._getframe(3)  # of __array__, which asked through conversion.array
+    code, module = caller.f_code, caller.f_globals.get("__name__", "")
     return module.startswith("scipy.sparse.") and code.co_name in ("_matmul_dispatch", "multiply", "_divide")
 
 

@@ -8,6 +8,10 @@ from typing import Any
 
 import numpy as np
 
+Array = np.ndarray[Any, np.dtype[Any]]  # or a scalar of NumPy, as results of no axis are: no type says both
+Shape = tuple[int, ...]
+Axes = int | tuple[int, ...] | None
+
 
 def wraps(dtype: Any) -> bool:
     """Whether arithmetic in a dtype soon wraps around: narrow and unsigned integers, and booleans."""
@@ -46,3 +50,12 @@ def rounded_once(value: Callable[..., Any]) -> Callable[..., Any]:
         return y if wider else y.astype(np.float16)
 
     return call
+
+
+def as_array(x: Any, array_module: Any = np) -> Any:
+    """Turn a number into a 0-d array; arrays pass.
+
+    >>> as_array(1.0)
+    array(1.)
+    """
+    return array_module.array(x) if np.isscalar(x) else x

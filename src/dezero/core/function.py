@@ -11,11 +11,12 @@ import numpy as np
 from dezero.core.arraylike import raw
 from dezero.core.call import apply
 from dezero.core.config import recording, using_config
+from dezero.core.dtypes import as_array
 from dezero.core.errors import describe
 from dezero.core.marks import CONSTANT, CUT
 from dezero.core.outputs import Cotangents, mapped, picking
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, as_array, as_constant, as_variable, tick, wrap
+from dezero.core.variable import Variable, as_constant, as_variable, tick, wrap
 
 
 class Function:

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from dezero.backends import get_array_module, is_plain_array
-from dezero.core.arraylike import Operators
-from dezero.core.asking import lost_array, lost_number, rests_on, sparse_asks, takes_part
-from dezero.core.config import RUNNING, calling_since, recording
-from dezero.core.errors import GraphError, describe, foreign
+from dezero.backends import is_plain_array
+from dezero.core.arraylike import Operators, check_data
+from dezero.core.asking import takes_part
+from dezero.core.conversion import array, number
+from dezero.core.dtypes import Array, Shape, as_array
+from dezero.core.errors import GraphError, describe
 from dezero.core.marks import CONSTANT, UNRECORDED, Computed, Overwritten
 from dezero.core.registry import operations
 from dezero.core.watching import WATCHES, note_read
@@ -54,10 +55,11 @@ class Variable(Operators):
     __slots__ = ("__weakref__", "_args", "_data", "_grad", "_op", "_origin", "_seq", "name")
     _args: tuple[Any, ...]
     _origin: Any
+    is_argument = False  # whether it stands for an argument of a transform
 
     def __init__(self, data: Any, name: str | None = None) -> None:
         if data is not None:
-            _check_data(data, "Variable")
+            check_data(data, "Variable")
         self._data: Any = data
         self.name = name
         self._grad: Any = None
@@ -81,7 +83,7 @@ class Variable(Operators):
         if isinstance(data, np.generic | int | float | complex):
             data = np.asarray(data)  # x.data - 0.1 is a NumPy scalar when x.data is 0-d
         if data is not None:
-            _check_data(data, "Variable.data")
+            check_data(data, "Variable.data")
         if self._args:  # what was cut or overwritten before has none, and stays so
             self._op = Overwritten(self)
             self._args = ()
@@ -139,7 +141,7 @@ class Variable(Operators):
         return self._data
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> Shape:
         return self._held.shape  # type: ignore[no-any-return]
 
     @property
@@ -176,7 +178,7 @@ class Variable(Operators):
 
     # -- leaving the graph -------------------------------------------------------------------------------------
 
-    def numpy(self) -> np.ndarray[Any, Any]:
+    def numpy(self) -> Array:
         """The value as a NumPy array, outside the graph (shared memory where the data is a NumPy array)."""
         from dezero.backends import as_numpy
 
@@ -197,16 +199,13 @@ class Variable(Operators):
         return node
 
     def __float__(self) -> float:
-        self._becomes_number("float")
-        return float(self.item())
+        return number(self, float)
 
     def __int__(self) -> int:
-        self._becomes_number("int")
-        return int(self.item())
+        return number(self, int)
 
     def __complex__(self) -> complex:
-        self._becomes_number("complex")
-        return complex(self.item())
+        return number(self, complex)
 
     def __bool__(self) -> bool:
         return bool(self.item())
@@ -216,31 +215,8 @@ class Variable(Operators):
             raise TypeError(f"a Variable of dtype {self.dtype} is no index; use int(v) or integer data")
         return int(self.item())
 
-    def _becomes_number(self, kind: str) -> None:
-        """Warn where a running transform's argument, or what was computed from one, loses its derivative."""
-        if not RUNNING or not recording():
-            return
-        since = calling_since()
-        if since is None:  # a thread of its own: a transform that runs elsewhere may be waiting for it
-            inside = rests_on(self, Argument)
-        else:
-            inside = self._seq >= since and bool(self._args or type(self) is Argument)
-        if inside:
-            lost_number(kind, self)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        """The value, where no derivative is lost: of what was computed from constants alone, and inside no_grad.
-
-        Constants are plain arrays, results that a transform handed back, and v.detach(). GraphError for what takes
-        part in recording: a Variable that was made to be differentiated in (a leaf, a Parameter), an argument of a
-        running transform, and what was computed from one of these.
-        """
-        if recording() and not isinstance(self._op, Computed) and self.dtype.kind != "b":
-            if sparse_asks():
-                return np.empty((), object)
-            if takes_part(self):
-                raise lost_array(self)
-        return np.array(self.data, dtype=dtype, copy=copy)
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return array(self, dtype, copy)
 
     @property
     def _mask(self) -> Any:
@@ -249,7 +225,7 @@ class Variable(Operators):
         return np.ma.nomask
 
     def __reduce__(self) -> Any:
-        if (self._args and takes_part(self)) or isinstance(self._op, Overwritten) or type(self) is Argument:
+        if (self._args and takes_part(self)) or isinstance(self._op, Overwritten) or self.is_argument:
             raise GraphError("a Variable that carries a graph cannot be copied or pickled; use v.detach() first")
         grad = self._grad
         if isinstance(grad, Variable) and grad._args:  # its graph stays where it is
@@ -374,6 +350,7 @@ class Argument(Variable):
     """A leaf that stands for an array or number among the arguments of a function, while a transform calls it."""
 
     __slots__ = ()
+    is_argument = True
 
 
 def argument(data: Any) -> Argument:
@@ -389,15 +366,6 @@ def wrap(data: Any) -> Variable:
     node._data = data if hasattr(data, "dtype") else np.asarray(data)
     node._op = CONSTANT
     return node
-
-
-def as_array(x: Any, array_module: Any = np) -> Any:
-    """Turn a number into a 0-d array; arrays pass.
-
-    >>> as_array(1.0)
-    array(1.)
-    """
-    return array_module.array(x) if np.isscalar(x) else x
 
 
 def as_variable(x: Any) -> Variable:
@@ -417,21 +385,10 @@ def as_constant(x: Any) -> Variable:
     return node
 
 
-def _check_data(data: Any, where: str) -> None:
-    if isinstance(data, Variable):
-        raise TypeError(f"{where}: this is a Variable ({describe(data)}); give its array, v.data (x.grad.data too)")
-    if not is_plain_array(data):
-        if hasattr(data, "dtype") and not isinstance(data, np.generic):
-            raise foreign(where, data)
-        remedy = "an array"
-        if isinstance(data, list | tuple | int | float | complex | np.generic):
-            remedy = "numpy.array(...)" + (" or use as_variable" if np.isscalar(data) else "")
-        raise TypeError(f"{where}: {type(data).__name__} is not supported; pass {remedy}")
-    if get_array_module(data) is np and data.dtype.kind not in "fiubc":
-        raise foreign(where, data)
-
-
 def _rebuild(kind: type[Variable], data: Any, name: str | None, grad: Any, computed: bool = False) -> Variable:
     node = kind(None, name)
     node._data, node._grad, node._op = data, grad, CONSTANT if computed else None
     return node
+
+
+ArrayLike = Variable | Array | np.generic | complex  # and float, int and bool, which are complex to a type checker
