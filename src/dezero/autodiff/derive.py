@@ -127,7 +127,7 @@ def _derived(
     finish = _Finish(F, root, {id(node) for node in (*graph.values(), *given)}, start)
     results = {age: finish(found[age], graph[age]) for age in ages}
     if by_tangents and not F.asked:  # a derivative in an intermediate commutes with no other
-        F.free.append(True)
+        F.session.end()
         for result in results.values():
             if id(result) in finish.twins:  # nothing that the builder holds refers to a twin, so no circle closes
                 result._origin = F.origin.resuming(F)

@@ -25,6 +25,7 @@ from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op
 from dezero.core.outputs import Cotangents
 from dezero.core.variable import Argument, Variable
 from dezero.rewriting.algebra import Algebra
+from dezero.rewriting.session import Tangent
 from dezero.rewriting.term import Term
 
 Rows = tuple[int, ...]
@@ -66,7 +67,7 @@ class TangentSweep:
     def __init__(self, F: Algebra, leaf: Variable) -> None:
         self.F, self.leaf = F, leaf
         self.graph: Nodes = {}  # below the root; collected where a tangent's leaf is looked for
-        self.known: dict[int, tuple[Rows, Any] | None] = F.tangents.setdefault(leaf._seq, {})
+        self.known: dict[int, tuple[Rows, Any] | None] = F.session.tangents.setdefault(leaf._seq, {})
         if leaf._seq not in self.known:
             one = Term(F, 1, None)
             if leaf.dtype.kind in "iub":
@@ -110,7 +111,7 @@ class TangentSweep:
         if self.leaf._args:
             return
         if isinstance(tangent, Term) and isinstance(tangent.node, Variable) and tangent.node._seq > node._seq:
-            self.F.origins.setdefault(id(tangent.node), (self.leaf, node, tangent.c))
+            self.F.session.sources.setdefault(id(tangent.node), Tangent(self.leaf, node, tangent.c))
 
     def swapped(self, node: Variable, root: Variable) -> tuple[Rows, Any] | None:
         """The tangent of m in x, where c m is that of n in a younger leaf t: that in t of the tangent of n in x.
@@ -118,10 +119,10 @@ class TangentSweep:
         Both are directional derivatives, which commute, and n's rows are those of its tangents. A leaf t that the root
         does not depend on any more stays out of the result: its data may have changed since.
         """
-        origin = self.F.origins.get(id(node))
-        if origin is None or origin[0]._seq <= self.leaf._seq:
+        source = self.F.session.sources.get(id(node))
+        if source is None or source.leaf._seq <= self.leaf._seq:
             return None
-        leaf, inner, c = origin
+        leaf, inner, c = source
         self.graph = self.graph or collect([root])
         if leaf._seq not in self.graph:
             return None

@@ -13,9 +13,10 @@ from dezero.core.call import make
 from dezero.core.dtypes import digits, wraps
 from dezero.core.fingerprint import Unlike, fingerprint
 from dezero.core.op import Op, declared
-from dezero.core.variable import Variable, cuts
+from dezero.core.variable import Variable
 from dezero.rewriting.numbers import Number, mild, rounded
 from dezero.rewriting.origin import Origin, origin_of
+from dezero.rewriting.session import Session
 from dezero.rewriting.term import Constant, Term
 
 _DOUBLE = np.dtype(np.float64)
@@ -35,11 +36,7 @@ class Table:
         self.same: dict[int, Variable] = {}  # id of a node -> the older node that computes the same
         self.contents: dict[int, tuple[str, Any]] = {}
         self.alive: list[Any] = []  # what is known by its id, so that the id stays its own
-        self.tangents: dict[int, dict[int, Any]] = {}  # by the leaf's age, what sweeps found (see tangent.py)
-        # by the id of a node that is a tangent: in which leaf, of which node, and what number times it
-        self.origins: dict[int, tuple[Variable, Variable, Number]] = {}
-        self.cuts = cuts()
-        self.free: list[bool] = []  # holds True between the end of one derivation and the start of the next
+        self.session = Session()
         self.asked: set[int] = set()
         self.kept: set[int] = set()  # and shared: see Origin
         self.shared: set[int] = set()
@@ -60,13 +57,6 @@ class Table:
         """Note that a node stands for another that is equal."""
         if isinstance(node, Variable) and origin_of(node) is None:
             self.shared.add(node._seq)
-
-    def take(self) -> bool:
-        """Take this builder; False where another thread has it, or an error left it half done."""
-        try:
-            return self.free.pop()
-        except IndexError:
-            return False
 
     def adopt(self, node: Variable) -> None:
         """Take a node into the table, or note which one there computes the same."""
