@@ -2,7 +2,7 @@
 
 import numpy as np
 
-import dezero.functions.joining as J
+import dezero.functions.arrays.joining as J
 from dezero.testing import Case, Normal
 
 

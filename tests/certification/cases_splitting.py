@@ -2,7 +2,7 @@
 
 import numpy as np
 
-import dezero.functions.splitting as S
+import dezero.functions.arrays.splitting as S
 from dezero.testing import Case, Normal
 
 NONE = {"empty": "an axis without elements gives no arrays"}

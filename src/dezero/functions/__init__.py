@@ -21,14 +21,23 @@ from dezero.functions.activation import (
     softsign,
     tanhshrink,
 )
+from dezero.functions.arrays.shape import (
+    astype,
+    broadcast_to,
+    concatenate,
+    expand_dims,
+    flatten,
+    reshape,
+    sum_to,
+    transpose,
+)
 from dezero.functions.complex_numbers import angle, as_complex, conj, conjugate, imag, modulus, real
 from dezero.functions.elementwise import abs, cos, exp, log, maximum, minimum, sign, sin, sqrt, tan, tanh, where
 from dezero.functions.indexing import get_item
 from dezero.functions.linalg import dot, linear, linear_simple, matmul
 from dezero.functions.reduction import mean, prod, sum
-from dezero.functions.shape import astype, broadcast_to, concatenate, expand_dims, flatten, reshape, sum_to, transpose
 
-from dezero.functions import comparison, numpy_protocol  # isort: skip
+from dezero.functions import arrays, comparison, numpy_protocol  # isort: skip
 
 _LATER = {
     "attention": "scaled_dot_product_attention",
@@ -49,7 +58,6 @@ _LATER = {
     "fourier": "fft fft2 fftn fftshift hfft ifft ifft2 ifftn ifftshift ihfft irfft irfft2 irfftn rfft rfft2 rfftn",
     "gamma_functions": "beta betaln digamma gamma gammaln polygamma psi zeta",
     "incomplete": "betainc gammainc gammaincc",
-    "joining": "append block column_stack dstack hstack stack vstack",
     "linear_interpolation": "interp",
     "linear_systems": "inv lstsq matrix_power pinv solve solve_triangular",
     "losses": "accuracy binary_cross_entropy cosine_similarity hinge hinge_loss huber huber_loss kl_div l1 l1_loss mean_squared_error mean_squared_error_simple nll nll_loss sigmoid_cross_entropy softmax_cross_entropy softmax_cross_entropy_simple",
@@ -57,16 +65,13 @@ _LATER = {
     "normalization": "batch_norm batch_nrom group_norm instance_norm layer_norm",
     "norms": "norm",
     "numpy_names": "absolute acos acosh around asin asinh atan atan2 atanh deg2rad divide fix mod multiply negative power rad2deg subtract true_divide",
-    "padding": "pad",
     "patches": "col2im conv2d_simple im2col",
     "products": "cross inner kron multi_dot outer tensordot trace vdot",
     "quantiles": "median percentile quantile",
-    "rearrange": "atleast_1d atleast_2d atleast_3d flip fliplr flipud moveaxis ravel roll rollaxis rot90 squeeze swapaxes",
     "rectifiers": "celu elu hardshrink hardsigmoid hardswish hardtanh leaky_relu prelu relu6 selu softshrink",
     "recurrent": "lstm",
     "reflected": "rdiv rsub",
     "regularization": "dropout",
-    "repeating": "broadcast_arrays meshgrid repeat resize tile",
     "rounding": "ceil divmod floor floor_divide fmod modf remainder rint round trunc",
     "scans": "cumprod cumsum logcumsumexp",
     "searching": "argmax argmin argwhere flatnonzero nonzero searchsorted",
@@ -74,7 +79,6 @@ _LATER = {
     "sorting": "argpartition argsort partition sort top_k",
     "special": "entr exp1 expi fresnel lambertw logit rel_entr sici spence xlog1py xlogy",
     "spectral": "eig eigh eigvals eigvalsh svd",
-    "splitting": "array_split dsplit hsplit split unstack vsplit",
     "statistics": "average count_nonzero nanmean nanprod nansum std var",
     "taking": "compress extract take take_along_axis",
     "trigonometric": "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cosh degrees hypot radians sinc sinh",
@@ -83,6 +87,12 @@ _LATER = {
     "window_pooling": "adaptive_average_pooling adaptive_max_pooling average_pooling global_average_pooling global_max_pooling pooling pooling_simple",
 }
 _FAMILY = {name: family for family, names in _LATER.items() for name in names.split()}
+_FAMILY |= {
+    name: f"{family.__name__.rpartition('.')[2]}.{file}"
+    for family in (arrays,)
+    for file, names in family.LATER.items()
+    for name in names.split()
+}
 
 
 def __getattr__(name: str) -> _Any:

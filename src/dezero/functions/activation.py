@@ -11,10 +11,10 @@ from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, operand, publi
 from dezero.core.variable import Variable
 from dezero.functions import bounds  # noqa: F401 - declares at_least and at_most
 from dezero.functions._axes import along, axis_of
+from dezero.functions.arrays.shape import astype
 from dezero.functions.complex_numbers import of_reals
 from dezero.functions.elementwise import exp, tails, tanh
 from dezero.functions.error_functions import ndtr
-from dezero.functions.shape import astype
 
 
 def _sigmoid(x: Any) -> Any:

@@ -12,9 +12,9 @@ from dezero.core.op import operand, publish
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag, plainly
+from dezero.functions.arrays.shape import transpose
 from dezero.functions.elementwise import where
 from dezero.functions.linalg import matmul
-from dezero.functions.shape import transpose
 from dezero.functions.softmaxes import softmax
 
 _NAME = "scaled_dot_product_attention"

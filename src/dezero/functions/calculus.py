@@ -11,8 +11,8 @@ from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_constant
 from dezero.functions._axes import whole
+from dezero.functions.arrays.shape import broadcast_to, concatenate, reshape
 from dezero.functions.reduction import axes_of, sum
-from dezero.functions.shape import broadcast_to, concatenate, reshape
 
 
 def _axis(name: str, x: Variable, axis: Any) -> int:

@@ -10,11 +10,11 @@ import numpy as np
 from dezero.core.op import operand, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
+from dezero.functions.arrays.joining import parts_of, stack
+from dezero.functions.arrays.repeating import broadcast_arrays
+from dezero.functions.arrays.shape import astype
 from dezero.functions.elementwise import where
 from dezero.functions.indexing import get_item
-from dezero.functions.joining import parts_of, stack
-from dezero.functions.repeating import broadcast_arrays
-from dezero.functions.shape import astype
 from dezero.functions.taking import take_along_axis, whole_numbers, within
 from dezero.functions.updating import index_update
 

@@ -9,9 +9,9 @@ import numpy as np
 from dezero.core.op import apply, linear, operand, public
 from dezero.core.variable import Variable
 from dezero.functions._axes import axis_of, whole
+from dezero.functions.arrays.rearrange import moveaxis, ravel
+from dezero.functions.arrays.shape import broadcast_to, reshape
 from dezero.functions.indexing import get_item, scatter
-from dezero.functions.rearrange import moveaxis, ravel
-from dezero.functions.shape import broadcast_to, reshape
 
 
 def _flat_slice(rows: int, columns: int, k: int) -> slice:

@@ -12,8 +12,8 @@ from dezero.core.errors import describe
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, linear, operand, publish
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
+from dezero.functions.arrays.shape import astype
 from dezero.functions.complex_numbers import real_like
-from dezero.functions.shape import astype
 
 exp2 = elementwise(
     "exp2",

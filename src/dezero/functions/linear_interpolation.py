@@ -14,11 +14,11 @@ from dezero.core.registry import declared
 from dezero.core.variable import Variable
 from dezero.functions import comparison  # noqa: F401 - declares less and greater
 from dezero.functions._axes import plainly
+from dezero.functions.arrays.shape import concatenate
 from dezero.functions.bounds import at_least, at_most
 from dezero.functions.elementwise import where
 from dezero.functions.indexing import get_item
 from dezero.functions.rounding import remainder
-from dezero.functions.shape import concatenate
 from dezero.functions.sorting import sorting_places
 
 # The place of the last point that is not above x; the first point's, where all are above.

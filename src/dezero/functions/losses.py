@@ -22,13 +22,13 @@ from dezero.functions._axes import axis_of
 from dezero.functions._half import in_single
 from dezero.functions._matrix import array
 from dezero.functions.activation import relu
+from dezero.functions.arrays.shape import astype
 from dezero.functions.bounds import at_least, clip
 from dezero.functions.complex_numbers import holds_complex, of_reals
 from dezero.functions.elementwise import CANCELS, abs, exp, log, sqrt
 from dezero.functions.indexing import get_item
 from dezero.functions.picking import rows_beside_last
 from dezero.functions.reduction import mean, sum
-from dezero.functions.shape import astype
 from dezero.functions.softmaxes import log_of_sum, softmax
 
 # -- their arguments ---------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import plainly
 from dezero.functions._half import in_single
-from dezero.functions.shape import reshape
+from dezero.functions.arrays.shape import reshape
 from dezero.functions.standardize import scale_shift, standardize
 
 

@@ -14,9 +14,9 @@ from dezero.core.outputs import general
 from dezero.core.registry import declared, operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag
+from dezero.functions.arrays.shape import reshape, transpose
 from dezero.functions.picking import gather_axes, rows_beside_last
 from dezero.functions.reduction import axes_of, mean
-from dezero.functions.shape import reshape, transpose
 
 # Where in the sorted elements, counted from 0, the quantile q of n elements lies: q (n + 1 - a - b) + a - 1.
 # R. J. Hyndman, Y. Fan, "Sample quantiles in statistical packages", The American Statistician 50 (1996).

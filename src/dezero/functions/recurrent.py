@@ -14,10 +14,10 @@ from dezero.core.function import Function
 from dezero.core.op import operand, publish
 from dezero.core.variable import Variable
 from dezero.functions.activation import sigmoid
+from dezero.functions.arrays.joining import stack
+from dezero.functions.arrays.splitting import split
 from dezero.functions.elementwise import tanh
-from dezero.functions.joining import stack
 from dezero.functions.linalg import linear, matmul
-from dezero.functions.splitting import split
 
 
 def lstm(x: Any, h: Any, c: Any, Wx: Any, Wh: Any, b: Any) -> tuple[Variable, Variable, Variable]:

@@ -16,9 +16,9 @@ from dezero.core.outputs import general
 from dezero.core.variable import Variable
 from dezero.functions import exponential  # noqa: F401 - declares exponent_difference
 from dezero.functions._half import in_single
+from dezero.functions.arrays.shape import reshape
 from dezero.functions.picking import gather_axes, return_axes, rows_beside_last, segment
 from dezero.functions.reduction import axes_of
-from dezero.functions.shape import reshape
 
 
 def apply_along(name: str, op: Op, x: Any, axis: int | None, **parameters: Any) -> Variable:

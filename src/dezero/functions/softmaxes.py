@@ -12,9 +12,9 @@ from dezero.core.variable import Variable
 from dezero.functions import exponential
 from dezero.functions._axes import flag
 from dezero.functions._half import in_single
+from dezero.functions.arrays.shape import astype
 from dezero.functions.elementwise import CANCELS, exp
 from dezero.functions.reduction import axes_of, reduced_rows, rows_beside, spread, sum
-from dezero.functions.shape import astype
 
 
 def _greatest(x: Any, axis: Any) -> Any:

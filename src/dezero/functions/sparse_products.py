@@ -7,7 +7,7 @@ from typing import Any
 from dezero.core.errors import is_sparse
 from dezero.core.op import apply, linear, operand, publish
 from dezero.core.variable import Variable
-from dezero.functions.shape import transpose
+from dezero.functions.arrays.shape import transpose
 
 _product = linear(
     "sparse_product",

@@ -15,6 +15,7 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag
 from dezero.functions._half import in_single
+from dezero.functions.arrays.shape import astype, broadcast_to, reshape, transpose
 from dezero.functions.reduction import (
     all_equal,
     axes_of,
@@ -26,7 +27,6 @@ from dezero.functions.reduction import (
     spread,
     sum,
 )
-from dezero.functions.shape import astype, broadcast_to, reshape, transpose
 
 # -- variance --------------------------------------------------------------------------------------------------
 

@@ -13,9 +13,9 @@ from dezero.core.registry import declared
 from dezero.core.variable import Variable
 from dezero.functions import picking  # noqa: F401 - declares pick
 from dezero.functions._axes import along, axis_of
+from dezero.functions.arrays.rearrange import ravel
+from dezero.functions.arrays.shape import broadcast_to
 from dezero.functions.indexing import get_item
-from dezero.functions.rearrange import ravel
-from dezero.functions.shape import broadcast_to
 
 
 def whole_numbers(name: str, indices: Any) -> Any:

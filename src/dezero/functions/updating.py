@@ -12,9 +12,9 @@ from dezero.core.op import apply, linear, operand, public
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of
 from dezero.functions._indices import plain_index, positions_read, repeats, whole_axes
+from dezero.functions.arrays.rearrange import moveaxis, ravel
+from dezero.functions.arrays.shape import astype, broadcast_to, concatenate, reshape
 from dezero.functions.indexing import get_item, scatter
-from dezero.functions.rearrange import moveaxis, ravel
-from dezero.functions.shape import astype, broadcast_to, concatenate, reshape
 
 
 def _written(x: Any, values: Any, index: Any) -> Any:

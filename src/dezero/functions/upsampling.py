@@ -10,9 +10,9 @@ import numpy as np
 
 from dezero.core.op import apply, operand, publish
 from dezero.core.variable import Variable
+from dezero.functions.arrays.shape import reshape
 from dezero.functions.conv_sizes import for_each_axis
 from dezero.functions.linalg import matmul
-from dezero.functions.shape import reshape
 from dezero.functions.window_sums import SPREAD
 
 

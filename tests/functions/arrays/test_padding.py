@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dezero import Variable, gradients
-from dezero.functions.padding import pad
+from dezero.functions.arrays.padding import pad
 from tests.functions.alike import assert_alike, assert_refused
 
 A, B = np.arange(1.0, 5.0), np.arange(6.0).reshape(2, 3)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import dezero.functions.rearrange as R
+import dezero.functions.arrays.rearrange as R
 from dezero import Variable
 from tests.functions.alike import assert_alike, assert_refused
 

@@ -9,8 +9,7 @@ import numpy as np
 from dezero.core.op import apply, linear, operand, public
 from dezero.core.variable import Variable
 from dezero.functions._axes import axes_of, axis_of, whole
-from dezero.functions.indexing import get_item
-from dezero.functions.shape import reshape, transpose
+from dezero.functions.arrays.shape import reshape, transpose
 
 
 @public
@@ -144,7 +143,7 @@ def flip(x: Any, axis: Any = None) -> Variable:
     """
     x = operand(x, "flip")
     turned = range(x.ndim) if axis is None else axes_of("flip", axis, x.shape)
-    return get_item(x, tuple([slice(None, None, -1 if a in turned else None) for a in range(x.ndim)]))
+    return x[tuple([slice(None, None, -1 if a in turned else None) for a in range(x.ndim)])]
 
 
 @public

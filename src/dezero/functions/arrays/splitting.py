@@ -11,7 +11,6 @@ from dezero.core.op import operand, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of, whole
-from dezero.functions.indexing import get_item
 
 
 @public
@@ -92,7 +91,7 @@ def _split(name: str, x: Any, where: Any, axis: int, even: bool) -> tuple[Variab
     if np.ndim(where):
         cuts = [0, *[whole(name, i, "indices_or_sections") for i in where], n]
         if any([not 0 <= a <= b for a, b in itertools.pairwise(cuts)]):  # as slices have it
-            return tuple([get_item(x, along(axis, slice(a, b))) for a, b in itertools.pairwise(cuts)])
+            return tuple([x[along(axis, slice(a, b))] for a, b in itertools.pairwise(cuts)])
         return tuple(_parts(x, axis, cuts))
     sections = whole(name, where, "indices_or_sections")
     if sections < 1:
@@ -117,10 +116,10 @@ def _parts(x: Variable, axis: int, cuts: list[int], single: bool = False) -> lis
     """
     if len(cuts) <= _FEW + 1:
         pairs = itertools.pairwise(cuts)
-        return [get_item(x, along(axis, a if single else slice(a, b))) for a, b in pairs]
+        return [x[along(axis, a if single else slice(a, b))] for a, b in pairs]
     middle = len(cuts) // 2
     found = []
     for some in (cuts[: middle + 1], cuts[middle:]):
-        part = get_item(x, along(axis, slice(some[0], some[-1])))
+        part = x[along(axis, slice(some[0], some[-1]))]
         found += _parts(part, axis, [cut - some[0] for cut in some], single)
     return found

@@ -12,8 +12,8 @@ from dezero.core.op import AnyNumberOfRules, apply, linear, operand, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of
-from dezero.functions.rearrange import atleast_1d, atleast_2d, atleast_3d, ravel
-from dezero.functions.shape import concatenate, reshape
+from dezero.functions.arrays.rearrange import atleast_1d, atleast_2d, atleast_3d, ravel
+from dezero.functions.arrays.shape import concatenate, reshape
 
 
 def parts_of(name: str, arrays: Any) -> list[Variable]:

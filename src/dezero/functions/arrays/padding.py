@@ -10,9 +10,9 @@ import numpy as np
 from dezero.core.half import rounded_once
 from dezero.core.op import apply, linear, operand, publish
 from dezero.core.operators import raw
+from dezero.core.registry import declared
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of
-from dezero.functions.indexing import scatter
 
 _MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 
@@ -75,7 +75,8 @@ def pad(x: Any, pad_width: Any, mode: Any = "constant", *, constant_values: Any 
 
 def _with_constants(x: Variable, widths: list[tuple[int, int]], constants: Any) -> Variable:
     inside = tuple([slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True)])
-    padded = scatter(x, inside, tuple([n + sum(w) for n, w in zip(x.shape, widths, strict=True)]))
+    shape = tuple([n + sum(w) for n, w in zip(x.shape, widths, strict=True)])
+    padded = apply(declared["scatter"].bind(index=inside, shape=shape), x)
     constants = np.asarray(raw(constants))
     if not constants.any():
         return padded

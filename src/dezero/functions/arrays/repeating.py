@@ -11,9 +11,8 @@ from dezero.core.op import operand, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of, whole
-from dezero.functions.indexing import get_item
-from dezero.functions.rearrange import ravel
-from dezero.functions.shape import broadcast_to, reshape
+from dezero.functions.arrays.rearrange import ravel
+from dezero.functions.arrays.shape import broadcast_to, reshape
 
 
 @public
@@ -68,7 +67,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Variable:
             f"repeat: repeats of shape {counts.shape} for axis {axis} of an array of shape {shape}; "
             f"give one number, or {n}"
         )
-    return get_item(x, along(axis, np.repeat(np.arange(n), counts)))
+    return x[along(axis, np.repeat(np.arange(n), counts))]
 
 
 @public
@@ -91,7 +90,7 @@ def resize(x: Any, new_shape: Any) -> Variable:
         return Variable(np.zeros(shape, x.dtype))
     if size > x.size:
         x = tile(x, -(-size // x.size))
-    return reshape(get_item(x, slice(0, size)), shape)
+    return reshape(x[:size], shape)
 
 
 @public

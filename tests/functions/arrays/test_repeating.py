@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import dezero.functions.repeating as R
+import dezero.functions.arrays.repeating as R
 from dezero import Variable, gradients
 from tests.functions.alike import assert_alike, assert_refused
 

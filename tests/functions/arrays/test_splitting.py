@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import dezero.functions.splitting as S
+import dezero.functions.arrays.splitting as S
 from dezero import Variable, gradients
 from dezero.core.registry import values
 from tests.functions.alike import assert_alike, assert_refused

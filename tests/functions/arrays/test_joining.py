@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dezero.functions as F
-import dezero.functions.joining as J
+import dezero.functions.arrays.joining as J
 from dezero import Variable, gradients
-from dezero.functions.splitting import array_split, unstack
+from dezero.functions.arrays.splitting import array_split, unstack
 from tests.functions.alike import assert_alike, assert_refused, graph_size
 
 A, B, C = np.arange(3.0), np.arange(6.0).reshape(2, 3), np.arange(24.0).reshape(2, 3, 4)
