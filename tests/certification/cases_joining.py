@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.joining."""
+"""Cases of dezero.functions.arrays.joining."""
 
 import numpy as np
 

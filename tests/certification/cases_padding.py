@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.padding."""
+"""Cases of dezero.functions.arrays.padding."""
 
 import dezero.functions.arrays.padding as P
 from dezero.testing import Case, Normal

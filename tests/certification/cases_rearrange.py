@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.rearrange."""
+"""Cases of dezero.functions.arrays.rearrange."""
 
 import dezero.functions.arrays.rearrange as R
 from dezero.testing import Case, Normal

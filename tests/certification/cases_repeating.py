@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.repeating."""
+"""Cases of dezero.functions.arrays.repeating."""
 
 import dezero.functions.arrays.repeating as R
 from dezero.testing import Case, Normal

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.shape."""
+"""Cases of dezero.functions.arrays.shape."""
 
 import numpy as np
 

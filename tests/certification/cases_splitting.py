@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.splitting."""
+"""Cases of dezero.functions.arrays.splitting."""
 
 import numpy as np
 

@@ -33,18 +33,17 @@ from dezero.functions.arrays.shape import (
 )
 from dezero.functions.complex_numbers import angle, as_complex, conj, conjugate, imag, modulus, real
 from dezero.functions.elementwise import abs, cos, exp, log, maximum, minimum, sign, sin, sqrt, tan, tanh, where
-from dezero.functions.indexing import get_item
+from dezero.functions.indexing.get_item import get_item
 from dezero.functions.linalg import dot, linear, linear_simple, matmul
 from dezero.functions.reduction import mean, prod, sum
 
-from dezero.functions import arrays, comparison, numpy_protocol  # isort: skip
+from dezero.functions import arrays, comparison, indexing, numpy_protocol  # isort: skip
 
 _LATER = {
     "attention": "scaled_dot_product_attention",
     "bessel": "i0 i0e i1 i1e iv j0 j1 jn jv k0 k1 kn kv y0 y1 yn yv",
     "bounds": "clip copysign fabs fmax fmin heaviside nan_to_num positive",
     "calculus": "diff ediff1d gradient trapezoid",
-    "choosing": "choose piecewise select",
     "contraction": "einsum",
     "conv": "conv1d conv2d conv3d deconv1d deconv2d deconv3d",
     "correlation": "convolve correlate",
@@ -74,22 +73,18 @@ _LATER = {
     "regularization": "dropout",
     "rounding": "ceil divmod floor floor_divide fmod modf remainder rint round trunc",
     "scans": "cumprod cumsum logcumsumexp",
-    "searching": "argmax argmin argwhere flatnonzero nonzero searchsorted",
     "softmaxes": "log_softmax logsumexp softmax softmax_simple",
-    "sorting": "argpartition argsort partition sort top_k",
     "special": "entr exp1 expi fresnel lambertw logit rel_entr sici spence xlog1py xlogy",
     "spectral": "eig eigh eigvals eigvalsh svd",
     "statistics": "average count_nonzero nanmean nanprod nansum std var",
-    "taking": "compress extract take take_along_axis",
     "trigonometric": "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cosh degrees hypot radians sinc sinh",
-    "updating": "delete index_add index_update insert",
     "upsampling": "upsample",
     "window_pooling": "adaptive_average_pooling adaptive_max_pooling average_pooling global_average_pooling global_max_pooling pooling pooling_simple",
 }
 _FAMILY = {name: family for family, names in _LATER.items() for name in names.split()}
 _FAMILY |= {
     name: f"{family.__name__.rpartition('.')[2]}.{file}"
-    for family in (arrays,)
+    for family in (arrays, indexing)
     for file, names in family.LATER.items()
     for name in names.split()
 }

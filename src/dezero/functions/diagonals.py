@@ -11,7 +11,7 @@ from dezero.core.variable import Variable
 from dezero.functions._axes import axis_of, whole
 from dezero.functions.arrays.rearrange import moveaxis, ravel
 from dezero.functions.arrays.shape import broadcast_to, reshape
-from dezero.functions.indexing import get_item, scatter
+from dezero.functions.indexing.get_item import get_item, scatter
 
 
 def _flat_slice(rows: int, columns: int, k: int) -> slice:

@@ -9,7 +9,7 @@ import numpy as np
 from dezero.core.op import operand, publish
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
-from dezero.functions.indexing import get_item
+from dezero.functions.indexing.get_item import get_item
 
 
 def embed_id(x: Any, W: Any) -> Variable:

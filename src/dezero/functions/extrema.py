@@ -15,7 +15,7 @@ from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag
-from dezero.functions.picking import Axes, gather_axes, return_axes, rows_beside_last, segment
+from dezero.functions.indexing.picking import Axes, gather_axes, return_axes, rows_beside_last, segment
 from dezero.functions.reduction import axes_of, reduced_rows, spread
 from dezero.functions.scans import apply_along, scanned_rows
 

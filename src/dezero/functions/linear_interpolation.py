@@ -17,9 +17,9 @@ from dezero.functions._axes import plainly
 from dezero.functions.arrays.shape import concatenate
 from dezero.functions.bounds import at_least, at_most
 from dezero.functions.elementwise import where
-from dezero.functions.indexing import get_item
+from dezero.functions.indexing.get_item import get_item
+from dezero.functions.indexing.sorting import sorting_places
 from dezero.functions.rounding import remainder
-from dezero.functions.sorting import sorting_places
 
 # The place of the last point that is not above x; the first point's, where all are above.
 _point_before = general(

@@ -26,8 +26,8 @@ from dezero.functions.arrays.shape import astype
 from dezero.functions.bounds import at_least, clip
 from dezero.functions.complex_numbers import holds_complex, of_reals
 from dezero.functions.elementwise import CANCELS, abs, exp, log, sqrt
-from dezero.functions.indexing import get_item
-from dezero.functions.picking import rows_beside_last
+from dezero.functions.indexing.get_item import get_item
+from dezero.functions.indexing.picking import rows_beside_last
 from dezero.functions.reduction import mean, sum
 from dezero.functions.softmaxes import log_of_sum, softmax
 

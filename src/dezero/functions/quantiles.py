@@ -15,7 +15,7 @@ from dezero.core.registry import declared, operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag
 from dezero.functions.arrays.shape import reshape, transpose
-from dezero.functions.picking import gather_axes, rows_beside_last
+from dezero.functions.indexing.picking import gather_axes, rows_beside_last
 from dezero.functions.reduction import axes_of, mean
 
 # Where in the sorted elements, counted from 0, the quantile q of n elements lies: q (n + 1 - a - b) + a - 1.

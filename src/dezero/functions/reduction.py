@@ -12,7 +12,7 @@ from dezero.core.outputs import general
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag, out_of_range, refuse_bools
 from dezero.functions._half import in_single
-from dezero.functions.picking import gather_axes, return_axes, segment
+from dezero.functions.indexing.picking import gather_axes, return_axes, segment
 
 
 def reduced_rows(below: Any, node: Variable, axis: Any, keepdims: bool, **others: Any) -> Any:

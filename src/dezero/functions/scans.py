@@ -17,7 +17,7 @@ from dezero.core.variable import Variable
 from dezero.functions import exponential  # noqa: F401 - declares exponent_difference
 from dezero.functions._half import in_single
 from dezero.functions.arrays.shape import reshape
-from dezero.functions.picking import gather_axes, return_axes, rows_beside_last, segment
+from dezero.functions.indexing.picking import gather_axes, return_axes, rows_beside_last, segment
 from dezero.functions.reduction import axes_of
 
 

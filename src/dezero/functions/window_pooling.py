@@ -16,7 +16,7 @@ from dezero.functions._half import in_single
 from dezero.functions.arrays.shape import reshape
 from dezero.functions.conv_sizes import for_each_axis, window_counts
 from dezero.functions.elementwise import where
-from dezero.functions.indexing import get_item
+from dezero.functions.indexing.get_item import get_item
 from dezero.functions.patches import im2col, im2col_array
 from dezero.functions.reduction import mean
 from dezero.functions.upsampling import along_axes

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dezero.functions as F
-import dezero.functions.choosing as C
+import dezero.functions.indexing.choosing as C
 from dezero import Variable, gradients
 from tests.functions.alike import assert_alike, assert_refused
 

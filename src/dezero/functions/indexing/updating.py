@@ -11,10 +11,10 @@ from dezero.core.errors import describe
 from dezero.core.op import apply, linear, operand, public
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of
-from dezero.functions._indices import plain_index, positions_read, repeats, whole_axes
 from dezero.functions.arrays.rearrange import moveaxis, ravel
 from dezero.functions.arrays.shape import astype, broadcast_to, concatenate, reshape
-from dezero.functions.indexing import get_item, scatter
+from dezero.functions.indexing._indices import plain_index, positions_read, repeats, whole_axes
+from dezero.functions.indexing.get_item import get_item, scatter
 
 
 def _written(x: Any, values: Any, index: Any) -> Any:

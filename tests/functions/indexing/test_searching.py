@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import dezero.functions.searching as S
+import dezero.functions.indexing.searching as S
 from dezero import Variable
 from tests.functions.alike import assert_refused
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-import dezero.functions.updating as U
+import dezero.functions.indexing.updating as U
 from dezero import Variable, gradients
 from tests.functions.alike import assert_alike, assert_refused
 

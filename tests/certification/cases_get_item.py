@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.indexing."""
+"""Cases of dezero.functions.indexing.get_item."""
 
 import numpy as np
 

@@ -9,7 +9,7 @@ import numpy as np
 from dezero.core.half import rounded_once
 from dezero.core.op import apply, linear, operand, publish
 from dezero.core.variable import Variable
-from dezero.functions._indices import axes_read, plain_index, positions_read, repeats, whole_axes
+from dezero.functions.indexing._indices import axes_read, plain_index, positions_read, repeats, whole_axes
 
 
 def _scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import dezero.functions as F
-import dezero.functions.sorting as S
+import dezero.functions.indexing.sorting as S
 from dezero import Variable, gradients
 from tests.functions.alike import assert_alike, assert_refused
 

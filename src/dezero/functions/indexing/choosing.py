@@ -14,9 +14,9 @@ from dezero.functions.arrays.joining import parts_of, stack
 from dezero.functions.arrays.repeating import broadcast_arrays
 from dezero.functions.arrays.shape import astype
 from dezero.functions.elementwise import where
-from dezero.functions.indexing import get_item
-from dezero.functions.taking import take_along_axis, whole_numbers, within
-from dezero.functions.updating import index_update
+from dezero.functions.indexing.get_item import get_item
+from dezero.functions.indexing.taking import take_along_axis, whole_numbers, within
+from dezero.functions.indexing.updating import index_update
 
 
 @public

@@ -11,11 +11,11 @@ from dezero.core.op import apply, operand, public
 from dezero.core.operators import raw
 from dezero.core.registry import declared
 from dezero.core.variable import Variable
-from dezero.functions import picking  # noqa: F401 - declares pick
 from dezero.functions._axes import along, axis_of
 from dezero.functions.arrays.rearrange import ravel
 from dezero.functions.arrays.shape import broadcast_to
-from dezero.functions.indexing import get_item
+from dezero.functions.indexing import picking  # noqa: F401 - declares pick
+from dezero.functions.indexing.get_item import get_item
 
 
 def whole_numbers(name: str, indices: Any) -> Any:

@@ -17,8 +17,8 @@ from dezero.core.registry import declared
 from dezero.core.variable import Variable
 from dezero.functions._axes import axis_of, whole
 from dezero.functions.arrays.rearrange import ravel
-from dezero.functions.picking import rows_beside_last
-from dezero.functions.taking import last
+from dezero.functions.indexing.picking import rows_beside_last
+from dezero.functions.indexing.taking import last
 
 _LONG = 10_000
 

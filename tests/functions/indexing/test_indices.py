@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 import dezero.functions as F
 from dezero import Variable, gradients, using_config
-from dezero.functions._indices import axes_read, plain_index, positions_read, repeats, whole_axes
+from dezero.functions.indexing._indices import axes_read, plain_index, positions_read, repeats, whole_axes
 from tests.functions.alike import graph_size
 
 SHAPES = hnp.array_shapes(min_dims=1, max_dims=4, min_side=1, max_side=4)
