@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.bounds."""
+"""Cases of dezero.functions.elementwise.bounds."""
 
 import numpy as np
 

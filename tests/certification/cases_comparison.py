@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.comparison: masks have derivative zero, and what they multiply keeps its own."""
+"""Cases of dezero.functions.elementwise.comparison: masks have derivative zero, and what they multiply keeps its own."""
 
 import operator
 

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.exponential."""
+"""Cases of dezero.functions.elementwise.exponential."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.trigonometric."""
+"""Cases of dezero.functions.elementwise.trigonometric."""
 
 import numpy as np
 

@@ -6,8 +6,8 @@ import pytest
 import dezero.functions as everything  # noqa: F401 - declares the operations
 from dezero import Variable
 from dezero.core.registry import declared
-from dezero.functions import bounds, numpy_names, rounding, trigonometric
-from dezero.functions.exponential import expm1  # noqa: F401
+from dezero.functions.elementwise import bounds, numpy_names, rounding, trigonometric
+from dezero.functions.elementwise.exponential import expm1  # noqa: F401
 
 X, Y = np.array([0.3, 0.6]), np.array([0.5, 0.2])
 ONE = """arcsin arccos arctan sinh cosh arcsinh arctanh exp2 expm1 log2 log10 log1p square cbrt reciprocal fabs

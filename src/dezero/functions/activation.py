@@ -9,11 +9,11 @@ import numpy as np
 
 from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, operand, public
 from dezero.core.variable import Variable
-from dezero.functions import bounds  # noqa: F401 - declares at_least and at_most
 from dezero.functions._axes import along, axis_of
 from dezero.functions.arrays.shape import astype
-from dezero.functions.complex_numbers import of_reals
-from dezero.functions.elementwise import exp, tails, tanh
+from dezero.functions.elementwise import bounds  # noqa: F401 - declares at_least and at_most
+from dezero.functions.elementwise.common import exp, tails, tanh
+from dezero.functions.elementwise.complex_numbers import of_reals
 from dezero.functions.error_functions import ndtr
 
 

@@ -13,7 +13,7 @@ from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag, plainly
 from dezero.functions.arrays.shape import transpose
-from dezero.functions.elementwise import where
+from dezero.functions.elementwise.common import where
 from dezero.functions.linalg import matmul
 from dezero.functions.softmaxes import softmax
 

@@ -10,7 +10,7 @@ from dezero.core.errors import describe
 from dezero.core.op import apply, bilinear, operand, publish
 from dezero.core.variable import Variable
 from dezero.functions.arrays.shape import reshape
-from dezero.functions.complex_numbers import conj
+from dezero.functions.elementwise.complex_numbers import conj
 
 
 def _flip(F: Any, x: Any) -> Any:

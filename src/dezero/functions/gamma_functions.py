@@ -16,7 +16,7 @@ from dezero.core.variable import Variable
 from dezero.functions import _scipy
 from dezero.functions._analytic import cauchy
 from dezero.functions._scipy import in_precision_of, special_value
-from dezero.functions.complex_numbers import of_reals
+from dezero.functions.elementwise.complex_numbers import of_reals
 
 gamma = elementwise(
     "gamma",

@@ -12,14 +12,14 @@ from dezero.core.op import apply, bilinear, operand, publish
 from dezero.core.outputs import general
 from dezero.core.registry import declared
 from dezero.core.variable import Variable
-from dezero.functions import comparison  # noqa: F401 - declares less and greater
 from dezero.functions._axes import plainly
 from dezero.functions.arrays.shape import concatenate
-from dezero.functions.bounds import at_least, at_most
-from dezero.functions.elementwise import where
+from dezero.functions.elementwise import comparison  # noqa: F401 - declares less and greater
+from dezero.functions.elementwise.bounds import at_least, at_most
+from dezero.functions.elementwise.common import where
+from dezero.functions.elementwise.rounding import remainder
 from dezero.functions.indexing.get_item import get_item
 from dezero.functions.indexing.sorting import sorting_places
-from dezero.functions.rounding import remainder
 
 # The place of the last point that is not above x; the first point's, where all are above.
 _point_before = general(

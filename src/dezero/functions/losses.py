@@ -23,9 +23,9 @@ from dezero.functions._half import in_single
 from dezero.functions._matrix import array
 from dezero.functions.activation import relu
 from dezero.functions.arrays.shape import astype
-from dezero.functions.bounds import at_least, clip
-from dezero.functions.complex_numbers import holds_complex, of_reals
-from dezero.functions.elementwise import CANCELS, abs, exp, log, sqrt
+from dezero.functions.elementwise.bounds import at_least, clip
+from dezero.functions.elementwise.common import CANCELS, abs, exp, log, sqrt
+from dezero.functions.elementwise.complex_numbers import holds_complex, of_reals
 from dezero.functions.indexing.get_item import get_item
 from dezero.functions.indexing.picking import rows_beside_last
 from dezero.functions.reduction import mean, sum

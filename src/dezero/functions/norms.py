@@ -12,7 +12,7 @@ from dezero.core.registry import declared, operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag, plainly
 from dezero.functions._half import in_single
-from dezero.functions.complex_numbers import imag, is_complex, modulus, real
+from dezero.functions.elementwise.complex_numbers import imag, is_complex, modulus, real
 from dezero.functions.extrema import max, min
 from dezero.functions.reduction import axes_of
 from dezero.functions.spectral import svd

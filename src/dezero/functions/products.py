@@ -12,8 +12,8 @@ from dezero.core.op import apply, bilinear, operand, public
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_constant
 from dezero.functions._matrix import array
-from dezero.functions.complex_numbers import conj
 from dezero.functions.contraction import compute, diagonal_of, product
+from dezero.functions.elementwise.complex_numbers import conj
 from dezero.functions.reduction import axes_of
 
 

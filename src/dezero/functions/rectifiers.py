@@ -11,8 +11,8 @@ import numpy as np
 
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, public
 from dezero.core.variable import Variable
-from dezero.functions import bounds  # noqa: F401 - declares at_most
-from dezero.functions.complex_numbers import of_reals
+from dezero.functions.elementwise import bounds  # noqa: F401 - declares at_most
+from dezero.functions.elementwise.complex_numbers import of_reals
 
 _leaky_relu = declare(
     Op(

@@ -16,7 +16,7 @@ from dezero.core.variable import Variable
 from dezero.functions.activation import sigmoid
 from dezero.functions.arrays.joining import stack
 from dezero.functions.arrays.splitting import split
-from dezero.functions.elementwise import tanh
+from dezero.functions.elementwise.common import tanh
 from dezero.functions.linalg import linear, matmul
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from dezero.core.op import Op, apply, operand, public
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
-from dezero.functions import exponential
 from dezero.functions._axes import flag
 from dezero.functions._half import in_single
 from dezero.functions.arrays.shape import astype
-from dezero.functions.elementwise import CANCELS, exp
+from dezero.functions.elementwise import exponential
+from dezero.functions.elementwise.common import CANCELS, exp
 from dezero.functions.reduction import axes_of, reduced_rows, rows_beside, spread, sum
 
 

@@ -11,11 +11,12 @@ from dezero.core.arithmetic import as_precise
 from dezero.core.errors import UnsupportedOperation
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, publish
 from dezero.core.variable import Variable
-from dezero.functions import _scipy, exponential, trigonometric  # noqa: F401 - rules read log1p, cardinal_sine
+from dezero.functions import _scipy
 from dezero.functions._analytic import cauchy, family
 from dezero.functions._axes import plainly
 from dezero.functions._scipy import in_precision_of, special_value
-from dezero.functions.complex_numbers import is_complex
+from dezero.functions.elementwise import exponential, trigonometric  # noqa: F401 - rules read log1p, cardinal_sine
+from dezero.functions.elementwise.complex_numbers import is_complex
 
 logit = elementwise(
     "logit",

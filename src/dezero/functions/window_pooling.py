@@ -15,7 +15,7 @@ from dezero.functions import extrema
 from dezero.functions._half import in_single
 from dezero.functions.arrays.shape import reshape
 from dezero.functions.conv_sizes import for_each_axis, window_counts
-from dezero.functions.elementwise import where
+from dezero.functions.elementwise.common import where
 from dezero.functions.indexing.get_item import get_item
 from dezero.functions.patches import im2col, im2col_array
 from dezero.functions.reduction import mean

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dezero import Variable, gradients
-from dezero.functions import bounds as F
+from dezero.functions.elementwise import bounds as F
 
 X = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dezero.core.arithmetic import div, mul, neg, pow, sub
 from dezero.core.registry import operations
-from dezero.functions.elementwise import abs
-from dezero.functions.rounding import remainder, round, trunc
-from dezero.functions.trigonometric import (
+from dezero.functions.elementwise.common import abs
+from dezero.functions.elementwise.rounding import remainder, round, trunc
+from dezero.functions.elementwise.trigonometric import (
     arccos,
     arccosh,
     arcsin,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mpmath import mp
 
 from dezero import Variable, gradients
-from dezero.functions import trigonometric as F
+from dezero.functions.elementwise import trigonometric as F
 from tests.functions.orders import assert_orders, derivatives, rows
 
 HARD = [

@@ -9,8 +9,8 @@ import numpy as np
 
 from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, publish
 from dezero.core.variable import Variable
-from dezero.functions import kinks  # noqa: F401 - declares modulus_power
-from dezero.functions.complex_numbers import as_complex, holds_complex, modulus
+from dezero.functions.elementwise import kinks  # noqa: F401 - declares modulus_power
+from dezero.functions.elementwise.complex_numbers import as_complex, holds_complex, modulus
 
 exp = elementwise(
     "exp",

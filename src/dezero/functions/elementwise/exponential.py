@@ -13,7 +13,7 @@ from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, linear,
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions.arrays.shape import astype
-from dezero.functions.complex_numbers import real_like
+from dezero.functions.elementwise.complex_numbers import real_like
 
 exp2 = elementwise(
     "exp2",

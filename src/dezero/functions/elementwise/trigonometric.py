@@ -12,7 +12,7 @@ from dezero.core.arithmetic import mul
 from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, publish
 from dezero.core.variable import Variable
 from dezero.functions._analytic import family
-from dezero.functions.complex_numbers import is_complex
+from dezero.functions.elementwise.complex_numbers import is_complex
 
 # One less a square, exact near 1 (as a product) and in its derivatives near 0 (where the product rule would cancel).
 declare(

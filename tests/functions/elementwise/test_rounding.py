@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from dezero import Variable, gradients
-from dezero.functions import rounding as F
+from dezero.functions.elementwise import rounding as F
 
 NUMBERS = st.floats(-1e6, 1e6)
 

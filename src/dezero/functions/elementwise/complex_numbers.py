@@ -22,8 +22,8 @@ from dezero.core.operators import raw
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
-from dezero.functions import kinks  # noqa: F401 - declares over_size
 from dezero.functions._axes import flag
+from dezero.functions.elementwise import kinks  # noqa: F401 - declares over_size
 
 
 def is_complex(x: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.elementwise."""
+"""Cases of dezero.functions.elementwise.common."""
 
 import dezero.functions as F
 from dezero.testing import Bools, Case, Reals
