@@ -6,7 +6,6 @@ import dezero.functions as F
 from dezero.testing import Case, Reals
 
 NO_COMPLEX = "NumPy's refuses complex numbers"
-CANCELS = "sin(x) / x of complex numbers loses its imaginary part next to 0"
 
 
 def hypot(mp, a, b):
@@ -44,22 +43,6 @@ CASES = [
             ((0.0, 0.0), (np.nan, np.nan)),
         ],
         without={"complex": NO_COMPLEX},
-    ),
-    Case(
-        F.sinc,
-        Reals(-9, 9, also=[0.0, 1e-3]),
-        mp="sincpi",
-        special=[(0.0, 0.0)],
-        without={"complex": CANCELS},
-    ),
-    Case(
-        "cardinal_sine",
-        Reals(-9, 9, also=[0.0, 1e-3]),
-        like=lambda x: np.sinc(x / np.pi),
-        mp="sinc",
-        special=[(0.0, 0.0)],
-        covers=("cardinal_sine_derivative",),
-        without={"complex": CANCELS},
     ),
     Case(F.degrees, Reals(-3, 3), mp="degrees", without={"complex": NO_COMPLEX}),
     Case(F.radians, Reals(-300, 300), mp="radians", without={"complex": NO_COMPLEX}),

@@ -37,12 +37,11 @@ from dezero.functions.indexing.get_item import get_item
 from dezero.functions.linalg import dot, linear, linear_simple, matmul
 from dezero.functions.reduction import mean, prod, sum
 
-from dezero.functions import arrays, elementwise, indexing, numpy_protocol  # isort: skip
+from dezero.functions import arrays, elementwise, indexing, numpy_protocol, special  # isort: skip
 from dezero.functions.elementwise import comparison  # isort: skip
 
 _LATER = {
     "attention": "scaled_dot_product_attention",
-    "bessel": "i0 i0e i1 i1e iv j0 j1 jn jv k0 k1 kn kv y0 y1 yn yv",
     "calculus": "diff ediff1d gradient trapezoid",
     "contraction": "einsum",
     "conv": "conv1d conv2d conv3d deconv1d deconv2d deconv3d",
@@ -50,12 +49,9 @@ _LATER = {
     "determinants": "det slogdet",
     "diagonals": "diag diagflat diagonal tril triu",
     "embedding": "embed_id",
-    "error_functions": "dawsn erf erfc erfcinv erfcx erfinv log_ndtr ndtr ndtri",
     "extrema": "amax amin cummax cummin max min nanmax nanmin ptp",
     "factorization": "cholesky lu qr",
     "fourier": "fft fft2 fftn fftshift hfft ifft ifft2 ifftn ifftshift ihfft irfft irfft2 irfftn rfft rfft2 rfftn",
-    "gamma_functions": "beta betaln digamma gamma gammaln polygamma psi zeta",
-    "incomplete": "betainc gammainc gammaincc",
     "linear_interpolation": "interp",
     "linear_systems": "inv lstsq matrix_power pinv solve solve_triangular",
     "losses": "accuracy binary_cross_entropy cosine_similarity hinge hinge_loss huber huber_loss kl_div l1 l1_loss mean_squared_error mean_squared_error_simple nll nll_loss sigmoid_cross_entropy softmax_cross_entropy softmax_cross_entropy_simple",
@@ -70,7 +66,6 @@ _LATER = {
     "regularization": "dropout",
     "scans": "cumprod cumsum logcumsumexp",
     "softmaxes": "log_softmax logsumexp softmax softmax_simple",
-    "special": "entr exp1 expi fresnel lambertw logit rel_entr sici spence xlog1py xlogy",
     "spectral": "eig eigh eigvals eigvalsh svd",
     "statistics": "average count_nonzero nanmean nanprod nansum std var",
     "upsampling": "upsample",
@@ -79,7 +74,7 @@ _LATER = {
 _FAMILY = {name: family for family, names in _LATER.items() for name in names.split()}
 _FAMILY |= {
     name: f"{family.__name__.rpartition('.')[2]}.{file}"
-    for family in (arrays, elementwise, indexing)
+    for family in (arrays, elementwise, indexing, special)
     for file, names in family.LATER.items()
     for name in names.split()
 }

@@ -14,7 +14,7 @@ from dezero.functions.arrays.shape import astype
 from dezero.functions.elementwise import bounds  # noqa: F401 - declares at_least and at_most
 from dezero.functions.elementwise.common import exp, tails, tanh
 from dezero.functions.elementwise.complex_numbers import of_reals
-from dezero.functions.error_functions import ndtr
+from dezero.functions.special.error_functions import ndtr
 
 
 def _sigmoid(x: Any) -> Any:

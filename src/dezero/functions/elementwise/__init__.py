@@ -9,5 +9,5 @@ LATER = {
     "power rad2deg subtract true_divide",
     "reflected": "rdiv rsub",
     "rounding": "ceil divmod floor floor_divide fmod modf remainder rint round trunc",
-    "trigonometric": "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cosh degrees hypot radians sinc sinh",
+    "trigonometric": "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cosh degrees hypot radians sinh",
 }

@@ -10,8 +10,8 @@ import numpy as np
 
 from dezero.core.op import ELEMENTWISE, Op, declare, elementwise
 from dezero.functions import _scipy
-from dezero.functions._analytic import cauchy, family, mirrored
 from dezero.functions._scipy import in_precision_of, special_value
+from dezero.functions.special._analytic import cauchy, family, mirrored
 
 _SLOPE = 2 / math.sqrt(math.pi)  # of erf at 0
 _PEAK = 1 / math.sqrt(2 * math.pi)  # of the normal density

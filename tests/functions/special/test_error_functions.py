@@ -10,7 +10,7 @@ from mpmath import mp
 
 from dezero import Variable, gradients
 from dezero.functions import _scipy
-from dezero.functions import error_functions as F
+from dezero.functions.special import error_functions as F
 from tests.functions.orders import assert_orders, derivatives, rows
 
 HARD = [

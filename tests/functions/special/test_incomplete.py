@@ -8,7 +8,7 @@ from mpmath import mp
 
 from dezero import Variable, gradients
 from dezero.core import UnsupportedOperation
-from dezero.functions import incomplete as F
+from dezero.functions.special import incomplete as F
 from tests.functions.orders import assert_orders, derivatives, rows
 
 

@@ -9,7 +9,7 @@ from scipy import special
 
 from dezero import Variable, gradients
 from dezero.core import UnsupportedOperation
-from dezero.functions import bessel as F
+from dezero.functions.special import bessel as F
 from tests.functions.orders import assert_orders, derivatives, rows
 
 HARD = [

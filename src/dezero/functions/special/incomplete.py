@@ -15,7 +15,7 @@ import numpy as np
 from dezero.core.op import ELEMENTWISE, Op, declare, elementwise
 from dezero.functions import _scipy
 from dezero.functions._scipy import in_precision_of, special_value
-from dezero.functions.gamma_functions import no_rule
+from dezero.functions.special.gamma_functions import no_rule
 
 
 def _falling(c: Any, k: int) -> Any:

@@ -16,8 +16,8 @@ from dezero.core.op import ELEMENTWISE, Op, apply, declare, operand, publish
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions import _scipy
-from dezero.functions._analytic import cauchy, family, mirrored
 from dezero.functions._scipy import in_precision_of, special_value
+from dezero.functions.special._analytic import cauchy, family, mirrored
 
 
 def _kind(letter: str, whole: str, before: int, after: int) -> Op:

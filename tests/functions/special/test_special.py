@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp
 
+import dezero.functions as F
 from dezero import Variable, gradients
 from dezero.core import UnsupportedOperation
-from dezero.functions import special as F
 from tests.functions.orders import assert_orders, derivatives, rows
 
 HARD = [

@@ -14,9 +14,9 @@ from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions import _scipy
-from dezero.functions._analytic import cauchy
 from dezero.functions._scipy import in_precision_of, special_value
 from dezero.functions.elementwise.complex_numbers import of_reals
+from dezero.functions.special._analytic import cauchy
 
 gamma = elementwise(
     "gamma",
