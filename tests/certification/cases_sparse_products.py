@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.sparse_products."""
+"""Cases of dezero.functions.linalg.sparse_products."""
 
 import numpy as np
 from scipy.sparse import csr_array

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.spectral."""
+"""Cases of dezero.functions.linalg.spectral."""
 
 import numpy as np
 

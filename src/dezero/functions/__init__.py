@@ -34,47 +34,34 @@ from dezero.functions.arrays.shape import (
 from dezero.functions.elementwise.common import abs, cos, exp, log, maximum, minimum, sign, sin, sqrt, tan, tanh, where
 from dezero.functions.elementwise.complex_numbers import angle, as_complex, conj, conjugate, imag, modulus, real
 from dezero.functions.indexing.get_item import get_item
-from dezero.functions.linalg import dot, linear, linear_simple, matmul
-from dezero.functions.reduction import mean, prod, sum
+from dezero.functions.linalg.matmul import dot, linear, linear_simple, matmul
+from dezero.functions.reductions.sums_and_products import mean, prod, sum
 
-from dezero.functions import arrays, elementwise, indexing, numpy_protocol, special  # isort: skip
+from dezero.functions import arrays, elementwise, indexing, linalg, numpy_protocol, reductions, special  # isort: skip
 from dezero.functions.elementwise import comparison  # isort: skip
 
 _LATER = {
     "attention": "scaled_dot_product_attention",
     "calculus": "diff ediff1d gradient trapezoid",
-    "contraction": "einsum",
     "conv": "conv1d conv2d conv3d deconv1d deconv2d deconv3d",
     "correlation": "convolve correlate",
-    "determinants": "det slogdet",
-    "diagonals": "diag diagflat diagonal tril triu",
     "embedding": "embed_id",
-    "extrema": "amax amin cummax cummin max min nanmax nanmin ptp",
-    "factorization": "cholesky lu qr",
     "fourier": "fft fft2 fftn fftshift hfft ifft ifft2 ifftn ifftshift ihfft irfft irfft2 irfftn rfft rfft2 rfftn",
     "linear_interpolation": "interp",
-    "linear_systems": "inv lstsq matrix_power pinv solve solve_triangular",
     "losses": "accuracy binary_cross_entropy cosine_similarity hinge hinge_loss huber huber_loss kl_div l1 l1_loss mean_squared_error mean_squared_error_simple nll nll_loss sigmoid_cross_entropy softmax_cross_entropy softmax_cross_entropy_simple",
-    "matrix_functions": "expm logm sqrtm",
     "normalization": "batch_norm batch_nrom group_norm instance_norm layer_norm",
-    "norms": "norm",
     "patches": "col2im conv2d_simple im2col",
-    "products": "cross inner kron multi_dot outer tensordot trace vdot",
-    "quantiles": "median percentile quantile",
     "rectifiers": "celu elu hardshrink hardsigmoid hardswish hardtanh leaky_relu prelu relu6 selu softshrink",
     "recurrent": "lstm",
     "regularization": "dropout",
-    "scans": "cumprod cumsum logcumsumexp",
     "softmaxes": "log_softmax logsumexp softmax softmax_simple",
-    "spectral": "eig eigh eigvals eigvalsh svd",
-    "statistics": "average count_nonzero nanmean nanprod nansum std var",
     "upsampling": "upsample",
     "window_pooling": "adaptive_average_pooling adaptive_max_pooling average_pooling global_average_pooling global_max_pooling pooling pooling_simple",
 }
 _FAMILY = {name: family for family, names in _LATER.items() for name in names.split()}
 _FAMILY |= {
     name: f"{family.__name__.rpartition('.')[2]}.{file}"
-    for family in (arrays, elementwise, indexing, special)
+    for family in (arrays, elementwise, indexing, linalg, reductions, special)
     for file, names in family.LATER.items()
     for name in names.split()
 }

@@ -12,7 +12,7 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_constant
 from dezero.functions._axes import whole
 from dezero.functions.arrays.shape import broadcast_to, concatenate, reshape
-from dezero.functions.reduction import axes_of, sum
+from dezero.functions.reductions.sums_and_products import axes_of, sum
 
 
 def _axis(name: str, x: Variable, axis: Any) -> int:

@@ -18,7 +18,7 @@ from dezero.core.registry import declared, operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import whole
 from dezero.functions.elementwise.complex_numbers import as_complex, conj, is_complex, real_like
-from dezero.functions.reduction import axes_of
+from dezero.functions.reductions.sums_and_products import axes_of
 
 _OTHER_WAY = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 

@@ -17,7 +17,7 @@ from dezero.functions.activation import sigmoid
 from dezero.functions.arrays.joining import stack
 from dezero.functions.arrays.splitting import split
 from dezero.functions.elementwise.common import tanh
-from dezero.functions.linalg import linear, matmul
+from dezero.functions.linalg.matmul import linear, matmul
 
 
 def lstm(x: Any, h: Any, c: Any, Wx: Any, Wh: Any, b: Any) -> tuple[Variable, Variable, Variable]:

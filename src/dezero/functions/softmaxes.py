@@ -10,11 +10,11 @@ from dezero.core.op import Op, apply, operand, public
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag
-from dezero.functions._half import in_single
 from dezero.functions.arrays.shape import astype
 from dezero.functions.elementwise import exponential
 from dezero.functions.elementwise.common import CANCELS, exp
-from dezero.functions.reduction import axes_of, reduced_rows, rows_beside, spread, sum
+from dezero.functions.reductions._half import in_single
+from dezero.functions.reductions.sums_and_products import axes_of, reduced_rows, rows_beside, spread, sum
 
 
 def _greatest(x: Any, axis: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 from dezero.core.op import apply, bilinear, linear
 from dezero.core.outputs import apply_all, general
 from dezero.core.variable import Variable
-from dezero.functions.reduction import all_equal
+from dezero.functions.reductions.sums_and_products import all_equal
 
 _RUN = 1024  # NumPy copies runs of memory shorter than this (8192 where not told) into its buffer before it adds them
 _LINE = 256  # shorter lines cost BLAS more in calls than it saves

@@ -12,7 +12,7 @@ from dezero.core.op import apply, operand, publish
 from dezero.core.variable import Variable
 from dezero.functions.arrays.shape import reshape
 from dezero.functions.conv_sizes import for_each_axis
-from dezero.functions.linalg import matmul
+from dezero.functions.linalg.matmul import matmul
 from dezero.functions.window_sums import SPREAD
 
 

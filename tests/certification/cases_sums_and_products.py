@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.reduction."""
+"""Cases of dezero.functions.reductions.sums_and_products."""
 
 import numpy as np
 

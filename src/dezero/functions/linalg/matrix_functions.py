@@ -29,8 +29,8 @@ from dezero.core.op import GENERAL, AnyNumberOfRules, Op, declare, publish
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions import _scipy
-from dezero.functions._matrix import attempt, each, failing, matrices, swap
 from dezero.functions.elementwise.complex_numbers import real_like
+from dezero.functions.linalg._matrix import attempt, each, failing, matrices, swap
 
 
 def _corner(function: Callable[[Any], Any], regular: float, a: Any, *bs: Any) -> Any:

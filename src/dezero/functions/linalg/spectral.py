@@ -26,8 +26,8 @@ from dezero.core.op import ELEMENTWISE, Op, declare, public
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
-from dezero.functions._matrix import attempt_all, eye, failing, matrices, swap
 from dezero.functions.elementwise.complex_numbers import modulus, real_like
+from dezero.functions.linalg._matrix import attempt_all, eye, failing, matrices, swap
 
 _REAL = "its derivative is for real matrices"
 _DIGITS = 1000  # times rounding, relative, must stay below 1 in what is divided by gaps

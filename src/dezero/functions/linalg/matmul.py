@@ -12,7 +12,7 @@ from dezero.core.errors import is_sparse
 from dezero.core.op import bilinear, binary, operand, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
-from dezero.functions.sparse_products import matmul_with_sparse
+from dezero.functions.linalg.sparse_products import matmul_with_sparse
 
 
 def _swap(F: Any, x: Any) -> Any:

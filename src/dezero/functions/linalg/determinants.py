@@ -11,8 +11,8 @@ from dezero.core.operators import raw
 from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
-from dezero.functions._matrix import eye, matrices, swap
-from dezero.functions.contraction import einsum
+from dezero.functions.linalg._matrix import eye, matrices, swap
+from dezero.functions.linalg.contraction import einsum
 
 _SMALL = 0.05  # a singular value below this part of the largest is taken out of the matrix before differentiating
 _EXPANDED = 4  # up to this size a determinant is written out as the polynomial it is

@@ -17,8 +17,8 @@ import numpy as np
 from dezero.core.op import apply, bilinear, linear, publish
 from dezero.core.registry import declared
 from dezero.core.variable import Variable, as_constant
-from dezero.functions._matrix import array
-from dezero.functions.subscripts import Labels, expand, read
+from dezero.functions.linalg._matrix import array
+from dezero.functions.linalg.subscripts import Labels, expand, read
 
 # -- a pair of operands ----------------------------------------------------------------------------------------
 

@@ -11,11 +11,11 @@ from dezero.core.op import ELEMENTWISE, Op, apply, declare, operand, publish
 from dezero.core.registry import declared, operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag, plainly
-from dezero.functions._half import in_single
 from dezero.functions.elementwise.complex_numbers import imag, is_complex, modulus, real
-from dezero.functions.extrema import max, min
-from dezero.functions.reduction import axes_of
-from dezero.functions.spectral import svd
+from dezero.functions.linalg.spectral import svd
+from dezero.functions.reductions._half import in_single
+from dezero.functions.reductions.extrema import max, min
+from dezero.functions.reductions.sums_and_products import axes_of
 
 Axes = tuple[int, ...]
 _modulus_power = declared["modulus_power"]

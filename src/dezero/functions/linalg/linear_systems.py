@@ -13,7 +13,7 @@ from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_constant
 from dezero.functions import _scipy
-from dezero.functions._matrix import array, attempt, each, eye, failing, matrices, swap, upper
+from dezero.functions.linalg._matrix import array, attempt, each, eye, failing, matrices, swap, upper
 
 # -- inverse ---------------------------------------------------------------------------------------------------
 

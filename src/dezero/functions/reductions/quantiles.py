@@ -16,7 +16,7 @@ from dezero.core.variable import Variable
 from dezero.functions._axes import flag
 from dezero.functions.arrays.shape import reshape, transpose
 from dezero.functions.indexing.picking import gather_axes, rows_beside_last
-from dezero.functions.reduction import axes_of, mean
+from dezero.functions.reductions.sums_and_products import axes_of, mean
 
 # Where in the sorted elements, counted from 0, the quantile q of n elements lies: q (n + 1 - a - b) + a - 1.
 # R. J. Hyndman, Y. Fan, "Sample quantiles in statistical packages", The American Statistician 50 (1996).

@@ -14,11 +14,11 @@ from dezero.core.half import rounded_once
 from dezero.core.op import Op, apply, linear, operand, public
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
-from dezero.functions._half import in_single
 from dezero.functions.arrays.shape import reshape
 from dezero.functions.elementwise import exponential  # noqa: F401 - declares exponent_difference
 from dezero.functions.indexing.picking import gather_axes, return_axes, rows_beside_last, segment
-from dezero.functions.reduction import axes_of
+from dezero.functions.reductions._half import in_single
+from dezero.functions.reductions.sums_and_products import axes_of
 
 
 def apply_along(name: str, op: Op, x: Any, axis: int | None, **parameters: Any) -> Variable:

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.linalg."""
+"""Cases of dezero.functions.linalg.matmul."""
 
 import numpy as np
 

@@ -17,7 +17,7 @@ from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions import _scipy
-from dezero.functions._matrix import attempt, attempt_all, each, failing, matrices, swap, upper
+from dezero.functions.linalg._matrix import attempt, attempt_all, each, failing, matrices, swap, upper
 
 _REAL = "its derivative is for real matrices"
 _BLOCK = 32  # triangles up to this size are inverted as any matrix is

@@ -11,8 +11,8 @@ from dezero.core.op import apply, linear, operand, public
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag, out_of_range, refuse_bools
-from dezero.functions._half import in_single
 from dezero.functions.indexing.picking import gather_axes, return_axes, segment
+from dezero.functions.reductions._half import in_single
 
 
 def reduced_rows(below: Any, node: Variable, axis: Any, keepdims: bool, **others: Any) -> Any:

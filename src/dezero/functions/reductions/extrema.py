@@ -16,8 +16,8 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag
 from dezero.functions.indexing.picking import Axes, gather_axes, return_axes, rows_beside_last, segment
-from dezero.functions.reduction import axes_of, reduced_rows, spread
-from dezero.functions.scans import apply_along, scanned_rows
+from dezero.functions.reductions.scans import apply_along, scanned_rows
+from dezero.functions.reductions.sums_and_products import axes_of, reduced_rows, spread
 
 
 def _equal(x: Any, y: Any) -> Any:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import dezero.functions.diagonals as D
+import dezero.functions.linalg.diagonals as D
 from dezero import Variable, gradients
 from tests.functions.alike import assert_alike, assert_refused
 

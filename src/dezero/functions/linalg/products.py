@@ -11,10 +11,10 @@ from dezero.core.errors import describe
 from dezero.core.op import apply, bilinear, operand, public
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_constant
-from dezero.functions._matrix import array
-from dezero.functions.contraction import compute, diagonal_of, product
 from dezero.functions.elementwise.complex_numbers import conj
-from dezero.functions.reduction import axes_of
+from dezero.functions.linalg._matrix import array
+from dezero.functions.linalg.contraction import compute, diagonal_of, product
+from dezero.functions.reductions.sums_and_products import axes_of
 
 
 def _flat(x: Any) -> Any:
