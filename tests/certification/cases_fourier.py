@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.fourier: real array, transform, product with a complex filter, real part or inverse."""
+"""Cases of dezero.functions.signal.fourier: real array, transform, product with a complex filter, real part or inverse."""
 
 import numpy as np
 

@@ -16,8 +16,8 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import plainly
 from dezero.functions.arrays.shape import reshape
+from dezero.functions.nn.standardize import scale_shift, standardize
 from dezero.functions.reductions._half import in_single
-from dezero.functions.standardize import scale_shift, standardize
 
 
 @public

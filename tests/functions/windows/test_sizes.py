@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dezero.functions.conv_sizes import (
+from dezero.functions.windows.sizes import (
     for_each_axis,
     get_conv_outsize,
     get_deconv_outsize,

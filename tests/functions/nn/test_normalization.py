@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dezero import Variable, gradients, test_mode, using_config
-from dezero.functions import normalization
-from dezero.functions.normalization import batch_norm, batch_nrom, group_norm, instance_norm, layer_norm
-from dezero.functions.standardize import standardize
+from dezero.functions.nn import normalization
+from dezero.functions.nn.normalization import batch_norm, batch_nrom, group_norm, instance_norm, layer_norm
+from dezero.functions.nn.standardize import standardize
 from tests.functions import naive
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dezero import Variable, gradients, using_config
-from dezero.functions.attention import scaled_dot_product_attention as attention
+from dezero.functions.nn.attention import scaled_dot_product_attention as attention
 from tests.functions import naive
 
 

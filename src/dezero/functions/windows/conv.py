@@ -13,9 +13,9 @@ from dezero.core.half import rounded_once
 from dezero.core.op import apply, bilinear, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
-from dezero.functions import conv_tiles
-from dezero.functions.conv_sizes import for_each_axis, get_deconv_outsize, window_counts
-from dezero.functions.patches import bias_of
+from dezero.functions.windows import conv_tiles
+from dezero.functions.windows.patches import bias_of
+from dezero.functions.windows.sizes import for_each_axis, get_deconv_outsize, window_counts
 
 _SAMPLES, _CHANNELS = 0, 1  # the axes of an input; weights have theirs in the order outputs, inputs
 

@@ -12,17 +12,17 @@ from dezero.core.op import apply, operand, public
 from dezero.core.outputs import apply_all, general
 from dezero.core.variable import Variable
 from dezero.functions.arrays.shape import reshape
-from dezero.functions.conv_sizes import for_each_axis, window_counts
 from dezero.functions.elementwise.common import where
 from dezero.functions.indexing.get_item import get_item
-from dezero.functions.patches import im2col, im2col_array
 from dezero.functions.reductions import extrema
 from dezero.functions.reductions._half import in_single
 from dezero.functions.reductions.sums_and_products import mean
-from dezero.functions.upsampling import along_axes
-from dezero.functions.window_maxima import flat_places, lowest, window_maxima
-from dezero.functions.window_sums import SUM
-from dezero.functions.windows import Sizes, pad_with, padded_shape, unpadded
+from dezero.functions.windows.maxima import flat_places, lowest, window_maxima
+from dezero.functions.windows.patches import im2col, im2col_array
+from dezero.functions.windows.sizes import for_each_axis, window_counts
+from dezero.functions.windows.sliding import Sizes, pad_with, padded_shape, unpadded
+from dezero.functions.windows.sums import SUM
+from dezero.functions.windows.upsampling import along_axes
 
 # -- the operations ----------------------------------------------------------------------------------------------
 

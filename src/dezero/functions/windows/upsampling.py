@@ -11,9 +11,9 @@ import numpy as np
 from dezero.core.op import apply, operand, publish
 from dezero.core.variable import Variable
 from dezero.functions.arrays.shape import reshape
-from dezero.functions.conv_sizes import for_each_axis
 from dezero.functions.linalg.matmul import matmul
-from dezero.functions.window_sums import SPREAD
+from dezero.functions.windows.sizes import for_each_axis
+from dezero.functions.windows.sums import SPREAD
 
 
 def upsample(x: Any, scale: Any = 2, mode: str = "nearest") -> Variable:

@@ -6,7 +6,7 @@ from typing import Any
 
 from dezero.core.op import linear
 from dezero.core.variable import Variable
-from dezero.functions.windows import spread_windows, sum_windows
+from dezero.functions.windows.sliding import spread_windows, sum_windows
 
 
 def _rows(below: Any, node: Variable, **parameters: Any) -> Any:

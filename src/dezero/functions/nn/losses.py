@@ -19,7 +19,6 @@ from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import axis_of
-from dezero.functions.activation import relu
 from dezero.functions.arrays.shape import astype
 from dezero.functions.elementwise.bounds import at_least, clip
 from dezero.functions.elementwise.common import CANCELS, abs, exp, log, sqrt
@@ -27,9 +26,10 @@ from dezero.functions.elementwise.complex_numbers import holds_complex, of_reals
 from dezero.functions.indexing.get_item import get_item
 from dezero.functions.indexing.picking import rows_beside_last
 from dezero.functions.linalg._matrix import array
+from dezero.functions.nn.activation import relu
+from dezero.functions.nn.softmaxes import log_of_sum, softmax
 from dezero.functions.reductions._half import in_single
 from dezero.functions.reductions.sums_and_products import mean, sum
-from dezero.functions.softmaxes import log_of_sum, softmax
 
 # -- their arguments ---------------------------------------------------------------------------------------------
 

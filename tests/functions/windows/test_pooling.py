@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dezero import Variable, gradients, using_config
-from dezero.functions.window_pooling import (
+from dezero.functions.windows.pooling import (
     adaptive_average_pooling,
     adaptive_max_pooling,
     average_pooling,

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.regularization."""
+"""Cases of dezero.functions.nn.dropout."""
 
 import numpy as np
 

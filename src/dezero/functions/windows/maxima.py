@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.functions.windows import Sizes, pad_with, window_elements
+from dezero.functions.windows.sliding import Sizes, pad_with, window_elements
 
 
 def window_maxima(x: Any, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) -> tuple[Any, Any]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dezero import Variable, gradients, test_mode
-from dezero.functions.regularization import dropout
+from dezero.functions.nn.dropout import dropout
 
 
 def test_the_elements_kept_are_those_of_numpy_s_global_state():

@@ -13,11 +13,11 @@ from dezero.core.errors import describe
 from dezero.core.function import Function
 from dezero.core.op import operand, publish
 from dezero.core.variable import Variable
-from dezero.functions.activation import sigmoid
 from dezero.functions.arrays.joining import stack
 from dezero.functions.arrays.splitting import split
 from dezero.functions.elementwise.common import tanh
 from dezero.functions.linalg.matmul import linear, matmul
+from dezero.functions.nn.activation import sigmoid
 
 
 def lstm(x: Any, h: Any, c: Any, Wx: Any, Wh: Any, b: Any) -> tuple[Variable, Variable, Variable]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dezero import Variable, gradients
-from dezero.functions.embedding import embed_id, embedding
+from dezero.functions.nn.embedding import embed_id, embedding
 
 W = np.arange(12.0).reshape(4, 3)
 

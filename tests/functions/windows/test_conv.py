@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dezero import Variable, gradients, no_grad, using_config
-from dezero.functions import conv_tiles
-from dezero.functions.conv import conv1d, conv2d, conv3d, deconv1d, deconv2d, deconv3d
+from dezero.functions.windows import conv_tiles
+from dezero.functions.windows.conv import conv1d, conv2d, conv3d, deconv1d, deconv2d, deconv3d
 from tests.functions import naive
 
 CONV = {1: conv1d, 2: conv2d, 3: conv3d}

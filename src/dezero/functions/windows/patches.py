@@ -10,8 +10,8 @@ from dezero.core.half import rounded_once
 from dezero.core.op import apply, linear, operand, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
-from dezero.functions.conv_sizes import for_each_axis, window_counts
-from dezero.functions.windows import Sizes, pad_with, unpadded, window_elements
+from dezero.functions.windows.sizes import for_each_axis, window_counts
+from dezero.functions.windows.sliding import Sizes, pad_with, unpadded, window_elements
 
 _UNITS = (1, 1)
 

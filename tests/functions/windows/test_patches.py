@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dezero import Variable
-from dezero.functions.patches import col2im, col2im_array, conv2d_simple, im2col, im2col_array
+from dezero.functions.windows.patches import col2im, col2im_array, conv2d_simple, im2col, im2col_array
 from tests.functions import naive
 
 

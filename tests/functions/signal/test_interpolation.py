@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dezero import Variable, gradients
-from dezero.functions.linear_interpolation import interp
+from dezero.functions.signal.interpolation import interp
 from tests.functions.alike import assert_refused
 
 XP, FP = np.array([-1.0, 0.0, 0.5, 2.0]), np.array([3.0, 1.0, 2.0, -4.0])

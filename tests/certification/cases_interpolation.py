@@ -1,8 +1,8 @@
-"""Cases of dezero.functions.linear_interpolation."""
+"""Cases of dezero.functions.signal.interpolation."""
 
 import numpy as np
 
-from dezero.functions.linear_interpolation import interp
+from dezero.functions.signal.interpolation import interp
 from dezero.testing import Case, Reals
 
 X = Reals(-2, 4, avoid=[-1, 0, 1, 3], shape=(2, 3))

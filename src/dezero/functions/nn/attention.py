@@ -15,7 +15,7 @@ from dezero.functions._axes import flag, plainly
 from dezero.functions.arrays.shape import transpose
 from dezero.functions.elementwise.common import where
 from dezero.functions.linalg.matmul import matmul
-from dezero.functions.softmaxes import softmax
+from dezero.functions.nn.softmaxes import softmax
 
 _NAME = "scaled_dot_product_attention"
 

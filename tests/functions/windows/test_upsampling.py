@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dezero import Variable, gradients
-from dezero.functions.upsampling import upsample
-from dezero.functions.window_pooling import average_pooling
+from dezero.functions.windows.pooling import average_pooling
+from dezero.functions.windows.upsampling import upsample
 from tests.functions import naive
 
 

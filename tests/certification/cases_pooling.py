@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.window_pooling."""
+"""Cases of dezero.functions.windows.pooling."""
 
 from functools import partial
 
