@@ -3,23 +3,12 @@
 The files that most programs use load with the package, the others when one of their names is first asked for.
 """
 
+from functools import cache as _cache
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
 from dezero.core.arithmetic import add, div, mul, neg, pow, sub
 from dezero.core.registry import finders as _finders
-from dezero.functions import (
-    arrays,
-    elementwise,
-    indexing,
-    linalg,
-    nn,
-    numpy_protocol,
-    reductions,
-    signal,
-    special,
-    windows,
-)
 from dezero.functions.arrays.shape import (
     astype,
     broadcast_to,
@@ -30,9 +19,13 @@ from dezero.functions.arrays.shape import (
     sum_to,
     transpose,
 )
-from dezero.functions.elementwise import comparison
-from dezero.functions.elementwise.common import abs, cos, exp, log, maximum, minimum, sign, sin, sqrt, tan, tanh, where
+from dezero.functions.elementwise.bounds import maximum, minimum
+from dezero.functions.elementwise.comparison import where
 from dezero.functions.elementwise.complex_numbers import angle, as_complex, conj, conjugate, imag, modulus, real
+from dezero.functions.elementwise.exponential import exp, log, sqrt
+from dezero.functions.elementwise.hyperbolic import tanh
+from dezero.functions.elementwise.signs import abs, sign
+from dezero.functions.elementwise.trigonometric import cos, sin, tan
 from dezero.functions.indexing.get_item import get_item
 from dezero.functions.linalg.matmul import dot, linear, linear_simple, matmul
 from dezero.functions.nn.activation import (
@@ -50,27 +43,37 @@ from dezero.functions.nn.activation import (
 )
 from dezero.functions.reductions.sums_and_products import mean, prod, sum
 
-_FILE = {
-    name: f"{family.__name__}.{file}"
-    for family in (arrays, elementwise, indexing, linalg, nn, reductions, signal, special, windows)
-    for file, names in family.LATER.items()
-    for name in names.split()
-}
+
+@_cache
+def _files() -> dict[str, str]:
+    """The file of each name that loads later, as the tables of the families have it."""
+    families = "arrays elementwise indexing linalg nn reductions signal special windows"
+    tables = {f"{__name__}.{family}": _import_module(f"{__name__}.{family}").LATER for family in families.split()}
+    return {
+        name: f"{family}.{file}"
+        for family, table in tables.items()
+        for file, names in table.items()
+        for name in names.split()
+    }
 
 
 def __getattr__(name: str) -> _Any:
-    if name not in _FILE:
+    if name not in _files():
         if name[:1].isupper():  # DeZero's function classes, as F.ReLU() in a Sequential: the layers of those names
             for found in filter(None, (find(name) for find in _finders)):
                 return found
         raise AttributeError(f"module 'dezero.functions' has no attribute {name!r}")
-    globals()[name] = found = getattr(_import_module(_FILE[name]), name)
+    globals()[name] = found = getattr(_import_module(_files()[name]), name)
     return found
 
 
 def __dir__() -> list[str]:
     here = {name for name, value in globals().items() if callable(value) and not name.startswith("_")}
-    return sorted(here | _FILE.keys())
+    return sorted(here | _files().keys())
 
 
-_finders.append(lambda name: __getattr__(name) if name in _FILE else None)
+_finders.append(lambda name: __getattr__(name) if name in _files() else None)
+_finders.append(
+    # What a Variable calls where NumPy's functions meet it.
+    lambda name: _import_module(f"{__name__}.numpy_protocol") if name in ("numpy_ufunc", "numpy_function") else None
+)

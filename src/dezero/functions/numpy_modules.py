@@ -17,10 +17,10 @@ from dezero.core.op import operand
 from dezero.core.variable import Variable
 from dezero.functions.arrays.rearrange import moveaxis, swapaxes
 from dezero.functions.arrays.shape import astype, expand_dims, reshape
-from dezero.functions.elementwise.common import log, sqrt
 from dezero.functions.elementwise.complex_numbers import as_complex, conj, is_complex
-from dezero.functions.elementwise.exponential import log2, log10
-from dezero.functions.elementwise.trigonometric import arccos, arcsin, arctanh
+from dezero.functions.elementwise.exponential import log, log2, log10, sqrt
+from dezero.functions.elementwise.hyperbolic import arctanh
+from dezero.functions.elementwise.trigonometric import arccos, arcsin
 from dezero.functions.linalg import products
 from dezero.functions.linalg.diagonals import diagonal
 from dezero.functions.linalg.matmul import matmul

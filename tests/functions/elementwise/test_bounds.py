@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dezero.functions as F
 from dezero import Variable, gradients
-from dezero.functions.elementwise import bounds as F
 
 X = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
 

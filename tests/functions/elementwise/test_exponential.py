@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp
 
+import dezero.functions as F
 from dezero import Variable, gradients
-from dezero.functions.elementwise import exponential as F
 from tests.functions.orders import assert_orders, derivatives, rows
 
 HARD = [

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+import dezero.functions as F
 from dezero import Variable, gradients
-from dezero.functions.elementwise import rounding as F
 
 NUMBERS = st.floats(-1e6, 1e6)
 

@@ -1,4 +1,4 @@
-"""Functions in pieces: signs, steps, the greater and the smaller past nan, bounds, numbers for nan."""
+"""The greater and the smaller of two, past nan too; bounds, and numbers for nan and the infinities."""
 
 from __future__ import annotations
 
@@ -8,41 +8,29 @@ import numpy as np
 
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, operand, publish
 from dezero.core.variable import Variable
+from dezero.functions.elementwise import comparison  # noqa: F401 - declares the shares, less and greater
 
-fabs = elementwise(
-    "fabs",
-    np.fabs,
-    lambda F, g, x, y: g * F.modulus_power(x, p=1, k=1),
-    doc="""Absolute value as a floating-point number; at 0 its derivative is 0, and those of higher order are nan.
+maximum = elementwise(
+    "maximum",
+    np.maximum,
+    lambda F, g, a, b, y: g * F.greater_share(a, b),
+    lambda F, g, a, b, y: g * F.greater_share(b, a),
+    doc="""The greater of two, element by element. At a tie each has half of the derivative.
 
-    >>> fabs(Variable(np.array(-2)))
-    variable(2.0)
+    >>> maximum(Variable(np.array([1.0, 5.0])), 3)
+    variable([3. 5.])
     """,
 )
 
-copysign = elementwise(
-    "copysign",
-    np.copysign,
-    lambda F, g, a, b, y: g * (F.modulus_power(a, p=1, k=1) * F.sign(y)),
-    lambda F, g, a, b, y: F.zeros_like(b),
-    doc="""|a| with the sign of b, that of -0.0 included.
+minimum = elementwise(
+    "minimum",
+    np.minimum,
+    lambda F, g, a, b, y: g * F.greater_share(b, a),
+    lambda F, g, a, b, y: g * F.greater_share(a, b),
+    doc="""The smaller of two, element by element. At a tie each has half of the derivative.
 
-    The derivative in a is 0 at a = 0, where those of higher order are nan; in b it is 0 everywhere, at the jump too.
-
-    >>> copysign(Variable(np.array(2.0)), -0.0)
-    variable(-2.0)
-    """,
-)
-
-heaviside = elementwise(
-    "heaviside",
-    np.heaviside,
-    lambda F, g, x, h, y: F.zeros_like(x),
-    lambda F, g, x, h, y: g * F.equal(x, 0),
-    doc="""0 below 0, 1 above, h at 0. The derivative in x is 0 everywhere, at the jump too; in h it is 1 where x is 0.
-
-    >>> heaviside(Variable(np.array([-1.0, 0.0, 2.0])), 0.5)
-    variable([0.  0.5 1. ])
+    >>> minimum(Variable(np.array([1.0, 5.0])), 3)
+    variable([1. 3.])
     """,
 )
 
@@ -151,15 +139,5 @@ def nan_to_num(
     return apply(_nan_to_num.bind(nan=nan, posinf=posinf, neginf=neginf), operand(x, "nan_to_num"))
 
 
-def positive(x: Any) -> Variable:
-    """The array itself, as the sign + before it says.
-
-    >>> positive(Variable(np.array(-2.0)))
-    variable(-2.0)
-    """
-    return operand(x, "positive")
-
-
-publish("positive", positive)
 publish("clip", clip)
 publish("nan_to_num", nan_to_num)

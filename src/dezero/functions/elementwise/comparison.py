@@ -1,4 +1,4 @@
-"""Comparisons as operations: rules read them where a derivative changes with the sign of something.
+"""Comparisons as operations, which rules read where a derivative changes with the sign of something; and `where`.
 
 Users compare Variables with operators, which give plain boolean arrays. Here the result is a node of the graph
 without derivative, so that the same comparison in a later derivative is the same node; it is 1 and 0 in the
@@ -50,3 +50,18 @@ for _name, _value, _doc in (
     ("fmin_share", _share_past_nan(np.less), "The share of a in fmin(a, b): 1 or 0, at a tie 1/2."),
 ):
     globals()[_name] = elementwise(_name, _value, *_FLAT, doc=_doc)
+
+where = elementwise(
+    "where",
+    np.where,
+    lambda F, g, condition, a, b, y: F.zeros_like(condition),
+    lambda F, g, condition, a, b, y: F.where(condition, g, 0),
+    lambda F, g, condition, a, b, y: F.where(condition, 0, g),
+    uniform=False,  # where(condition, 1, 0) of two numbers would have no dtype of its own
+    doc="""Elements of the second argument where the first is true, of the third elsewhere.
+
+    >>> x = Variable(np.array([-1.0, 2.0]))
+    >>> where(x.data > 0, x, 0)
+    variable([0. 2.])
+    """,
+)

@@ -1,8 +1,9 @@
-"""Exponentials and logarithms to other bases, near 0, and of sums; powers with a name of their own."""
+"""Exponentials, logarithms, the logistic function, roots, and other powers with a name of their own."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,39 @@ from dezero.core.operators import raw
 from dezero.core.variable import Variable
 from dezero.functions.arrays.shape import astype
 from dezero.functions.elementwise.complex_numbers import real_like
+
+exp = elementwise(
+    "exp",
+    np.exp,
+    lambda F, g, x, y: g * y,
+    doc="""Exponential.
+
+    >>> exp(Variable(np.array(0.0)))
+    variable(1.0)
+    """,
+)
+
+log = elementwise(
+    "log",
+    np.log,
+    lambda F, g, x, y: g / x,
+    doc="""Natural logarithm; -inf at 0 and nan below, as NumPy gives.
+
+    >>> log(Variable(np.array(1.0)))
+    variable(0.0)
+    """,
+)
+
+sqrt = elementwise(
+    "sqrt",
+    np.sqrt,
+    lambda F, g, x, y: g / (2 * y),
+    doc="""Square root; its derivative at 0 is inf.
+
+    >>> sqrt(Variable(np.array(9.0)))
+    variable(3.0)
+    """,
+)
 
 exp2 = elementwise(
     "exp2",
@@ -68,6 +102,46 @@ log1p = elementwise(
     >>> log1p(Variable(np.array(0.0)))
     variable(0.0)
     """,
+)
+
+CANCELS = 1 / 64  # a difference from 1 under this is computed by exponentials
+
+
+def tails(slope: Any, tail: Callable[[Any], Any], x: Any) -> Any:
+    """The slope of a function that levels off, `tail(x)` in place of what is so small that it has lost its digits."""
+    if not isinstance(slope, np.ndarray):
+        return slope if abs(slope) > CANCELS else np.result_type(slope).type(tail(x))
+    size = np.abs(slope) if slope.dtype.kind == "c" else slope
+    if not size.size or size.item(size.argmin()) >= CANCELS:  # a tenth of the time of a comparison with each
+        return slope
+    near = size < CANCELS
+    slope[near] = tail(x[near])
+    return slope
+
+
+def _sigmoid_tail(x: Any) -> Any:
+    x = x * 1.0
+    e = np.exp(np.where(x.real < 0, x, -x) if np.iscomplexobj(x) else -np.abs(x))
+    return e / ((1 + e) * (1 + e))
+
+
+# y (1 - y) for y = sigmoid(x), and 2 y - 1, exact in the tails and near 0: x is there for the digits, what they depend
+# on is y.
+declare(
+    Op(
+        "sigmoid_slope",
+        ELEMENTWISE,
+        lambda x, y: tails(y * (1 - y), _sigmoid_tail, x),
+        (lambda F, g, x, y, s: F.zeros_like(x), lambda F, g, x, y, s: -(g * F.sigmoid_tilt(x, y))),
+    )
+)
+declare(
+    Op(
+        "sigmoid_tilt",
+        ELEMENTWISE,
+        lambda x, y: np.tanh(x / 2),
+        (lambda F, g, x, y, t: F.zeros_like(x), lambda F, g, x, y, t: g * 2),
+    )
 )
 
 

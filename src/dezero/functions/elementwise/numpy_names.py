@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from dezero.core.arithmetic import div, mul, neg, pow, sub
 from dezero.core.registry import operations
-from dezero.functions.elementwise.common import abs
+from dezero.functions.elementwise.hyperbolic import arccosh, arcsinh, arctanh
 from dezero.functions.elementwise.rounding import remainder, round, trunc
-from dezero.functions.elementwise.trigonometric import (
-    arccos,
-    arccosh,
-    arcsin,
-    arcsinh,
-    arctan,
-    arctan2,
-    arctanh,
-    degrees,
-    radians,
-)
+from dezero.functions.elementwise.signs import abs
+from dezero.functions.elementwise.trigonometric import arccos, arcsin, arctan, arctan2, degrees, radians
 
 subtract, multiply, divide, true_divide, negative, absolute, power = sub, mul, div, div, neg, abs, pow
 acos, acosh, asin, asinh, atan, atan2, atanh = arccos, arccosh, arcsin, arcsinh, arctan, arctan2, arctanh

@@ -1,4 +1,4 @@
-"""Inverse trigonometric and hyperbolic functions, triangles, and angles in degrees."""
+"""Trigonometric functions and their inverses, triangles, and angles in degrees."""
 
 from __future__ import annotations
 
@@ -10,7 +10,39 @@ import numpy as np
 from dezero.core.arithmetic import mul
 from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, publish
 from dezero.core.variable import Variable
-from dezero.functions.elementwise.complex_numbers import is_complex
+
+sin = elementwise(
+    "sin",
+    np.sin,
+    lambda F, g, x, y: g * F.cos(x),
+    doc="""Sine of an angle in radians.
+
+    >>> sin(Variable(np.array(0.0)))
+    variable(0.0)
+    """,
+)
+
+cos = elementwise(
+    "cos",
+    np.cos,
+    lambda F, g, x, y: -(g * F.sin(x)),
+    doc="""Cosine of an angle in radians.
+
+    >>> cos(Variable(np.array(0.0)))
+    variable(1.0)
+    """,
+)
+
+tan = elementwise(
+    "tan",
+    np.tan,
+    lambda F, g, x, y: g * (1 + y * y),
+    doc="""Tangent of an angle in radians.
+
+    >>> tan(Variable(np.array(0.0)))
+    variable(0.0)
+    """,
+)
 
 # One less a square, exact near 1 (as a product) and in its derivatives near 0 (where the product rule would cancel).
 declare(
@@ -105,62 +137,6 @@ arctan2 = elementwise(
     >>> arctan2(a, -2.0).backward()
     >>> a.grad
     variable(-0.5)
-    """,
-)
-
-sinh = elementwise(
-    "sinh",
-    np.sinh,
-    lambda F, g, x, y: g * F.cosh(x),
-    doc="""Hyperbolic sine.
-
-    >>> sinh(Variable(np.array(0.0)))
-    variable(0.0)
-    """,
-)
-
-cosh = elementwise(
-    "cosh",
-    np.cosh,
-    lambda F, g, x, y: g * F.sinh(x),
-    doc="""Hyperbolic cosine.
-
-    >>> cosh(Variable(np.array(0.0)))
-    variable(1.0)
-    """,
-)
-
-arcsinh = elementwise(
-    "arcsinh",
-    np.arcsinh,
-    lambda F, g, x, y: g / (F.sqrt(1 + x * x) if is_complex(x) else F.hypot(x, 1)),
-    doc="""Number whose hyperbolic sine is x.
-
-    >>> arcsinh(Variable(np.array(0.0)))
-    variable(0.0)
-    """,
-)
-
-arccosh = elementwise(
-    "arccosh",
-    np.arccosh,
-    # The root of the product would overflow, and in the plane have the wrong sign on the left.
-    lambda F, g, x, y: g / (F.sqrt(x - 1) * F.sqrt(x + 1)),
-    doc="""Number from 0 on whose hyperbolic cosine is x; nan below 1. Its derivative at 1 is inf.
-
-    >>> arccosh(Variable(np.array(1.0)))
-    variable(0.0)
-    """,
-)
-
-arctanh = elementwise(
-    "arctanh",
-    np.arctanh,
-    lambda F, g, x, y: g / F.one_minus_square(x),
-    doc="""Number whose hyperbolic tangent is x; -inf and inf at -1 and 1, nan beyond.
-
-    >>> arctanh(Variable(np.array(0.0)))
-    variable(0.0)
     """,
 )
 

@@ -13,7 +13,7 @@ from dezero.core.variable import Variable
 from dezero.functions.arrays.joining import parts_of, stack
 from dezero.functions.arrays.repeating import broadcast_arrays
 from dezero.functions.arrays.shape import astype
-from dezero.functions.elementwise.common import where
+from dezero.functions.elementwise.comparison import where
 from dezero.functions.indexing.get_item import get_item
 from dezero.functions.indexing.taking import take_along_axis, whole_numbers, within
 from dezero.functions.indexing.updating import index_update

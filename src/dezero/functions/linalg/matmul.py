@@ -12,7 +12,6 @@ from dezero.core.errors import is_sparse
 from dezero.core.op import bilinear, binary, operand, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
-from dezero.functions.linalg.sparse_products import matmul_with_sparse
 
 
 def _swap(F: Any, x: Any) -> Any:
@@ -90,6 +89,8 @@ def matmul(a: Any, b: Any) -> Variable:
     except TypeError:
         if not (is_sparse(a) or is_sparse(b)):
             raise
+    from dezero.functions.linalg.sparse_products import matmul_with_sparse  # loaded by those alone who have one
+
     return matmul_with_sparse(a, b)
 
 

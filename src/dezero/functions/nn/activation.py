@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.op import ELEMENTWISE, Op, declare, elementwise, operand, public
+from dezero.core.op import elementwise, operand, public
+from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of
 from dezero.functions.arrays.shape import astype
 from dezero.functions.elementwise import bounds  # noqa: F401 - declares at_least and at_most
-from dezero.functions.elementwise.common import exp, tails, tanh
 from dezero.functions.elementwise.complex_numbers import of_reals
-from dezero.functions.special.error_functions import ndtr
+from dezero.functions.elementwise.exponential import exp
+from dezero.functions.elementwise.hyperbolic import tanh
 
 
 def _sigmoid(x: Any) -> Any:
@@ -23,31 +24,6 @@ def _sigmoid(x: Any) -> Any:
     with np.errstate(over="ignore"):
         return 1 / (1 + np.exp(x * -1.0))
 
-
-def _sigmoid_tail(x: Any) -> Any:
-    x = x * 1.0
-    e = np.exp(np.where(x.real < 0, x, -x) if np.iscomplexobj(x) else -np.abs(x))
-    return e / ((1 + e) * (1 + e))
-
-
-# y (1 - y) for y = sigmoid(x), and 2 y - 1, exact in the tails and near 0: x is there for the digits, what they depend
-# on is y.
-declare(
-    Op(
-        "sigmoid_slope",
-        ELEMENTWISE,
-        lambda x, y: tails(y * (1 - y), _sigmoid_tail, x),
-        (lambda F, g, x, y, s: F.zeros_like(x), lambda F, g, x, y, s: -(g * F.sigmoid_tilt(x, y))),
-    )
-)
-declare(
-    Op(
-        "sigmoid_tilt",
-        ELEMENTWISE,
-        lambda x, y: np.tanh(x / 2),
-        (lambda F, g, x, y, t: F.zeros_like(x), lambda F, g, x, y, t: g * 2),
-    )
-)
 
 sigmoid = elementwise(
     "sigmoid",
@@ -130,7 +106,7 @@ def gelu(x: Any, approximate: str = "none") -> Variable:
     """
     x = operand(x, "gelu")
     if approximate == "none":
-        return x * ndtr(x)
+        return x * operations.ndtr(x)
     if approximate != "tanh":
         raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
     return _gelu_tanh(astype(x, np.float64) if x.dtype.kind in "iub" else x)

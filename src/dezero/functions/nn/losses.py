@@ -21,8 +21,9 @@ from dezero.core.variable import Variable
 from dezero.functions._axes import axis_of
 from dezero.functions.arrays.shape import astype
 from dezero.functions.elementwise.bounds import at_least, clip
-from dezero.functions.elementwise.common import CANCELS, abs, exp, log, sqrt
 from dezero.functions.elementwise.complex_numbers import holds_complex, of_reals
+from dezero.functions.elementwise.exponential import CANCELS, exp, log, sqrt
+from dezero.functions.elementwise.signs import abs
 from dezero.functions.indexing.get_item import get_item
 from dezero.functions.indexing.picking import rows_beside_last
 from dezero.functions.linalg._matrix import array

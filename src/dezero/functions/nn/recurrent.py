@@ -15,7 +15,7 @@ from dezero.core.op import operand, publish
 from dezero.core.variable import Variable
 from dezero.functions.arrays.joining import stack
 from dezero.functions.arrays.splitting import split
-from dezero.functions.elementwise.common import tanh
+from dezero.functions.elementwise.hyperbolic import tanh
 from dezero.functions.linalg.matmul import linear, matmul
 from dezero.functions.nn.activation import sigmoid
 

@@ -12,7 +12,7 @@ from dezero.core.variable import Variable
 from dezero.functions._axes import flag
 from dezero.functions.arrays.shape import astype
 from dezero.functions.elementwise import exponential
-from dezero.functions.elementwise.common import CANCELS, exp
+from dezero.functions.elementwise.exponential import CANCELS, exp
 from dezero.functions.reductions._half import in_single
 from dezero.functions.reductions.sums_and_products import axes_of, reduced_rows, rows_beside, spread, sum
 

@@ -16,7 +16,7 @@ from dezero.functions._axes import plainly
 from dezero.functions.arrays.shape import concatenate
 from dezero.functions.elementwise import comparison  # noqa: F401 - declares less and greater
 from dezero.functions.elementwise.bounds import at_least, at_most
-from dezero.functions.elementwise.common import where
+from dezero.functions.elementwise.comparison import where
 from dezero.functions.elementwise.rounding import remainder
 from dezero.functions.indexing.get_item import get_item
 from dezero.functions.indexing.sorting import sorting_places

@@ -12,7 +12,7 @@ from dezero.core.op import apply, operand, public
 from dezero.core.outputs import apply_all, general
 from dezero.core.variable import Variable
 from dezero.functions.arrays.shape import reshape
-from dezero.functions.elementwise.common import where
+from dezero.functions.elementwise.comparison import where
 from dezero.functions.indexing.get_item import get_item
 from dezero.functions.reductions import extrema
 from dezero.functions.reductions._half import in_single
