@@ -9,16 +9,9 @@ from typing import Any as _Any
 
 from dezero.core.arithmetic import add, div, mul, neg, pow, sub
 from dezero.core.registry import finders as _finders
-from dezero.functions.arrays.shape import (
-    astype,
-    broadcast_to,
-    concatenate,
-    expand_dims,
-    flatten,
-    reshape,
-    sum_to,
-    transpose,
-)
+from dezero.functions.arrays.dtype import astype
+from dezero.functions.arrays.joining import concatenate
+from dezero.functions.arrays.shape import broadcast_to, expand_dims, flatten, reshape, sum_to, transpose
 from dezero.functions.elementwise.bounds import maximum, minimum
 from dezero.functions.elementwise.comparison import where
 from dezero.functions.elementwise.complex_numbers import angle, as_complex, conj, conjugate, imag, modulus, real

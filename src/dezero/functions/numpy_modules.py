@@ -15,8 +15,9 @@ from dezero.core.arithmetic import div, mul, pow
 from dezero.core.errors import describe
 from dezero.core.op import operand
 from dezero.core.variable import Variable
+from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.rearrange import moveaxis, swapaxes
-from dezero.functions.arrays.shape import astype, expand_dims, reshape
+from dezero.functions.arrays.shape import expand_dims, reshape
 from dezero.functions.elementwise.complex_numbers import as_complex, conj, is_complex
 from dezero.functions.elementwise.exponential import log, log2, log10, sqrt
 from dezero.functions.elementwise.hyperbolic import arctanh

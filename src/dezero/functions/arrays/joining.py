@@ -10,10 +10,61 @@ import numpy as np
 from dezero.core.errors import describe
 from dezero.core.op import AnyNumberOfRules, apply, linear, operand, public
 from dezero.core.operators import raw
+from dezero.core.registry import operations
 from dezero.core.variable import Variable
-from dezero.functions._axes import along, axis_of
-from dezero.functions.arrays.rearrange import atleast_1d, atleast_2d, atleast_3d, ravel
-from dezero.functions.arrays.shape import concatenate, reshape
+from dezero.functions._axes import along, axis_of, misplaced, refuse_bools
+from dezero.functions.arrays.shape import reshape
+
+
+def _join_rows(below: Any, node: Variable, axis: int) -> Any:
+    moving = [rows for rows in below if rows]
+    return moving[0] if all(r == moving[0] for r in moving) and axis - node.ndim not in moving[0] else None
+
+
+def _split_rule(i: int, F: Any, g: Any, *xs: Any, axis: int) -> Any:
+    start = sum(x.shape[axis] for x in xs[:i])
+    return F.get_item(g, index=(slice(None),) * axis + (slice(start, start + xs[i].shape[axis]),))
+
+
+_concatenate = linear(
+    "concatenate",
+    lambda *xs, axis: np.concatenate(xs, axis),
+    AnyNumberOfRules(_split_rule),
+    rows=_join_rows,
+    uniform=True,
+    keeps_constant=True,
+)
+
+
+@public
+def concatenate(arrays: Any, axis: int | None = 0) -> Variable:
+    """Join arrays along an axis that they have (ravelled, axis None); the other axes must agree.
+
+    >>> concatenate([Variable(np.ones(2)), np.zeros(1)])
+    variable([1. 1. 0.])
+    """
+    refuse_bools("concatenate", axis)
+    if isinstance(arrays, Variable | np.ndarray) and not arrays.ndim:
+        raise ValueError("concatenate: needs a sequence of arrays, got one of shape (); put it in a list")
+    xs = [x if type(x) is np.ndarray else operand(x, "concatenate") for x in arrays]
+    if not xs:
+        raise ValueError("concatenate: needs at least one array")
+    if axis is None:
+        xs, axis = [reshape(x, (-1,)) for x in xs], 0
+    ndim = np.ndim(raw(xs[0]))
+    if not isinstance(axis, int | np.integer) or not -ndim <= axis < ndim:
+        if isinstance(raw(axis), np.ndarray):
+            raise misplaced("concatenate", axis, "axis")
+        valid = f"give one from {-ndim} to {ndim - 1}" if ndim else "they have no axes, so use stack"
+        raise ValueError(f"concatenate: axis {axis} is out of range for arrays of shape {xs[0].shape}; {valid}")
+    axis = int(axis) % ndim
+    try:
+        return apply(_concatenate.bind(axis=axis), *xs)
+    except ValueError as error:
+        shapes = ", ".join([str(x.shape) for x in xs])
+        raise ValueError(
+            f"concatenate: the shapes {shapes} differ in more than axis {axis}; reshape or transpose one of them"
+        ) from error.__cause__
 
 
 def parts_of(name: str, arrays: Any) -> list[Variable]:
@@ -84,7 +135,7 @@ def vstack(arrays: Any, *others: Any) -> Variable:
               [0. 0.]])
     """
     _one_sequence("vstack", others)
-    return _join("vstack", [atleast_2d(x) for x in parts_of("vstack", arrays)], 0)
+    return _join("vstack", [operations.atleast_2d(x) for x in parts_of("vstack", arrays)], 0)
 
 
 @public
@@ -95,7 +146,7 @@ def hstack(arrays: Any, *others: Any) -> Variable:
     variable([1. 1. 0.])
     """
     _one_sequence("hstack", others)
-    xs = [atleast_1d(x) for x in parts_of("hstack", arrays)]
+    xs = [operations.atleast_1d(x) for x in parts_of("hstack", arrays)]
     return _join("hstack", xs, 0 if xs[0].ndim == 1 else 1)
 
 
@@ -107,7 +158,7 @@ def dstack(arrays: Any, *others: Any) -> Variable:
     (1, 2, 2)
     """
     _one_sequence("dstack", others)
-    return _join("dstack", [atleast_3d(x) for x in parts_of("dstack", arrays)], 2)
+    return _join("dstack", [operations.atleast_3d(x) for x in parts_of("dstack", arrays)], 2)
 
 
 @public
@@ -132,7 +183,7 @@ def append(x: Any, values: Any, axis: int | None = None) -> Variable:
     """
     xs = parts_of("append", [x, values])
     if axis is None:
-        return concatenate([ravel(part) for part in xs])
+        return concatenate([part.ravel() for part in xs])
     return _join("append", xs, axis_of("append", axis, xs[0].shape))
 
 

@@ -1,4 +1,4 @@
-"""Operations that move elements without changing them."""
+"""Shapes: elements in another shape, axes in another order, and what broadcasting repeats."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from dezero.core import broadcasting
-from dezero.core.op import ELEMENTWISE, AnyNumberOfRules, Op, apply, linear, operand, public
+from dezero.core.op import apply, linear, operand, public
 from dezero.core.operators import raw
 from dezero.core.registry import operations, values
 from dezero.core.variable import Variable
-from dezero.functions._axes import misplaced, refuse_bools
+from dezero.functions._axes import refuse_bools
 
 
 def _reshape_rows(below: Any, node: Variable, shape: Any) -> Any:
@@ -210,99 +210,6 @@ def flatten(x: Any) -> Variable:
     """
     x = operand(x, "flatten")
     return reshape(x, (x.shape[0] if x.ndim else 1, -1))
-
-
-def _join_rows(below: Any, node: Variable, axis: int) -> Any:
-    moving = [rows for rows in below if rows]
-    return moving[0] if all(r == moving[0] for r in moving) and axis - node.ndim not in moving[0] else None
-
-
-def _split_rule(i: int, F: Any, g: Any, *xs: Any, axis: int) -> Any:
-    start = sum(x.shape[axis] for x in xs[:i])
-    return F.get_item(g, index=(slice(None),) * axis + (slice(start, start + xs[i].shape[axis]),))
-
-
-_concatenate = linear(
-    "concatenate",
-    lambda *xs, axis: np.concatenate(xs, axis),
-    AnyNumberOfRules(_split_rule),
-    rows=_join_rows,
-    uniform=True,
-    keeps_constant=True,
-)
-
-
-@public
-def concatenate(arrays: Any, axis: int | None = 0) -> Variable:
-    """Join arrays along an axis that they have (ravelled, axis None); the other axes must agree.
-
-    >>> concatenate([Variable(np.ones(2)), np.zeros(1)])
-    variable([1. 1. 0.])
-    """
-    refuse_bools("concatenate", axis)
-    if isinstance(arrays, Variable | np.ndarray) and not arrays.ndim:
-        raise ValueError("concatenate: needs a sequence of arrays, got one of shape (); put it in a list")
-    xs = [x if type(x) is np.ndarray else operand(x, "concatenate") for x in arrays]
-    if not xs:
-        raise ValueError("concatenate: needs at least one array")
-    if axis is None:
-        xs, axis = [reshape(x, (-1,)) for x in xs], 0
-    ndim = np.ndim(raw(xs[0]))
-    if not isinstance(axis, int | np.integer) or not -ndim <= axis < ndim:
-        if isinstance(raw(axis), np.ndarray):
-            raise misplaced("concatenate", axis, "axis")
-        valid = f"give one from {-ndim} to {ndim - 1}" if ndim else "they have no axes, so use stack"
-        raise ValueError(f"concatenate: axis {axis} is out of range for arrays of shape {xs[0].shape}; {valid}")
-    axis = int(axis) % ndim
-    try:
-        return apply(_concatenate.bind(axis=axis), *xs)
-    except ValueError as error:
-        shapes = ", ".join([str(x.shape) for x in xs])
-        raise ValueError(
-            f"concatenate: the shapes {shapes} differ in more than axis {axis}; reshape or transpose one of them"
-        ) from error.__cause__
-
-
-def _astype_rule(F: Any, g: Any, x: Any, y: Any, dtype: Any) -> Any:
-    kind = np.dtype(x.dtype).kind
-    if kind != "c" and np.dtype(getattr(g, "dtype", float)).kind == "c":
-        g = F.real(g)  # the imaginary part of a real number's cotangent means nothing
-    return F.astype(g, dtype=x.dtype) if kind in "fc" else g
-
-
-def _cast(x: Any, dtype: Any) -> Any:
-    return np.asarray(x).astype(dtype)
-
-
-_astype = linear(
-    "astype",
-    _cast,
-    _astype_rule,
-    rows=lambda below, node, dtype: below[0],
-    uniform=True,
-    keeps_constant=True,
-)
-
-# The same operation where it is a step function. Rules, which look it up by its name, cast to floats alone.
-_to_steps = Op("astype", ELEMENTWISE, _cast, [lambda F, g, x, y, dtype: F.zeros_like(x)])
-_to_steps.key = "astype, a step function"
-
-
-@public
-def astype(x: Any, dtype: Any) -> Variable:
-    """The array in another dtype of numbers; its gradient comes back in the array's own.
-
-    What becomes bools, or whole numbers from floats, is a step function: its derivative is 0 everywhere. TypeError for
-    a dtype of anything but numbers and bools.
-
-    >>> astype(Variable(np.ones(2)), np.float32).dtype
-    dtype('float32')
-    """
-    x, dtype = operand(x, "astype"), np.dtype(dtype)
-    if dtype.kind not in "fiubc":
-        raise TypeError(f"astype: an array of dtype {dtype} would hold no numbers; give a dtype of numbers, or bool")
-    moves = dtype.kind in "fc" or (dtype.kind in "iu" and x.dtype.kind in "iub")
-    return apply((_astype if moves else _to_steps).bind(dtype=dtype), x)
 
 
 values.zeros_like = np.zeros_like  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from dezero.core.errors import describe
 from dezero.core.op import ELEMENTWISE, Op, apply, declare, elementwise, linear, operand, publish
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
-from dezero.functions.arrays.shape import astype
+from dezero.functions.arrays.dtype import astype
 from dezero.functions.elementwise.complex_numbers import real_like
 
 exp = elementwise(

@@ -10,9 +10,9 @@ import numpy as np
 from dezero.core.op import operand, public
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
+from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.joining import parts_of, stack
 from dezero.functions.arrays.repeating import broadcast_arrays
-from dezero.functions.arrays.shape import astype
 from dezero.functions.elementwise.comparison import where
 from dezero.functions.indexing.get_item import get_item
 from dezero.functions.indexing.taking import take_along_axis, whole_numbers, within

@@ -11,8 +11,10 @@ from dezero.core.errors import describe
 from dezero.core.op import apply, linear, operand, public
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of
+from dezero.functions.arrays.dtype import astype
+from dezero.functions.arrays.joining import concatenate
 from dezero.functions.arrays.rearrange import moveaxis, ravel
-from dezero.functions.arrays.shape import astype, broadcast_to, concatenate, reshape
+from dezero.functions.arrays.shape import broadcast_to, reshape
 from dezero.functions.indexing._indices import plain_index, positions_read, repeats, whole_axes
 from dezero.functions.indexing.get_item import get_item, scatter
 

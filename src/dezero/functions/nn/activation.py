@@ -11,7 +11,7 @@ from dezero.core.op import elementwise, operand, public
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import along, axis_of
-from dezero.functions.arrays.shape import astype
+from dezero.functions.arrays.dtype import astype
 from dezero.functions.elementwise import bounds  # noqa: F401 - declares at_least and at_most
 from dezero.functions.elementwise.complex_numbers import of_reals
 from dezero.functions.elementwise.exponential import exp

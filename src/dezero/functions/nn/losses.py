@@ -19,7 +19,7 @@ from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import axis_of
-from dezero.functions.arrays.shape import astype
+from dezero.functions.arrays.dtype import astype
 from dezero.functions.elementwise.bounds import at_least, clip
 from dezero.functions.elementwise.complex_numbers import holds_complex, of_reals
 from dezero.functions.elementwise.exponential import CANCELS, exp, log, sqrt

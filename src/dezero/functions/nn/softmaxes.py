@@ -10,7 +10,7 @@ from dezero.core.op import Op, apply, operand, public
 from dezero.core.outputs import general
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag
-from dezero.functions.arrays.shape import astype
+from dezero.functions.arrays.dtype import astype
 from dezero.functions.elementwise import exponential
 from dezero.functions.elementwise.exponential import CANCELS, exp
 from dezero.functions.reductions._half import in_single

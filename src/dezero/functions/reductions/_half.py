@@ -12,7 +12,7 @@ import numpy as np
 from dezero.core import half
 from dezero.core.operators import raw
 from dezero.core.variable import Variable
-from dezero.functions.arrays.shape import astype
+from dezero.functions.arrays.dtype import astype
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

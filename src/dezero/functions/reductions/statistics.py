@@ -14,7 +14,8 @@ from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag
-from dezero.functions.arrays.shape import astype, broadcast_to, reshape, transpose
+from dezero.functions.arrays.dtype import astype
+from dezero.functions.arrays.shape import broadcast_to, reshape, transpose
 from dezero.functions.reductions._half import in_single
 from dezero.functions.reductions.sums_and_products import (
     all_equal,

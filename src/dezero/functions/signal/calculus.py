@@ -11,7 +11,8 @@ from dezero.core.operators import raw
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, as_constant
 from dezero.functions._axes import whole
-from dezero.functions.arrays.shape import broadcast_to, concatenate, reshape
+from dezero.functions.arrays.joining import concatenate
+from dezero.functions.arrays.shape import broadcast_to, reshape
 from dezero.functions.reductions.sums_and_products import axes_of, sum
 
 

@@ -13,7 +13,7 @@ from dezero.core.outputs import general
 from dezero.core.registry import declared
 from dezero.core.variable import Variable
 from dezero.functions._axes import plainly
-from dezero.functions.arrays.shape import concatenate
+from dezero.functions.arrays.joining import concatenate
 from dezero.functions.elementwise import comparison  # noqa: F401 - declares less and greater
 from dezero.functions.elementwise.bounds import at_least, at_most
 from dezero.functions.elementwise.comparison import where
