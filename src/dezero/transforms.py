@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.functions.conv_sizes import pair
+from dezero.functions.windows.sizes import pair
 
 __all__ = [
     "AsType",

@@ -10,7 +10,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from dezero._numerical import gradient_check, numerical_grad
 from dezero.autodiff import broadcasting
 from dezero.cuda import as_numpy, get_array_module
-from dezero.functions.conv_sizes import get_conv_outsize, get_deconv_outsize, pair
+from dezero.functions.windows.sizes import get_conv_outsize, get_deconv_outsize, pair
 from dezero.io.download import data_directory, get_file, show_progress
 
 if TYPE_CHECKING:

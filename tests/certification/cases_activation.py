@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.activation."""
+"""Cases of dezero.functions.nn.activation."""
 
 import numpy as np
 from scipy import special

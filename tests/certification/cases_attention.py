@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.attention."""
+"""Cases of dezero.functions.nn.attention."""
 
 import numpy as np
 

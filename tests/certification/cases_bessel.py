@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.bessel."""
+"""Cases of dezero.functions.special.bessel."""
 
 from scipy import special
 

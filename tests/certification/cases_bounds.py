@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.bounds."""
+"""Cases of dezero.functions.elementwise.bounds."""
 
 import numpy as np
 
@@ -17,22 +17,21 @@ def smaller(mp, a, b):
 
 
 CASES = [
-    Case(F.positive, Reals(-3, 3), mp=lambda mp, x: x),
-    Case(F.fabs, Reals(-3, 3, avoid=[0]), mp=lambda mp, x: abs(x), special=[(0.0, 0.0)], without=KINKS),
     Case(
-        F.copysign,
-        Reals(-3, 3, avoid=[0]),
-        Reals(-3, 3, avoid=[0]),
-        mp=lambda mp, a, b: abs(a) * mp.sign(b),
-        special=[((-2.0, -0.0), (1.0, 0.0)), ((0.0, 1.0), (0.0, 0.0))],
+        F.maximum,
+        Reals(-3, 3),
+        Reals(-3, 3),
+        mp=greater,
+        covers=("greater_share",),
+        special=[((1.0, 1.0), (0.5, 0.5)), ((2.0, 1.0), (1.0, 0.0)), ((1.0, 2.0), (0.0, 1.0))],
         without=KINKS,
     ),
     Case(
-        F.heaviside,
-        Reals(-3, 3, avoid=[0]),
+        F.minimum,
         Reals(-3, 3),
-        mp=lambda mp, x, h: mp.mpf(x > 0),
-        special=[((0.0, 0.5), (0.0, 1.0))],
+        Reals(-3, 3),
+        mp=smaller,
+        special=[((1.0, 1.0), (0.5, 0.5)), ((2.0, 1.0), (0.0, 1.0)), ((1.0, 2.0), (1.0, 0.0))],
         without=KINKS,
     ),
     Case(

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.calculus."""
+"""Cases of dezero.functions.signal.calculus."""
 
 import numpy as np
 

@@ -1,8 +1,8 @@
-"""Cases of dezero.functions.choosing."""
+"""Cases of dezero.functions.indexing.choosing."""
 
 import numpy as np
 
-import dezero.functions.choosing as C
+import dezero.functions.indexing.choosing as C
 from dezero.testing import Case, Normal
 
 WHICH = np.array([[0, 1, 1], [1, 0, 0]])

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.complex_numbers: complex numbers made of two real arrays, and taken apart again."""
+"""Cases of dezero.functions.elementwise.complex_numbers: complex numbers made of two real arrays, and taken apart again."""
 
 import numpy as np
 

@@ -1,10 +1,10 @@
-"""Cases of dezero.functions.contraction."""
+"""Cases of dezero.functions.linalg.contraction."""
 
 from functools import partial
 
 import numpy as np
 
-from dezero.functions.contraction import einsum
+from dezero.functions.linalg.contraction import einsum
 from dezero.testing import Case, Normal
 
 PAIRS = {

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.conv."""
+"""Cases of dezero.functions.windows.conv."""
 
 import dezero.functions as F
 from dezero.testing import Case, Normal

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.correlation."""
+"""Cases of dezero.functions.signal.correlation."""
 
 import dezero.functions as F
 from dezero.testing import Case, Normal

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.determinants."""
+"""Cases of dezero.functions.linalg.determinants."""
 
 import numpy as np
 

@@ -1,6 +1,6 @@
-"""Cases of dezero.functions.diagonals."""
+"""Cases of dezero.functions.linalg.diagonals."""
 
-import dezero.functions.diagonals as D
+import dezero.functions.linalg.diagonals as D
 from dezero.testing import Case, Normal
 
 CASES = [

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.embedding."""
+"""Cases of dezero.functions.nn.embedding."""
 
 import numpy as np
 

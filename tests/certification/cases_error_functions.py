@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.error_functions."""
+"""Cases of dezero.functions.special.error_functions."""
 
 import numpy as np
 from scipy import special

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.exponential."""
+"""Cases of dezero.functions.elementwise.exponential."""
 
 import numpy as np
 
@@ -25,6 +25,9 @@ def cbrt(mp, x):
 
 
 CASES = [
+    Case(F.exp, Reals(-3, 3), mp="exp"),
+    Case(F.log, Reals(0.2, 5), mp="log"),
+    Case(F.sqrt, Reals(0.2, 5), mp="sqrt", special=[(0.0, float("inf"))]),
     Case(F.exp2, Reals(-3, 3), mp=lambda mp, x: 2**x),
     Case(F.expm1, Reals(-9, 3, also=[0.0]), mp="expm1"),
     Case(F.log2, Reals(0.2, 9), mp=lambda mp, x: mp.log(x, 2)),

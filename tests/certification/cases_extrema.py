@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.extrema."""
+"""Cases of dezero.functions.reductions.extrema."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.factorization."""
+"""Cases of dezero.functions.linalg.factorization."""
 
 import numpy as np
 from scipy import linalg

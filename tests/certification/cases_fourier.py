@@ -1,9 +1,9 @@
-"""Cases of dezero.functions.fourier: real array, transform, product with a complex filter, real part or inverse."""
+"""Cases of dezero.functions.signal.fourier: real array, transform, product with a complex filter, real part or inverse."""
 
 import numpy as np
 
 import dezero.functions as F
-from dezero.functions.complex_numbers import modulus, real
+from dezero.functions.elementwise.complex_numbers import modulus, real
 from dezero.testing import Case, Normal
 
 PARTS = {"complex": "parts of complex numbers are not analytic"}

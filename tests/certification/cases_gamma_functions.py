@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.gamma_functions."""
+"""Cases of dezero.functions.special.gamma_functions."""
 
 import numpy as np
 from scipy import special

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.incomplete."""
+"""Cases of dezero.functions.special.incomplete."""
 
 from scipy import special
 

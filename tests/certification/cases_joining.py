@@ -1,8 +1,9 @@
-"""Cases of dezero.functions.joining."""
+"""Cases of dezero.functions.arrays.joining."""
 
 import numpy as np
 
-import dezero.functions.joining as J
+import dezero.functions as F
+import dezero.functions.arrays.joining as J
 from dezero.testing import Case, Normal
 
 
@@ -22,6 +23,18 @@ def blocks(F, a, b, c):
 
 
 CASES = [
+    Case(F.concatenate, Normal(2, 3), Normal(1, 3), form=lambda F, a, b: F.concatenate([a, b])),
+    Case(
+        F.concatenate,
+        Normal(2, 3),
+        Normal(2, 1),
+        Normal(2, 2),
+        form=lambda F, a, b, c: F.concatenate([a, b, c], axis=-1),
+        label="three, last axis",
+    ),
+    Case(
+        F.concatenate, Normal(2, 3), form=lambda F, a: F.concatenate([a, a * a, a]), label="one array again and again"
+    ),
     joined(J.stack, (2, 3), (2, 3)),
     joined(J.stack, (2, 3), (2, 3), (2, 3), axis=1, label="three, between"),
     joined(J.stack, (2, 3), (2, 3), axis=-1, label="last"),

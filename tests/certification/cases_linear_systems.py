@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.linear_systems."""
+"""Cases of dezero.functions.linalg.linear_systems."""
 
 import numpy as np
 from scipy.linalg import solve_triangular

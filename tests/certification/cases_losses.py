@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.losses; the references are the formulas."""
+"""Cases of dezero.functions.nn.losses; the references are the formulas."""
 
 import numpy as np
 

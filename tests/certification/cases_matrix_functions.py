@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.matrix_functions."""
+"""Cases of dezero.functions.linalg.matrix_functions."""
 
 import numpy as np
 from scipy import linalg

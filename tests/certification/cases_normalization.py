@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.normalization."""
+"""Cases of dezero.functions.nn.normalization."""
 
 import numpy as np
 

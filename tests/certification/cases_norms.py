@@ -1,8 +1,8 @@
-"""Cases of dezero.functions.norms."""
+"""Cases of dezero.functions.linalg.norms."""
 
 import numpy as np
 
-from dezero.functions.norms import norm
+from dezero.functions.linalg.norms import norm
 from dezero.testing import Case, Normal
 
 ABSOLUTE = {"complex": "absolute values are not analytic"}

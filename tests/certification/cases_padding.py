@@ -1,6 +1,6 @@
-"""Cases of dezero.functions.padding."""
+"""Cases of dezero.functions.arrays.padding."""
 
-import dezero.functions.padding as P
+import dezero.functions.arrays.padding as P
 from dezero.testing import Case, Normal
 
 CASES = [

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.patches."""
+"""Cases of dezero.functions.windows.patches."""
 
 import dezero.functions as F
 from dezero.testing import Case, Normal

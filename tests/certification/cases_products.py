@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.products."""
+"""Cases of dezero.functions.linalg.products."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.quantiles."""
+"""Cases of dezero.functions.reductions.quantiles."""
 
 import numpy as np
 

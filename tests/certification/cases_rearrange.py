@@ -1,6 +1,6 @@
-"""Cases of dezero.functions.rearrange."""
+"""Cases of dezero.functions.arrays.rearrange."""
 
-import dezero.functions.rearrange as R
+import dezero.functions.arrays.rearrange as R
 from dezero.testing import Case, Normal
 
 CASES = [

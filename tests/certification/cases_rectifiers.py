@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.rectifiers."""
+"""Cases of dezero.functions.nn.rectifiers."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.recurrent."""
+"""Cases of dezero.functions.nn.recurrent."""
 
 import dezero.functions as F
 from dezero.testing import Case, Normal

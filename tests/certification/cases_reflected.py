@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.reflected."""
+"""Cases of dezero.functions.elementwise.reflected."""
 
 import dezero.functions as F
 from dezero.testing import Case, Reals

@@ -1,6 +1,6 @@
-"""Cases of dezero.functions.repeating."""
+"""Cases of dezero.functions.arrays.repeating."""
 
-import dezero.functions.repeating as R
+import dezero.functions.arrays.repeating as R
 from dezero.testing import Case, Normal
 
 CASES = [

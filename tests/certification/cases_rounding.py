@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.rounding."""
+"""Cases of dezero.functions.elementwise.rounding."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.scans."""
+"""Cases of dezero.functions.reductions.scans."""
 
 import numpy as np
 

@@ -1,6 +1,4 @@
-"""Cases of dezero.functions.shape."""
-
-import numpy as np
+"""Cases of dezero.functions.arrays.shape."""
 
 import dezero.functions as F
 from dezero.autodiff import broadcasting
@@ -18,26 +16,4 @@ CASES = [
     Case(F.expand_dims, Normal(2, 3), axis=1),
     Case(F.expand_dims, Normal(2, 3), axis=-1, label="from the right"),
     Case(F.flatten, Normal(2, 3, 2), like=lambda x: x.reshape(x.shape[0], -1), without={"0-d": "a batch has an axis"}),
-    Case(F.concatenate, Normal(2, 3), Normal(1, 3), form=lambda F, a, b: F.concatenate([a, b])),
-    Case(
-        F.concatenate,
-        Normal(2, 3),
-        Normal(2, 1),
-        Normal(2, 2),
-        form=lambda F, a, b, c: F.concatenate([a, b, c], axis=-1),
-        label="three, last axis",
-    ),
-    Case(
-        F.concatenate, Normal(2, 3), form=lambda F, a: F.concatenate([a, a * a, a]), label="one array again and again"
-    ),
-    Case(
-        F.astype,
-        Normal(2, 3),
-        call=lambda x: F.astype(x, np.float64) * F.astype(x, np.float64),
-        like=lambda x: x.astype(np.float64) ** 2,
-        without={
-            "float32": "changing the dtype is its purpose",
-            "complex": "complex numbers would be cut to real ones",
-        },
-    ),
 ]

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.softmaxes; the references are the formulas, which hold for complex numbers."""
+"""Cases of dezero.functions.nn.softmaxes; the references are the formulas, which hold for complex numbers."""
 
 import numpy as np
 

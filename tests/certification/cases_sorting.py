@@ -1,8 +1,8 @@
-"""Cases of dezero.functions.sorting."""
+"""Cases of dezero.functions.indexing.sorting."""
 
 import numpy as np
 
-import dezero.functions.sorting as S
+import dezero.functions.indexing.sorting as S
 from dezero.testing import Case
 
 COMPLEX = {"complex": "the order of complex numbers jumps"}

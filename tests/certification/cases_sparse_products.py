@@ -1,8 +1,9 @@
-"""Cases of dezero.functions.sparse_products."""
+"""Cases of dezero.functions.linalg.sparse_products."""
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from dezero.functions.linalg.sparse_products import sparse_product
 from dezero.testing import Case, Normal
 
 DENSE = np.array([[1.0, 0.0, -2.0], [0.0, 0.5, 0.0]])
@@ -13,7 +14,7 @@ def sparse(x):
 
 
 CASES = [
-    Case("sparse_product", Normal(3), call=lambda x: sparse(x) @ x, like=lambda x: DENSE @ x),
-    Case("sparse_product", Normal(3, 2), call=lambda x: sparse(x) @ x, like=lambda x: DENSE @ x, label="matrix"),
-    Case("sparse_product", Normal(2), call=lambda x: x @ sparse(x), like=lambda x: x @ DENSE, label="from the right"),
+    Case(sparse_product, Normal(3), call=lambda x: sparse(x) @ x, like=lambda x: DENSE @ x),
+    Case(sparse_product, Normal(3, 2), call=lambda x: sparse(x) @ x, like=lambda x: DENSE @ x, label="matrix"),
+    Case(sparse_product, Normal(2), call=lambda x: x @ sparse(x), like=lambda x: x @ DENSE, label="from the right"),
 ]

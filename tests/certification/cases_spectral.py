@@ -1,9 +1,9 @@
-"""Cases of dezero.functions.spectral."""
+"""Cases of dezero.functions.linalg.spectral."""
 
 import numpy as np
 
 import dezero.functions as F
-from dezero.functions.complex_numbers import modulus, real
+from dezero.functions.elementwise.complex_numbers import modulus, real
 from dezero.testing import Case, Normal
 
 CONJUGATES = {"complex": "the values are sorted, and LAPACK conjugates"}

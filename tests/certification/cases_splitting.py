@@ -1,8 +1,8 @@
-"""Cases of dezero.functions.splitting."""
+"""Cases of dezero.functions.arrays.splitting."""
 
 import numpy as np
 
-import dezero.functions.splitting as S
+import dezero.functions.arrays.splitting as S
 from dezero.testing import Case, Normal
 
 NONE = {"empty": "an axis without elements gives no arrays"}

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.statistics."""
+"""Cases of dezero.functions.reductions.statistics."""
 
 import numpy as np
 

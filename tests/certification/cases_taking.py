@@ -1,8 +1,8 @@
-"""Cases of dezero.functions.taking."""
+"""Cases of dezero.functions.indexing.taking."""
 
 import numpy as np
 
-import dezero.functions.taking as T
+import dezero.functions.indexing.taking as T
 from dezero.testing import Case, Normal
 
 EACH = np.array([[2, 0, 0, 1], [1, 1, 2, -1]])

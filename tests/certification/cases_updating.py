@@ -1,8 +1,8 @@
-"""Cases of dezero.functions.updating."""
+"""Cases of dezero.functions.indexing.updating."""
 
 import numpy as np
 
-import dezero.functions.updating as U
+import dezero.functions.indexing.updating as U
 from dezero.testing import Case, Normal
 
 MASK = np.array([[True, False, True], [False, True, True]])

@@ -1,4 +1,4 @@
-"""Cases of dezero.functions.upsampling."""
+"""Cases of dezero.functions.windows.upsampling."""
 
 import dezero.functions as F
 from dezero.testing import Case, Normal

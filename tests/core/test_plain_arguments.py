@@ -7,7 +7,7 @@ import dezero.functions as F
 from dezero import Variable, gradients
 from dezero.core.call import apply
 from dezero.core.outputs import apply_all, general
-from dezero.functions.linalg import matmul
+from dezero.functions.linalg.matmul import matmul
 
 HALF = [np.float32(0.5), np.array(0.5, np.float32)]
 

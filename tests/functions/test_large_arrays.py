@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 import dezero.functions as F
 from dezero import Variable, gradients
 from dezero.core.registry import values
-from dezero.functions import factorization  # noqa: F401 - declares inverse_of_lower
-from dezero.functions.scans import _LONG
+from dezero.functions.linalg import factorization  # noqa: F401 - declares inverse_of_lower
+from dezero.functions.reductions.scans import _LONG
 from tests.functions import naive
 
 

@@ -16,18 +16,19 @@ from dezero.core.call import operand
 from dezero.core.errors import describe
 from dezero.core.power import pow
 from dezero.core.variable import Variable
-from dezero.functions import products
-from dezero.functions.complex_numbers import as_complex, conj, is_complex
-from dezero.functions.diagonals import diagonal
-from dezero.functions.elementwise import log, sqrt
-from dezero.functions.exponential import log2, log10
-from dezero.functions.linalg import matmul
-from dezero.functions.norms import norm
-from dezero.functions.rearrange import moveaxis, swapaxes
-from dezero.functions.reduction import axes_of, sum
-from dezero.functions.shape import astype, expand_dims, reshape
-from dezero.functions.spectral import svd
-from dezero.functions.trigonometric import arccos, arcsin, arctanh
+from dezero.functions.arrays.dtype import astype
+from dezero.functions.arrays.rearrange import moveaxis, swapaxes
+from dezero.functions.arrays.shape import expand_dims, reshape
+from dezero.functions.elementwise.complex_numbers import as_complex, conj, is_complex
+from dezero.functions.elementwise.exponential import log, log2, log10, sqrt
+from dezero.functions.elementwise.hyperbolic import arctanh
+from dezero.functions.elementwise.trigonometric import arccos, arcsin
+from dezero.functions.linalg import products
+from dezero.functions.linalg.diagonals import diagonal
+from dezero.functions.linalg.matmul import matmul
+from dezero.functions.linalg.norms import norm
+from dezero.functions.linalg.spectral import svd
+from dezero.functions.reductions.sums_and_products import axes_of, sum
 
 # -- numpy.linalg ----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.variable import Parameter, Variable
 from dezero.functions import conv1d, conv2d, conv3d, deconv1d, deconv2d, deconv3d
-from dezero.functions.conv_sizes import for_each_axis
+from dezero.functions.windows.sizes import for_each_axis
 from dezero.layers.checks import flag, positive
 from dezero.layers.initial import lecun_normal
 from dezero.layers.layer import Layer, Weight

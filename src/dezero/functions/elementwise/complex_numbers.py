@@ -1,0 +1,157 @@
+"""Complex arrays: their parts, conjugate, angle and absolute value.
+
+A derivative in a complex z = a + ib is that of a real number L in two real ones, and is written dL/da + i dL/db:
+z - lr * grad descends. Inside the sweeps the cotangent of z is the conjugate of that, dL/da - i dL/db. With it the
+rule of every operation that is linear over, or analytic in, the complex numbers is the rule it has for real ones
+(`g * b` for a product, the transposed matrix for a linear map), and a rule of an element-wise operation is its
+tangent rule too. What is linear over the real numbers alone (real, conj, irfft) states its own transpose, and
+takes the real part of the cotangent where its result is real, since a cotangent that passed a complex factor has
+an imaginary part that means nothing there.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dezero.core.arraylike import raw
+from dezero.core.call import apply, operand
+from dezero.core.declare import elementwise, public, publish
+from dezero.core.outputs import general
+from dezero.core.registry import operations
+from dezero.core.variable import Variable
+from dezero.functions._axes import flag
+from dezero.functions.elementwise import kinks  # noqa: F401 - declares over_size
+
+
+def is_complex(x: Any) -> bool:
+    return np.dtype(x.dtype).kind == "c"
+
+
+def holds_complex(x: Any) -> bool:
+    """Whether an argument of a public function is complex: a Variable, an array or a number."""
+    data = raw(x)
+    return data.dtype.kind == "c" if hasattr(data, "dtype") else isinstance(data, complex)
+
+
+def of_reals(value: Callable[..., Any]) -> Callable[..., Any]:
+    """A value that refuses complex arrays, for operations whose rule is right for real ones alone."""
+
+    @functools.wraps(value)
+    def call(*xs: Any, **parameters: Any) -> Any:
+        if any([holds_complex(x) for x in xs]):
+            raise TypeError("complex")  # what it is called and given is added where it is called
+        return value(*xs, **parameters)
+
+    return call
+
+
+def real_like(F: Any, g: Any, x: Any) -> Any:
+    """A cotangent as a real argument takes it: without its imaginary part. In any reading of a rule."""
+    return g if is_complex(x) else F.real(g)
+
+
+real = elementwise(
+    "real",
+    lambda x: x.real,
+    lambda F, g, x, y: F.real(g),
+    doc="""Real part; the array itself where it is real.
+
+    >>> real(Variable(np.array(3 + 4j)))
+    variable(3.0)
+    """,
+)
+
+_conj = elementwise("conj", np.conjugate, lambda F, g, x, y: F.conj(g), doc="")
+
+# A complex array as it is, a real one with imaginary parts of zero.
+_as_complex = elementwise(
+    "as_complex",
+    lambda x: x if np.iscomplexobj(x) else x + 0j,
+    lambda F, g, x, y: F.as_complex(g) if is_complex(x) else F.real(g),
+    doc="""The array itself where it is complex, with imaginary parts of zero where it is real.
+
+    >>> as_complex(Variable(np.array(3.0)))
+    variable((3+0j))
+    """,
+)
+
+
+@public
+def as_complex(x: Any) -> Variable:
+    return _as_complex(operand(x, "as_complex"))
+
+
+@public
+def conj(x: Any) -> Variable:
+    """Complex conjugate; a real array is its own.
+
+    >>> conj(Variable(np.array(3 + 4j)))
+    variable((3-4j))
+    """
+    x = operand(x, "conj")
+    return _conj(x) if is_complex(x) else x
+
+
+@public
+def imag(x: Any) -> Variable:
+    """Imaginary part: zeros of a real array.
+
+    >>> imag(Variable(np.array(3 + 4j)))
+    variable(4.0)
+    """
+    x = operand(x, "imag")
+    if not is_complex(x):
+        return operations.where(np.ones((1,) * x.ndim, bool), 0, x)  # zeros, with a derivative of zero
+    return real(x * np.array(-1j, x.dtype))
+
+
+def _turned(F: Any, g: Any, x: Any, y: Any) -> Any:
+    """d angle = Im(dx / x), and 0 at 0."""
+    return F.as_complex(F.real(g)) * np.array(-1j, x.dtype) * F.over_size(1, x)
+
+
+def _elements(below: Any, node: Variable) -> Any:
+    return below[0]
+
+
+_angle = general("angle", np.angle, _turned, rows=_elements)
+
+
+@public
+def angle(x: Any, deg: bool = False) -> Variable:
+    """Angle of complex numbers from the positive real axis, in (-pi, pi], in degrees if asked.
+
+    At 0 its derivative is 0, and those of higher order are nan.
+
+    >>> angle(Variable(np.array(1j)), deg=True)
+    variable(90.0)
+    """
+    y = apply(_angle, as_complex(x))
+    return y * (180 / np.pi) if flag("angle", deg, "deg") else y
+
+
+def _along(F: Any, g: Any, x: Any, y: Any) -> Any:
+    """d|x| = Re(conj(x) dx) / |x|, and 0 at 0."""
+    return F.as_complex(F.real(g)) * F.conj(F.over_size(x, y))
+
+
+_modulus = general("modulus", np.abs, _along, rows=_elements)
+
+
+@public
+def modulus(x: Any) -> Variable:
+    """Absolute value of complex numbers, or of real ones; at 0 its derivative is 0, and those of higher order are nan.
+
+    >>> modulus(Variable(np.array(3 - 4j)))
+    variable(5.0)
+    """
+    x = operand(x, "modulus")
+    return apply(_modulus, x) if is_complex(x) else operations.abs(x)
+
+
+publish("conjugate", conj)
+conjugate = publish("conj", conj)

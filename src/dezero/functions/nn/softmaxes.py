@@ -1,0 +1,193 @@
+"""Logarithms of sums of exponentials, and the shares of the exponentials in the sum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dezero.core.call import apply, operand
+from dezero.core.declare import public
+from dezero.core.op import Op
+from dezero.core.outputs import general
+from dezero.core.variable import Variable
+from dezero.functions._axes import flag
+from dezero.functions.arrays.dtype import astype
+from dezero.functions.elementwise import exponential
+from dezero.functions.elementwise.exponential import CANCELS, exp
+from dezero.functions.reductions._half import in_single
+from dezero.functions.reductions.sums_and_products import axes_of, reduced_rows, rows_beside, spread, sum
+
+
+def _greatest(x: Any, axis: Any) -> Any:
+    return np.max(x, axis, keepdims=True, initial=-np.inf)
+
+
+def _total(x: Any, axis: Any) -> Any:
+    return np.sum(x, axis, keepdims=True)
+
+
+# -- the logarithm of the sum ----------------------------------------------------------------------------------
+
+
+def _logsumexp_value(x: Any, axis: Any, keepdims: bool) -> Any:
+    shift = _greatest(x, axis)
+    shift = np.where(np.isfinite(shift), shift, 0)
+    z = np.asarray(x - shift)
+    with np.errstate(divide="ignore"):
+        y = np.asarray(log_of_sum(np.exp(z, out=z), axis) + shift)  # of a single number too, to be written into
+    if y.dtype.kind == "c":
+        turned = np.abs(y.imag) > np.pi
+        y.imag[turned] = np.arctan2(np.sin(y.imag[turned]), np.cos(y.imag[turned]))
+    return y if keepdims else np.squeeze(y, axis)[()]
+
+
+def log_of_sum(e: Any, axis: Any) -> Any:
+    """Logarithms of sums of exponentials whose greatest is 1, exact where the others are next to nothing."""
+    total = _total(e, axis)
+    y = np.log(total)
+    near = (total >= 1) & (total < 1 + CANCELS)
+    if np.count_nonzero(near):
+        y = np.where(near, np.log1p(_total(np.where(e == 1, 0, e), axis)), y)
+    return y
+
+
+def _shares_value(x: Any, y: Any, axis: Any) -> Any:
+    y = np.reshape(y, [1 if axis is None or a in axis else n for a, n in enumerate(x.shape)])
+    return np.exp(exponential.difference(x, y))
+
+
+def _logsumexp_rule(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
+    return spread(F, g, x, y, axis, keepdims) * F.shares_of_sum(x, y, axis=axis)
+
+
+# The softmax of x, given the logarithm y of the sum, through which no derivative goes: all go through x.
+general(
+    "shares_of_sum",
+    _shares_value,
+    lambda F, g, x, y, p, axis: p * F.centred_by_shares(g, p, axis=axis),
+    lambda F, g, x, y, p, axis: F.zeros_like(y),
+    rows=rows_beside,
+)
+
+_logsumexp = general("logsumexp", _logsumexp_value, _logsumexp_rule, rows=reduced_rows)
+
+
+@public
+@in_single
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+    """log(sum(exp(x))) without overflow, over all elements or over axes; -inf over none.
+
+    Where it is infinite, the elements that are equal to it have the derivative 1, the others 0. Of complex numbers it
+    is the principal value, whose imaginary part is in (-pi, pi].
+
+    >>> logsumexp(Variable(np.array([1000.0, 1000.0])))
+    variable(1000.6931471805599)
+    """
+    return _over_axes("logsumexp", _logsumexp, x, axis, keepdims=flag("logsumexp", keepdims))
+
+
+def _over_axes(name: str, op: Op, x: Any, axis: Any, **parameters: Any) -> Variable:
+    x = operand(x, name)
+    axes = axes_of(name, x, axis)
+    return apply(op.bind(axis=axes, **parameters), astype(x, np.float64) if x.dtype.kind in "iub" else x)
+
+
+# -- shares of the sum -----------------------------------------------------------------------------------------
+
+
+def _softmax_value(x: Any, axis: Any) -> Any:
+    y = np.asarray(x - _greatest(x, axis))  # one array for all steps: a large one is slow to come by
+    np.exp(y, out=y)
+    y /= np.sum(y, axis, keepdims=True)
+    return y
+
+
+def _log_softmax_value(x: Any, axis: Any) -> Any:
+    y = np.asarray(x - _greatest(x, axis))
+    y -= log_of_sum(np.exp(y), axis)
+    return y
+
+
+# For shares y that sum to 1: g - sum(g y), and its adjoint in g, c - y sum(c). Both are projections. Where one share is
+# nearly 1 they leave small differences of large numbers; applied once more, they put right what rounding left.
+
+
+def _centre_value(g: Any, y: Any, axis: Any) -> Any:
+    h = g - _total(g * y, axis)
+    return h - _total(h * y, axis)
+
+
+def _spread_value(c: Any, y: Any, axis: Any) -> Any:
+    d = c - y * _total(c, axis)
+    return d - y * _total(d, axis)
+
+
+def _two_rows(below: Any, node: Variable, axis: Any) -> Any:
+    moving = [rows for rows in below if rows]
+    return rows_beside(moving, node, axis) if all([rows == moving[0] for rows in moving]) else None
+
+
+general(
+    "centred_by_shares",
+    _centre_value,
+    lambda F, g, h, y, z, axis: F.less_shares(g, y, axis=axis),
+    lambda F, g, h, y, z, axis: -(h * F.sum(g, axis=axis, keepdims=True)),
+    rows=_two_rows,
+)
+general(
+    "less_shares",
+    _spread_value,
+    lambda F, g, c, y, z, axis: F.centred_by_shares(g, y, axis=axis),
+    lambda F, g, c, y, z, axis: -(g * F.sum(c, axis=axis, keepdims=True)),
+    rows=_two_rows,
+)
+
+
+def _softmax_rule(F: Any, g: Any, x: Any, y: Any, axis: Any) -> Any:
+    return y * F.centred_by_shares(g, y, axis=axis)
+
+
+_softmax = general("softmax", _softmax_value, _softmax_rule, rows=rows_beside)
+_log_softmax = general(
+    "log_softmax",
+    _log_softmax_value,
+    lambda F, g, x, y, axis: F.less_shares(g, F.exp(y), axis=axis),
+    rows=rows_beside,
+)
+
+
+@public
+@in_single
+def softmax(x: Any, axis: Any = 1) -> Variable:
+    """exp(x) / sum(exp(x)) along an axis, a tuple of axes, or (None) all; without overflow.
+
+    >>> softmax(Variable(np.array([[0.0, 0.0], [1000.0, 0.0]])))
+    variable([[0.5 0.5]
+              [1.  0. ]])
+    """
+    return _over_axes("softmax", _softmax, x, axis)
+
+
+@public
+@in_single
+def log_softmax(x: Any, axis: Any = 1) -> Variable:
+    """Logarithm of `softmax`, exact where that is too small for a number.
+
+    >>> log_softmax(Variable(np.array([[1000.0, 0.0]])))
+    variable([[    0. -1000.]])
+    """
+    return _over_axes("log_softmax", _log_softmax, x, axis)
+
+
+@public
+@in_single
+def softmax_simple(x: Any, axis: Any = 1) -> Variable:
+    """Softmax as the formula stands: it overflows where exp(x) does.
+
+    >>> softmax_simple(Variable(np.array([[0.0, 0.0]])))
+    variable([[0.5 0.5]])
+    """
+    x = operand(x, "softmax_simple")
+    e = exp(x)
+    return e / sum(e, axes_of("softmax_simple", x, axis), keepdims=True)

@@ -1,0 +1,116 @@
+"""Integrals that have names of their own: exponential, sine, Fresnel's, Spence's; ImportError without SciPy."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from dezero.core.declare import elementwise, publish
+from dezero.core.variable import Variable
+from dezero.functions import _scipy
+from dezero.functions._scipy import in_precision_of, special_value
+from dezero.functions.special import sinc  # noqa: F401 - declares cardinal_sine
+from dezero.functions.special._analytic import cauchy, family
+
+expi = elementwise(
+    "expi",
+    special_value("expi"),
+    lambda F, g, x, y: g * F.exp(x) / x,
+    doc="""Exponential integral Ei: the principal value of the integral of exp(t) / t from -inf to x; -inf at 0.
+
+    >>> expi(Variable(np.array(0.0)))
+    variable(-inf)
+    """,
+)
+
+exp1 = elementwise(
+    "exp1",
+    special_value("exp1"),
+    lambda F, g, x, y: -(g * F.exp(-x)) / x,
+    doc="""Exponential integral E1: the integral of exp(-t) / t from x to inf; inf at 0 and nan below.
+
+    >>> exp1(Variable(np.array(0.0)))
+    variable(inf)
+    """,
+)
+
+_sine_integral = elementwise(
+    "sine_integral",
+    lambda x: in_precision_of(_scipy.special.sici(x)[0], x),
+    lambda F, g, x, y: g * F.cardinal_sine(x),
+    doc="Integral of sin(t) / t from 0 to x.",
+)
+
+_cosine_integral = elementwise(
+    "cosine_integral",
+    lambda x: in_precision_of(_scipy.special.sici(x)[1], x),
+    lambda F, g, x, y: g * F.cos(x) / x,
+    doc="Euler's constant and log(|x|) and the integral of (cos(t) - 1) / t from 0 to x.",
+)
+
+
+def sici(x: Any) -> tuple[Variable, Variable]:
+    """Sine integral Si(x) and cosine integral Ci(x) = Ci(-x), of arrays of any shape.
+
+    >>> si, ci = sici(Variable(np.array(0.0)))
+    >>> si, ci
+    (variable(0.0), variable(-inf))
+    """
+    return _sine_integral(x), _cosine_integral(x)
+
+
+_fresnel_sine = elementwise(
+    "fresnel_sine",
+    lambda x: in_precision_of(_scipy.special.fresnel(x)[0], x),
+    lambda F, g, x, y: g * F.sin(x * x * (math.pi / 2)),
+    doc="Integral of sin(pi t*t / 2) from 0 to x.",
+)
+
+_fresnel_cosine = elementwise(
+    "fresnel_cosine",
+    lambda x: in_precision_of(_scipy.special.fresnel(x)[1], x),
+    lambda F, g, x, y: g * F.cos(x * x * (math.pi / 2)),
+    doc="Integral of cos(pi t*t / 2) from 0 to x.",
+)
+
+
+def fresnel(x: Any) -> tuple[Variable, Variable]:
+    """Fresnel integrals S(x) and C(x), of sin(pi t*t / 2) and of cos(pi t*t / 2) from 0 to x.
+
+    >>> fresnel(Variable(np.array(np.inf)))
+    (variable(0.5), variable(0.5))
+    """
+    return _fresnel_sine(x), _fresnel_cosine(x)
+
+
+publish("sici", sici)
+publish("fresnel", fresnel)
+
+
+def _log_ratio(z: Any) -> Any:
+    return np.log(z) / (1 - z)
+
+
+def _spence_derivative(x: Any, order: int) -> Any:
+    if order == 1:  # log(x) is exact next to 1, where x is; only 0/0 itself needs help
+        return np.where(x == 1, -1, _log_ratio(x))
+    if not np.iscomplexobj(x):
+        x = np.where(x < 0, np.nan, x)
+    room = np.where(x.real < 0, np.abs(x.imag), np.abs(x))  # from the cut along the negative half-axis
+    return cauchy(_log_ratio, x, order - 1, 0.65 * room, 45 + order)
+
+
+spence = family(
+    "spence",
+    special_value("spence"),
+    _spence_derivative,
+    doc="""Spence's function, the integral of log(t) / (1 - t) from 1 to x: the dilogarithm of 1 - x; nan below 0.
+
+    >>> x = Variable(np.array(1.0))
+    >>> spence(x).backward()
+    >>> x.grad
+    variable(-1.0)
+    """,
+)
