@@ -26,7 +26,7 @@ def declare(op: Op) -> Op:
 def publish(name: str, function: Any, doc: str | None = None) -> Any:
     """Give the function that users call its name and its place among the operations."""
     function.__name__ = function.__qualname__ = name
-    if function.__module__ == __name__:  # made here by elementwise and its like: pickle is to find it where users do
+    if function.__module__ == unary.__module__:  # made by elementwise and its like: pickle finds it where users do
         function.__module__ = "dezero.functions"
     function.__doc__ = doc or function.__doc__
     setattr(operations, name, function)
