@@ -4,12 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 import dezero.functions as F
 from dezero import Function, Variable, gradients, no_grad
+from dezero.core.graph import collect
 from dezero.derivatives.operators import biharmonic, laplacian, operator
 from dezero.derivatives.ways import reverse
 from tests.derivatives.programs import SIZE, points, programs
@@ -222,7 +223,10 @@ def test_random_programs(program, seed, recorded):
     x = points(seed)
     terms = {unit(i, i, d=SIZE): 1 for i in range(SIZE)} | {unit(0, 2, 4, d=SIZE): -0.5, unit(1, d=SIZE): 2.0}
     leaf = Variable(x)
-    expected = reverse(f(leaf), leaf, terms, False).data
+    y = f(leaf)
+    kinks = [n._args[0].data for n in collect([y]).values() if n._args and n._op.name == "abs"]
+    assume(all(a.all() for a in kinks))  # abs(x - x) is all kink: it has no second derivative, or 0 where x - x cancels
+    expected = reverse(y, leaf, terms, False).data
     found = operator(f, terms, method="collapsed")(Variable(x) if recorded else x).data
     assert_allclose(found, expected, rtol=1e-8, atol=1e-8 * (1 + np.abs(expected)))
 

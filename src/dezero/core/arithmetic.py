@@ -19,6 +19,7 @@ add = elementwise(
     lambda F, g, a, b, y: g,
     lambda F, g, a, b, y: g,
     commutative=True,
+    series="add",
     doc="""Sum of two arrays.
 
     >>> add(Variable(np.array(1.0)), 2)
@@ -31,6 +32,7 @@ sub = elementwise(
     operator.sub,
     lambda F, g, a, b, y: g,
     lambda F, g, a, b, y: -g,
+    series="sub",
     doc="""Difference of two arrays.
 
     >>> sub(Variable(np.array(1.0)), 2)
@@ -44,6 +46,7 @@ mul = elementwise(
     lambda F, g, a, b, y: g * b,
     lambda F, g, a, b, y: g * a,
     commutative=True,
+    series="mul",
     doc="""Product of two arrays, element by element.
 
     >>> mul(Variable(np.array(3.0)), 2)
@@ -56,6 +59,7 @@ div = elementwise(
     operator.truediv,
     lambda F, g, a, b, y: g / b,
     lambda F, g, a, b, y: -(g * y) / b,
+    series="div",
     doc="""Quotient of two arrays, element by element; division by zero gives inf or nan as IEEE says.
 
     >>> div(Variable(np.array(3.0)), 2)
@@ -67,6 +71,7 @@ neg = elementwise(
     "neg",
     operator.neg,
     lambda F, g, x, y: -g,
+    series="each",
     doc="""The array with its sign changed.
 
     >>> neg(Variable(np.array(3.0)))
@@ -108,6 +113,7 @@ declare(
         ELEMENTWISE,
         _combine,
         AnyNumberOfRules(lambda i, F, g, *xs, weights: g * weights[i]),
+        series="linear_combination",
     )
 )
 

@@ -44,8 +44,7 @@ def elementwise(
     value: Callable[..., Any],
     *rules: Rule,
     doc: str,
-    commutative: bool = False,
-    uniform: bool | None = None,
+    **facts: Any,
 ) -> Any:
     """Declare an operation on each element, broadcasting its arguments as NumPy does; returns the public function.
 
@@ -55,7 +54,7 @@ def elementwise(
     >>> x.grad
     variable(12.0)
     """
-    op = declare(Op(name, ELEMENTWISE, value, rules, commutative=commutative, uniform=uniform))
+    op = declare(Op(name, ELEMENTWISE, value, rules, **facts))
     call = unary(op) if len(rules) == 1 else binary(op) if len(rules) == 2 else several(op)
     return publish(name, call, doc)
 

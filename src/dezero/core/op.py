@@ -33,18 +33,30 @@ class Op:
     (element-wise rules do, unless it says otherwise);
     keeps_constant: it takes arrays full of one number to an array full of that number; commutative;
     over: the place of the argument in which a quotient, or the solution of an equation, is linear for given others.
+
+    What later rooms do in a way of their own is named here, too, so that no table of theirs speaks of operations:
+    series: its recurrence for power series, by its name in series/written.py, or itself; batched: how it takes arrays
+    with a leading axis of directions (series/collapsed.py); labels: of a bilinear operation the axes of its arguments
+    and its result by letters, as einsum writes them, a string or a function of the parameters and the arguments'
+    numbers of axes; each: linear, it acts on each element of its first argument; indices: its second argument holds
+    indices, and is no factor.
     """
 
     __slots__ = (
+        "batched",
         "commutative",
+        "each",
+        "indices",
         "keeps_constant",
         "key",
         "kind",
+        "labels",
         "name",
         "over",
         "parameters",
         "rows",
         "rules",
+        "series",
         "uniform",
         "value",
     )
@@ -61,10 +73,16 @@ class Op:
         keeps_constant: bool = False,
         commutative: bool = False,
         over: int | None = None,
+        series: str | Callable[..., Any] | None = None,
+        batched: str | None = None,
+        labels: str | Callable[..., str] | None = None,
+        each: bool = False,
+        indices: bool = False,
     ) -> None:
         self.name, self.kind, self.value, self.rules = name, kind, value, rules
         self.rows, self.keeps_constant, self.commutative, self.over = rows, keeps_constant, commutative, over
         self.uniform = kind is ELEMENTWISE if uniform is None else uniform
+        self.series, self.batched, self.labels, self.each, self.indices = series, batched, labels, each, indices
         self.parameters: dict[str, Any] = {}
         self.key: Any = name
 
@@ -107,7 +125,7 @@ class _Bound(Op):
         elif name == "key":
             self.key = (base.key, *[fingerprint(p) for p in parameters.values()])
         else:
-            return getattr(base, name)
+            setattr(self, name, getattr(base, name))
         return getattr(self, name)
 
 

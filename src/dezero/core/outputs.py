@@ -33,6 +33,7 @@ OUTPUT = Op(
     lambda ys, index: ys[index],
     [lambda F, g, ys, y, index: Cotangents({index: g})],
     uniform=True,
+    series="output",
 )
 declare(OUTPUT)
 publish("output", lambda node, index: apply(OUTPUT.bind(index=index), node), "One output of a node that has several.")

@@ -49,6 +49,7 @@ pow = elementwise(
     _power,
     _base_rule,
     _exponent_rule,
+    series="pow",
     doc="""The first array to the power of the second; either may be a number.
 
     The derivative in the exponent is y log(a); where a is 0, it and all others are their limits from above, but the
@@ -126,5 +127,6 @@ declare(
             lambda F, g, a, b, y, orders: g * F.power_derivative(a, b, orders=(orders[0] + 1, orders[1])),
             lambda F, g, a, b, y, orders: g * F.power_derivative(a, b, orders=(orders[0], orders[1] + 1)),
         ],
+        series="power_derivative",
     )
 )

@@ -22,7 +22,6 @@ Shape = tuple[int, ...]
 Triples = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 _MOST_TRIPLES = 2**24  # products of two elements that are worth listing
-_AT_PLACES = ("pick", "place", "lookup", "lookup_sums")  # their second argument is no factor but indices
 _MOST_TRIALS = 64  # elements of the smaller factor that are worth trying one by one
 
 
@@ -97,20 +96,12 @@ def products(node: Variable) -> Triples | None:
 
 def _labels(op: Op, shapes: Sequence[Shape]) -> tuple[str, str, str] | None:
     """The axes of both arguments and of the result by letters, those that are summed lacking in the result."""
-    a, b = (len(s) for s in shapes)
-    if op.name == "einsum":
-        first, second, output = op.parameters["spec"].replace("->", ",").split(",")
-        return first, second, output
-    if op.name == "scale_channels":
-        return "ncl", "ncl", "ncl"
-    if op.name == "channel_dot":
-        return "ncl", "ncl", "_c_"
-    if op.name != "matmul":
+    if op.labels is None:
         return None
-    batch = "abcdefgh"[: max(a, b, 2) - 2]
-    left = "z" if a == 1 else batch[len(batch) - (a - 2) :] + "xz"
-    right = "z" if b == 1 else batch[len(batch) - (b - 2) :] + "zy"
-    return left, right, batch + ("x" if a > 1 else "") + ("y" if b > 1 else "")
+    axes = [len(s) for s in shapes]
+    labels = op.labels if isinstance(op.labels, str) else op.labels(*axes, **op.parameters)
+    first, second, output = labels.replace("->", ",").split(",")
+    return first, second, output
 
 
 def _by_labels(node: Variable, *labels: str) -> Triples | None:
@@ -148,7 +139,7 @@ def _by_labels(node: Variable, *labels: str) -> Triples | None:
 
 
 def _by_trials(node: Variable) -> Triples | None:
-    if node._op.name in _AT_PLACES:
+    if node._op.indices:
         return None
     args = [_raw(a) for a in node._args]
     small = 0 if args[0].size < args[1].size else 1

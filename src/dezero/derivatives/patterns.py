@@ -28,7 +28,6 @@ from dezero.derivatives.tracing import Run
 from dezero.functions import _scipy
 
 _MOST = 2**28  # nonzeros of one pattern, 1.3 GB
-_EACH = ("astype", "ldexp")  # linear operations that act on each element
 
 
 def sparsity(f: Callable[[Any], Any], x: Any) -> Any:
@@ -134,7 +133,7 @@ class _Propagation:
             return self.mixed(node, moving, couples)
         if not moving:
             return self.empty(node.size)
-        if op.kind is ELEMENTWISE or op.name in _EACH:
+        if op.kind is ELEMENTWISE or op.each:
             return self.elementwise(node, moving, couples)
         if op.kind is LINEAR:
             return self.linear(node, moving)

@@ -28,7 +28,6 @@ from dezero.rewriting.program import Call, Program, on_arrays, on_variables
 from dezero.rewriting.term import Term
 from dezero.series.power import Series, coefficient, is_zero, minus, plus
 from dezero.series.reading import SeriesReading
-from dezero.series.written import WRITTEN
 
 _STEPS = 20  # of Newton's method, from a root to one close by
 
@@ -253,10 +252,6 @@ def _reference(g: Any, linear: Linearisation) -> Any:
     return weakref.ref(g, forget)
 
 
-_ROOT = Op("root", GENERAL, _root, AnyNumberOfRules(_root_rule))
-_SOLUTION = Op("linear_solution", GENERAL, _solution, AnyNumberOfRules(_solution_rule), over=0)
-
-
 def _series(F: Any, op: Op, args: tuple[Any, ...], first: Any) -> Any:
     """x with J(t) x(t) = b(t): coefficient k of J x is that of J times each lower coefficient of x, and J_0 x_k."""
     b, *point = args
@@ -281,7 +276,8 @@ def _series(F: Any, op: Op, args: tuple[Any, ...], first: Any) -> Any:
     return x
 
 
-WRITTEN["linear_solution"] = _series
+_ROOT = Op("root", GENERAL, _root, AnyNumberOfRules(_root_rule))
+_SOLUTION = Op("linear_solution", GENERAL, _solution, AnyNumberOfRules(_solution_rule), over=0, series=_series)
 
 
 def caller(F: Any) -> Call:

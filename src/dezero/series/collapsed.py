@@ -229,8 +229,7 @@ class CollapsedReading(SeriesReading):
         if not any([isinstance(a, Batch) for a in args]):
             return super().compute(op, *args)
         if isinstance(op, Op):
-            written = _BATCHED.get(op.name)
-            found = None if written is None else written(self, op, *args)
+            found = None if op.batched is None else _BATCHED[op.batched](self, op, *args)
             if found is not None:
                 return found
             if op.kind is ELEMENTWISE:
@@ -364,7 +363,7 @@ def _concatenate(F: CollapsedReading, op: Op, *xs: Any) -> Batch:
     return Batch(F, found, found.shape[1:])
 
 
-_BATCHED: dict[str, Callable[..., Any]] = {
+_BATCHED: dict[str, Callable[..., Any]] = {  # by what operations declare as `batched`
     "matmul": _matmul,
     "reshape": _reshape,
     "broadcast_to": _broadcast_to,

@@ -20,7 +20,7 @@ from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op, declared
 from dezero.core.variable import Variable, wrap
 from dezero.series import tangents
 from dezero.series.power import Series, cauchy, coefficient, derivative, is_zero, over, plus
-from dezero.series.written import WRITTEN
+from dezero.series.written import recurrence
 
 
 class SeriesReading:
@@ -119,8 +119,7 @@ class SeriesReading:
     # -- a series of each kind of operation --------------------------------------------------------------------
 
     def _series(self, op: Op, args: tuple[Any, ...], first: Any) -> Any:
-        written = WRITTEN.get(op.name)
-        found = None if written is None else written(self, op, args, first)
+        found = None if op.series is None else recurrence(op)(self, op, args, first)
         if found is not None:
             return found
         if op.kind is GENERAL:

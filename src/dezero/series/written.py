@@ -318,7 +318,7 @@ def _matrix_function(F: Any, op: Op, args: Args, first: Any) -> Any:
     return F.new(F.compute(op, start) if first is None else first, produce)
 
 
-WRITTEN: dict[str, Callable[[Any, Op, Args, Any], Any]] = {
+WRITTEN: dict[str, Callable[[Any, Op, Args, Any], Any]] = {  # by what operations declare as `series`
     "add": _add,
     "sub": _sub,
     "linear_combination": _linear_combination,
@@ -326,20 +326,18 @@ WRITTEN: dict[str, Callable[[Any, Op, Args, Any], Any]] = {
     "div": _div,
     "pow": _pow,
     "power_derivative": _power_derivative,
-    "neg": _each,
-    "real": _each,
-    "conj": _each,
-    "as_complex": _each,
+    "each": _each,
     "where": _where,
     "output": _output,
-    "solve": _solving(_matrix_product),
-    "solve_triangular": _solving(_triangle_product),
-    "over_gaps": _solving(_gap_product, b_first=True, at=_gaps_at),
-    "eigh_again": _known,
-    "eig_again": _known,
-    "svd_again": _known,
+    "solution": _solving(_matrix_product),
+    "triangular_solution": _solving(_triangle_product),
+    "gap_quotient": _solving(_gap_product, b_first=True, at=_gaps_at),
+    "known": _known,
     "linear_recurrence": _solving(_carried, unknown_alone=True),
-    "expm": _matrix_function,
-    "logm": _matrix_function,
-    "sqrtm": _matrix_function,
+    "matrix_function": _matrix_function,
 }
+
+
+def recurrence(op: Op) -> Callable[[Any, Op, Args, Any], Any]:
+    """The recurrence that an operation declares: by name, or, in a room above this one, itself."""
+    return WRITTEN[op.series] if isinstance(op.series, str) else op.series  # type: ignore[return-value]

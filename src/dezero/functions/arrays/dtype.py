@@ -30,6 +30,7 @@ _astype = linear(
     rows=lambda below, node, dtype: below[0],
     uniform=True,
     keeps_constant=True,
+    each=True,
 )
 
 # The same operation where it is a step function. Rules, which look it up by its name, cast to floats alone.

@@ -35,6 +35,7 @@ _concatenate = linear(
     rows=_join_rows,
     uniform=True,
     keeps_constant=True,
+    batched="concatenate",
 )
 
 

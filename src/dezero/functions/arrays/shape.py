@@ -39,6 +39,7 @@ _reshape = linear(
     rows=_reshape_rows,
     uniform=True,
     keeps_constant=True,
+    batched="reshape",
 )
 
 
@@ -90,6 +91,7 @@ _transpose = linear(
     rows=_transpose_rows,
     uniform=True,
     keeps_constant=True,
+    batched="transpose",
 )
 
 
@@ -128,6 +130,7 @@ _broadcast_to = linear(
     lambda F, g, x, y, shape: F.sum_to(g, shape=x.shape),
     rows=lambda below, node, shape: below[0],
     keeps_constant=True,
+    batched="broadcast_to",
 )
 
 

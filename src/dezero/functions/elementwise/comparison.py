@@ -57,6 +57,7 @@ where = elementwise(
     lambda F, g, condition, a, b, y: F.zeros_like(condition),
     lambda F, g, condition, a, b, y: F.where(condition, g, 0),
     lambda F, g, condition, a, b, y: F.where(condition, 0, g),
+    series="where",
     uniform=False,  # where(condition, 1, 0) of two numbers would have no dtype of its own
     doc="""Elements of the second argument where the first is true, of the third elsewhere.
 

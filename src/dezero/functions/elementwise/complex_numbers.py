@@ -58,6 +58,7 @@ real = elementwise(
     "real",
     lambda x: x.real,
     lambda F, g, x, y: F.real(g),
+    series="each",
     doc="""Real part; the array itself where it is real.
 
     >>> real(Variable(np.array(3 + 4j)))
@@ -65,13 +66,14 @@ real = elementwise(
     """,
 )
 
-_conj = elementwise("conj", np.conjugate, lambda F, g, x, y: F.conj(g), doc="")
+_conj = elementwise("conj", np.conjugate, lambda F, g, x, y: F.conj(g), series="each", doc="")
 
 # A complex array as it is, a real one with imaginary parts of zero.
 _as_complex = elementwise(
     "as_complex",
     lambda x: x if np.iscomplexobj(x) else x + 0j,
     lambda F, g, x, y: F.as_complex(g) if is_complex(x) else F.real(g),
+    series="each",
     doc="""The array itself where it is complex, with imaginary parts of zero where it is real.
 
     >>> as_complex(Variable(np.array(3.0)))

@@ -265,6 +265,7 @@ _ldexp = linear(
     lambda x, exponents: np.ldexp(x, exponents),
     lambda F, g, x, y, exponents: F.sum_to(F.ldexp(real_like(F, g, x), exponents=exponents), shape=x.shape),
     rows=lambda below, node, exponents: below[0],
+    each=True,
 )
 
 

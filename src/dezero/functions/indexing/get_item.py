@@ -53,6 +53,7 @@ _get_item = linear(
     lambda F, g, x, y, index: F.scatter(g, index=index, shape=x.shape),
     rows=_rows,
     keeps_constant=True,
+    batched="get_item",
 )
 
 _put = linear(

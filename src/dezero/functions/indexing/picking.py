@@ -86,6 +86,7 @@ bilinear(
     lambda F, g, x, at, y: F.place(g, at, size=x.shape[-1]),
     lambda F, g, x, at, y: F.zeros_like(at),
     rows=rows_beside_last,
+    indices=True,
 )
 bilinear(
     "place",
@@ -93,4 +94,5 @@ bilinear(
     lambda F, g, x, at, y, size: F.pick(g, at),
     lambda F, g, x, at, y, size: F.zeros_like(at),
     rows=rows_beside_last,
+    indices=True,
 )

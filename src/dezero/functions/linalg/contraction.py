@@ -84,7 +84,7 @@ def _pair_rows(below: Any, node: Variable, spec: str) -> Any:
     return tuple([output.index(i) - len(output) for i in moving[0]])
 
 
-bilinear("einsum", _contract, _first, _second, rows=_pair_rows)
+bilinear("einsum", _contract, _first, _second, rows=_pair_rows, labels=lambda a, b, spec: spec)
 
 
 @functools.lru_cache(4096)

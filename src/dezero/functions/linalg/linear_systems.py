@@ -86,6 +86,7 @@ _solve = general(
     failing("solve", "lstsq gives the least-squares solution")(np.linalg.solve),
     _solve_matrix,
     _solve_right,
+    series="solution",
 )
 
 
@@ -125,6 +126,7 @@ _solve_triangular = general(
     failing("solve_triangular", "a triangular matrix is singular when its diagonal has a zero")(_triangular),
     _triangle,
     _triangle_right,
+    series="triangular_solution",
 )
 
 

@@ -70,7 +70,15 @@ def _product(a: Any, b: Any) -> Any:
     return np.matmul(rows, b).reshape(*a.shape[:-1], b.shape[1])
 
 
-_matmul = bilinear("matmul", _product, _left, _right, rows=_rows)
+def _labels(a: int, b: int) -> str:
+    """The axes of a product of arrays with a and b axes, by letters."""
+    batch = "abcdefgh"[: max(a, b, 2) - 2]
+    left = "z" if a == 1 else batch[len(batch) - (a - 2) :] + "xz"
+    right = "z" if b == 1 else batch[len(batch) - (b - 2) :] + "zy"
+    return f"{left},{right}->{batch}{'x' if a > 1 else ''}{'y' if b > 1 else ''}"
+
+
+_matmul = bilinear("matmul", _product, _left, _right, rows=_rows, labels=_labels, batched="matmul")
 
 
 _dense = binary(_matmul)

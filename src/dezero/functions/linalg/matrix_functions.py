@@ -133,7 +133,7 @@ def matrix_function(
     regular: the order of derivatives, from 0 for the value, from which on it needs matrices that are not singular.
     """
     value = failing(name, remedy)(lambda *xs: each(functools.partial(_corner, function, regular), *xs))
-    op = declare(Op(name, GENERAL, value, AnyNumberOfRules(_rule(name))))
+    op = declare(Op(name, GENERAL, value, AnyNumberOfRules(_rule(name)), series="matrix_function"))
 
     def call(a: Any) -> Variable:
         a = matrices(name, a, square=True)

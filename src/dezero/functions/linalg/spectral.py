@@ -64,6 +64,7 @@ declare(
             lambda F, g, x, w, v, k, y, **how: -_once_more(F, g * y, w, v, k, **how),
             lambda F, g, x, w, v, k, y, **how: F.zeros_like(k),
         ),
+        series="gap_quotient",
     )
 )
 
@@ -104,7 +105,7 @@ def _factorization(name: str, value: Callable[..., Any], pull: Callable[..., Any
 
     values = outputs - 2  # the place of eigenvalues in (w, v), of singular ones in (u, s, vh)
     rules = (rule, *[still(i + 1) for i in range(outputs)])
-    general(again, lambda x, *ys, **parameters: ys, *rules, outputs=outputs, zeros=False)
+    general(again, lambda x, *ys, **parameters: ys, *rules, outputs=outputs, zeros=False, series="known")
     return general(name, value, rule, outputs=outputs, zeros=False)
 
 

@@ -102,6 +102,7 @@ bilinear(
     _scale,
     lambda F, g, x, scale, y: F.scale_channels(g, scale),
     lambda F, g, x, scale, y: F.channel_dot(g, x),
+    labels="ncl,ncl->ncl",
 )
 
 bilinear(
@@ -109,6 +110,7 @@ bilinear(
     _dot,
     lambda F, g, a, b, y: F.scale_channels(b, g),
     lambda F, g, a, b, y: F.scale_channels(a, g),
+    labels="ncl,ncl->_c_",
 )
 
 _scale_shift = general(

@@ -146,6 +146,7 @@ general(
     _factor_rule,
     lambda F, g, a, b, y, reverse: F.linear_recurrence(a, g, reverse=not reverse),
     rows=rows_beside_last,
+    series="linear_recurrence",
 )
 
 

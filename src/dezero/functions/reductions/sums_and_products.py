@@ -55,7 +55,7 @@ def spread(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
     return F.broadcast_to(g, shape=x.shape)
 
 
-_sum = linear("sum", total, spread, rows=reduced_rows, uniform=True)
+_sum = linear("sum", total, spread, rows=reduced_rows, uniform=True, batched="sum")
 
 
 def axes_of(name: str, x: Variable, axis: Any) -> tuple[int, ...] | None:

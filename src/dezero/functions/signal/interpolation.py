@@ -46,12 +46,14 @@ _lookup = bilinear(
     lambda F, g, table, at, y: F.lookup_sums(g, at, size=table.shape[0]),
     lambda F, g, table, at, y: F.zeros_like(at),
     rows=lambda below, node: None if below[0] else below[1],
+    indices=True,
 )
 bilinear(
     "lookup_sums",
     _sums,
     lambda F, g, x, at, y, size: F.lookup(g, at),
     lambda F, g, x, at, y, size: F.zeros_like(at),
+    indices=True,
 )
 
 
