@@ -117,13 +117,30 @@ def test_the_command_is_declared(wheel):
     assert wheel.read(path).decode().split("\n")[:2] == ["[console_scripts]", "dezero = dezero.cli:main"]
 
 
+def test_importing_loads_no_family_of_which_it_needs_nothing():
+    code = "import sys, dezero; print(*[name for name in sys.modules if name.startswith('dezero.functions.')])"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    parts = {name.split(".")[2] for name in done.stdout.split()}
+    assert {"arrays", "elementwise", "nn"} <= parts
+    assert parts & {"numpy_modules", "numpy_protocol", "signal", "special", "windows", "_scipy"} == set()
+
+
+def test_numpy_meets_a_variable_that_is_the_first_of_its_process():
+    code = "import numpy as np, dezero; v = dezero.Variable(np.ones(2)); print(np.ones(2) * v, np.concatenate([v, v]))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "variable([1. 1.]) variable([1. 1. 1. 1.])\n"
+
+
 def test_no_family_has_the_name_of_a_function():
     """Else loading the family would put the module where the function was looked for."""
     families = {module.name for module in pkgutil.iter_modules(F.__path__)}
     assert {name for name in dir(F) if callable(getattr(F, name))} & families == set()
 
 
-@pytest.mark.parametrize("name", ["det", "slogdet", "eigvals", "expm", "batch_norm", "logcumsumexp", "solve", "norm"])
+@pytest.mark.parametrize(
+    "name",
+    ["det", "slogdet", "eigvals", "expm", "batch_norm", "logcumsumexp", "solve", "norm", "gelu", "hstack", "pad"],
+)
 def test_a_rule_finds_operations_of_families_that_nobody_has_named(name):
     code = f"""
 import numpy as np, dezero.functions as F
@@ -131,6 +148,8 @@ from dezero import Variable, gradients
 x = Variable(np.array([[3.0, 1.0], [0.5, 2.0]]))
 f = getattr(F, {name!r})
 y = {{"solve": lambda x: f(x, x * x),
+     "hstack": lambda x: f([x, x]),
+     "pad": lambda x: f(x, 1),
      "batch_norm": lambda x: f(x, np.ones(2), np.ones(2), np.zeros(2), np.ones(2))}}.get({name!r}, f)(x)
 y = y[-1] if isinstance(y, tuple) else y
 for graph in (False, True):

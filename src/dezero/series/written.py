@@ -292,7 +292,7 @@ def _matrix_function(F: Any, op: Op, args: Args, first: Any) -> Any:
     """Coefficient k of f(a): f[a_0; a_k], which is linear in a_k, and what a_1, ..., a_(k-1) add to it.
 
     The latter is the corner of f of the block Toeplitz matrix of a_0, ..., a_(k-1), 0: N. J. Higham, Functions of
-    Matrices (SIAM 2008), theorem 4.12 with a(t) for the eigenvalue. f[a; b] as functions/matrix_functions.py has it.
+    Matrices (SIAM 2008), theorem 4.12 with a(t) for the eigenvalue. f[a; b] as linalg/matrix_functions.py has it.
     """
     if len(args) > 1:
         return None

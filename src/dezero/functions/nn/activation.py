@@ -107,7 +107,7 @@ def gelu(x: Any, approximate: str = "none") -> Variable:
     """
     x = operand(x, "gelu")
     if approximate == "none":
-        return x * operations.ndtr(x)
+        return x * operations.ndtr(x)  # by its name: its file loads when first asked for
     if approximate != "tanh":
         raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
     return _gelu_tanh(astype(x, np.float64) if x.dtype.kind in "iub" else x)

@@ -1,8 +1,8 @@
 """Discrete Fourier transforms, with the arguments of numpy.fft (its documentation defines them).
 
 On complex arrays they are linear over the complex numbers, and a transform's matrix is symmetric: its rule is the
-transform itself (see complex_numbers.py for the convention of complex derivatives). rfft and irfft, between real
-arrays and half spectra, are each other's transpose, up to the spectrum's inner frequencies, which stand for two.
+transform itself (elementwise/complex_numbers.py has the convention of complex derivatives). rfft and irfft, between
+real arrays and half spectra, are each other's transpose, up to the spectrum's inner frequencies, which stand for two.
 """
 
 from __future__ import annotations
