@@ -4,13 +4,37 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]  # or a scalar of NumPy, as results of no axis are: no type says both
 Shape = tuple[int, ...]
 Axes = int | tuple[int, ...] | None
+
+
+class HasDtype(Protocol):
+    @property
+    def dtype(self) -> Any: ...
+
+
+def is_complex(x: HasDtype) -> bool:
+    return bool(x.dtype.kind == "c")
+
+
+def is_real(x: HasDtype) -> bool:
+    """Whether x holds floats."""
+    return bool(x.dtype.kind == "f")
+
+
+def is_inexact(x: HasDtype) -> bool:
+    """Whether x holds floats or complex numbers, in which derivatives are taken."""
+    return x.dtype.kind in "fc"
+
+
+def is_whole(x: HasDtype) -> bool:
+    """Whether x holds integers, signed or not."""
+    return x.dtype.kind in "iu"
 
 
 def wraps(dtype: Any) -> bool:

@@ -13,13 +13,14 @@ import numpy as np
 
 from dezero.core.arithmetic import div, mul
 from dezero.core.call import operand
+from dezero.core.dtypes import is_complex
 from dezero.core.errors import describe
 from dezero.core.power import pow
 from dezero.core.variable import Variable
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.rearrange import moveaxis, swapaxes
 from dezero.functions.arrays.shape import expand_dims, reshape
-from dezero.functions.elementwise.complex_numbers import as_complex, conj, is_complex
+from dezero.functions.elementwise.complex_numbers import as_complex, conj
 from dezero.functions.elementwise.exponential import log, log2, log10, sqrt
 from dezero.functions.elementwise.hyperbolic import arctanh
 from dezero.functions.elementwise.trigonometric import arccos, arcsin

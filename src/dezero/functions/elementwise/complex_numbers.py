@@ -20,15 +20,12 @@ import numpy as np
 from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.declare import elementwise, public, publish
+from dezero.core.dtypes import is_complex
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag
 from dezero.functions.elementwise import kinks  # noqa: F401 - declares over_size
-
-
-def is_complex(x: Any) -> bool:
-    return np.dtype(x.dtype).kind == "c"
 
 
 def holds_complex(x: Any) -> bool:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from dezero.core.declare import declare, elementwise
+from dezero.core.dtypes import is_complex
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.functions.elementwise import trigonometric  # noqa: F401 - declares one_minus_square
-from dezero.functions.elementwise.complex_numbers import is_complex
 from dezero.functions.elementwise.exponential import tails
 
 sinh = elementwise(

@@ -8,12 +8,13 @@ import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import declare, publish
+from dezero.core.dtypes import is_complex
 from dezero.core.errors import describe
 from dezero.core.op import ELEMENTWISE, Op, declared
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import flag, plainly
-from dezero.functions.elementwise.complex_numbers import imag, is_complex, modulus, real
+from dezero.functions.elementwise.complex_numbers import imag, modulus, real
 from dezero.functions.linalg.spectral import svd
 from dezero.functions.reductions._half import in_single
 from dezero.functions.reductions.extrema import max, min

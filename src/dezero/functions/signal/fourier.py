@@ -14,12 +14,13 @@ import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public, publish
+from dezero.core.dtypes import is_complex
 from dezero.core.errors import describe
 from dezero.core.op import declared
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.functions._axes import whole
-from dezero.functions.elementwise.complex_numbers import as_complex, conj, is_complex, real_like
+from dezero.functions.elementwise.complex_numbers import as_complex, conj, real_like
 from dezero.functions.reductions.sums_and_products import axes_of
 
 _OTHER_WAY = {"backward": "forward", "ortho": "ortho", "forward": "backward"}

@@ -8,10 +8,10 @@ import numpy as np
 
 from dezero.core.arithmetic import as_precise
 from dezero.core.declare import declare, elementwise
+from dezero.core.dtypes import is_complex
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.functions._scipy import special_value
 from dezero.functions.elementwise import exponential  # noqa: F401 - declares log1p
-from dezero.functions.elementwise.complex_numbers import is_complex
 
 
 def _divisor(x: Any, y: Any) -> Any:
