@@ -70,7 +70,7 @@ def takes_part(node: Any, most: float = float("inf")) -> bool:
 
 def rests_on_argument(node: Any) -> bool:
     """Whether this was computed from an argument of a transform; of a graph too large to look through: no."""
-    return any([x.is_argument for x in itertools.islice(_below(node), _WALK)])
+    return any([x._is_argument for x in itertools.islice(_below(node), _WALK)])
 
 
 def _below(node: Any) -> Iterator[Any]:

@@ -20,7 +20,7 @@ class Node(Protocol):
     _args: tuple[Any, ...]
     _op: Any
     _seq: int
-    is_argument: bool
+    _is_argument: bool
 
     @property
     def data(self) -> Any: ...
@@ -41,7 +41,7 @@ def _inside(v: Node) -> bool:
     since = calling_since()
     if since is None:  # a thread of its own: a transform that runs elsewhere may be waiting for it
         return rests_on_argument(v)
-    return v._seq >= since and bool(v._args or v.is_argument)
+    return v._seq >= since and bool(v._args or v._is_argument)
 
 
 def array(v: Node, dtype: Any, copy: bool | None) -> Array:

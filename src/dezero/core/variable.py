@@ -55,7 +55,7 @@ class Variable(Operators):
     __slots__ = ("__weakref__", "_args", "_data", "_grad", "_op", "_origin", "_seq", "name")
     _args: tuple[Any, ...]
     _origin: Any
-    is_argument = False  # whether it stands for an argument of a transform
+    _is_argument = False  # whether it stands for an argument of a transform
 
     def __init__(self, data: Any, name: str | None = None) -> None:
         if data is not None:
@@ -225,7 +225,7 @@ class Variable(Operators):
         return np.ma.nomask
 
     def __reduce__(self) -> Any:
-        if (self._args and takes_part(self)) or isinstance(self._op, Overwritten) or self.is_argument:
+        if (self._args and takes_part(self)) or isinstance(self._op, Overwritten) or self._is_argument:
             raise GraphError("a Variable that carries a graph cannot be copied or pickled; use v.detach() first")
         grad = self._grad
         if isinstance(grad, Variable) and grad._args:  # its graph stays where it is
@@ -350,7 +350,7 @@ class Argument(Variable):
     """A leaf that stands for an array or number among the arguments of a function, while a transform calls it."""
 
     __slots__ = ()
-    is_argument = True
+    _is_argument = True
 
 
 def argument(data: Any) -> Argument:
