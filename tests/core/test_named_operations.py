@@ -1,10 +1,13 @@
 """Tables that know operations by name name declared ones: a renamed operation would fall back without a word."""
 
+from importlib import import_module
+
 import pytest
 
 import dezero.functions as F
 from dezero.autodiff import checks
 from dezero.core.op import declared
+from dezero.core.registry import homes, operations
 from dezero.derivatives import moves, patterns
 from dezero.optimize import branches
 from dezero.series import collapsed, written
@@ -28,3 +31,15 @@ def test_names_in_tables_are_declared(table):
     made_anew = {"linear_solution"}  # by custom_root for each equation (derivatives/roots.py)
     assert set(TABLES[table]) - declared.keys() - made_anew == set()
     assert len(TABLES[table]) > 1
+
+
+def test_homes_declare_their_names():
+    for name, home in homes.items():
+        assert hasattr(import_module(home), name) or hasattr(operations, name), (name, home)
+
+
+def test_an_unknown_name_has_no_home():
+    with pytest.raises(AttributeError, match="no operation named 'Nothing' is declared for Variables"):
+        operations.Nothing  # noqa: B018 - raises
+    with pytest.raises(AttributeError, match=r"module 'dezero.functions' has no attribute 'Nothing'"):
+        F.Nothing  # noqa: B018 - raises

@@ -66,7 +66,7 @@ def _pull_function(F: Any, nodes: Nodes, node: Variable, g: Any) -> list[tuple[V
     g = mapped(variable, g)
     start = tick()
     with using_config("enable_backprop", True):
-        pairs = node._op.pull_graph(node, g)
+        pairs = node._op.vjp(node, g)
     if isinstance(F, Algebra):
         for _, ga in pairs:
             if isinstance(ga, Variable) and ga._seq < start:

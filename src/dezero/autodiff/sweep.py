@@ -82,7 +82,7 @@ def _pull(node: Variable, g: Any, nodes: Nodes, grads: dict[int, Any], summed: s
     if rules is None:
         if is_half(y) and not is_half(g):
             g = g.astype(y.dtype)
-        for a, ga in op.pull(node, g):
+        for a, ga in op.vjp_raw(node, g):
             if ga is not None and a._seq in nodes:
                 _add(grads, a._seq, ga, summed)
         return

@@ -244,7 +244,7 @@ def _vjp(F: Algebra, node: Variable, wanted: list[Variable], several: bool) -> C
     """The cotangent of each argument of a node, those of its outputs being the wanted Variables."""
     if not isinstance(node._op, Op):
         with calling_on(wanted):
-            pairs = node._op.pull_graph(node, Cotangents(enumerate(wanted)) if several else wanted[0])
+            pairs = node._op.vjp(node, Cotangents(enumerate(wanted)) if several else wanted[0])
         found = [0 if g is None else g for _, g in pairs]
         return found.__getitem__
     slots = [Term(F, 1, w) for w in wanted]

@@ -54,7 +54,7 @@ class Function:
     [variable(0.0), variable(1.0)]
     """
 
-    rules = None  # the sweeps call pull() in place of a rule
+    rules = None  # the sweeps call vjp_raw() and vjp() in place of a rule
     parameters: dict[str, Any] = {}  # noqa: RUF012 - built-in operations have some, a Function keeps its own attributes
     inputs: list[Variable]
     outputs: list[weakref.ref[Variable]]
@@ -127,12 +127,12 @@ class Function:
 
     # -- what the sweeps call ----------------------------------------------------------------------------------
 
-    def pull(self, node: Variable, g: Any) -> list[tuple[Variable, Any]]:
+    def vjp_raw(self, node: Variable, g: Any) -> list[tuple[Variable, Any]]:
         """Pairs of an input and its raw cotangent."""
         with using_config("enable_backprop", False):
-            return [(x, raw(gx)) for x, gx in self.pull_graph(node, mapped(lambda i, x: wrap(x), g), recorded=False)]
+            return [(x, raw(gx)) for x, gx in self.vjp(node, mapped(lambda i, x: wrap(x), g), recorded=False)]
 
-    def pull_graph(self, node: Variable, g: Any, recorded: bool = True) -> list[tuple[Variable, Variable | None]]:
+    def vjp(self, node: Variable, g: Any, recorded: bool = True) -> list[tuple[Variable, Variable | None]]:
         """Pairs of an input and its cotangent as a Variable, from the user's backward."""
         if isinstance(g, Cotangents):
             gys = tuple(_like(g[i], y) if i in g else wrap(np.zeros_like(y)) for i, y in enumerate(node._data))
@@ -181,7 +181,7 @@ class BuiltIn(Function):
     """
 
     name = ""  # the operation's, in place of the class's
-    pull = None  # type: ignore[assignment]  # the sweeps never meet one: the node has the operation itself
+    vjp_raw = None  # type: ignore[assignment]  # the sweeps never meet a BuiltIn: a node holds the operation itself
 
     def __init__(self, node: Variable) -> None:
         self._node, op = node, node._op

@@ -334,7 +334,7 @@ class Variable(Operators):
 
         func: a Function that was called; TypeError otherwise.
         """
-        if not callable(getattr(func, "pull", None)) or not hasattr(func, "inputs"):
+        if not callable(getattr(func, "vjp_raw", None)) or not hasattr(func, "inputs"):
             raise TypeError(f"set_creator: {func!r} is no Function that was called; call it on Variables first")
         note_change()
         self._op, self._args, self._seq = func, tuple(func.inputs), tick()

@@ -8,7 +8,7 @@ from typing import Any as _Any
 
 from dezero.core.arithmetic import add, div, mul, neg, sub
 from dezero.core.power import pow
-from dezero.core.registry import finders as _finders
+from dezero.core.registry import homes as _homes
 from dezero.functions.activation import (
     gelu,
     glu,
@@ -88,9 +88,8 @@ _FAMILY = {name: family for family, names in _LATER.items() for name in names.sp
 
 def __getattr__(name: str) -> _Any:
     if name not in _FAMILY:
-        if name[:1].isupper():  # DeZero's function classes, as F.ReLU() in a Sequential: the layers of those names
-            for found in filter(None, (find(name) for find in _finders)):
-                return found
+        if name[:1].isupper() and name in _homes:  # DeZero's function classes, as F.ReLU() in a Sequential: layers
+            return getattr(_import_module(_homes[name]), name)
         raise AttributeError(f"module 'dezero.functions' has no attribute {name!r}")
     globals()[name] = found = getattr(_import_module(f"dezero.functions.{_FAMILY[name]}"), name)
     return found
@@ -101,4 +100,4 @@ def __dir__() -> list[str]:
     return sorted(here | _FAMILY.keys())
 
 
-_finders.append(lambda name: __getattr__(name) if name in _FAMILY else None)
+_homes.update({name: f"dezero.functions.{family}" for name, family in _FAMILY.items()})
