@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
-finders: list[Callable[[str], Any]] = []  # each loads what its room declares later, and says whether it had the name
-redeclared: list[Callable[[], None]] = []  # called where a name is declared again, by those who keep derivations
+homes: dict[str, str] = {}  # name of an operation -> module that declares it, imported when the name is first asked for
+redeclared: list[Callable[[], None]] = []  # called when a name is declared again: caches drop what used the old rules
 
 
 def loaded(name: str) -> bool:
-    """Whether some room had the name and has declared it now."""
-    return any([find(name) is not None for find in finders])
+    """Import the module that declares an operation; False where no module is known to."""
+    if name not in homes:
+        return False
+    import_module(homes[name])
+    return True
 
 
 class Namespace:
-    """The `F` of one reading of the rules: an attribute for each operation (and what Variables call by name)."""
+    """The `F` of one reading of the rules: an attribute for each operation, and for each function that a Variable's
+    methods call by name."""
 
     def __init__(self, reading: str) -> None:
         self._reading = reading

@@ -3,13 +3,12 @@
 The files that most programs use load with the package, the others when one of their names is first asked for.
 """
 
-from functools import cache as _cache
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
 from dezero.core.arithmetic import add, div, mul, neg, sub
 from dezero.core.power import pow
-from dezero.core.registry import finders as _finders
+from dezero.core.registry import homes as _homes
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.joining import concatenate
 from dezero.functions.arrays.shape import broadcast_to, expand_dims, flatten, reshape, sum_to, transpose
@@ -37,37 +36,28 @@ from dezero.functions.nn.activation import (
 )
 from dezero.functions.reductions.sums_and_products import mean, prod, sum
 
-
-@_cache
-def _files() -> dict[str, str]:
-    """The file of each name that loads later, as the tables of the families have it."""
-    families = "arrays elementwise indexing linalg nn reductions signal special windows"
-    tables = {f"{__name__}.{family}": _import_module(f"{__name__}.{family}").LATER for family in families.split()}
-    return {
-        name: f"{family}.{file}"
-        for family, table in tables.items()
-        for file, names in table.items()
-        for name in names.split()
-    }
+# The file of each name that loads later, as the tables of the families have it.
+_FILES = {
+    name: f"{__name__}.{family}.{file}"
+    for family in ["arrays", "elementwise", "indexing", "linalg", "nn", "reductions", "signal", "special", "windows"]
+    for file, names in _import_module(f"{__name__}.{family}").LATER.items()
+    for name in names.split()
+}
 
 
 def __getattr__(name: str) -> _Any:
-    if name not in _files():
-        if name[:1].isupper():  # DeZero's function classes, as F.ReLU() in a Sequential: the layers of those names
-            for found in filter(None, (find(name) for find in _finders)):
-                return found
+    if name not in _FILES:
+        if name[:1].isupper() and name in _homes:  # DeZero's function classes, as F.ReLU() in a Sequential: layers
+            return getattr(_import_module(_homes[name]), name)
         raise AttributeError(f"module 'dezero.functions' has no attribute {name!r}")
-    globals()[name] = found = getattr(_import_module(_files()[name]), name)
+    globals()[name] = found = getattr(_import_module(_FILES[name]), name)
     return found
 
 
 def __dir__() -> list[str]:
     here = {name for name, value in globals().items() if callable(value) and not name.startswith("_")}
-    return sorted(here | _files().keys())
+    return sorted(here | _FILES.keys())
 
 
-_finders.append(lambda name: __getattr__(name) if name in _files() else None)
-_finders.append(
-    # What a Variable calls where NumPy's functions meet it.
-    lambda name: _import_module(f"{__name__}.numpy_protocol") if name in ("numpy_ufunc", "numpy_function") else None
-)
+_homes.update(dict.fromkeys(("numpy_ufunc", "numpy_function"), f"{__name__}.numpy_protocol"))  # of NumPy's protocols
+_homes.update(_FILES)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.call import apply, operand, plain
+from dezero.core.call import apply, array_or_number, operand
 from dezero.core.errors import describe
 from dezero.core.op import Op
 from dezero.core.registry import operations
@@ -18,7 +18,7 @@ from dezero.core.variable import Variable
 
 def array(x: Any, name: str) -> Any:
     """An argument of an operation as something that has a shape: Variables and arrays as they are."""
-    x = operand(x, name) if isinstance(x, Variable) else plain(x, name)
+    x = operand(x, name) if isinstance(x, Variable) else array_or_number(x, name)
     return x if hasattr(x, "shape") else np.asarray(x)
 
 

@@ -83,11 +83,11 @@ class LSTMSequence(Function):
         own = [alias(x) for x in self.inputs]  # h may be computed from x: these are its partial derivatives
         return gradients(_composed(*own), own, (ghs, gh, gc), create_graph=recording())
 
-    def pull(self, node: Variable, g: Any) -> Any:
+    def vjp_raw(self, node: Variable, g: Any) -> Any:
         parts = [np.real(g[k]) if k in g else rest for k, rest in enumerate((None, 0, 0))]
-        return zip(self.inputs, self._pull(*parts), strict=True)
+        return zip(self.inputs, self._vjp_raw(*parts), strict=True)
 
-    def _pull(self, ghs: Any, gh: Any, gc: Any) -> tuple[Any, ...]:
+    def _vjp_raw(self, ghs: Any, gh: Any, gc: Any) -> tuple[Any, ...]:
         gates, cells, squashed, hs = self.saved
         x, Wx, Wh = [self.inputs[i]._data for i in (0, 3, 4)]
         steps, rows, size = squashed.shape
