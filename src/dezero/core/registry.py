@@ -6,16 +6,32 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-homes: dict[str, str] = {}  # name of an operation -> module that declares it, imported when the name is first asked for
+
+class Homes(dict[str, str]):
+    """Name of an operation -> module that declares it, which is imported when the name is first asked for.
+
+    families: packages with a table LATER, of a file and the names in it; read when a name is missed for the first time.
+    """
+
+    def __init__(self) -> None:
+        self.families: list[str] = []
+
+    def __missing__(self, name: str) -> str:
+        for family in (self.families.pop() for _ in list(self.families)):
+            for file, names in import_module(family).LATER.items():
+                self.update(dict.fromkeys(names.split(), f"{family}.{file}"))
+        return self.get(name, "")  # "": no home
+
+
+homes = Homes()
 redeclared: list[Callable[[], None]] = []  # called when a name is declared again: caches drop what used the old rules
 
 
 def loaded(name: str) -> bool:
     """Import the module that declares an operation; False where no module is known to."""
-    if name not in homes:
-        return False
-    import_module(homes[name])
-    return True
+    if home := homes[name]:
+        import_module(home)
+    return bool(home)
 
 
 class Namespace:

@@ -36,28 +36,23 @@ from dezero.functions.nn.activation import (
 )
 from dezero.functions.reductions.sums_and_products import mean, prod, sum
 
-# The file of each name that loads later, as the tables of the families have it.
-_FILES = {
-    name: f"{__name__}.{family}.{file}"
-    for family in ["arrays", "elementwise", "indexing", "linalg", "nn", "reductions", "signal", "special", "windows"]
-    for file, names in _import_module(f"{__name__}.{family}").LATER.items()
-    for name in names.split()
-}
+_homes.families += [f"{__name__}.{family}" for family in ["arrays", "elementwise", "indexing", "linalg", "nn"]]
+_homes.families += [f"{__name__}.{family}" for family in ["reductions", "signal", "special", "windows"]]
+_homes.update(dict.fromkeys(("numpy_ufunc", "numpy_function"), f"{__name__}.numpy_protocol"))  # of NumPy's protocols
 
 
 def __getattr__(name: str) -> _Any:
-    if name not in _FILES:
-        if name[:1].isupper() and name in _homes:  # DeZero's function classes, as F.ReLU() in a Sequential: layers
-            return getattr(_import_module(_homes[name]), name)
-        raise AttributeError(f"module 'dezero.functions' has no attribute {name!r}")
-    globals()[name] = found = getattr(_import_module(_FILES[name]), name)
-    return found
+    home = _homes[name]
+    if home.startswith(f"{__name__}.") and name not in ("numpy_ufunc", "numpy_function"):
+        globals()[name] = found = getattr(_import_module(home), name)
+        return found
+    if name[:1].isupper() and home:  # DeZero's function classes, as F.ReLU() in a Sequential: the layers of those names
+        return getattr(_import_module(home), name)
+    raise AttributeError(f"module 'dezero.functions' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
     here = {name for name, value in globals().items() if callable(value) and not name.startswith("_")}
-    return sorted(here | _FILES.keys())
-
-
-_homes.update(dict.fromkeys(("numpy_ufunc", "numpy_function"), f"{__name__}.numpy_protocol"))  # of NumPy's protocols
-_homes.update(_FILES)
+    _homes[""]  # reads the tables
+    later = {name for name, home in _homes.items() if home.startswith(f"{__name__}.") and not home.endswith("protocol")}
+    return sorted(here | later)

@@ -10,8 +10,8 @@ from dezero.core.arithmetic import mul
 from dezero.core.call import operand
 from dezero.core.config import Config
 from dezero.core.declare import publish
-from dezero.core.randomness import noted
 from dezero.core.variable import Variable
+from dezero.functions.randomness import noted
 
 
 def dropout(x: Any, dropout_ratio: float = 0.5, *, rng: np.random.Generator | None = None) -> Variable:
