@@ -14,10 +14,7 @@ Nodes = dict[int, Variable]  # by age, the number of a node
 
 
 def collect(roots: Iterable[Variable], name: str = "differentiating") -> Nodes:
-    """The nodes reachable from the roots, by age. GraphError where data was rebound after an operation used it.
-
-    name: of the derivative that is taken, for errors.
-    """
+    """The nodes below the roots, by age. GraphError, with the caller's name, where used data was rebound later."""
     nodes: Nodes = {}
     stack = list(roots)
     while stack:

@@ -387,10 +387,7 @@ def as_constant(x: ArrayLike) -> Variable:
     return node
 
 
-def _rebuild(
-    kind: type[Variable], data: Array | None, name: str | None, grad: Array | None, computed: bool = False
-) -> Variable:
-    """A Variable from its pickled parts."""
+def _rebuild(kind: type[Variable], data: Any, name: str | None, grad: Any, computed: bool = False) -> Variable:
     node = kind(None, name)
     node._data, node._grad, node._op = data, grad, CONSTANT if computed else None
     return node
