@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,7 @@ class Request:
     carried: Sequence[Variable]
     born: int
 
+    @cached_property
     def given(self) -> list[Variable]:
         """The Variables among the cotangents, which the user holds."""
         cotangents = (*(seed for _, seed in self.seeds.values()), *(n.grad for n in self.carried))
@@ -65,7 +67,7 @@ class Request:
     def opaque(self) -> list[Variable]:
         """The nodes that the algebra must not rewrite, since a derivative in them may be asked for."""
         inner = [n for n in self.nodes.values() if n._args] if self.retain else []
-        given = [x for x in self.given() if x._op is not ALIAS]
+        given = [x for x in self.given if x._op is not ALIAS]
         if not self.born:
             return [*inner, *(self.asked or ()), *given]
         older = [n for n in self.graph.values() if n._args and n._seq < self.born and n._op is not ALIAS]
@@ -150,7 +152,7 @@ def _derived(request: Request) -> Derived:
         with using_config("enable_backprop", True):
             found |= {age: g for age, g in reverse_sweep(F, nodes, terms, keep).items() if age not in found}
     ages = found if asked is None else dict.fromkeys([x._seq for x in asked if x._seq in found])
-    finish = _Finish(F, root, {id(node) for node in (*graph.values(), *request.given())}, start)
+    finish = _Finish(F, root, {id(node) for node in (*graph.values(), *request.given)}, start)
     results = {age: finish(found[age], graph[age]) for age in ages}
     if by_tangents and isinstance(F, Algebra) and not F.asked:  # a derivative in an intermediate commutes with no other
         F.session.end()
