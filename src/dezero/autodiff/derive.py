@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,8 +39,7 @@ _MOST_BY_RULES = 1000
 Seeds = dict[int, tuple[Variable, Any]]  # age of a root -> the root, and its cotangent (Variable, array or None: ones)
 
 
-@dataclass
-class Request:
+class Request(NamedTuple):
     """A derivative that is to be taken as a graph.
 
     graph: the nodes below the roots. nodes: those of them on which the derivative depends. asked: the inputs (None: all
@@ -58,20 +55,16 @@ class Request:
     carried: Sequence[Variable]
     born: int
 
-    @cached_property
     def given(self) -> list[Variable]:
         """The Variables among the cotangents, which the user holds."""
         cotangents = (*(seed for _, seed in self.seeds.values()), *(n.grad for n in self.carried))
         return [x for x in cotangents if isinstance(x, Variable)]
 
-    def opaque(self) -> list[Variable]:
+    def opaque(self, given: list[Variable]) -> list[Variable]:
         """The nodes that the algebra must not rewrite, since a derivative in them may be asked for."""
         inner = [n for n in self.nodes.values() if n._args] if self.retain else []
-        given = [x for x in self.given if x._op is not ALIAS]
-        if not self.born:
-            return [*inner, *(self.asked or ()), *given]
-        older = [n for n in self.graph.values() if n._args and n._seq < self.born and n._op is not ALIAS]
-        return [*inner, *(self.asked or ()), *given, *older]
+        older = [n for n in self.graph.values() if n._args and n._seq < self.born] if self.born else []
+        return [*inner, *(self.asked or ()), *[x for x in (*given, *older) if x._op is not ALIAS]]
 
 
 def recorded(
@@ -128,10 +121,10 @@ def _derived(request: Request) -> Derived:
     """The derivative by the algebra, or by the rules alone where Config.simplify is off."""
     graph, nodes, seeds, asked = request.graph, request.nodes, request.seeds, request.asked
     root, seed = next(iter(seeds.values()))
-    start = tick()
+    start, given = tick(), request.given()
     F: Algebra | RecordedReading = RecordedReading()
     if simplifying():
-        opaque = request.opaque()
+        opaque = request.opaque(given)
         alone = not (request.carried or len(seeds) > 1 or seed is not None or any([x._args for x in opaque]))
         again = _derived_again(root) if alone else None
         if again is not None:
@@ -152,7 +145,7 @@ def _derived(request: Request) -> Derived:
         with using_config("enable_backprop", True):
             found |= {age: g for age, g in reverse_sweep(F, nodes, terms, keep).items() if age not in found}
     ages = found if asked is None else dict.fromkeys([x._seq for x in asked if x._seq in found])
-    finish = _Finish(F, root, {id(node) for node in (*graph.values(), *request.given)}, start)
+    finish = _Finish(F, root, {id(node) for node in (*graph.values(), *given)}, start)
     results = {age: finish(found[age], graph[age]) for age in ages}
     if by_tangents and isinstance(F, Algebra) and not F.asked:  # a derivative in an intermediate commutes with no other
         F.session.end()
