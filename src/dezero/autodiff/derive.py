@@ -135,7 +135,7 @@ def _derived(request: Request) -> Derived:
             F = Algebra.for_graph(graph, root, opaque, request.born)
     terms = {age: _seed_term(F, root, seed) for age, (root, seed) in seeds.items()}
     for node in request.carried:
-        terms[node._seq] = _inside(F, node.grad)  # type: ignore[arg-type]
+        terms[node._seq] = _from_user(F, node.grad)  # type: ignore[arg-type]
     found: dict[int, Any] = {}
     if isinstance(F, Algebra) and len(terms) == 1 and not request.retain:
         found, nodes = _by_tangents(F, nodes, root, terms[root._seq], asked)
@@ -204,11 +204,11 @@ def _seed_term(F: Algebra | RecordedReading, root: Variable, seed: Any) -> Any:
         if isinstance(F, RecordedReading):
             return wrap(ones(root))
         return Term(F, 1, None) if root.dtype.kind in "fc" else F.full(1, ones(root))
-    return _inside(F, seed if isinstance(seed, Variable) else wrap(seed))
+    return _from_user(F, seed if isinstance(seed, Variable) else wrap(seed))
 
 
-def _inside(F: Algebra | RecordedReading, seed: Variable) -> Any:
-    """A cotangent that a user gave, in the convention of the sweeps (see sweep.outside)."""
+def _from_user(F: Algebra | RecordedReading, seed: Variable) -> Any:
+    """A cotangent that a user gave, in the convention of the sweeps (see sweep.for_user)."""
     return F.term(seed) if seed.dtype.kind != "c" else F.conj(F.term(seed))
 
 
@@ -228,7 +228,7 @@ class _Finish:
 
     def __call__(self, term: Any, node: Variable) -> Variable:
         result = self.F.node(term)
-        if getattr(result, "dtype", node.dtype).kind == "c":  # as sweep.outside does for raw arrays
+        if getattr(result, "dtype", node.dtype).kind == "c":  # as sweep.for_user does for raw arrays
             result = self.F.node(self.F.conj(term) if node.dtype.kind == "c" else self.F.real(term))
         if not isinstance(result, Variable):
             kind = node.dtype if node.dtype.kind in "fc" else np.result_type(self.kind, np.asarray(result).dtype)
