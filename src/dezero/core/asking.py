@@ -17,7 +17,7 @@ from types import CodeType, FrameType, FunctionType, ModuleType
 
 import numpy as np
 
-from dezero.core.arraylike import VARIABLES, Node
+from dezero.core.arraylike import Node, Operators
 from dezero.core.errors import GraphError, GraphWarning, describe
 from dezero.core.marks import Computed
 
@@ -79,9 +79,9 @@ def _below(node: Node) -> Iterator[Node]:
         node = stack.pop()
         yield node
         for a in node._args:
-            if type(a) in VARIABLES and id(a) not in seen:
+            if isinstance(a, Operators) and id(a) not in seen:
                 seen.add(id(a))
-                stack.append(a)
+                stack.append(a)  # type: ignore[arg-type]  # a Variable
 
 
 def asks_scipy(depth: int) -> bool:
