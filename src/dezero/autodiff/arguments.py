@@ -27,7 +27,7 @@ def as_argument(name: str, x: ArrayLike) -> Variable:
     if kind not in "fciub":
         raise TypeError(f"{name}: an argument is {describe(x)}; derivatives are taken in numbers")
     if isinstance(x, Variable) and recording():
-        return alias(x if kind in "fc" else x * 1.0)  # derivatives in integers would be integers
+        return alias(x if kind in "fc" else x * 1.0)  # a gradient has the dtype of its Variable
     return Argument(np.asarray(variable.data if kind in "fc" else variable.data * 1.0))
 
 
@@ -75,7 +75,7 @@ def refuse_nothing(name: str, result: object) -> NoReturn:
 
 
 def check_callable(name: str, f: object) -> None:
-    """TypeError, naming the transform, for anything that cannot be called."""
+    """TypeError, naming the transform, for an f that cannot be called."""
     if not callable(f):
         raise TypeError(
             f"{name}: f is {describe(f)}; give a function of the arguments to differentiate in, which returns Variables"

@@ -8,7 +8,7 @@ import numpy as np
 
 from dezero.autodiff.checks import check_flags, check_kept, check_root, check_seed, variables
 from dezero.autodiff.integers import computed_in_narrow, in_wide_integers
-from dezero.autodiff.sweep import inside, ones, sweep, unshare
+from dezero.autodiff.sweep import from_user, ones, sweep, unshare
 from dezero.core.arraylike import raw
 from dezero.core.call import apply
 from dezero.core.config import using_config
@@ -43,7 +43,7 @@ def backward(
         found = operations.recorded(graph, nodes, {y._seq: (y, seed)}, asked, retain_grad)
     else:
         keep = None if retain_grad else {x._seq for x in asked or ()}
-        found = sweep(nodes, {y._seq: ones(y) if seed is None else inside(raw(seed))}, keep, asked is None)
+        found = sweep(nodes, {y._seq: ones(y) if seed is None else from_user(raw(seed))}, keep, asked is None)
         if unshare(found, nodes, () if seed is None else (seed,)) and computed_in_narrow(graph, nodes.values()):
             found = None
     if found is None:  # the graph computes in narrow integers: differentiate a copy of it in wide ones

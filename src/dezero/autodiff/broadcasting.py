@@ -18,7 +18,7 @@ def total(x: Array, axis: Axes, keepdims: bool) -> Array:
 
 
 def sum_to(x: Array, shape: Shape) -> Array:
-    """Sum an array down to `shape`, which must broadcast to the array's own shape (ValueError otherwise).
+    """An array summed to `shape`; ValueError where `shape` does not broadcast to the shape of the array.
 
     >>> sum_to(np.ones((2, 3)), (1, 3))
     array([[2., 2., 2.]])

@@ -131,7 +131,7 @@ def store(key: GraphKey | None, ages: list[int], graph: Nodes, derived: Derived)
     known = places.keys() | {id(node) for node in made}
     if any([isinstance(a, Variable) and id(a) not in known for node in made for a in node._args]):
         return
-    # A plain array among the arguments of the graph's nodes is looked up in the next graph: its contents may differ.
+    # A replay takes plain arrays from the next graph: the user may change those of this one, and they need not stay.
     held = {
         id(a): (i, k) for i, age in enumerate(ages) for k, a in enumerate(graph[age]._args) if isinstance(a, np.ndarray)
     }
@@ -146,7 +146,7 @@ def store(key: GraphKey | None, ages: list[int], graph: Nodes, derived: Derived)
         return place_of_array[held[id(a)]] if id(a) in held else [np.copy(a) if isinstance(a, np.ndarray) else a]
 
     steps = [(node._op, [argument(a) for a in node._args]) for node in made]
-    held_bytes = sum([_array_bytes(a) for _, args in steps for a in args])
+    held_bytes = sum([_array_bytes(a) for _, args in steps for a in args if isinstance(a, list)])
     if held_bytes > _LARGEST:
         return
     place_of = {age: i for i, age in enumerate(ages)}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,8 +39,7 @@ _MOST_BY_RULES = 1000
 Seeds = dict[int, tuple[Variable, Any]]  # age of a root -> the root, and its cotangent (Variable, array or None: ones)
 
 
-@dataclass
-class Request:
+class Request(NamedTuple):
     """A derivative that is to be taken as a graph.
 
     graph: the nodes below the roots. nodes: those of them on which the derivative depends. asked: the inputs (None: all
@@ -62,14 +60,11 @@ class Request:
         cotangents = (*(seed for _, seed in self.seeds.values()), *(n.grad for n in self.carried))
         return [x for x in cotangents if isinstance(x, Variable)]
 
-    def opaque(self) -> list[Variable]:
+    def opaque(self, given: list[Variable]) -> list[Variable]:
         """The nodes that the algebra must not rewrite, since a derivative in them may be asked for."""
         inner = [n for n in self.nodes.values() if n._args] if self.retain else []
-        given = [x for x in self.given() if x._op is not ALIAS]
-        if not self.born:
-            return [*inner, *(self.asked or ()), *given]
-        older = [n for n in self.graph.values() if n._args and n._seq < self.born and n._op is not ALIAS]
-        return [*inner, *(self.asked or ()), *given, *older]
+        older = [n for n in self.graph.values() if n._args and n._seq < self.born] if self.born else []
+        return [*inner, *(self.asked or ()), *[x for x in (*given, *older) if x._op is not ALIAS]]
 
 
 def recorded(
@@ -126,10 +121,10 @@ def _derived(request: Request) -> Derived:
     """The derivative by the algebra, or by the rules alone where Config.simplify is off."""
     graph, nodes, seeds, asked = request.graph, request.nodes, request.seeds, request.asked
     root, seed = next(iter(seeds.values()))
-    start = tick()
+    start, given = tick(), request.given()
     F: Algebra | RecordedReading = RecordedReading()
     if simplifying():
-        opaque = request.opaque()
+        opaque = request.opaque(given)
         alone = not (request.carried or len(seeds) > 1 or seed is not None or any([x._args for x in opaque]))
         again = _derived_again(root) if alone else None
         if again is not None:
@@ -140,7 +135,7 @@ def _derived(request: Request) -> Derived:
             F = Algebra.for_graph(graph, root, opaque, request.born)
     terms = {age: _seed_term(F, root, seed) for age, (root, seed) in seeds.items()}
     for node in request.carried:
-        terms[node._seq] = _inside(F, node.grad)  # type: ignore[arg-type]
+        terms[node._seq] = _from_user(F, node.grad)  # type: ignore[arg-type]
     found: dict[int, Any] = {}
     if isinstance(F, Algebra) and len(terms) == 1 and not request.retain:
         found, nodes = _by_tangents(F, nodes, root, terms[root._seq], asked)
@@ -150,7 +145,7 @@ def _derived(request: Request) -> Derived:
         with using_config("enable_backprop", True):
             found |= {age: g for age, g in reverse_sweep(F, nodes, terms, keep).items() if age not in found}
     ages = found if asked is None else dict.fromkeys([x._seq for x in asked if x._seq in found])
-    finish = _Finish(F, root, {id(node) for node in (*graph.values(), *request.given())}, start)
+    finish = _Finish(F, root, {id(node) for node in (*graph.values(), *given)}, start)
     results = {age: finish(found[age], graph[age]) for age in ages}
     if by_tangents and isinstance(F, Algebra) and not F.asked:  # a derivative in an intermediate commutes with no other
         F.session.end()
@@ -209,11 +204,11 @@ def _seed_term(F: Algebra | RecordedReading, root: Variable, seed: Any) -> Any:
         if isinstance(F, RecordedReading):
             return wrap(ones(root))
         return Term(F, 1, None) if root.dtype.kind in "fc" else F.full(1, ones(root))
-    return _inside(F, seed if isinstance(seed, Variable) else wrap(seed))
+    return _from_user(F, seed if isinstance(seed, Variable) else wrap(seed))
 
 
-def _inside(F: Algebra | RecordedReading, seed: Variable) -> Any:
-    """A cotangent that a user gave, in the convention of the sweeps (see sweep.outside)."""
+def _from_user(F: Algebra | RecordedReading, seed: Variable) -> Any:
+    """A cotangent that a user gave, in the convention of the sweeps (see sweep.for_user)."""
     return F.term(seed) if seed.dtype.kind != "c" else F.conj(F.term(seed))
 
 
@@ -233,7 +228,7 @@ class _Finish:
 
     def __call__(self, term: Any, node: Variable) -> Variable:
         result = self.F.node(term)
-        if getattr(result, "dtype", node.dtype).kind == "c":  # as sweep.outside does for raw arrays
+        if getattr(result, "dtype", node.dtype).kind == "c":  # as sweep.for_user does for raw arrays
             result = self.F.node(self.F.conj(term) if node.dtype.kind == "c" else self.F.real(term))
         if not isinstance(result, Variable):
             kind = node.dtype if node.dtype.kind in "fc" else np.result_type(self.kind, np.asarray(result).dtype)

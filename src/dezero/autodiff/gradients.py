@@ -9,7 +9,7 @@ import numpy as np
 
 from dezero.autodiff.checks import check_kept, check_root, check_seed, variables
 from dezero.autodiff.integers import computed_in_narrow, in_wide_integers
-from dezero.autodiff.sweep import inside, ones, sweep, unshare
+from dezero.autodiff.sweep import from_user, ones, sweep, unshare
 from dezero.core.arithmetic import copied
 from dezero.core.arraylike import raw
 from dezero.core.dtypes import Array
@@ -121,7 +121,7 @@ def _cotangents(pairs: list[tuple[Variable, Seed]]) -> dict[int, Array]:
     """Raw cotangents of the roots, by age; ones where none is given."""
     grads: dict[int, Array] = {}
     for root, seed in pairs:
-        g = ones(root) if seed is None else inside(raw(seed))
+        g = ones(root) if seed is None else from_user(raw(seed))
         grads[root._seq] = grads[root._seq] + g if root._seq in grads else g
     return grads
 

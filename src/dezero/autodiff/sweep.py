@@ -41,7 +41,7 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
             found[age] = g
             continue
         if node._grad is not None and use_grad and age not in roots:
-            g = g + inside(raw(node._grad))
+            g = g + from_user(raw(node._grad))
         if (not isinstance(node._data, tuple)) if keep is None else age in keep:
             found[age] = g
             if keep and not any([isinstance(a, Variable) and a._seq in nodes for a in args]):
@@ -132,7 +132,7 @@ def unshare(found: dict[int, Any], nodes: Nodes, others: Iterable[Variable | Arr
         if not hasattr(g, "dtype"):
             g = found[age] = np.asarray(g)
         if g.dtype.kind == "c":
-            g = found[age] = outside(g, kind)
+            g = found[age] = for_user(g, kind)
         if g.dtype != kind:
             if kind.kind in "fc":
                 g = found[age] = g.astype(kind)
@@ -155,12 +155,12 @@ def ones(y: Variable) -> Array:
     return np.ones(data.shape, kind) if isinstance(data, np.ndarray) else kind.type(1)  # type: ignore[return-value]
 
 
-def inside(g: Array) -> Array:
-    """A raw cotangent that a user gave, in the convention of the sweeps (see outside)."""
+def from_user(g: Array) -> Array:
+    """A raw cotangent that a user gave, in the convention of the sweeps (see for_user)."""
     return np.conj(g) if g.dtype.kind == "c" else g
 
 
-def outside(g: Array, kind: DType) -> Array:
+def for_user(g: Array, kind: DType) -> Array:
     """A raw cotangent in the convention of users, for a Variable of dtype kind.
 
     Users see the gradient of a real L in z = a + ib as dL/da + i dL/db, so that z - lr * grad descends. Inside the

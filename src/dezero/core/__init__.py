@@ -27,7 +27,7 @@ __all__ = [
 
 
 def setup_variable() -> None:
-    """Kept for scripts that call it: Variable has its operators from the start."""
+    """Do nothing: older scripts call it to add the operators, which Variable always has."""
 
 
 def __getattr__(name: str) -> Any:

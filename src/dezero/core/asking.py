@@ -17,7 +17,7 @@ from types import CodeType, FrameType, FunctionType, ModuleType
 
 import numpy as np
 
-from dezero.core.arraylike import VARIABLES, Node
+from dezero.core.arraylike import Node, Operators
 from dezero.core.errors import GraphError, GraphWarning, describe
 from dezero.core.marks import Computed
 
@@ -79,9 +79,9 @@ def _below(node: Node) -> Iterator[Node]:
         node = stack.pop()
         yield node
         for a in node._args:
-            if type(a) in VARIABLES and id(a) not in seen:
+            if isinstance(a, Operators) and id(a) not in seen:
                 seen.add(id(a))
-                stack.append(a)
+                stack.append(a)  # type: ignore[arg-type]  # a Variable
 
 
 def asks_scipy(depth: int) -> bool:
@@ -165,7 +165,7 @@ def _public(frame: FrameType) -> str:
         found = _exported(name, module, lambda known: type(known) is type(owner)) if isinstance(name, str) else ""
         found = found or _exported(type(owner).__name__, module, lambda known: known is type(owner))
         return found + method if found else ""
-    held = [_unwrapped(frame.f_locals.get(name)) for name in code.co_freevars]  # by a decorator's wrapper
+    held = [_unwrapped(frame.f_locals.get(name)) for name in code.co_freevars]  # under a decorator
     inside = [(code, module), *[(f.__code__, f.__module__) for f in held if f is not None]]
     codes = [code for code, _ in inside]
     for c, m in inside:
@@ -183,7 +183,7 @@ def _exported(name: str, module: str, same: Callable[[object], bool]) -> str:
         if same(getattr(sys.modules.get(package), name, None)):
             return f"{package}.{name}"
     known = getattr(sys.modules.get(packages[-1]), name, None) if packages else None
-    dispatched = callable(known) and not isinstance(known, FunctionType | type)  # one of scipy.fft
+    dispatched = callable(known) and not isinstance(known, FunctionType | type)  # as in scipy.fft
     return f"{packages[-1]}.{name}" if dispatched else ""
 
 

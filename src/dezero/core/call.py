@@ -22,7 +22,7 @@ def make(op: Op, args: tuple[object, ...]) -> Variable:
     """Compute an operation and record it, whatever the settings say."""
     y = _new(Variable)
     y._data = op.value(*[a._data if isinstance(a, Variable) else a for a in args])
-    if type(y._data) is complex:  # Python computed complex / float64
+    if type(y._data) is complex:  # complex / float64 was computed by Python
         y._data = np.complex128(y._data)
     y._op, y._args, y._grad, y.name = op, args, None, None
     y._seq = tick()

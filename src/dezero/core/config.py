@@ -70,14 +70,16 @@ class _ConfigType(type):
 class Config(metaclass=_ConfigType):
     """The settings of the running thread or task, read and written as attributes.
 
-    Threads may differentiate side by side, each a graph of its own upon leaves that they may share. Where several call
-    `backward` into the `.grad` of one Variable, hold a lock around it, or add up what `gradients` returns.
+    Threads may differentiate at the same time. Each records its own graph, and their graphs may share leaves. If
+    several threads call `backward` and accumulate into one `.grad`, hold a lock around the calls, or use `gradients`
+    and add the results.
 
     enable_backprop: operations record the graph that derivatives need. train: layers such as dropout behave as
-    in training. simplify: `backward(create_graph=True)` may rewrite the derivative's graph (shared and cancelled
-    terms; a rewritten 0 * inf is 0); without it every rule is applied as it stands. check_inplace: before a graph is
-    differentiated, its operations are computed again, and GraphError names one whose array was changed in place
-    since, as far as its result tells (0 * x is 0 for any x); it costs a run of the function, for finding mistakes.
+    in training. simplify: `backward(create_graph=True)` may rewrite the derivative's graph: terms are shared and
+    cancelled, and 0 * inf becomes 0; without it every rule is applied unchanged. check_inplace: before a graph is
+    differentiated, its operations are computed again, and GraphError names one whose result is different, since an
+    array was changed in place (a change that does not alter the result, as of x in 0 * x, is not found). For finding
+    mistakes: it costs one more run of the function.
 
     >>> Config.enable_backprop
     True
@@ -192,7 +194,7 @@ def no_grad() -> using_config:
 
 
 def test_mode() -> using_config:
-    """Run layers as in use rather than as in training inside the block.
+    """Inside the block layers behave as in use, not as in training.
 
     >>> with test_mode():
     ...     Config.train

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 DType = np.dtype[Any]
-Array = np.ndarray[Any, DType]  # or a NumPy scalar, which a result without axes is: no type of NumPy's says both
+Array = np.ndarray[Any, DType]  # or a NumPy scalar, as results without axes are: NumPy has no type for both
 Shape = tuple[int, ...]
 Axes = int | tuple[int, ...] | None
 Plain = Array | np.generic | complex  # and float, int and bool, which are complex to a type checker
@@ -19,7 +19,7 @@ RawFunction = Callable[..., Plain | tuple[Array, ...]]
 
 
 class Shaped(Protocol):
-    """An array of whatever kind: raw, a Variable or a term."""
+    """An array of any kind: raw, a Variable or a term."""
 
     @property
     def shape(self) -> Shape: ...
@@ -86,7 +86,7 @@ def rounded_once(value: Callable[..., Array]) -> Callable[..., Array]:
 
 
 def as_array(x: Any, array_module: ModuleType = np) -> Array:
-    """Turn a number into a 0-d array; arrays pass.
+    """A number as a 0-d array; an array is returned itself.
 
     >>> as_array(1.0)
     array(1.)

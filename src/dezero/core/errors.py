@@ -1,4 +1,4 @@
-"""What can go wrong in a graph, and how operations describe their arguments when it does."""
+"""The errors of graphs and operations, and how messages describe arguments."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class GraphError(RuntimeError):
 
 
 class UnsupportedOperation(TypeError):
-    """An operation has no rule for what was asked of it; the message names the operation and the remedy."""
+    """An operation has no rule for the derivative that was asked for; the message names it and the remedy."""
 
 
 class GraphWarning(UserWarning):
-    """A derivative is lost that somebody might want."""
+    """A derivative is lost that the user may want."""
 
 
 def is_sparse(value: object) -> bool:

@@ -20,15 +20,15 @@ from dezero.core.variable import ArrayLike, Variable, as_constant, as_variable, 
 
 
 class Function:
-    """Subclass it with `forward(self, *arrays)` and `backward(self, *gys)`, then call an instance on Variables.
+    """An operation of the user's: a subclass has `forward(self, *arrays)` and `backward(self, *gys)`.
 
-    forward gets raw arrays and returns an array, or a tuple of them; the call then returns a Variable, or a list of
-    them. backward gets a Variable for each output and returns a Variable (or None) for each input. `self.inputs` are
-    the Variables it was called on, `self.outputs` weak references to what it returned.
+    Call an instance on Variables. forward gets raw arrays and returns an array, or a tuple of them; the call returns a
+    Variable, or a list of them. backward gets a Variable for each output and returns a Variable (or None) for each
+    input. `self.inputs` are the Variables of the call, `self.outputs` weak references to its results.
 
-    The rule of backward: compute from gys and self.inputs with dezero's operations, never from `.data` or from an
-    array that forward saved. Such an array is a constant: the first derivative is right, and every higher one silently
-    lacks the terms that go through it.
+    backward must compute from gys and self.inputs with dezero's operations, not from `.data` or from an array that
+    forward saved. Such an array is a constant: the first derivative is right, but every higher one lacks the terms
+    that depend on the array, without an error.
 
     >>> import numpy as np
     >>> class Square(Function):
@@ -125,7 +125,7 @@ class Function:
         for i, y in enumerate(results):
             y._op, y._args, y._seq = picking(i), (call,), tick()
 
-    # -- what the sweeps call ----------------------------------------------------------------------------------
+    # -- for the sweeps ----------------------------------------------------------------------------------
 
     def vjp_raw(self, node: Variable, g: Array | Cotangents) -> list[tuple[Variable, Array | None]]:
         """Pairs of an input and its raw cotangent, from that of the output or of several."""
@@ -182,7 +182,7 @@ class BuiltIn(Function):
     <pow of float64 array of shape (), number 3>
     """
 
-    name = ""  # the operation's, in place of the class's
+    name = ""  # of the operation, not of the class
     vjp_raw = None  # type: ignore[assignment]  # the sweeps never meet a BuiltIn: a node holds the operation itself
 
     def __init__(self, node: Variable) -> None:

@@ -1,4 +1,4 @@
-"""Built-in operations: declared once, with their value and one derivative rule an argument.
+"""Built-in operations: each is declared once, with its value and a derivative rule for each argument.
 
 `rule(F, g, *arguments, y, **parameters)` is the cotangent of one argument, given the cotangent `g` of the result `y`.
 A rule computes with the operations of `F`, the reading: with raw arrays, with Variables, or with terms of a graph that

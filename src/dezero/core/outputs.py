@@ -42,7 +42,7 @@ publish("output", lambda node, index: apply(OUTPUT.bind(index=index), node), "On
 
 
 def general(name: str, value: RawFunction, *rules: Rule, outputs: int = 1, zeros: bool = True, **facts: Any) -> Op:
-    """Declare an operation of any other kind (a factorisation, a sort) by its value and vjps.
+    """Declare an operation that is neither element-wise nor linear (a factorisation, a sort) by its value and rules.
 
     With several outputs the value returns a tuple, and a rule gets tuples: `rule(F, gs, *arguments, ys)`. The cotangent
     of an output that is not used is zeros, or None if zeros is False. The tangent is found by transposing the rule.
@@ -60,7 +60,7 @@ def apply_all(op: Op, outputs: int, *args: ArrayLike) -> tuple[Variable, ...]:
 
 @functools.cache
 def picking(index: int) -> Op:
-    """The operation that picks one output, made once."""
+    """The operation that picks one output; one object for each index."""
     return OUTPUT.bind(index=index)
 
 

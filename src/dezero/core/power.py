@@ -108,7 +108,9 @@ def _where_smooth(a: Array, b: Array, weights: list[Any], m: int) -> Array:
     """The derivative where a is not 0."""
     total = polynomial(weights, np.log(a)) if len(weights) > 1 else weights[0]
     power = a ** (b - m) if m else a**b
-    return np.where(total == 0, total, power * total)[()] if m else power * total  # the power may be inf where it is 0
+    return (
+        np.where(total == 0, total, power * total)[()] if m else power * total
+    )  # the power may be inf where total is 0
 
 
 def _limit_at_zero(b: Array, weights: list[Any], orders: Orders) -> Array:

@@ -3,7 +3,7 @@
 A rule is written once, `rule(F, g, *arguments, y, **parameters)`, and evaluated in six readings:
 
 - RawReading (core/registry.py): raw arrays, for derivatives that are not differentiated again;
-- RecordedReading (here): Variables, each operation recorded as it stands;
+- RecordedReading (here): Variables; every operation is recorded, without rewriting;
 - Algebra (rewriting/algebra.py): terms, shared and simplified, for the graph of a derivative;
 - SeriesReading (series/reading.py): power series in one parameter, for Taylor mode;
 - CollapsedReading (series/collapsed.py): the weighted sum of series along many directions, computed at once;
@@ -50,7 +50,7 @@ class Reading(Protocol[Value]):
 
 
 class GraphReading(Reading[Value], Protocol):
-    """What a sweep over a graph asks besides. A value stands for a node: a Variable, or a term of an algebra."""
+    """What a sweep over a graph asks in addition. A value stands for a node: a Variable, or a term of an algebra."""
 
     def term(self, value: ArrayLike, /) -> Value:
         """The value that stands for a node, array or number."""
@@ -74,7 +74,7 @@ class Expression(Generic[Value]):
     F: the reading, which has every operation.
     """
 
-    __array_ufunc__ = None  # arrays on the left of an operator defer
+    __array_ufunc__ = None  # an array on the left of an operator defers
     __slots__ = ("F",)
     F: Reading[Value]
 
@@ -123,7 +123,7 @@ class Expression(Generic[Value]):
 
 
 class RecordedReading:
-    """Variables, each operation recorded as it stands: nothing shared, nothing cancelled."""
+    """Variables; every operation is recorded, and nothing is shared, cancelled or otherwise rewritten."""
 
     shared: frozenset[int] = frozenset()
 

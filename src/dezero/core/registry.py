@@ -1,4 +1,4 @@
-"""Operations by name: what later rooms declare and earlier rooms call, so that imports run one way."""
+"""Operations by name: earlier rooms call what later rooms declare, so that imports run one way."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Namespace:
 
 
 class RawReading(Namespace):
-    """The reading of the rules with raw arrays: an operation is its value."""
+    """The reading of the rules with raw arrays: an operation is the function that computes its value."""
 
 
 values = RawReading("raw arrays")

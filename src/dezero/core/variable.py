@@ -22,7 +22,7 @@ from dezero.core.watching import WATCHES, note_read
 # graph. An argument that is younger than its consumer had its data rebound in between.
 tick = count(1).__next__
 
-_cuts = 0  # how often a graph, or the rules of its operations, changed after it was recorded
+_cuts = 0  # how often a recorded graph, or the rule of an operation, was changed
 
 
 def cuts() -> int:
@@ -49,9 +49,9 @@ class Variable(Operators["Variable"]):
     variable(24.0)
     """
 
-    # _data: ndarray, or a NumPy scalar for 0-d results (40 ns an operator in place of 330); .data shows an array.
-    # _grad: None, a raw array not yet looked at, or a Variable; .grad shows a Variable.
-    # _origin: of a derivative, how it was made (see rewriting/origin.py); unset or None for all else.
+    # _data: ndarray, or a NumPy scalar for 0-d results (an operator takes 40 ns, not 330); .data shows an array.
+    # _grad: None, a Variable, or a raw array until .grad is first read; .grad shows a Variable.
+    # _origin: how a derivative was made (see rewriting/origin.py); unset or None for other Variables.
     # _op, _args: the operation and its arguments (Variables; numbers and arrays stay raw). None and () for a leaf.
     __slots__ = ("__weakref__", "_args", "_data", "_grad", "_op", "_origin", "_seq", "name")
     _args: tuple[Any, ...]
@@ -68,7 +68,7 @@ class Variable(Operators["Variable"]):
         self._args = ()
         self._seq = tick()
 
-    # -- what it holds -----------------------------------------------------------------------------------------
+    # -- data and gradient -------------------------------------------------------------------------------------
 
     @property
     def data(self) -> Any:
@@ -257,7 +257,7 @@ class Variable(Operators["Variable"]):
         *,
         gradient: ArrayLike | None = None,
     ) -> None:
-        """Accumulate the derivative of this Variable into the `.grad` of the leaves it was computed from.
+        """Accumulate the derivative of this Variable into the `.grad` of the leaves from which it was computed.
 
         retain_grad: keep the gradients of intermediates too. create_graph: the gradients are themselves recorded and
         can be differentiated again. inputs: accumulate into these Variables alone. gradient: what the sweep starts
@@ -343,7 +343,7 @@ class Variable(Operators["Variable"]):
 
 
 class Parameter(Variable):
-    """A Variable that a layer learns."""
+    """A Variable that a layer trains."""
 
     __slots__ = ()
 
@@ -371,7 +371,7 @@ def wrap(data: Plain) -> Variable:
 
 
 def as_variable(x: ArrayLike) -> Variable:
-    """Wrap an array or number in a Variable; a Variable passes; anything else raises TypeError.
+    """A Variable around an array or number; a Variable is returned itself; TypeError for anything else.
 
     >>> as_variable(3.0)
     variable(3.0)

@@ -56,7 +56,7 @@ class Algebra(Table):
             op = declared[name]  # looked up at each call, since a name may be declared again
             return self.call(op.bind(**parameters) if parameters else op, *args)
 
-        setattr(Algebra, name, call)  # found by the class from now on
+        setattr(Algebra, name, call)  # the next look-up finds it in the class
         return getattr(self, name)  # type: ignore[no-any-return]
 
     def call(self, op: Op, *args: TermLike) -> Term:

@@ -45,5 +45,5 @@ def origin_of(node: object) -> Origin | None:
 
 def resume_of(node: object) -> object:
     """From where the derivative of a derivative continues (see Origin); None where it starts from the graph alone."""
-    origin = origin_of(node)
+    origin: Origin | None = getattr(node, "_origin", None)
     return None if origin is None else origin.resume

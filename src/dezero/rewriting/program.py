@@ -131,7 +131,7 @@ def _told(argument: Argument) -> Hashable:
     return argument if isinstance(argument, int) else ("plain", fingerprint(argument[0]))
 
 
-def outside(outputs: Sequence[Variable], born: int) -> tuple[list[Variable], list[Variable]]:
+def computed_and_used(outputs: Sequence[Variable], born: int) -> tuple[list[Variable], list[Variable]]:
     """The nodes that a run computed, and the Variables from outside that these used.
 
     born: the age of the youngest Variable before the run. A Parameter that a layer created during the run, at its first
@@ -191,13 +191,13 @@ def _copied(value: object) -> object:
 
 
 def graph_key(
-    graph: Nodes, roots: list[int], asked: list[int] | None, inside: bool = False
+    graph: Nodes, roots: list[int], asked: list[int] | None, in_transform: bool = False
 ) -> tuple[list[int], GraphKey | None]:
     """The ages of the graph's nodes, and a key that is equal for graphs with the same steps of their derivatives.
 
     The key is the graph's form, the numbers and parameters in it, and the contents of its plain arrays (see
-    autodiff/forms.py); None where a part cannot be compared. inside: whether a derivative in arguments of a transform
-    is asked for, so that older nodes are not rewritten.
+    autodiff/forms.py); None where a part cannot be compared. in_transform: whether the derivative is asked for in
+    arguments of a transform, so that older nodes are not rewritten.
     """
     ages = sorted(graph)
     numbers: list[Hashable] = []
@@ -205,7 +205,7 @@ def graph_key(
     place = {age: i for i, age in enumerate(ages)}
     parts: list[Hashable] = [
         None if asked is None else tuple([place.get(a) for a in asked]),
-        inside,
+        in_transform,
         *[place[a] for a in roots],
     ]
     for age in ages:

@@ -1,4 +1,4 @@
-"""What a derivation remembers from one order to the next."""
+"""What a derivation keeps for the derivation of the next order."""
 
 from __future__ import annotations
 

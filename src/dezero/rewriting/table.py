@@ -31,7 +31,7 @@ class Table:
     """
 
     def __init__(self, graph: Nodes, asked: Sequence[Variable] = (), dtype: DType = _DOUBLE) -> None:
-        self.dtype = dtype if dtype.kind in "fc" else _DOUBLE  # of what is differentiated
+        self.dtype = dtype if dtype.kind in "fc" else _DOUBLE
         self.precision = digits(self.dtype)
         self.integers = dtype.kind in "iub"
         self.table: dict[Hashable, Factor] = {}
@@ -127,7 +127,7 @@ class Table:
         if not isinstance(number, int | float) or not number:
             return 1, None
         kind = inner.dtype
-        if kind != node._data.dtype or kind.char not in "fdFDgG":  # integers wrap around, halves have no range to spare
+        if kind != node._data.dtype or kind.char not in "fdFDgG":  # integers wrap around, halves overflow
             return 1, None
         return number, inner
 

@@ -15,7 +15,7 @@ Factor = Variable | Array  # what a number multiplies
 
 
 class Term(Expression["Term"]):
-    """`c * node`; node is a Variable, a raw array that depends on nothing, or None for the number c itself.
+    """`c * node`; node is a Variable, a raw constant array, or None: the term is the number c.
 
     whole: the node of the graph that equals the term, where numbers were taken out of that node. Operations get the
     whole: a comparison could take another branch for c * node, which is rounded differently.
@@ -26,7 +26,7 @@ class Term(Expression["Term"]):
 
     def __init__(self, F: Any, c: Number, node: Factor | None, whole: Variable | None = None) -> None:
         self.F = F
-        self.c, self.node, self.whole = c, node, whole  # c is 0 for zero alone, its node None
+        self.c, self.node, self.whole = c, node, whole  # where c is 0, node is None
 
     @property
     def shape(self) -> Shape:
