@@ -18,7 +18,7 @@ from dezero.core.watching import watching
 
 
 @dataclass
-class Run:
+class Evaluation:
     """A call of the right side f(y, t): what it was given, what came out and what it looked at."""
 
     states: Sequence[Variable]
@@ -72,12 +72,12 @@ def changed(before: list[Branch], after: list[Branch]) -> list[tuple[int, Branch
     return found
 
 
-def unknown(run: Run) -> list[Variable]:
+def unknown(run: Evaluation) -> list[Variable]:
     """What f read, and what it gave to operations of which nobody knows where their kinks are."""
     return [*run.watch.read, *[a for node in opaque(run) for a in node._args if isinstance(a, Variable)]]
 
 
-def opaque(run: Run) -> list[Variable]:
+def opaque(run: Evaluation) -> list[Variable]:
     """The results of users' Functions, and of operations that may have a kink or a singular place that no side tells.
 
     Those of plain numbers are left out.
@@ -85,7 +85,12 @@ def opaque(run: Run) -> list[Variable]:
     return [n for n in run.graph if not _understood(n) and any([isinstance(a, Variable) for a in n._args])]
 
 
-def moves(operands: Sequence[Any], run: Run, recorded: Sequence[bool]) -> bool:
+def made_plain(run: Evaluation) -> bool:
+    """Whether f took out plain numbers, or computed inside no_grad, of which no series is known."""
+    return bool(run.watch.read) or any([isinstance(node._op, Cut) for node in run.graph])
+
+
+def depends(operands: Sequence[Any], run: Evaluation, recorded: Sequence[bool]) -> bool:
     """Whether values depend on Variables that f did not make, or on states that are recorded.
 
     What no_grad computed inside f may depend on anything.
@@ -95,12 +100,12 @@ def moves(operands: Sequence[Any], run: Run, recorded: Sequence[bool]) -> bool:
     return any([isinstance(n._op, Cut) for n in inside]) or any([id(x) not in still for x in outside])
 
 
-def rests_on(branch: Branch, run: Run) -> frozenset[int]:
+def rests_on(branch: Branch, run: Evaluation) -> frozenset[int]:
     """The ids of the Variables besides the time that f was given, or found outside, and that a branch depends on."""
     return frozenset([id(x) for x in _sources(branch.operands, run)[1] if x is not run.time])
 
 
-def _sources(operands: Sequence[Any], run: Run) -> tuple[list[Variable], list[Variable]]:
+def _sources(operands: Sequence[Any], run: Evaluation) -> tuple[list[Variable], list[Variable]]:
     """The nodes that f made on the way to values, and the Variables that it was given, or found outside, for them."""
     given = [x for x in operands if isinstance(x, Variable)]
     inside = _below(given, run)
@@ -108,7 +113,7 @@ def _sources(operands: Sequence[Any], run: Run) -> tuple[list[Variable], list[Va
     return inside, [x for x in given if x._seq < run.time._seq or run.given(x)]
 
 
-def affine(run: Run) -> bool:
+def affine(run: Evaluation) -> bool:
     """Whether f is of the first degree in y and t together: of the operations that it called, and by what it read."""
     if run.watch.compared or run.watch.read:
         return False
@@ -134,7 +139,7 @@ def _first_degree(op: Any, inside: list[bool]) -> bool:
     return op.name == "div" and inside == [True, False]
 
 
-def _below(roots: Sequence[Variable], run: Run) -> list[Variable]:
+def _below(roots: Sequence[Variable], run: Evaluation) -> list[Variable]:
     """The roots and what they were computed from, inside f, oldest first."""
     found: dict[int, Variable] = {}
     stack = list(roots)
@@ -178,7 +183,7 @@ _NAMES: list[tuple[str, Callable[..., Any]]] = [
 ]
 _SIDES = {name: tell for names, tell in _NAMES for name in names.split()}
 _LINES = ("hardtanh", "hardshrink", "softshrink", "max", "min", "cummax", "cummin", "max_pool")  # slopes tell the side
-_OTHERS = (  # smooth wherever they are finite
+_OTHERS = (  # smooth but at their singular places, at which the derivatives of f tell that a step is wrong
     "add sub mul div neg pow linear_combination full_like alias real conj as_complex exp log sqrt sin cos tan tanh "
     "tanh_slope gaussian erf erfc erfcx dawsn ndtr log_ndtr sigmoid sigmoid_slope log_sigmoid softplus silu gelu_tanh "
     "tanhshrink exp2 expm1 log2 log10 log1p expit logaddexp logaddexp2 square reciprocal gamma gammaln digamma jv "

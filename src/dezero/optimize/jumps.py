@@ -20,13 +20,15 @@ from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.optimize import adjoint
-from dezero.optimize.branches import Branch, Run, changed, moves, opaque, rests_on, unknown
+from dezero.optimize.branches import Branch, Evaluation, changed, depends, opaque, rests_on, unknown
 from dezero.series.equation import Solution
 
 _ORDERS = 6  # up to which the series on both sides of a knot are compared
 _EQUAL = 1e-9  # relative difference of their coefficients that is no jump
 _BESIDE = 1e-2  # of a step
 _ALIKE = 0.05  # the same, where the place is known to a few digits only
+CLEAR = 100  # widths of a gap, which are free of the rounding that widened it
+_NEAR = 1e-6  # of the way to a place: so near, both sides of a bend still differ, and rounding no longer counts
 
 
 @dataclass
@@ -52,7 +54,9 @@ class Sides:
     each rate is told; t, h: where the step starts, and its length.
     """
 
-    def __init__(self, run: Callable[[float], Run], looks: Sequence[tuple[float, Run]], t: float, h: float) -> None:
+    def __init__(
+        self, run: Callable[[float], Evaluation], looks: Sequence[tuple[float, Evaluation]], t: float, h: float
+    ) -> None:
         self.run, self.looks, self.t, self.h = run, looks, abs(t), abs(h)
         self.eps = max([float(np.finfo(r.dtype).eps) for r in looks[0][1].rates])
 
@@ -72,7 +76,7 @@ class Sides:
         return (lowest, [k > 0 for k in found]) if lowest else None
 
     @staticmethod
-    def _coefficients(run: Run, orders: int) -> list[Any]:
+    def _coefficients(run: Evaluation, orders: int) -> list[Any]:
         """Of each state its coefficients from 1 on."""
         solution = Solution(run.rates, run.states, run.time)
         with np.errstate(all="ignore"):
@@ -107,7 +111,7 @@ def first_knot(sides: Sides, least: float, recorded: bool) -> Knot | None:
     inside = [recorded] * len(start.states)
     for (left, before), (right, after) in zip(sides.looks[:-1], sides.looks[1:], strict=True):
         while changed(before.branches, after.branches):
-            if not recorded and not _moving(before, after, inside):
+            if not recorded and not _place_moves(before, after, inside):
                 break
             lower, upper, run = left, right, after
             while abs(upper - lower) > least:
@@ -121,9 +125,9 @@ def first_knot(sides: Sides, least: float, recorded: bool) -> Knot | None:
             differ = sides.first_difference(lower, behind, _ORDERS, _EQUAL)
             found = changed(before.branches, run.branches)
             if lower == 0:  # the start stands at a fixed time; a state that is a plain number does not move there
-                moves = _moving(start, start, [recorded and bool(y._args) for y in start.states], found)
+                moves = _place_moves(start, start, [recorded and bool(y._args) for y in start.states], found)
             else:
-                moves = _moving(before, run, inside, found)
+                moves = _place_moves(before, run, inside, found)
             if differ is None and recorded:
                 differ = _hidden(found, run, moves, sides, lower, behind)
             if differ is not None:
@@ -135,7 +139,7 @@ def first_knot(sides: Sides, least: float, recorded: bool) -> Knot | None:
 
 
 def _hidden(
-    found: list[tuple[int, Branch]], run: Run, moves: bool, sides: Sides, lower: float, upper: float
+    found: list[tuple[int, Branch]], run: Evaluation, moves: bool, sides: Sides, lower: float, upper: float
 ) -> tuple[int, list[bool]] | None:
     """As first_difference, of a knot that the solution does not show: its derivatives may jump where it does not.
 
@@ -157,16 +161,26 @@ def unknown_knot(sides: Sides, good: float, bad: float, recorded: bool) -> Knot 
     """
     run = sides.run(good)
     may_be = unknown(run)
-    if not (moves(may_be, run, [recorded] * len(run.states)) if may_be else recorded):
+    if not (depends(may_be, run, [recorded] * len(run.states)) if may_be else recorded):
         return None
     gap = bad - good
-    differ = sides.first_difference(good - 100 * gap, bad + 100 * gap, 1, _ALIKE)
+    differ = sides.first_difference(good - CLEAR * gap, bad + CLEAR * gap, 1, _ALIKE)
     if differ is None:
-        gap = math.copysign(max(abs(gap), 1e-6 * min(abs(good) or sides.h, sides.h)), gap)
+        gap = math.copysign(max(abs(gap), _NEAR * min(abs(good) or sides.h, sides.h)), gap)
         differ = sides.first_difference(good - gap, bad + gap, 2, _ALIKE)
         if differ is not None and any([isinstance(node._op, Op) for node in opaque(run)]):
             differ = 1, differ[1]  # the root of a square, say: what begins so close to it has no derivatives
+    if recorded and (differ is None or differ[0] > 1) and _singular(sides, good, bad):
+        differ = 1, [False] * len(run.states)
     return None if differ is None else Knot(bad, *differ, None, True, "what f computes in a way of its own")
+
+
+def _singular(sides: Sides, good: float, bad: float) -> bool:
+    """Whether derivatives of f grow beyond all bounds on a side of this gap, as those of log and sqrt do at 0."""
+    gap = bad - good
+    beside = math.copysign(max(CLEAR * abs(gap), _BESIDE * sides.h), gap)
+    pairs = ((good - beside, good - gap), (bad + beside, bad + gap))
+    return any([adjoint.grow(sides.run(far), sides.run(near)) for far, near in pairs])
 
 
 def refuse_jump(knot: Knot, t: float) -> None:
@@ -179,7 +193,7 @@ def refuse_jump(knot: Knot, t: float) -> None:
         )
 
 
-def behind(states: list[Variable], kink: Knot, run: Run) -> list[Variable]:
+def behind(states: list[Variable], kink: Knot, run: Evaluation) -> list[Variable]:
     """The states behind a kink: those of their derivatives that lack a part raise.
 
     run: f at the kink, for states with their graph. What the place depends on has a part in them, which is 0.
@@ -188,7 +202,7 @@ def behind(states: list[Variable], kink: Knot, run: Run) -> list[Variable]:
     moving = [
         x
         for x in operands
-        if isinstance(x, Variable) and moves([x], run, [True] * len(run.states)) and x.dtype.kind == "f"
+        if isinstance(x, Variable) and depends([x], run, [True] * len(run.states)) and x.dtype.kind == "f"
     ]
     rng, total = np.random.default_rng(0), 0.0  # weights, so that what moves against another does not cancel
     for x in moving or run.rates:
@@ -198,7 +212,9 @@ def behind(states: list[Variable], kink: Knot, run: Run) -> list[Variable]:
     return [y + operations.astype(zero, y.dtype) if jumps else y for y, jumps in zip(states, kink.jumping, strict=True)]
 
 
-def _moving(before: Run, run: Run, recorded: Sequence[bool], found: list[tuple[int, Branch]] | None = None) -> bool:
+def _place_moves(
+    before: Evaluation, run: Evaluation, recorded: Sequence[bool], found: list[tuple[int, Branch]] | None = None
+) -> bool:
     """Whether the place of a change depends on more than the time, by the operands that it has in this run.
 
     A condition or a change of the control flow that no comparison explains comes of what f read; where it read
@@ -208,10 +224,10 @@ def _moving(before: Run, run: Run, recorded: Sequence[bool], found: list[tuple[i
     operands = _operands(run, [i for i, _ in found])
     if not any([isinstance(a, Variable) for a in operands]) and not run.watch.read:
         return True
-    return moves([*operands, *run.watch.read], run, recorded)
+    return depends([*operands, *run.watch.read], run, recorded)
 
 
-def _operands(run: Run, numbers: Sequence[int]) -> list[Any]:
+def _operands(run: Evaluation, numbers: Sequence[int]) -> list[Any]:
     """What the sides of these branches depend on."""
     told = [run.branches[i] for i in numbers if i < len(run.branches)]
     return [a for b in told for a in b.operands]

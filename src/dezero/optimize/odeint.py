@@ -16,13 +16,16 @@ from dezero.core.registry import operations
 from dezero.core.variable import Argument, Variable, wrap
 from dezero.core.watching import watching
 from dezero.derivatives.trees import Rebuild, flatten, matching
-from dezero.optimize.adjoint import reach
-from dezero.optimize.branches import Run
+from dezero.optimize.adjoint import Adjoint
+from dezero.optimize.branches import Evaluation, made_plain
 from dezero.optimize.jumps import Knot, behind, refuse_jump
 from dezero.optimize.steps import Step
 from dezero.series.equation import Solution
 
 _PLACES = 200  # over the whole interval, at which the steps are compared with f
+_CUT = 30  # steps in sequence that are cut short where f made plain numbers, before the integration is given up
+_LOST = 4  # the same for steps cut short for their derivatives alone, of which rounding in f leaves no digits:
+_SHORT = 1e-3  # of the length that the derivatives' series allow
 
 
 def odeint_taylor(
@@ -54,14 +57,17 @@ def odeint_taylor(
     Where y0 or args hold Variables, or f uses Variables of its own, the steps are recorded and the result can be
     differentiated to any order, the steps' lengths being constants, chosen for y and for its first derivatives, by the
     adjoint equation (with each order beyond the error is some tens of times larger); inside no_grad nothing is
-    recorded. Where a knot moves with y0, args or a
-    Variable that f reads, a kink of f leaves the first derivatives right, and the second ones raise; a jump leaves
-    none, and raises. That f compares is seen, also on `.data`; a number that was taken out before f ran is a constant.
+    recorded. Where a knot moves with y0, args or a Variable that f reads, a kink of f leaves the first derivatives
+    right, and the second ones raise; a jump leaves none, and raises, as does a singular place, such as that of log at
+    0. The steps solve the adjoint equation too, to at least sqrt(tol) of each slope, so that such places are found
+    where y does not show them. That f compares is seen, also on `.data`; a number that was taken out before f ran is
+    a constant.
 
     Raises ValueError for times that are not monotonic, an order below 2, and rates of another structure or shape;
     TypeError where f returns plain numbers, and for Variables among the times; RuntimeError where max_steps do not
-    suffice (a stiff equation, or a rate that turned t or y into a plain number), FloatingPointError where the solution
-    runs to infinity, GraphError where f jumps, or its slope is infinite, at a place that moves with a Variable.
+    suffice (a stiff equation), or where f turned t or y into plain numbers, which no series follows;
+    FloatingPointError where the solution runs to infinity; GraphError where f jumps, or its slope is infinite, at a
+    place that moves with a Variable.
 
     >>> odeint_taylor(lambda y, t: -2 * t * y, 1.0, [0.0, 1.0, 2.0])
     variable([1.         0.36787944 0.01831564])
@@ -100,8 +106,8 @@ def _times(t: Any) -> Any:
     if times.ndim != 1 or not times.size or times.dtype.kind not in "fiu":
         raise ValueError(f"odeint_taylor: t is a {describe(times)}; give a sequence of times, the first that of y0")
     times = times.astype(np.float64)
-    moves = np.diff(times)
-    if not np.all(np.isfinite(times)) or not (np.all(moves >= 0) or np.all(moves <= 0)):
+    gaps = np.diff(times)
+    if not np.all(np.isfinite(times)) or not (np.all(gaps >= 0) or np.all(gaps <= 0)):
         raise ValueError(f"odeint_taylor: t must be finite and increase or decrease throughout, got {times}")
     return times
 
@@ -143,6 +149,7 @@ class _Walk:
         self.tol, self.order, self.longest = tol, order, longest
         self.recorded, self.judged = False, recording()  # judged: derivatives may be asked for
         self.steps = self.rejected = 0
+        self.lost = self.cut = 0  # of the last steps, those cut for the derivatives, and for what no series tells
         self.scale = 0.0  # of |y|, in the running step
 
     def through(self, states: list[Variable], times: Any, max_steps: int) -> list[list[Variable]]:
@@ -153,12 +160,10 @@ class _Walk:
         run = self._run(states, t)
         self.recorded = self.recorded or (recording() and _from_outside(run.rates, [*states, run.time]))
         while True:
-            series = self._series(run)
-            h = self._length(series, t, end, longest)
-            far = reach(self._apart(states, t), self.order, self.tol) if self.recorded and h else math.inf
-            h = math.copysign(min(abs(h), far), h)
-            step = Step(self._run, series, t, h, run, self.tol, self.scale)
+            step = self._step(states, run, t, end, longest)
+            series, h = step.series, step.h
             length, crosses = step.through(start, end, _PLACES)
+            self._progress(step, length, crosses, careful=longest < self.longest)
             if length != h:
                 self.rejected += 1
                 # what follows a spot where f is not smooth is tried with care
@@ -166,7 +171,7 @@ class _Walk:
             else:
                 longest = self.longest
             h, near = length, end if abs(length) >= abs(end - t) else t + length
-            if near == t != end and far < math.inf:
+            if near == t != end and step.derivable < math.inf:
                 refuse_jump(Knot(0.0, 1, [], None, True, "f"), t)  # a slope of f grows beyond all bounds
             if near == t != end or not step.finite(length):
                 raise FloatingPointError(
@@ -196,17 +201,46 @@ class _Walk:
                 )
             t = near
 
-    def _apart(self, states: list[Variable], t: float) -> Run:
+    def _step(self, states: list[Variable], run: Evaluation, t: float, end: float, longest: float) -> Step:
+        """The next step, as long as the series of the solution and of its derivatives allow."""
+        series = self._series(run)
+        h = self._length(series, t, end, longest)
+        adjoint = Adjoint(self._apart(states, t), self.order, self.tol) if self.recorded and h else None
+        if adjoint is not None:
+            h = math.copysign(min(abs(h), adjoint.length), h)
+        return Step(self._run, series, t, h, run, self.tol, self.scale, adjoint)
+
+    def _progress(self, step: Step, length: float, crosses: bool, careful: bool) -> None:
+        """Errors where steps are cut short again and again, at no place where f is not smooth.
+
+        careful: whether the step was tried short, after one that was cut.
+        """
+        cut = length != step.h
+        plain = cut and made_plain(step.start)
+        self.lost = self.lost + 1 if step.underivable and not plain and abs(length) < _SHORT * step.derivable else 0
+        if crosses or not (cut or careful):
+            self.cut = 0
+        elif plain:
+            self.cut += 1
+        if self.lost == _LOST:
+            refuse_jump(Knot(0.0, 1, [], None, True, "the derivatives of f"), step.t)
+        if self.cut == _CUT:
+            raise RuntimeError(
+                f"odeint_taylor: at t = {step.t:.6g} f computes with t or y inside no_grad, or with plain numbers made "
+                "of them, so that no series follows it; compute with Variables, outside no_grad"
+            )
+
+    def _apart(self, states: list[Variable], t: float) -> Evaluation:
         """f for the same states as leaves of their own."""
         return self._run([Argument(np.array(y._data)) for y in states], t)
 
-    def _series(self, run: Run) -> list[list[Any]]:
+    def _series(self, run: Evaluation) -> list[list[Any]]:
         """The coefficients of the states, order by order."""
         solution = Solution(run.rates, run.states, run.time, self.recorded)
         with np.errstate(over="ignore", invalid="ignore"):  # an infinite coefficient is met in _length
             return [solution[k] for k in range(self.order + 1)]
 
-    def _run(self, states: list[Variable], t: float) -> Run:
+    def _run(self, states: list[Variable], t: float) -> Evaluation:
         """f for these states, at a time that is a Variable of its own."""
         time = Argument(np.asarray(t, dtype=states[0].dtype))
         with using_config("enable_backprop", True), watching() as watch:  # a number made of t or y is met in Step
@@ -217,7 +251,7 @@ class _Walk:
         for rate, y in zip(rates, states, strict=True):
             if computed("odeint_taylor", rate).shape != y.shape:
                 raise ValueError(f"odeint_taylor: f returned a {describe(rate)} for a state of shape {y.shape}")
-        return Run(states, time, rates, watch)
+        return Evaluation(states, time, rates, watch)
 
     def _length(self, series: list[list[Any]], t: float, end: float, longest: float) -> float:
         """How far the series is good for, with the sign of the direction."""
