@@ -12,21 +12,26 @@ from dezero.core.dtypes import Axes
 from dezero.core.variable import Variable
 
 Independent = tuple[int, ...]  # axes of one array, counted from the right: -1 is the last
-Below = Sequence[Independent]  # those of each argument; () where an argument does not depend on them
+Below = Sequence[Independent]  # those of each argument; () for an argument that has none
 
 
 def unmoved(below: Below, node: Variable, **parameters: object) -> Independent:
-    """They stay where they stand in the first argument."""
+    """Independent axes stay where they stand in the first argument."""
     return below[0]
 
 
 def agreed(below: Below) -> Independent | None:
-    """Those of the arguments that have any, where they are the same in all of these."""
+    """The independent axes of the arguments, where all arguments that have any have the same."""
     found = [axes for axes in below if axes]
     return found[0] if all([axes == found[0] for axes in found]) else None
 
 
+def moved(axes: Independent, places: dict[int, int]) -> Independent | None:
+    """The places of axes in the result, where each of them has one."""
+    return tuple([places[a] for a in axes]) if all([a in places for a in axes]) else None
+
+
 def beside(below: Below, node: Variable, axis: Axes, **parameters: object) -> Independent | None:
-    """As unmoved, for what keeps the shape and mixes elements along `axis`: one, several, or all (None)."""
+    """As unmoved, for an operation that mixes elements along `axis` alone: an axis, several, or all (None)."""
     mixed = range(node.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     return None if any([a + node.ndim in mixed for a in below[0]]) else below[0]

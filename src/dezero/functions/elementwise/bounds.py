@@ -59,7 +59,7 @@ fmin = elementwise(
 )
 
 
-# The halves of clip: at the bound the derivative is that of x, where maximum and minimum would share it.
+# The halves of clip. At a bound x has the whole derivative, of which maximum and minimum give half to the bound.
 at_least = elementwise(
     "at_least",
     np.maximum,

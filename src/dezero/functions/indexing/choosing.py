@@ -17,7 +17,7 @@ from dezero.functions.arrays.joining import parts_of, stack
 from dezero.functions.arrays.repeating import broadcast_arrays
 from dezero.functions.elementwise.comparison import where
 from dezero.functions.indexing.get_item import get_item
-from dezero.functions.indexing.taking import take_along_axis, whole_numbers, within
+from dezero.functions.indexing.taking import in_range, take_along_axis, whole_numbers
 from dezero.functions.indexing.updating import index_update
 
 
@@ -32,16 +32,10 @@ def choose(x: WholeNumbers, choices: Iterable[ArrayLike], mode: str = "raise") -
     variable([1. 4.])
     """
     numbers = whole_numbers("choose", x)
-    if mode not in ("raise", "wrap", "clip"):
-        raise ValueError(f"choose: mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
+    if mode == "raise" and numbers.size and numbers.min() < 0:
+        raise IndexError(f"choose: index {numbers.min()} is negative; choices are counted from 0")
     parts = parts_of("choose", choices)
-    n = len(parts)
-    if mode == "raise":
-        if numbers.size and numbers.min() < 0:
-            raise IndexError(f"choose: index {numbers.min()} is negative; choices are counted from 0")
-        within("choose", numbers, n, "the choices")
-    else:
-        numbers = numbers % n if mode == "wrap" else np.clip(numbers, 0, n - 1)
+    numbers = in_range("choose", numbers, len(parts), mode, "the choices")
     shapes = [numbers.shape, *[part.shape for part in parts]]
     try:
         shape = np.broadcast_shapes(*shapes)

@@ -10,7 +10,7 @@ from dezero.core.call import apply, operand
 from dezero.core.declare import linear, publish
 from dezero.core.dtypes import Array, Shape, rounded_once
 from dezero.core.variable import ArrayLike, Variable
-from dezero.functions.arrays._rows import Below, Independent
+from dezero.functions.arrays._rows import Below, Independent, moved
 from dezero.functions.indexing._indices import Index, axes_read, plain_index, positions_read, repeats, whole_axes
 
 
@@ -37,15 +37,11 @@ def _added(g: Array, index: Any, shape: Shape) -> Array:
 
 def _rows(below: Below, node: Variable, index: object) -> Independent | None:
     """Independent axes pass where they are read whole; an index array is taken to mix the elements along its axis."""
-    moved = whole_axes(node._args[0].shape, index)
-    rows = below[0]
-    return tuple([moved[r] for r in rows]) if all([r in moved for r in rows]) else None
+    return moved(below[0], whole_axes(node._args[0].shape, index))
 
 
 def _scattered_rows(below: Below, node: Variable, index: object, shape: Shape) -> Independent | None:
-    back = {place: axis for axis, place in whole_axes(shape, index).items()}
-    rows = below[0]
-    return tuple([back[r] for r in rows]) if all([r in back for r in rows]) else None
+    return moved(below[0], {place: axis for axis, place in whole_axes(shape, index).items()})
 
 
 _get_item = linear(

@@ -38,6 +38,16 @@ def within(name: str, indices: Array, n: int, place: str) -> None:
         raise IndexError(f"{name}: index {worst} is out of range for {place}, which has length {n}")
 
 
+def in_range(name: str, indices: Array, n: int, mode: str, place: str) -> Array:
+    """Indices of an axis of length n; those out of range raise IndexError, wrap around, or are clipped to the ends."""
+    if mode not in ("raise", "wrap", "clip"):
+        raise ValueError(f"{name}: mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
+    if mode == "raise" or not n:
+        within(name, indices, n, place)
+        return indices
+    return indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
+
+
 @public
 def take(x: ArrayLike, indices: WholeNumbers, axis: int | None = None, mode: str = "raise") -> Variable:
     """Elements (slices of an axis) at whole numbers, an array of any shape; of the ravelled array without axis.
@@ -51,13 +61,7 @@ def take(x: ArrayLike, indices: WholeNumbers, axis: int | None = None, mode: str
     """
     x, axis = on_axis("take", x, axis)
     places = whole_numbers("take", indices)
-    n, place = x.shape[axis], f"axis {axis} of shape {x.shape}"
-    if mode not in ("raise", "wrap", "clip"):
-        raise ValueError(f"take: mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
-    if mode == "raise" or not n:
-        within("take", places, n, place)
-    else:
-        places = places % n if mode == "wrap" else np.clip(places, 0, n - 1)
+    places = in_range("take", places, x.shape[axis], mode, f"axis {axis} of shape {x.shape}")
     return get_item(x, along(axis, places if places.ndim else int(places)))
 
 

@@ -13,7 +13,7 @@ from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import describe
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import along
-from dezero.functions.arrays._rows import Below, Independent, unmoved
+from dezero.functions.arrays._rows import Below, Independent, moved, unmoved
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.joining import concatenate
 from dezero.functions.arrays.rearrange import moveaxis, ravel
@@ -36,8 +36,7 @@ def _written_rows(below: Below, node: Variable, index: object) -> Independent | 
         return rows
     places = whole_axes(node.shape, index)
     if not rows:
-        back = {place: axis for axis, place in places.items()}
-        return tuple([back[r] for r in inner]) if all([r in back for r in inner]) else None
+        return moved(inner, {place: axis for axis, place in places.items()})
     return rows if inner == tuple([places.get(r) for r in rows]) else None
 
 

@@ -19,7 +19,7 @@ from dezero.functions.elementwise.complex_numbers import imag, modulus, real
 from dezero.functions.linalg.spectral import svd
 from dezero.functions.reductions._half import in_single
 from dezero.functions.reductions.extrema import max, min
-from dezero.functions.reductions.sums_and_products import axes_of
+from dezero.functions.reductions.sums_and_products import axes_of, kept_shape
 
 Order = float | str | None
 _modulus_power = declared["modulus_power"]
@@ -110,8 +110,8 @@ def _matrix(x: Variable, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Var
         y = operations.sum(s, -1) if kind == "nuc" else operations.get_item(s, (..., 0 if kind == 2 else -1))
     else:
         raise ValueError(f"norm: ord={ord!r} is none of matrices; give 'fro', 'nuc', 1, -1, 2, -2, inf or -inf")
-    shape = tuple([1 if i in axes else n for i, n in enumerate(x.shape)])
-    return operations.reshape(y, shape if keepdims else tuple([n for i, n in enumerate(x.shape) if i not in axes]))
+    shape = kept_shape(x.shape, axes) if keepdims else tuple([n for i, n in enumerate(x.shape) if i not in axes])
+    return operations.reshape(y, shape)
 
 
 publish("norm", norm)

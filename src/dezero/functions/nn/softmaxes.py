@@ -16,7 +16,7 @@ from dezero.functions.arrays.dtype import floating
 from dezero.functions.elementwise import exponential
 from dezero.functions.elementwise.exponential import CANCELS, exp
 from dezero.functions.reductions._half import in_single
-from dezero.functions.reductions.sums_and_products import axes_of, reduced_rows, spread, sum
+from dezero.functions.reductions.sums_and_products import axes_of, kept_shape, reduced_rows, spread, sum
 
 
 def _greatest(x: Array, axis: AxesOrAll) -> Array:
@@ -53,7 +53,7 @@ def log_of_sum(e: Array, axis: Axes) -> Array:
 
 
 def _shares_value(x: Array, y: Array, axis: AxesOrAll) -> Array:
-    y = np.reshape(y, [1 if axis is None or a in axis else n for a, n in enumerate(x.shape)])
+    y = np.reshape(y, kept_shape(x.shape, axis))
     return np.exp(exponential.difference(x, y))
 
 

@@ -21,7 +21,7 @@ from dezero.functions._axes import AxesOrAll, flag
 from dezero.functions.arrays._rows import beside
 from dezero.functions.indexing.picking import gather_axes, return_axes, rows_beside_last, segment
 from dezero.functions.reductions.scans import apply_along
-from dezero.functions.reductions.sums_and_products import axes_of, reduced_rows, spread
+from dezero.functions.reductions.sums_and_products import axes_of, kept_shape, reduced_rows, spread
 
 
 def _equal(x: Array, y: Array) -> Array:
@@ -37,7 +37,7 @@ def _float_kind(x: Array) -> np.dtype[Any]:
 
 
 def _shares(x: Array, y: Array, axis: AxesOrAll) -> Array:
-    y = np.reshape(y, [1 if axis is None or a in axis else n for a, n in enumerate(x.shape)])
+    y = np.reshape(y, kept_shape(x.shape, axis))
     taken = _equal(x, y)
     return np.divide(taken, taken.sum(axis, keepdims=True), dtype=_float_kind(x))
 
@@ -149,7 +149,7 @@ def _past_nan(name: str, op: Op, x: ArrayLike, least: float, axis: Axes, keepdim
 def _running_shares(x: Array, y: Array) -> Array:
     taken = _equal(x, y)
     count = np.cumsum(taken, -1)
-    before = np.where(_equal(y[..., 1:], y[..., :-1]), 0, count[..., :-1])  # of a new extremum: those of former ones
+    before = np.where(_equal(y[..., 1:], y[..., :-1]), 0, count[..., :-1])  # at a new extremum: the former ones
     count[..., 1:] -= np.maximum.accumulate(before, -1)
     return np.divide(taken, count, dtype=_float_kind(x))
 

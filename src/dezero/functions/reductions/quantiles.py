@@ -20,7 +20,7 @@ from dezero.functions._axes import flag
 from dezero.functions.arrays.dtype import floating
 from dezero.functions.arrays.shape import reshape, transpose
 from dezero.functions.indexing.picking import gather_axes, rows_beside_last
-from dezero.functions.reductions.sums_and_products import axes_of, mean
+from dezero.functions.reductions.sums_and_products import axes_of, kept_shape, mean
 
 # Where in the sorted elements, counted from 0, the quantile q of n elements lies: q (n + 1 - a - b) + a - 1.
 # R. J. Hyndman, Y. Fan, "Sample quantiles in statistical packages", The American Statistician 50 (1996).
@@ -116,7 +116,7 @@ def _between(name: str, x: ArrayLike, q: object, axis: Axes, method: str, keepdi
         y = below + (above - below) * (place - low).astype(x.dtype)
     kept = y.shape[:-1]
     if flag(name, keepdims):
-        kept = tuple([1 if axes is None or a in axes else n for a, n in enumerate(x.shape)])
+        kept = kept_shape(x.shape, axes)
     return reshape(transpose(y, (y.ndim - 1, *range(y.ndim - 1))), (*q.shape, *kept))
 
 

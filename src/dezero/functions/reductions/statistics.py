@@ -24,6 +24,7 @@ from dezero.functions.reductions._half import in_single
 from dezero.functions.reductions.sums_and_products import (
     all_equal,
     axes_of,
+    count_along,
     first_along,
     mean,
     prod,
@@ -40,7 +41,7 @@ def _centred(x: Array, axis: AxesOrAll) -> Array:
     if not x.size:
         return x
     y = x - np.mean(x, axis, keepdims=True)
-    equal = all_equal(x, axis, first_along(np.abs(y), axis), _count(x, axis))
+    equal = all_equal(x, axis, first_along(np.abs(y), axis), count_along(x, axis))
     return y if equal is False else np.where(equal, 0, y)
 
 
@@ -48,13 +49,9 @@ def _centred(x: Array, axis: AxesOrAll) -> Array:
 linear("centred", _centred, lambda F, g, x, y, axis: F.centred(g, axis=axis), rows=beside)
 
 
-def _count(x: Array, axis: AxesOrAll) -> int:
-    return math.prod(x.shape if axis is None else [x.shape[a] for a in axis])
-
-
 def _freedom(x: Array, axis: AxesOrAll, ddof: float) -> float:
     """Degrees of freedom; nan where none is left."""
-    n = _count(x, axis) - ddof
+    n = count_along(x, axis) - ddof
     return n if n > 0 else math.nan
 
 
@@ -73,7 +70,7 @@ def _exact_at_zero(value: Callable[..., Array]) -> Callable[..., Array]:
     def exact(x: Array, axis: AxesOrAll, ddof: float, keepdims: bool) -> Array:
         y = value(x, axis, ddof=ddof, keepdims=True)
         if x.size:
-            equal = all_equal(x, axis, np.sqrt(y) if value is np.var else y, _count(x, axis))
+            equal = all_equal(x, axis, np.sqrt(y) if value is np.var else y, count_along(x, axis))
             y = y if equal is False else np.where(equal & (y == y), 0, y)
         return y if keepdims else np.squeeze(y, axis)[()]
 

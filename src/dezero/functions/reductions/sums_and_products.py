@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from dezero.autodiff.broadcasting import total
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
-from dezero.core.dtypes import Array, Axes
+from dezero.core.dtypes import Array, Axes, Shape
 from dezero.core.outputs import general
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import AxesOrAll, flag, out_of_range, refuse_bools
@@ -26,6 +27,16 @@ def reduced_rows(below: Below, node: Variable, axis: AxesOrAll, keepdims: bool, 
     if any(r in gone for r in rows):
         return None
     return rows if keepdims else tuple(r + len([a for a in gone if a > r]) for r in rows)
+
+
+def kept_shape(shape: Shape, axis: AxesOrAll) -> Shape:
+    """The shape that a reduction over axes leaves with keepdims."""
+    return tuple([1 if axis is None or a in axis else n for a, n in enumerate(shape)])
+
+
+def count_along(x: Variable | Array, axis: AxesOrAll) -> int:
+    """How many elements a reduction over axes takes together."""
+    return math.prod(x.shape if axis is None else [x.shape[a] for a in axis])
 
 
 def first_along(x: Array, axis: AxesOrAll) -> Array:
@@ -47,7 +58,7 @@ def all_equal(x: Array, axis: AxesOrAll, spread: Array, scale: float) -> Array |
 def spread(F, g, x, y, axis, keepdims):
     """A reduction's cotangent, or its result, repeated to the shape of what was reduced."""
     if axis is not None and not keepdims:
-        g = F.reshape(g, shape=tuple(1 if a in axis else n for a, n in enumerate(x.shape)))
+        g = F.reshape(g, shape=kept_shape(x.shape, axis))
     return F.broadcast_to(g, shape=x.shape)
 
 
@@ -92,7 +103,7 @@ def mean(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Variable:
     x = operand(x, "mean")
     axes = axes_of("mean", x, axis)
     total = apply(_sum.bind(axis=axes, keepdims=flag("mean", keepdims)), x)
-    return total / (x.size if axes is None else int(np.prod([x.shape[a] for a in axes])))
+    return total / count_along(x, axes)
 
 
 # -- products --------------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ linear(
 
 
 def _weights(n: int, inner: float, axis: int, like) -> Array:
-    """What each frequency of a half spectrum counts for: 1 those that are real, `inner` the others."""
+    """The weight of each frequency of a half spectrum: 1 for those that are real, `inner` for the others."""
     w = np.full(n // 2 + 1, inner, np.finfo(like.dtype).dtype)
     w[0] = 1
     if n % 2 == 0:

@@ -226,8 +226,8 @@ def _log_ndtr_derivative(x: Array, order: int) -> Array:
         y = cauchy(_mills, near, n, _log_ndtr_radius(near, n), 50 + order)
         y = np.where(x < -30, _mills_on_left(np.minimum(x, -30), n), y)
         return np.where(x > 20, _PEAK * _bell(x, n, 0.5), y)  # ndtr is 1 there: only the density changes
-    # Its zeros lie along two rays from the first ones at 45 degrees. Between those and next to them, by
-    # q' = -q (x + q) of the first derivative q, which cancels elsewhere.
+    # The zeros of ndtr lie along two rays, from the first ones at 45 degrees. Between the rays and next to them
+    # derivatives follow from that of the first, q' = -q (x + q), which cancels elsewhere.
     away = x.real + 1j * np.abs(x.imag) - _ZERO
     room = np.where(away.real + away.imag > 0, (away.imag - away.real) / math.sqrt(2), np.abs(away))
     on_left = (x.real < np.abs(x.imag)) & (room > 1)

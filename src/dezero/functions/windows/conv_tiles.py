@@ -103,7 +103,7 @@ class _Tiles:
         return tile.reshape(groups, tile.size // (groups * columns), columns)
 
     def crop(self, tile: Array, samples: slice, rows: slice) -> Array:
-        """Those of a tile's columns that are windows, as (samples, channels, rows, *other output axes)."""
+        """The columns of a tile that are windows, as (samples, channels, rows, *other output axes)."""
         kept = (slice(samples.stop - samples.start), slice(rows.stop - rows.start), *map(slice, self.out[1:]))
         return tile[(slice(None), *kept)].swapaxes(0, 1)
 
