@@ -1,6 +1,7 @@
 """What is shipped and what importing it costs."""
 
 import doctest
+import json
 import pkgutil
 import subprocess
 import sys
@@ -37,6 +38,15 @@ CONTRACT = {
 def test_every_name_of_the_contract_is_there(module):
     missing = [name for name in CONTRACT[module].split() if not hasattr(import_module(module), name)]
     assert missing == []
+
+
+PUBLIC = json.loads((ROOT / "tests/public_names.json").read_text())  # all names that were public once
+
+
+@pytest.mark.parametrize("module", PUBLIC)
+def test_no_public_name_is_lost(module):
+    holder = dezero.Variable if module == "dezero.Variable" else import_module(module)
+    assert [name for name in PUBLIC[module].split() if not hasattr(holder, name)] == []
 
 
 @pytest.mark.parametrize("module", CONTRACT)

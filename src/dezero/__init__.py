@@ -21,7 +21,7 @@ from dezero.core import (
     test_mode,
     using_config,
 )
-from dezero.core.registry import finders as _finders
+from dezero.core.registry import homes as _homes
 
 __version__ = "0.1.0"
 
@@ -94,15 +94,10 @@ _LATER = {
 _HOME = {name: room for room, names in _LATER.items() for name in names.split()}
 
 
-def _later(name: str) -> Any:
-    """What earlier rooms ask for by name: a method of Variable's in the series, a layer for `functions.ReLU`."""
-    if name[:1].isupper():
-        activations = import_module("dezero.layers.activation")
-        return getattr(activations, name) if name in activations.__all__ else None
-    return import_module("dezero.series") if name == "jet_of" else None
-
-
-_finders.append(_later)
+# What earlier rooms ask for by name: `Variable.jet` for the series, `functions.ReLU` for the layer.
+_ACTIVATIONS = "ELU GELU SELU Flatten LeakyReLU LogSoftmax PReLU ReLU Reshape SiLU Sigmoid Softmax Softplus Tanh"
+_homes["jet_of"] = "dezero.series"
+_homes.update(dict.fromkeys(_ACTIVATIONS.split(), "dezero.layers.activation"))
 
 
 def __getattr__(name: str) -> Any:

@@ -62,7 +62,7 @@ USES = {
 @pytest.mark.parametrize("use", USES)
 @pytest.mark.parametrize("graph", GRAPHS)
 def test_a_graph_dies_with_its_last_reference(graph, use):
-    for _ in range(2):  # built afresh, then by recipe
+    for _ in range(2):  # built by the algebra, then by the cached derivation
         x = var([0.5, 0.7])
         h = x * 1.0
         y = GRAPHS[graph](h)
@@ -131,7 +131,7 @@ def test_newton_loops_leave_nothing_behind():
     def wrong(loops):
         return sum(abs(newton(2.0 + k * 1e-3) - 1.0) > 1e-9 for k in range(loops))
 
-    assert wrong(5) == 0  # recipes are learnt
+    assert wrong(5) == 0  # derivations are cached
     before = len(gc.get_objects())
     assert wrong(1000) == 0
     assert len(gc.get_objects()) - before < 10

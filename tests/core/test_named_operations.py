@@ -1,10 +1,13 @@
 """Tables that know operations by name name declared ones: a renamed operation would fall back without a word."""
 
+from importlib import import_module
+
 import pytest
 
 import dezero.functions as F
 from dezero.autodiff import checks
 from dezero.core.op import declared
+from dezero.core.registry import homes, operations
 from dezero.derivatives import patterns
 from dezero.optimize import branches
 from dezero.series import collapsed, written
@@ -31,3 +34,15 @@ def test_what_operations_declare_is_there_and_every_way_is_declared(fact, ways):
         getattr(F, name)
     found = {getattr(op, fact) for op in declared.values()}
     assert {name for name in found if isinstance(name, str)} == set(ways)
+
+
+def test_homes_declare_their_names():
+    for name, home in homes.items():
+        assert hasattr(import_module(home), name) or hasattr(operations, name), (name, home)
+
+
+def test_an_unknown_name_has_no_home():
+    with pytest.raises(AttributeError, match="no operation named 'Nothing' is declared for Variables"):
+        operations.Nothing  # noqa: B018 - raises
+    with pytest.raises(AttributeError, match=r"module 'dezero.functions' has no attribute 'Nothing'"):
+        F.Nothing  # noqa: B018 - raises

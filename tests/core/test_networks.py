@@ -97,7 +97,7 @@ def forward(x, ws):
 @pytest.mark.parametrize("points", POINTS)
 def test_nine_orders_in_the_input(points, learned):
     ws = weights()
-    for _ in range(2):  # the second time by recipes
+    for _ in range(2):  # the second time by the cached derivation
         x = Variable(POINTS[points].copy())
         found = derivatives(forward(x, [Variable(w) if learned else w for w in ws]), x, ORDERS)
         for n, (u, r) in enumerate(zip(found, jet(x.data, ws, ORDERS)[1:], strict=True), 1):

@@ -135,7 +135,7 @@ def test_constant_gradients_are_fresh_each_time(again):
 
 
 def test_a_later_change_of_a_plain_array_changes_no_other_graph():
-    """Derivatives of equal graphs are built by one recipe; an array of the first graph must not get into it."""
+    """One cached derivation serves all equal graphs; an array of the first graph must not get into it."""
 
     def gradient(w):
         x = Variable(np.array([1.0, 2.0]))

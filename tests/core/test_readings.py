@@ -1,4 +1,4 @@
-"""Every reading of the rules gives the same derivatives: raw arrays, the rewritten graph, the plain graph, a recipe.
+"""Every reading of the rules gives the same derivatives: raw arrays, rewritten and unrewritten graphs, the cache.
 
 Random programs over all operations are differentiated to third order. The plain reading, in which each rule is
 applied as it stands, is the reference; the rules themselves are tested in tests/functions.
@@ -268,7 +268,7 @@ def test_first_order_is_the_same_raw_rewritten_and_plain(program, shapes, seed, 
 @settings(max_examples=400)
 @given(PROGRAM, LEAVES, SEEDS, PLAN)
 def test_three_orders_are_the_same_rewritten_and_plain(program, shapes, seed, plan):
-    """Twice, since the second time finds a recipe: the book is never emptied, so all examples share it."""
+    """Twice, since the second time finds a cached derivation: the cache is never emptied, so all examples share it."""
     for start in (seed, seed + 100):
         arrays = arrays_of(shapes, start)
         with plainly():
@@ -288,9 +288,9 @@ def test_one_leaf_is_swept_upwards_only_where_rows_stay_apart(program, shape, se
 
 @settings(max_examples=100)
 @given(PROGRAM, LEAVES, SEEDS, PLAN)
-def test_a_recipe_gives_what_a_fresh_build_gives(program, shapes, seed, plan):
-    plan |= {"seed": "ones"}  # a recipe is for derivatives seeded with ones
+def test_a_cached_derivation_gives_what_the_algebra_gives(program, shapes, seed, plan):
+    plan |= {"seed": "ones"}  # only derivatives seeded with ones are cached
     derivatives(program, arrays_of(shapes, seed + 1), plan)
-    followed = derivatives(program, arrays_of(shapes, seed), plan)
+    replayed = derivatives(program, arrays_of(shapes, seed), plan)
     cached.clear_cache()
-    assert_same(followed, derivatives(program, arrays_of(shapes, seed), plan), rtol=1e-9)
+    assert_same(replayed, derivatives(program, arrays_of(shapes, seed), plan), rtol=1e-9)

@@ -138,13 +138,13 @@ def test_mixed_derivatives_in_two_leaves(name, shapes):
                     parts += gs
                     y = gs[-1]
             found.append(parts)
-        for plain, rewritten, followed in zip(*found, strict=True):
+        for plain, rewritten, replayed in zip(*found, strict=True):
             assert_same(rewritten, plain)
-            assert_same(followed, plain)
+            assert_same(replayed, plain)
 
 
 def assert_as_plain(f, array, orders=3):
-    """Twice, so that the recipes are followed too."""
+    """Twice, so that the cached derivations are replayed too."""
     leaf, found = Variable(array.copy()), []
     with using_config("simplify", False):
         y = f(leaf)

@@ -79,7 +79,7 @@ def test_the_first_derivative_is_the_plain_one(f, shape):
     x = Variable(values(*shape))
     y = f(x)
     (expected,) = gradients(y, x)
-    for _ in range(2):  # built by the algebra, then by its recipe
+    for _ in range(2):  # by the algebra, then by the cached derivation
         x = Variable(values(*shape))
         (found,) = gradients(f(x), x, create_graph=True)
         assert (found.shape, found.dtype) == (expected.shape, expected.dtype)

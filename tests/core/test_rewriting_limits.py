@@ -15,7 +15,7 @@ def V(data, dtype=None):
 
 
 def both(build):
-    """What build() gives with and without rewriting, twice each: derived anew, and followed from a recipe."""
+    """What build() gives with and without rewriting, twice each: by the algebra, and by the cached derivation."""
     found = []
     for simplify in (True, True, False):
         with using_config("simplify", simplify):
@@ -245,7 +245,7 @@ def test_a_rule_that_mentions_an_operation_declared_again_uses_the_new_one():
     assert gradients(before, x, create_graph=True)[0].item() == 2.0  # recorded with the former one
 
 
-def test_recipes_take_a_bounded_number_of_bytes(monkeypatch):
+def test_cached_derivations_take_a_bounded_number_of_bytes(monkeypatch):
     monkeypatch.setattr(CACHE, "limit", 50_000)
     cached.clear_cache()
     for n in range(40):
@@ -258,7 +258,7 @@ def test_recipes_take_a_bounded_number_of_bytes(monkeypatch):
     assert CACHE.size <= 50_000
 
 
-def test_recipes_count_the_index_arrays_that_they_keep(monkeypatch):
+def test_cached_derivations_count_the_index_arrays_that_they_keep(monkeypatch):
     monkeypatch.setattr(CACHE, "limit", 1_000_000)
     cached.clear_cache()
     x = Variable(np.linspace(0.0, 1.0, 10_000))
@@ -279,7 +279,7 @@ def test_a_backward_that_raises_while_it_accumulates_changes_nothing():
     assert (a.grad.item(), b.grad.item()) == (1.7e308, 1.0)
 
 
-def test_arrays_that_change_with_every_step_leave_no_recipes_behind():
+def test_arrays_that_change_with_every_step_leave_nothing_in_the_cache():
     cached.clear_cache()
     w = Variable(np.array([[0.3], [0.4]]))
 

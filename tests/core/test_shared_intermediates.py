@@ -45,7 +45,7 @@ def tangent_of_it(x):
 PROGRAMS = [sine_again, cosine_again, computed_twice, power_again, square_root_of_it, tangent_of_it]
 
 
-@pytest.mark.parametrize("again", [False, True], ids=["derived", "by a recipe"])
+@pytest.mark.parametrize("again", [False, True], ids=["derived", "replayed"])
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_derivative_in_an_intermediate_is_that_of_the_rules_or_raises(program, again):
     def found(simplify):
@@ -63,7 +63,7 @@ def test_a_derivative_in_an_intermediate_is_that_of_the_rules_or_raises(program,
         assert "intermediate" in str(error)  # noqa: PT017 - either is right
 
 
-@pytest.mark.parametrize("again", [False, True], ids=["derived", "by a recipe"])
+@pytest.mark.parametrize("again", [False, True], ids=["derived", "replayed"])
 def test_a_shared_intermediate_raises(again):
     for _ in range(1 + again):
         x = V(0.3)

@@ -5,7 +5,7 @@ import pytest
 
 import dezero.functions as F
 from dezero import Variable, gradients, no_grad
-from dezero.derivatives.tracing import Run, argument_places, own
+from dezero.derivatives.tracing import Run, argument_places, as_argument
 
 
 def var(x):
@@ -56,11 +56,11 @@ def test_recorded_where_somebody_could_differentiate_further():
 
 
 def test_derivatives_are_taken_in_floats():
-    assert own("grad", 3).dtype == np.float64
-    assert own("grad", np.array([True, False])).dtype == np.float64
-    assert own("grad", np.float32(3)).dtype == np.float32
-    assert own("grad", var([1, 2])).dtype == np.float64
-    assert own("grad", 1j).dtype == np.complex128
+    assert as_argument("grad", 3).dtype == np.float64
+    assert as_argument("grad", np.array([True, False])).dtype == np.float64
+    assert as_argument("grad", np.float32(3)).dtype == np.float32
+    assert as_argument("grad", var([1, 2])).dtype == np.float64
+    assert as_argument("grad", 1j).dtype == np.complex128
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def derivative(k):
     assert g.item() == pytest.approx(np.sin(0.5 * k) + 0.5 * k * np.cos(0.5 * k), rel=1e-12)
 
 
-def test_numbers_that_are_always_new_soon_leave_no_recipes(counted):
+def test_numbers_that_are_always_new_soon_leave_nothing_in_the_cache(counted):
     for step in range(400):
         derivative(1 + step / 1000)
     assert counted["replayed"] == 0
@@ -55,7 +55,7 @@ def test_nor_do_those_of_higher_orders_which_operations_hold_as_parameters(count
     assert counted["stored"] <= 3 * (forms._IDLE + 200 / forms._PROBED + 1)
 
 
-def test_a_number_that_settles_is_followed_again(counted):
+def test_a_number_that_settles_is_replayed_again(counted):
     for step in range(200):
         derivative(1 + step / 1000)
     for _ in range(50):
@@ -63,7 +63,7 @@ def test_a_number_that_settles_is_followed_again(counted):
     assert counted["replayed"] >= 50 - forms._PROBED - 1
 
 
-def test_numbers_that_come_in_turn_are_all_followed_in_the_end(counted):
+def test_numbers_that_come_in_turn_are_all_replayed_in_the_end(counted):
     for _ in range(3):
         for k in range(100):
             derivative(k + 0.5)

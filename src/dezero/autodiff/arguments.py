@@ -1,9 +1,9 @@
-"""Variables of a transform's own, in which it takes derivatives that nothing else has a part in."""
+"""Arguments of a transform: Variables on which nothing but the coming call of the user's function depends."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import NoReturn
 
 import numpy as np
 
@@ -13,29 +13,29 @@ from dezero.core.config import calling, recording
 from dezero.core.errors import describe
 from dezero.core.graph import collect
 from dezero.core.marks import CONSTANT
-from dezero.core.variable import Argument, Variable, tick
+from dezero.core.variable import Argument, ArrayLike, Variable, tick
 
 
-def own(name: str, x: Any) -> Variable:
-    """An argument of a transform as a Variable of float or complex dtype that nothing but the coming run depends on.
+def as_argument(name: str, x: ArrayLike) -> Variable:
+    """An argument of a transform as a new Variable of float or complex dtype.
 
-    An alias of a Variable; a leaf where an array or number is given, or nothing is recorded. TypeError, naming the
-    transform, for what holds no numbers.
+    An alias of x where x is a Variable and a graph is recorded, otherwise a leaf. TypeError, naming the transform, for
+    an x without numbers.
     """
     variable = operand(x, name)
     kind = variable.dtype.kind
     if kind not in "fciub":
         raise TypeError(f"{name}: an argument is {describe(x)}; derivatives are taken in numbers")
     if isinstance(x, Variable) and recording():
-        return alias(x if kind in "fc" else x * 1.0)  # derivatives in integers would be integers
+        return alias(x if kind in "fc" else x * 1.0)  # a gradient has the dtype of its Variable
     return Argument(np.asarray(variable.data if kind in "fc" else variable.data * 1.0))
 
 
 def born_of(asked: Sequence[Variable] | None) -> int:
-    """The age of the oldest argument of a transform; 0 where anything else is asked for.
+    """The age of the oldest argument of a transform; 0 where other Variables are asked for too.
 
-    What is older was there before the transform called its function. A derivative uses it as it is, since the caller
-    may ask for one in it later.
+    Older nodes existed before the transform called the user's function. A derivative does not rewrite them, since the
+    caller may ask for a derivative in them later.
     """
     if not asked or not all([x._op is ALIAS or type(x) is Argument for x in asked]):
         return 0
@@ -43,19 +43,19 @@ def born_of(asked: Sequence[Variable] | None) -> int:
 
 
 def release(arguments: Sequence[Variable]) -> None:
-    """Say that a transform is over: its own arguments are constants, since nobody can ask for a derivative in them."""
+    """Make constants of a transform's arguments when it returns: no user holds them to differentiate in."""
     for x in arguments:
         if type(x) is Argument:
             x._op = CONSTANT
 
 
 def calling_on(arguments: Sequence[Variable]) -> calling:
-    """The block in which a function is called on these arguments of a transform, so that a graph is recorded."""
+    """The block in which a transform calls the user's function on these arguments: a graph is recorded."""
     return calling(min([x._seq for x in arguments], default=tick()))
 
 
-def computed(name: str, y: Any) -> Variable:
-    """What a function given to a transform returned; TypeError, naming the transform, for anything but a Variable."""
+def computed(name: str, y: object) -> Variable:
+    """The Variable that a transform's function returned; TypeError, naming the transform, for anything else."""
     if isinstance(y, Variable):
         return y
     if y is None:
@@ -66,16 +66,16 @@ def computed(name: str, y: Any) -> Variable:
     )
 
 
-def refuse_nothing(name: str, result: Any) -> None:
-    """TypeError, naming the transform, for a result of a function that holds no array: None, or a tree of nothing."""
+def refuse_nothing(name: str, result: object) -> NoReturn:
+    """TypeError, naming the transform, for a result of its function without any array: None, or an empty tree."""
     raise TypeError(
         f"{name}: the function returned {result!r}, in which there is nothing to differentiate; let it return what it "
         "computes from its arguments (is a return statement missing?)"
     )
 
 
-def check_callable(name: str, f: Any) -> None:
-    """TypeError, naming the transform, for anything that cannot be called."""
+def check_callable(name: str, f: object) -> None:
+    """TypeError, naming the transform, for an f that cannot be called."""
     if not callable(f):
         raise TypeError(
             f"{name}: f is {describe(f)}; give a function of the arguments to differentiate in, which returns Variables"
@@ -83,7 +83,7 @@ def check_callable(name: str, f: Any) -> None:
 
 
 def rests_on_others(outputs: Sequence[Variable], leaves: Sequence[Variable]) -> bool:
-    """Whether the outputs depend on a Variable besides these leaves, which somebody may differentiate them in."""
+    """Whether the outputs depend on a Variable besides these leaves: a derivative in it may be asked for."""
     ours = {x._seq for x in leaves}
     below = [a for x in leaves for a in x._args]
     known = collect(below).keys() if below else ()

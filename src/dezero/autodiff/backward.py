@@ -8,7 +8,7 @@ import numpy as np
 
 from dezero.autodiff.checks import check_flags, check_kept, check_root, check_seed, variables
 from dezero.autodiff.integers import computed_in_narrow, in_wide_integers
-from dezero.autodiff.sweep import inside, ones, own, sweep
+from dezero.autodiff.sweep import from_user, ones, sweep, unshare
 from dezero.core.arraylike import raw
 from dezero.core.call import apply
 from dezero.core.config import using_config
@@ -16,11 +16,13 @@ from dezero.core.errors import describe
 from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.op import declared
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 
 
-def backward(y: Variable, retain_grad: Any, create_graph: Any, inputs: Any, gradient: Any = None) -> None:
-    """Variable.backward: accumulate into the leaves' `.grad`, or into that of the inputs alone."""
+def backward(
+    y: Variable, retain_grad: Any, create_graph: Any, inputs: object, gradient: ArrayLike | None = None
+) -> None:
+    """Variable.backward: accumulate into the `.grad` of the leaves, or of the inputs alone."""
     if type(retain_grad) is not bool or type(create_graph) is not bool:
         check_flags(y, retain_grad, create_graph)
     asked = None if inputs is None else variables(inputs, "backward", "inputs")
@@ -33,7 +35,7 @@ def backward(y: Variable, retain_grad: Any, create_graph: Any, inputs: Any, grad
         nodes = leading_to(nodes, asked)
         if y._seq not in nodes:
             return
-    seed = y._grad if y._args else None  # a leaf's own gradient is what accumulates, not a seed
+    seed = y._grad if y._args else None  # the gradient of a leaf accumulates, and is no seed
     if gradient is not None:
         seed = check_seed(y, gradient, "backward: gradient", "this Variable")
     found: dict[int, Any] | None
@@ -41,10 +43,10 @@ def backward(y: Variable, retain_grad: Any, create_graph: Any, inputs: Any, grad
         found = operations.recorded(graph, nodes, {y._seq: (y, seed)}, asked, retain_grad)
     else:
         keep = None if retain_grad else {x._seq for x in asked or ()}
-        found = sweep(nodes, {y._seq: ones(y) if seed is None else inside(raw(seed))}, keep, asked is None)
-        if own(found, nodes, () if seed is None else (seed,)) and computed_in_narrow(graph, nodes.values()):
+        found = sweep(nodes, {y._seq: ones(y) if seed is None else from_user(raw(seed))}, keep, asked is None)
+        if unshare(found, nodes, () if seed is None else (seed,)) and computed_in_narrow(graph, nodes.values()):
             found = None
-    if found is None:  # the graph computes in narrow integers: the derivative is that of the same in wide ones
+    if found is None:  # the graph computes in narrow integers: differentiate a copy of it in wide ones
         kept = [n for n in graph.values() if n._args and n is not y and (retain_grad or n._grad is not None)]
         root = in_wide_integers("backward", graph, [*kept, *(asked or ())])[y._seq]
         root._grad = seed
@@ -52,7 +54,10 @@ def backward(y: Variable, retain_grad: Any, create_graph: Any, inputs: Any, grad
     _accumulate(nodes, found, asked, retain_grad, create_graph)
 
 
-def _accumulate(nodes: Nodes, found: dict[int, Any], asked: Any, retain_grad: bool, create_graph: bool) -> None:
+def _accumulate(
+    nodes: Nodes, found: dict[int, Any], asked: list[Variable] | None, retain_grad: bool, create_graph: bool
+) -> None:
+    """Add the derivatives found, by age, to `.grad` of the nodes."""
     targets = set(found) if asked is None else {x._seq for x in asked}
     for age in targets & found.keys():
         old = nodes[age]._grad
@@ -61,15 +66,15 @@ def _accumulate(nodes: Nodes, found: dict[int, Any], asked: Any, retain_grad: bo
                 f"backward: {describe(nodes[age])} carries a gradient of shape {np.shape(raw(old))} from before its "
                 "data changed shape; call cleargrad() first"
             )
-    sums: list[tuple[Variable, Any]] = []  # all of them before the first is assigned: one that raises changes nothing
+    sums: list[tuple[Variable, Any]] = []  # computed before the first is assigned: an error changes no `.grad`
     for age, node in nodes.items():
         if age in found and age in targets:
             old = node._grad
-            if old is None or (node._args and asked is None):  # an intermediate's own was part of its cotangent
+            if old is None or (node._args and asked is None):  # an intermediate's was part of its cotangent
                 sums.append((node, found[age]))
             elif create_graph:
                 with using_config("enable_backprop", True):
-                    sums.append((node, apply(declared["add"], node.grad, found[age])))
+                    sums.append((node, apply(declared["add"], node.grad, found[age])))  # type: ignore[arg-type]
             else:
                 sums.append((node, raw(old) + found[age]))
         elif asked is None and node._grad is not None and node._args:

@@ -1,24 +1,24 @@
-"""Undoing broadcasting on raw arrays: what the raw sweep and the operation sum_to do it with.
+"""Undoing broadcasting on raw arrays, for the raw sweep and for the operation sum_to.
 
-The recorded sweeps undo it with the operations sum_to and broadcast_to, so that it can be differentiated again.
+The recorded sweeps use the operations sum_to and broadcast_to instead, which can be differentiated again.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from dezero.core.dtypes import Array, Axes, Shape
 
-def total(x: Any, axis: Any, keepdims: bool) -> Any:
-    """The sum over axes; of half-precision numbers in single precision, since their own sums stop at 2048."""
+
+def total(x: Array, axis: Axes, keepdims: bool) -> Array:
+    """The sum over axes; half-precision numbers are added in single precision, since a sum of ones stops at 2048."""
     if x.dtype.char == "e":
-        return x.sum(axis=axis, keepdims=keepdims, dtype=np.float32).astype(x.dtype)
-    return x.sum(axis=axis, keepdims=keepdims)
+        return x.sum(axis=axis, keepdims=keepdims, dtype=np.float32).astype(x.dtype)  # type: ignore[no-any-return]
+    return x.sum(axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
 
-def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
-    """Sum an array down to `shape`, which must broadcast to the array's own shape (ValueError otherwise).
+def sum_to(x: Array, shape: Shape) -> Array:
+    """An array summed to `shape`; ValueError where `shape` does not broadcast to the shape of the array.
 
     >>> sum_to(np.ones((2, 3)), (1, 3))
     array([[2., 2., 2.]])
@@ -37,8 +37,8 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     return total(x, axes, True).reshape(shape) if axes else x.reshape(shape)
 
 
-def fit(x: Any, shape: tuple[int, ...], target: tuple[int, ...]) -> Any:
-    """Bring a cotangent of an output of `shape` to an argument's `target` shape, as broadcasting's adjoint does."""
+def fit(x: Array, shape: Shape, target: Shape) -> Array:
+    """A cotangent of a result of `shape`, summed to an argument's `target` shape: the adjoint of broadcasting."""
     if np.shape(x) != shape:
         x = np.broadcast_to(x, shape)
     return sum_to(x, target)

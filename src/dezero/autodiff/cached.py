@@ -1,11 +1,11 @@
-"""Derivatives of graphs whose like was differentiated before.
+"""Cached derivations: the derivative of a graph like one that was differentiated before is replayed.
 
-What `create_graph=True` builds depends on a graph's structure alone: its operations, their parameters, the numbers
-and plain arrays in it, the shapes and dtypes of its leaves; never on a Variable's values. A loop that
-differentiates the same formula again (Newton's method, training on a differential equation) therefore needs the
-algebra of terms once: the nodes that it added are stored as a program, and replayed from then on. Plain arrays and
-numbers that change with every step (mini-batches, a rate that falls) have the algebra done each time, and soon leave
-nothing in the cache (see forms.py); as Variables they are values, and the derivation is replayed.
+What `create_graph=True` builds depends on the graph's operations, their parameters, the numbers and plain arrays in the
+graph, and the shapes and dtypes of its leaves; it does not depend on the values of Variables. So a loop that
+differentiates one formula again and again (Newton's method, training on a differential equation) runs the algebra of
+terms once: the nodes that the algebra added are stored as a program, which later steps replay. With plain arrays and
+numbers that change in every step (mini-batches, a falling rate) the algebra runs each time, and after some steps
+nothing is stored any more (see forms.py). As Variables they are values, and the program is replayed.
 """
 
 from __future__ import annotations
@@ -25,18 +25,19 @@ from dezero.core.variable import Variable, cuts, note_change, wrap
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.cache import CACHE, CacheInfo
 from dezero.rewriting.origin import Origin, Replayed, resume_of
-from dezero.rewriting.program import Program, any_unlike
+from dezero.rewriting.program import Argument, GraphKey, Program, any_unlike
 
-_STEP = 100  # bytes of a node of a graph or of a step, about
-_LONGEST = 10_000  # steps of one derivation
-_LARGEST = 2**18  # bytes of plain arrays kept in one derivation (a copy: what it was made of may change)
+_STEP = 100  # bytes of a node of a graph or of a step, estimated
+_LONGEST = 10_000  # the most steps of one derivation
+_LARGEST = 2**18  # the most bytes of plain arrays in one derivation (copies, since the user may change the originals)
 _forms = Forms()
 
 
 class Result(NamedTuple):
-    """How one derivative is found: of the node in which place, from a step, a copy of a step or node, or a constant.
+    """How one derivative is found: the place of its node, and a step, a copy of a place's node, or a constant array.
 
-    resumes: whether the next order can go on where this one stood (see Replayed).
+    kind: "step", "copy" or "constant". what: the number of a place, or the array. resumes: whether the next order can
+    continue from this one (see Replayed).
     """
 
     place: int
@@ -46,11 +47,11 @@ class Result(NamedTuple):
 
 
 class CachedDerivation:
-    """Steps that build a derivative upon the nodes of a graph.
+    """The steps that build a derivative from the nodes of a graph.
 
-    program: its inputs are the graph's nodes, oldest first, and then plain arrays among their arguments. arrays: where
-    these stand, as the place of a node and of its argument. results: for each wanted node how its derivative is found.
-    shared: places of the graph's nodes that also stand for equal expressions of the rules. form: of the graph.
+    program: its inputs are the graph's nodes, oldest first, then plain arrays among their arguments. arrays: pairs of
+    the place of a node and the position of its argument, for these arrays. results: how each derivative is found.
+    shared: places of nodes that also stand for equal expressions of the rules (see Origin). form: of the graph.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class CachedDerivation:
     def replay(
         self, nodes: list[Variable], root: Variable, asked: list[Variable] | None, born: int
     ) -> dict[int, Variable]:
-        """Build the derivative of the graph with these nodes, oldest first; derivatives by their node's age.
+        """Build the derivative of the graph with these nodes, oldest first. Returns age of a node -> its derivative.
 
         born: see Origin.
         """
@@ -69,7 +70,7 @@ class CachedDerivation:
         shared = frozenset([nodes[place]._seq for place in self.shared]) if self.shared else frozenset()
         origin = Origin(kept, shared, born)
 
-        def step(op: Op, *args: Any) -> Variable:
+        def step(op: Op, *args: object) -> Variable:
             node = make(op, args)
             node._origin = origin
             return node
@@ -81,7 +82,7 @@ class CachedDerivation:
             if kind == "step":
                 result = places[what]
                 if isinstance(result._data, np.ndarray) and result._data.base is not None:
-                    result._data = result._data.copy()  # a view of a node's data, which is the user's
+                    result._data = result._data.copy()  # it shows the data of a node that the user may hold
             elif kind == "copy":
                 result = copied(places[what], given=True)
             else:
@@ -92,8 +93,8 @@ class CachedDerivation:
         return found
 
 
-def find(key: Any) -> CachedDerivation | None:
-    """The derivation that was stored for a graph of this key (see graph_key); None: this derivative is not cached."""
+def find(key: GraphKey | None) -> CachedDerivation | None:
+    """The derivation that was stored for a graph with this key (see graph_key); None where there is none."""
     if key is None:
         return None
     derivation: CachedDerivation | None = CACHE.find(key)
@@ -102,73 +103,83 @@ def find(key: Any) -> CachedDerivation | None:
     return derivation
 
 
-def store(
-    key: Any,
-    ages: list[int],
-    graph: Nodes,
-    found: dict[int, Variable],
-    twins: dict[int, Variable],
-    shared: Iterable[int],
-) -> None:
-    """Store how the found derivatives were built upon the graph.
+class Derived(NamedTuple):
+    """Derivatives as Variables with a graph.
 
-    twins: by id of a derivative the node that it is a copy of. shared: ages of the nodes that also stand for equal
-    expressions of the rules. Nothing is stored where a user's Function takes part, or a Variable from outside of the
-    graph.
+    found: age of a node -> its derivative. copies: id of a derivative -> the node of which it is a copy. shared: ages
+    of nodes that also stand for equal expressions of the rules (see Origin).
+    """
+
+    found: dict[int, Variable]
+    copies: dict[int, Variable]
+    shared: Iterable[int]
+
+
+def store(key: GraphKey | None, ages: list[int], graph: Nodes, derived: Derived) -> None:
+    """Store how derivatives were built from the graph, whose nodes have these ages, oldest first.
+
+    Nothing is stored where a user's Function takes part, or a Variable from outside of the graph.
     """
     if key is None or any_unlike(key) or not _forms.worth(key):
         return
     places = {id(graph[age]): i for i, age in enumerate(ages)}
-    new = _new_nodes([twins.get(id(y), y) for y in found.values()], places)
+    found, copies, shared = derived
+    new = _new_nodes([copies.get(id(y), y) for y in found.values()], places)
     if len(new) > _LONGEST or not all(isinstance(n._op, Op) or not n._args for n in new):
         return
     made = [node for node in new if node._args]
     known = places.keys() | {id(node) for node in made}
     if any([isinstance(a, Variable) and id(a) not in known for node in made for a in node._args]):
         return
-    # A plain array of the graph is looked up in the next graph: this one's may change, and need not stay.
-    held = {id(a): (i, k) for i, age in enumerate(ages) for k, a in enumerate(graph[age]._args) if _is_array(a)}
+    # A replay takes plain arrays from the next graph: the user may change those of this one, and they need not stay.
+    held = {
+        id(a): (i, k) for i, age in enumerate(ages) for k, a in enumerate(graph[age]._args) if isinstance(a, np.ndarray)
+    }
     arrays = list(dict.fromkeys([held[id(a)] for node in made for a in node._args if id(a) in held]))
-    first = len(ages) + len(arrays)  # of the places of steps
+    first = len(ages) + len(arrays)  # the place of the first step
     places.update({id(node): first + i for i, node in enumerate(made)})
     place_of_array = {array: len(ages) + i for i, array in enumerate(arrays)}
 
-    def argument(a: Any) -> Any:
+    def argument(a: object) -> Argument:
         if isinstance(a, Variable):
             return places[id(a)]
-        return place_of_array[held[id(a)]] if id(a) in held else [np.copy(a) if _is_array(a) else a]
+        return place_of_array[held[id(a)]] if id(a) in held else [np.copy(a) if isinstance(a, np.ndarray) else a]
 
     steps = [(node._op, [argument(a) for a in node._args]) for node in made]
-    copies = sum([a[0].nbytes for _, args in steps for a in args if type(a) is list and _is_array(a[0])])
-    if copies > _LARGEST:
+    held_bytes = sum([_array_bytes(a) for _, args in steps for a in args if isinstance(a, list)])
+    if held_bytes > _LARGEST:
         return
     place_of = {age: i for i, age in enumerate(ages)}
-    results = _results({place_of[age]: y for age, y in found.items()}, twins, places, first)
+    results = _results({place_of[age]: y for age, y in found.items()}, copies, places, first)
     program = Program([], steps, [])
     stands_for = [place_of[age] for age in shared if age in place_of]
-    size = _STEP * (len(ages) + len(steps)) + copies
+    size = _STEP * (len(ages) + len(steps)) + held_bytes
     size += sum([_array_bytes(p) for op, _ in steps for p in op.parameters.values()])
     _keep(key, CachedDerivation(program, arrays, results, stands_for, _forms.of(key)), size)
 
 
 def _results(
-    found: dict[int, Variable], twins: dict[int, Variable], places: dict[int, int], first: int
+    found: dict[int, Variable], copies: dict[int, Variable], places: dict[int, int], first: int
 ) -> list[Result]:
-    """How each derivative, by the place of its node, is found among the places; first: of those of steps."""
+    """How each derivative is found among the places.
+
+    found: place of a node -> its derivative. places: id of a node -> its place. first: the place of the first step.
+    """
     results: list[Result] = []
-    taken: set[int] = set()  # of two derivatives that are one node, the second is its copy
+    taken: set[int] = set()  # places: where two derivatives are one node, the second gets a copy of it
     for place, y in found.items():
         if not y._args:
             results.append(Result(place, "constant", np.array(y._data)))
             continue
-        source = places[id(twins.get(id(y), y))]
+        source = places[id(copies.get(id(y), y))]
         kind = "copy" if source < first or source in taken else "step"
         results.append(Result(place, kind, source, isinstance(resume_of(y), Algebra)))
         taken.add(source)
     return results
 
 
-def _keep(key: Any, derivation: CachedDerivation, size: int) -> None:
+def _keep(key: GraphKey, derivation: CachedDerivation, size: int) -> None:
+    """Put a derivation into the cache, unless graphs of its form come with new arrays each time."""
     form = derivation.form
     with CACHE.lock:
         if comes_with_new_arrays(form, key):
@@ -178,18 +189,15 @@ def _keep(key: Any, derivation: CachedDerivation, size: int) -> None:
             form.keys.add(key)
 
 
-def _is_array(a: Any) -> bool:
-    return isinstance(a, np.ndarray)
-
-
-def _array_bytes(value: Any) -> int:
-    """Bytes of the arrays in a parameter of an operation, such as the index of a gather."""
+def _array_bytes(value: object) -> int:
+    """Bytes of the arrays in an argument, or in a parameter such as the index of a gather."""
     if isinstance(value, tuple | list):
         return sum([_array_bytes(v) for v in value])
-    return value.nbytes if _is_array(value) else 0
+    return value.nbytes if isinstance(value, np.ndarray) else 0
 
 
 def _new_nodes(roots: list[Variable], given: dict[int, int]) -> list[Variable]:
+    """The nodes below the roots that the graph does not have, oldest first; given: ids of the graph's nodes."""
     found: dict[int, Variable] = {}
     stack = [r for r in roots if id(r) not in given]
     while stack:
@@ -203,8 +211,8 @@ def _new_nodes(roots: list[Variable], given: dict[int, int]) -> list[Variable]:
 def cache_info() -> CacheInfo:
     """What the cache of derivations holds: hits, misses, entries, bytes and their limit.
 
-    In it are the steps of recorded derivatives and the plans of sparse ones, by the structure of the graph that was
-    differentiated: a function whose graph is the same again is differentiated without any algebra.
+    It holds the steps of recorded derivatives and the plans of sparse ones. A function whose graph has the same
+    operations as one before is differentiated by these, without any algebra.
 
     >>> import dezero
     >>> dezero.clear_cache()
@@ -218,13 +226,13 @@ def cache_info() -> CacheInfo:
 
 
 def clear_cache() -> None:
-    """Forget all derivations that were cached; the next ones are derived anew. See cache_info."""
+    """Empty the cache of derivations (see cache_info); the next derivatives are derived by the algebra again."""
     CACHE.clear()
     _forms.clear()
 
 
 def _forget() -> None:
-    """Drop every derivation: an operation was declared again, and the rules of others may mention it."""
+    """Drop every derivation: an operation was declared again, and rules of other operations may use it."""
     clear_cache()
     note_change()
 

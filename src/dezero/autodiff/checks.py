@@ -1,23 +1,24 @@
-"""What a derivative may be asked of, and the errors that say why not."""
+"""Checks of what a derivative is asked of, and in; their errors name the remedy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 
 from dezero.backends import is_plain_array
 from dezero.core.arithmetic import ALIAS
 from dezero.core.arraylike import raw
+from dezero.core.dtypes import Array
 from dezero.core.errors import GraphError, describe, foreign
 from dezero.core.graph import Nodes, collect
 from dezero.core.marks import Cut
 from dezero.core.op import Op
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
+from dezero.rewriting.origin import Origin, origin_of
 
 
-def check_flags(y: Variable, retain_grad: Any, create_graph: Any) -> None:
+def check_flags(y: Variable, retain_grad: object, create_graph: object) -> None:
     if not isinstance(create_graph, bool | np.bool):
         raise TypeError(f"backward: create_graph is {describe(create_graph)}; give True or False")
     if not isinstance(retain_grad, bool | np.bool):
@@ -34,7 +35,8 @@ def check_root(y: Variable, name: str) -> None:
         raise GraphError(f"{name}: {describe(y)} {y._op.why}")
 
 
-def variables(value: Any, name: str, argument: str) -> list[Variable]:
+def variables(value: object, name: str, argument: str) -> list[Variable]:
+    """A Variable, or a sequence of them, as a list; TypeError, naming the argument, for anything else."""
     found = [value] if isinstance(value, Variable) else value
     remedy = "make x = Variable(array) first, and compute the outputs from x"
     if argument == "outputs":
@@ -48,8 +50,8 @@ def variables(value: Any, name: str, argument: str) -> list[Variable]:
     return found
 
 
-def check_seed(root: Variable, seed: Any, what: str, of: str) -> Any:
-    """A cotangent that was given, as a Variable or array."""
+def check_seed(root: Variable, seed: ArrayLike, what: str, of: str) -> Variable | Array:
+    """A given cotangent of the root as a Variable or array; TypeError or ValueError where it does not fit."""
     if isinstance(seed, np.ndarray) and not is_plain_array(seed):
         raise foreign(what, seed)
     if raw(seed) is None or np.asarray(raw(seed)).dtype.kind not in "fiubc":
@@ -59,20 +61,24 @@ def check_seed(root: Variable, seed: Any, what: str, of: str) -> Any:
     return seed if isinstance(seed, Variable) else np.asarray(seed)
 
 
+# The operations through which the algebra looks.
 _OPENED = frozenset({"mul", "neg", "add", "sub", "div", "linear_combination", "pow", "full_like"})
 
 
 def check_kept(graph: Nodes, asked: list[Variable], name: str) -> None:
-    """GraphError for an intermediate that a rewritten derivative in the graph may have looked through, or shared."""
+    """GraphError where a rewritten derivative in the graph may not depend on an intermediate as the rules do.
+
+    The algebra may have opened the intermediate, as a sum in a sum, or used it for an equal expression of the rules.
+    """
     inner = [x for x in asked if x._args and isinstance(x._op, Op) and x._op is not ALIAS]
     if not inner:
         return
-    youngest: dict[int, tuple[int, Any]] = {}  # of the nodes of each derivative, with their origin
+    youngest: dict[int, tuple[int, Origin]] = {}  # id of an origin -> the age of its youngest node, and the origin
     for age in sorted(graph):
-        origin = getattr(graph[age], "_origin", None)
+        origin = origin_of(graph[age])
         if origin is not None:
             youngest[id(origin)] = (age, origin)
-    for x in inner:  # a derivative older than it cannot have looked through it
+    for x in inner:  # a derivative that is older than x cannot have opened it
         opens = x._op.name in _OPENED or x._seq not in graph
         opened = any([opens and age > x._seq >= o.born and x._seq not in o.kept for age, o in youngest.values()])
         shared = any([x._seq in origin.shared for _, origin in youngest.values()])

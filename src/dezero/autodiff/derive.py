@@ -1,17 +1,18 @@
-"""The derivative of a graph as a graph: by cached steps, by tangents or in reverse, whichever keeps it small."""
+"""The derivative of a graph as a graph: by cached steps, by tangent sweeps or by a reverse sweep."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from dezero.autodiff import cached
 from dezero.autodiff.arguments import born_of
+from dezero.autodiff.cached import Derived
 from dezero.autodiff.integers import computed_in_narrow
-from dezero.autodiff.reverse import reverse
+from dezero.autodiff.reverse import reverse_sweep
 from dezero.autodiff.sweep import ones
 from dezero.autodiff.tangent import tangent_sweep
 from dezero.core.arithmetic import ALIAS, copied
@@ -29,21 +30,51 @@ from dezero.rewriting.origin import Replayed, origin_of, resume_of
 from dezero.rewriting.program import graph_key
 from dezero.rewriting.term import Term
 
-# A tangent sweep a leaf is a pass over the graph each; from this many leaves on, one reverse sweep for all is cheaper.
+# Leaves: the most with a tangent sweep for each, which is a pass over the graph. One reverse sweep serves any number.
 _MOST_PASSES = 8
-# Nodes of a graph whose derivative is taken by the rules as they stand where the rewritten one overflows: they make
-# graphs that grow exponentially with the order.
+# Nodes: the largest graph that is differentiated again without rewriting where the rewritten derivative overflows. The
+# rules alone make graphs that grow exponentially with the order.
 _MOST_BY_RULES = 1000
+
+Seeds = dict[int, tuple[Variable, Any]]  # age of a root -> the root, and its cotangent (Variable, array or None: ones)
+
+
+class Request(NamedTuple):
+    """A derivative that is to be taken as a graph.
+
+    graph: the nodes below the roots. nodes: those of them on which the derivative depends. asked: the inputs (None: all
+    leaves). retain: whether the cotangent of every node is wanted. carried: intermediates whose `.grad` is part of
+    their cotangent. born: see Origin.
+    """
+
+    graph: Nodes
+    nodes: Nodes
+    seeds: Seeds
+    asked: list[Variable] | None
+    retain: bool
+    carried: Sequence[Variable]
+    born: int
+
+    def given(self) -> list[Variable]:
+        """The Variables among the cotangents, which the user holds."""
+        cotangents = (*(seed for _, seed in self.seeds.values()), *(n.grad for n in self.carried))
+        return [x for x in cotangents if isinstance(x, Variable)]
+
+    def opaque(self, given: list[Variable]) -> list[Variable]:
+        """The nodes that the algebra must not rewrite, since a derivative in them may be asked for."""
+        inner = [n for n in self.nodes.values() if n._args] if self.retain else []
+        older = [n for n in self.graph.values() if n._args and n._seq < self.born] if self.born else []
+        return [*inner, *(self.asked or ()), *[x for x in (*given, *older) if x._op is not ALIAS]]
 
 
 def recorded(
     graph: Nodes,
     nodes: Nodes,
-    seeds: dict[int, tuple[Variable, Any]],
+    seeds: Seeds,
     asked: list[Variable] | None,
     retain_grad: bool,
 ) -> dict[int, Variable] | None:
-    """Cotangents of the asked (or of all leaves; with retain_grad of every node) as Variables with a graph.
+    """Cotangents, by age, as Variables with a graph: of those asked, or of all leaves; with retain_grad of every node.
 
     None where the graph computes in narrow integers (see integers.py).
     """
@@ -64,85 +95,75 @@ def recorded(
         return derivation.replay([graph[age] for age in ages], root, asked, born)
     if derivation is None and computed_in_narrow(graph, asked or nodes.values()):
         return None
-    request = graph, nodes, seeds, asked, retain_grad, carried, born
+    request = Request(graph, nodes, seeds, asked, retain_grad, carried, born)
     try:
         with np.errstate(over="raise") if guarded else contextlib.nullcontext():
             if derivation is not None:
                 return derivation.replay([graph[age] for age in ages], root, asked, born)
-            found, twins, shared = _derived(*request)
+            derived = _derived(request)
     except OutOfRange:
-        return _by_rules(*request)
-    except FloatingPointError:  # the rules multiply in another order, which may not overflow
+        return _by_rules(request)
+    except FloatingPointError:  # the rules multiply in another order, in which nothing may overflow
         if not guarded:
             raise
-        return _by_rules(*request)
-    cached.store(key, ages, graph, found, twins, shared)
-    return found
+        return _by_rules(request)
+    cached.store(key, ages, graph, derived)
+    return derived.found
 
 
-def _by_rules(*request: Any) -> dict[int, Variable]:
-    """The derivative by the rules as they stand."""
+def _by_rules(request: Request) -> dict[int, Variable]:
+    """The derivative by the rules alone, without rewriting."""
     with using_config("simplify", False):
-        return _derived(*request)[0]
+        return _derived(request).found
 
 
-def _derived(
-    graph: Nodes,
-    nodes: Nodes,
-    seeds: dict[int, tuple[Variable, Any]],
-    asked: list[Variable] | None,
-    retain_grad: bool,
-    carried: Sequence[Variable],
-    born: int,
-) -> tuple[dict[int, Variable], dict[int, Variable], set[int]]:
-    """The cotangents, of which nodes they are twins, and the ages of nodes that stand for others too."""
+def _derived(request: Request) -> Derived:
+    """The derivative by the algebra, or by the rules alone where Config.simplify is off."""
+    graph, nodes, seeds, asked = request.graph, request.nodes, request.seeds, request.asked
     root, seed = next(iter(seeds.values()))
-    start = tick()
-    given = [x for x in (*(seed for _, seed in seeds.values()), *(n.grad for n in carried)) if isinstance(x, Variable)]
-    inner = [n for n in nodes.values() if n._args] if retain_grad else []
-    before = [n for n in graph.values() if n._args and n._seq < born and n._op is not ALIAS] if born else []
-    opaque = [*inner, *(asked or ()), *[x for x in given if x._op is not ALIAS], *before]
-    F: Any = RecordedReading()
+    start, given = tick(), request.given()
+    F: Algebra | RecordedReading = RecordedReading()
     if simplifying():
-        anew = not (carried or len(seeds) > 1 or seed is not None or any([x._args for x in opaque]))
-        again = _derived_anew(root) if anew else None
+        opaque = request.opaque(given)
+        alone = not (request.carried or len(seeds) > 1 or seed is not None or any([x._args for x in opaque]))
+        again = _derived_again(root) if alone else None
         if again is not None:
             F, root = again
             above, seeds = collect([root]), {root._seq: (root, None)}
             graph, nodes = graph | above, leading_to(above, [n for n in nodes.values() if not n._args])
         else:
-            F = Algebra.for_graph(graph, root, opaque, born)
+            F = Algebra.for_graph(graph, root, opaque, request.born)
     terms = {age: _seed_term(F, root, seed) for age, (root, seed) in seeds.items()}
-    for node in carried:
-        terms[node._seq] = _inside(F, node.grad)  # type: ignore[arg-type]
+    for node in request.carried:
+        terms[node._seq] = _from_user(F, node.grad)  # type: ignore[arg-type]
     found: dict[int, Any] = {}
-    if isinstance(F, Algebra) and len(terms) == 1 and not retain_grad:
+    if isinstance(F, Algebra) and len(terms) == 1 and not request.retain:
         found, nodes = _by_tangents(F, nodes, root, terms[root._seq], asked)
     by_tangents = bool(found) and not nodes
     if nodes:
-        keep = None if retain_grad else {x._seq for x in asked or ()}
+        keep = None if request.retain else {x._seq for x in asked or ()}
         with using_config("enable_backprop", True):
-            found |= {age: g for age, g in reverse(F, nodes, terms, keep).items() if age not in found}
+            found |= {age: g for age, g in reverse_sweep(F, nodes, terms, keep).items() if age not in found}
     ages = found if asked is None else dict.fromkeys([x._seq for x in asked if x._seq in found])
     finish = _Finish(F, root, {id(node) for node in (*graph.values(), *given)}, start)
     results = {age: finish(found[age], graph[age]) for age in ages}
-    if by_tangents and not F.asked:  # a derivative in an intermediate commutes with no other
+    if by_tangents and isinstance(F, Algebra) and not F.asked:  # a derivative in an intermediate commutes with no other
         F.session.end()
         for result in results.values():
-            if id(result) in finish.twins:  # nothing that the builder holds refers to a twin, so no circle closes
+            if id(result) in finish.copies:  # the algebra has no reference to a copy, so no cycle of references closes
                 result._origin = F.origin.resuming(F)
-    return results, finish.twins, F.shared
+    return Derived(results, finish.copies, F.shared)
 
 
-def _derived_anew(root: Variable) -> tuple[Algebra, Variable] | None:
-    """A root that followed recipes, derived once more by one builder; None where it did not, or cannot be.
+def _derived_again(root: Variable) -> tuple[Algebra, Variable] | None:
+    """An algebra in which a root that cached steps replayed is derived again; None where that is not possible.
 
-    What earlier orders found is what keeps the next one small, and recipes keep none of it.
+    With what lower orders found the graph of the next order stays small, and cached steps do not keep it.
     """
     leaves = []
-    while isinstance(past := resume_of(root), Replayed) and past.cuts == cuts():
-        root = past.root
-        leaves.append(past.leaf)
+    while isinstance(replayed := resume_of(root), Replayed) and replayed.cuts == cuts():
+        root = replayed.root
+        leaves.append(replayed.leaf)
     if not leaves:
         return None
     try:
@@ -154,7 +175,7 @@ def _derived_anew(root: Variable) -> tuple[Algebra, Variable] | None:
             if not isinstance(node, Variable):
                 return None
             root = node
-    except GraphError:  # something that only the lower orders need has changed since
+    except GraphError:  # the user changed a Variable on which only the lower orders depend
         return None
     return F, root
 
@@ -162,7 +183,7 @@ def _derived_anew(root: Variable) -> tuple[Algebra, Variable] | None:
 def _by_tangents(
     F: Algebra, nodes: Nodes, root: Variable, seed: Term, asked: list[Variable] | None
 ) -> tuple[dict[int, Term], Nodes]:
-    """The derivatives that tangent sweeps give, and the nodes that the others still need."""
+    """The derivatives that tangent sweeps find, and the nodes that a reverse sweep needs for the others."""
     leaves = [n for n in nodes.values() if not n._args] if asked is None else asked
     if len(leaves) == 1:
         term = tangent_sweep(F, nodes, root, seed, leaves[0])
@@ -177,34 +198,37 @@ def _by_tangents(
     return found, leading_to(nodes, rest) if rest else {}
 
 
-def _seed_term(F: Any, root: Variable, seed: Any) -> Any:
+def _seed_term(F: Algebra | RecordedReading, root: Variable, seed: Any) -> Any:
+    """The cotangent of a root in the reading F."""
     if seed is None:
         if isinstance(F, RecordedReading):
             return wrap(ones(root))
         return Term(F, 1, None) if root.dtype.kind in "fc" else F.full(1, ones(root))
-    return _inside(F, seed if isinstance(seed, Variable) else wrap(seed))
+    return _from_user(F, seed if isinstance(seed, Variable) else wrap(seed))
 
 
-def _inside(F: Any, seed: Variable) -> Any:
+def _from_user(F: Algebra | RecordedReading, seed: Variable) -> Any:
+    """A cotangent that a user gave, in the convention of the sweeps (see sweep.for_user)."""
     return F.term(seed) if seed.dtype.kind != "c" else F.conj(F.term(seed))
 
 
 class _Finish:
-    """Makes Variables of terms: of the right shape and dtype, and such that nobody else holds them.
+    """Makes Variables of terms: with the shape and dtype of their nodes, and each a node that only the caller holds.
 
-    given: ids of the nodes that the user may hold; so may he any that is older than start and that no derivative made.
-    twins: by id of a result, the node it is a twin of: what hash-consing gave back may be a node that the user
-    holds already (d exp = y), and the builder keeps its own.
+    given: ids of nodes that the user may hold; also any node that is older than start and not made by a derivative.
+    copies: id of a result -> the node of which it is a copy. The algebra may find a node that the user has already
+    (d exp = y), and goes on using the nodes that it made.
     """
 
     def __init__(self, F: Algebra | RecordedReading, root: Variable, given: set[int], start: int) -> None:
-        self.F, self.given, self.start = F, given, start
+        self.F: Any = F
+        self.given, self.start = given, start
         self.kind = root.dtype if root.dtype.kind in "fc" else np.dtype(np.int64)
-        self.twins: dict[int, Variable] = {}
+        self.copies: dict[int, Variable] = {}
 
     def __call__(self, term: Any, node: Variable) -> Variable:
         result = self.F.node(term)
-        if getattr(result, "dtype", node.dtype).kind == "c":  # as sweep.outside does for raw arrays
+        if getattr(result, "dtype", node.dtype).kind == "c":  # as sweep.for_user does for raw arrays
             result = self.F.node(self.F.conj(term) if node.dtype.kind == "c" else self.F.real(term))
         if not isinstance(result, Variable):
             kind = node.dtype if node.dtype.kind in "fc" else np.result_type(self.kind, np.asarray(result).dtype)
@@ -212,11 +236,11 @@ class _Finish:
         if node.dtype.kind in "fc" and result.dtype != node.dtype:
             return make(declared["astype"].bind(dtype=node.dtype), (result,))
         older = result._seq < self.start and origin_of(result) is None
-        twin = copied(result, given=older or id(result) in self.given)
-        self.twins[id(twin)] = result
+        copy = copied(result, given=older or id(result) in self.given)
+        self.copies[id(copy)] = result
         if isinstance(self.F, Algebra):
-            twin._origin = self.F.origin
-        return twin
+            copy._origin = self.F.origin
+        return copy
 
 
 operations.recorded = recorded  # type: ignore[attr-defined]

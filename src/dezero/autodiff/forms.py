@@ -1,27 +1,27 @@
-"""Of which graphs a derivation is worth keeping: those whose like comes again.
+"""Which derivations are worth storing: those of graphs that come again.
 
-Numbers and arrays that are new each time, as in a loop over a learning rate, soon leave nothing in the cache: to store
-a derivation takes longer than to do without.
+Where numbers or arrays are new each time, as in a loop over a learning rate, storing soon stops: to store a derivation
+and never replay it takes longer than not to store it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
 
-_FORMS = 4096  # forms of graphs of which is remembered with which numbers and plain arrays they came
-_CONTENTS = (
-    8  # of the plain arrays in a graph, for which derivations of one form are kept: mini-batches never come again
-)
-_IDLE = 64  # derivations of one form stored and none of them replayed, after which only one in _PROBED is still stored
+from dezero.rewriting.program import GraphKey
+
+_FORMS = 4096  # the most forms that are noted
+_CONTENTS = 8  # the most contents of plain arrays with which a form is stored: a mini-batch never comes again
+# After so many derivations of a form that were stored and not replayed, only one in _PROBED is stored.
+_IDLE = 64
 _PROBED = 16
 
 
 class Form:
-    """The graphs of one form.
+    """What is noted of the graphs of one form: equal operations, shapes and dtypes.
 
-    contents: hashes of the contents of plain arrays that came. keys: of the derivations in the cache. idle: how many
-    came since one was replayed.
+    contents: hashes of the contents of their plain arrays. keys: of their derivations in the cache. idle: how many
+    graphs came since a derivation was replayed.
     """
 
     __slots__ = ("contents", "idle", "keys")
@@ -33,19 +33,19 @@ class Form:
 
 
 class Forms:
-    """What is remembered of each form. A key of a graph is its form, its numbers, and the contents of its arrays."""
+    """The forms by their hash. The key of a graph is its form, its numbers, and the contents of its plain arrays."""
 
     def __init__(self) -> None:
         self._forms: dict[int, Form] = {}
 
-    def of(self, key: tuple[Any, ...]) -> Form:
-        """The form of a key, made where it is new."""
+    def of(self, key: GraphKey) -> Form:
+        """The form of a key; a new one where none is noted."""
         if len(self._forms) > _FORMS:
             self._forms.clear()
         return self._forms.setdefault(hash(key[0]), Form())
 
-    def worth(self, key: tuple[Any, ...]) -> bool:
-        """Whether a derivation of this key should be stored, now that there is none."""
+    def worth(self, key: GraphKey) -> bool:
+        """Whether to store a derivation with this key, which the cache does not have."""
         form = self._forms.get(hash(key[0]))
         if form is None:
             return True
@@ -56,7 +56,7 @@ class Forms:
         self._forms.clear()
 
 
-def comes_with_new_arrays(form: Form, key: tuple[Any, ...]) -> bool:
-    """Whether a graph of this form came with so many contents of plain arrays that none is likely to come again."""
+def comes_with_new_arrays(form: Form, key: GraphKey) -> bool:
+    """Whether graphs of this form had so many different plain arrays that none is likely to come again."""
     form.contents.add(hash(key[2]))
     return len(form.contents) > _CONTENTS

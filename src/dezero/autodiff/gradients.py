@@ -1,4 +1,4 @@
-"""`gradients`: derivatives that are returned, and touch no `.grad`."""
+"""`gradients`: derivatives that are returned, while every `.grad` stays as it is."""
 
 from __future__ import annotations
 
@@ -9,40 +9,43 @@ import numpy as np
 
 from dezero.autodiff.checks import check_kept, check_root, check_seed, variables
 from dezero.autodiff.integers import computed_in_narrow, in_wide_integers
-from dezero.autodiff.sweep import inside, ones, own, sweep
+from dezero.autodiff.sweep import from_user, ones, sweep, unshare
 from dezero.core.arithmetic import copied
 from dezero.core.arraylike import raw
+from dezero.core.dtypes import Array
 from dezero.core.graph import collect, leading_to
 from dezero.core.marks import UNRECORDED
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, wrap
+from dezero.core.variable import ArrayLike, Variable, wrap
 
 _Some = Variable | Sequence[Variable]
+Seeds = ArrayLike | Sequence[ArrayLike | None] | None  # cotangents of the outputs, None for ones
+Seed = Variable | Array | None
 
 
 @overload
 def gradients(
     outputs: _Some,
     inputs: _Some,
-    grad_outputs: Any = None,
+    grad_outputs: Seeds = None,
     create_graph: bool = False,
     unused: Literal["zeros"] = "zeros",
 ) -> tuple[Variable, ...]: ...
 @overload
 def gradients(
-    outputs: _Some, inputs: _Some, grad_outputs: Any = None, create_graph: bool = False, *, unused: Literal["none"]
+    outputs: _Some, inputs: _Some, grad_outputs: Seeds = None, create_graph: bool = False, *, unused: Literal["none"]
 ) -> tuple[Variable | None, ...]: ...
 def gradients(
-    outputs: _Some, inputs: _Some, grad_outputs: Any = None, create_graph: bool = False, unused: str = "zeros"
+    outputs: _Some, inputs: _Some, grad_outputs: Seeds = None, create_graph: bool = False, unused: str = "zeros"
 ) -> tuple[Variable | None, ...]:
     """The derivatives of the outputs, weighted by grad_outputs and added, in each of the inputs.
 
     outputs, inputs: a Variable or a sequence of them, of any shapes. grad_outputs: a cotangent of the output's
     shape for each output (None: ones). create_graph: record the derivatives, so that they can be differentiated
-    again. unused: what an input that the outputs do not depend on gets, "zeros" or "none". Returns a tuple with
-    one Variable of each input's shape; touches no `.grad` and computes nothing that the inputs do not need.
-    Raises TypeError for what is no Variable, ValueError for shapes that differ, GraphError for an output that
-    no_grad computed, or where data was rebound after its use (what no_grad computed below an output is a constant).
+    again. unused: the derivative in an input on which no output depends, "zeros" or "none". Returns a tuple with a
+    Variable of each input's shape; changes no `.grad` and computes nothing that the inputs do not need. Raises
+    TypeError for what is no Variable, ValueError for shapes that differ, GraphError for an output that no_grad
+    computed, or where data was rebound after its use (a Variable further down that no_grad computed is a constant).
 
     >>> x, t = Variable(np.array(2.0)), Variable(np.array(3.0))
     >>> (u_x,) = gradients(x * x * t, x, create_graph=True)
@@ -66,11 +69,11 @@ def gradients(
         found = operations.recorded(graph, nodes, _merge(pairs), asked, False)
     else:
         found = sweep(nodes, _cotangents(pairs), keep, False)
-        if own(found, nodes, [s for s in seeds if s is not None]) and computed_in_narrow(graph, asked):
+        if unshare(found, nodes, [s for s in seeds if s is not None]) and computed_in_narrow(graph, asked):
             found = None
     if found is None:
         wide = in_wide_integers("gradients", graph, asked)
-        return gradients([wide[r._seq] for r in roots], asked, seeds, create_graph, unused)  # type: ignore[call-overload]
+        return gradients([wide[r._seq] for r in roots], asked, seeds, create_graph, unused)  # type: ignore[call-overload, no-any-return]
     if not create_graph:
         found = {age: _unrecorded(found[age]) for age in keep if age in found}
     results: list[Variable | None] = []
@@ -80,17 +83,18 @@ def gradients(
             zeros = wrap if create_graph else _unrecorded
             g = zeros(np.zeros_like(x._data)) if unused == "zeros" else None
         elif any([g is other for other in results]):
-            g = copied(g, given=True) if create_graph else _unrecorded(np.copy(g._data))  # asked for twice
+            g = copied(g, given=True) if create_graph else _unrecorded(np.copy(g._data))  # an input that is given twice
         results.append(g)
     return tuple(results)
 
 
-def _seeds(roots: list[Variable], grad_outputs: Any) -> list[Any]:
+def _seeds(roots: list[Variable], grad_outputs: Seeds) -> list[Seed]:
+    """A cotangent for each root, checked."""
     if grad_outputs is None:
         return [None] * len(roots)
     if isinstance(grad_outputs, bool):
         raise TypeError(f"gradients: grad_outputs is {grad_outputs}; for a recorded derivative say create_graph=True")
-    seeds = list(grad_outputs) if isinstance(grad_outputs, tuple | list) else [grad_outputs]
+    seeds: list[Any] = list(grad_outputs) if isinstance(grad_outputs, tuple | list) else [grad_outputs]
     if len(seeds) != len(roots):
         raise ValueError(f"gradients: {len(seeds)} grad_outputs for {len(roots)} outputs; give one for each, or None")
     for i, (root, seed) in enumerate(zip(roots, seeds, strict=True)):
@@ -99,9 +103,9 @@ def _seeds(roots: list[Variable], grad_outputs: Any) -> list[Any]:
     return seeds
 
 
-def _merge(pairs: list[tuple[Variable, Any]]) -> dict[int, tuple[Variable, Any]]:
-    """One seed a root: an output asked for twice gets the sum of its cotangents."""
-    merged: dict[int, tuple[Variable, Any]] = {}
+def _merge(pairs: list[tuple[Variable, Seed]]) -> dict[int, tuple[Variable, Seed]]:
+    """One seed for each root, by age: the cotangents of an output that is given twice are added."""
+    merged: dict[int, tuple[Variable, Seed]] = {}
     for root, seed in pairs:
         if root._seq in merged:
             seed = _as_seed(root, seed) + _as_seed(root, merged[root._seq][1])
@@ -109,20 +113,21 @@ def _merge(pairs: list[tuple[Variable, Any]]) -> dict[int, tuple[Variable, Any]]
     return merged
 
 
-def _as_seed(root: Variable, seed: Any) -> Variable:
+def _as_seed(root: Variable, seed: Seed) -> Variable:
     return seed if isinstance(seed, Variable) else wrap(ones(root) if seed is None else seed)
 
 
-def _cotangents(pairs: list[tuple[Variable, Any]]) -> dict[int, Any]:
-    """Raw cotangents of the roots, by age; ones where no seed is given."""
-    grads: dict[int, Any] = {}
+def _cotangents(pairs: list[tuple[Variable, Seed]]) -> dict[int, Array]:
+    """Raw cotangents of the roots, by age; ones where none is given."""
+    grads: dict[int, Array] = {}
     for root, seed in pairs:
-        g = ones(root) if seed is None else inside(raw(seed))
+        g = ones(root) if seed is None else from_user(raw(seed))
         grads[root._seq] = grads[root._seq] + g if root._seq in grads else g
     return grads
 
 
-def _unrecorded(data: Any) -> Variable:
+def _unrecorded(data: Array) -> Variable:
+    """A derivative without a graph, which says so where it is differentiated."""
     y = wrap(data)
     y._op = UNRECORDED
     return y

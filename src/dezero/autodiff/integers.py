@@ -1,9 +1,8 @@
-"""Derivatives in integers that are narrower than NumPy's own, in which values and rules may have wrapped around."""
+"""Derivatives in narrow integers (8 to 32 bits, unsigned), in which values and rules may wrap around."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 
@@ -16,22 +15,22 @@ from dezero.core.variable import Variable
 
 
 def narrow(x: Variable) -> bool:
-    """Whether a Variable holds integers in which arithmetic soon wraps around."""
+    """Whether a Variable holds narrow integers, in which arithmetic soon wraps around."""
     return isinstance(x._data, np.ndarray | np.generic) and x._data.dtype.kind in "iu" and wraps(x._data.dtype)
 
 
 def computed_in_narrow(graph: Nodes, wanted: Iterable[Variable]) -> bool:
-    """Whether a derivative in a narrow integer is wanted, and an element-wise operation of the graph gave such."""
+    """Whether a derivative in narrow integers is wanted, and an element-wise operation computed in them."""
     if not any([x._data.dtype.kind in "iu" and narrow(x) for x in wanted if not x._args]):
         return False
     return any([n._args and narrow(n) and _elementwise(n._op) for n in graph.values()])
 
 
 def in_wide_integers(name: str, graph: Nodes, kept: Iterable[Variable]) -> dict[int, Variable]:
-    """The graph computed once more, by age, with its narrow integers as int64 (uint64 as float64) from the leaves on.
+    """The graph computed again, by age, with the narrow integers of its leaves as int64 (uint64 as float64).
 
-    The derivative is then that of the function, where values and rules in narrow integers wrap around. kept:
-    intermediates that are asked for or carry a gradient; GraphError where one of them is computed from such integers.
+    In the copy neither values nor rules wrap around. kept: intermediates that are asked for or carry a gradient;
+    GraphError where one of them is computed from narrow integers, since the copy has another node for it.
     """
     wide: dict[int, Variable] = {}
     changed: set[int] = set()
@@ -56,5 +55,5 @@ def in_wide_integers(name: str, graph: Nodes, kept: Iterable[Variable]) -> dict[
     return wide
 
 
-def _elementwise(op: Any) -> bool:
+def _elementwise(op: object) -> bool:
     return isinstance(op, Op) and op.kind is ELEMENTWISE

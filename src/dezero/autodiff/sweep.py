@@ -1,4 +1,4 @@
-"""The first-order backward sweep over a graph, on raw arrays."""
+"""The first-order reverse sweep over a graph, on raw arrays."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import numpy as np
 
 from dezero.autodiff.broadcasting import fit
 from dezero.core.arraylike import raw
-from dezero.core.dtypes import is_half, single, wraps
+from dezero.core.dtypes import Array, DType, is_half, single, wraps
 from dezero.core.graph import Nodes
 from dezero.core.op import ELEMENTWISE
 from dezero.core.registry import values
 from dezero.core.variable import Variable
 
-_MANY = 256  # nodes of a graph in which so many cotangents may meet that their sum in half precision is too coarse
+_MANY = 256  # nodes: in a larger graph cotangents in half precision are added in single precision
 _dtype_of = attrgetter("_data.dtype")
 
 
 def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: bool) -> dict[int, Any]:
-    """Reverse sweep over raw arrays: from the roots' cotangents to those of the leaves.
+    """Cotangents of the leaves, by age, from those of the roots, as raw arrays.
 
-    grads: cotangents of the roots by age. keep: ages whose cotangent is wanted besides the leaves' (None: all).
-    use_grad: the `.grad` that an intermediate already carries is part of its cotangent.
+    grads: cotangents of the roots by age; Cotangents for a node of several outputs. keep: ages of other nodes whose
+    cotangent is wanted (None: all). use_grad: the `.grad` of an intermediate is part of its cotangent.
     """
     found: dict[int, Any] = {}
     summed: set[int] = set()
@@ -41,16 +41,16 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
             found[age] = g
             continue
         if node._grad is not None and use_grad and age not in roots:
-            g = g + inside(raw(node._grad))
+            g = g + from_user(raw(node._grad))
         if (not isinstance(node._data, tuple)) if keep is None else age in keep:
             found[age] = g
             if keep and not any([isinstance(a, Variable) and a._seq in nodes for a in args]):
-                continue  # asked for, and nothing below it is
+                continue  # nothing below it is asked for
         op, count = node._op, len(args)
         rules = op.rules
         if rules is None or count > written_out:
-            _pull(node, g, nodes, grads, summed)
-        elif count == 1:  # one argument and two are written out, since most operations have so many: half the time
+            _vjp(node, g, nodes, grads, summed)
+        elif count == 1:  # one and two arguments, which most operations have, are written out: half the time
             x = args[0]
             old = get(x._seq)
             gx = rules[0](F, g, x._data, node._data)
@@ -75,14 +75,17 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
     return found
 
 
-def _pull(node: Variable, g: Any, nodes: Nodes, grads: dict[int, Any], summed: set[int]) -> None:
-    """Through an operation of any number of arguments, or a user's Function. summed: ages of what was added up here."""
+def _vjp(node: Variable, g: Any, nodes: Nodes, grads: dict[int, Any], summed: set[int]) -> None:
+    """Add the cotangents of the arguments of an operation or of a user's Function to grads.
+
+    summed: ages of cotangents that are sums computed here, so that no other node has their arrays.
+    """
     op, args, y = node._op, node._args, node._data
     rules = op.rules
     if rules is None:
         if is_half(y) and not is_half(g):
             g = g.astype(y.dtype)
-        for a, ga in op.pull(node, g):
+        for a, ga in op.vjp_raw(node, g):
             if ga is not None and a._seq in nodes:
                 _add(grads, a._seq, ga, summed)
         return
@@ -96,14 +99,14 @@ def _pull(node: Variable, g: Any, nodes: Nodes, grads: dict[int, Any], summed: s
             _add(grads, a._seq, ga, summed)
 
 
-def _add(grads: dict[int, Any], age: int, g: Any, summed: set[int]) -> None:
+def _add(grads: dict[int, Any], age: int, g: Array, summed: set[int]) -> None:
     old = grads.get(age)
     if old is None:
         grads[age] = g
     elif age in summed and type(old) is type(g) is np.ndarray and (old.dtype, old.shape) == (g.dtype, g.shape):
-        np.add(old, g, out=old)  # nobody else has it: half the time of a new array, for weights used at every step
+        np.add(old, g, out=old)  # in place: half the time of a new array, as for weights that every time step uses
     else:
-        grads[age] = single(old) + g  # the sum of halves stays in single precision; own() rounds it
+        grads[age] = single(old) + g  # a sum of halves stays in single precision until unshare() rounds it
         summed.add(age)
 
 
@@ -114,11 +117,12 @@ def _any_half(nodes: Nodes) -> bool:
         return any([is_half(n._data) for n in nodes.values()])
 
 
-def own(found: dict[int, Any], nodes: Nodes, others: Iterable[Any] = ()) -> bool:
-    """Give each found gradient an array of its own, of its Variable's dtype, that may be changed in place.
+def unshare(found: dict[int, Any], nodes: Nodes, others: Iterable[Variable | Array] = ()) -> bool:
+    """Copy found gradients that share memory, so that each may be changed in place, and convert them to their dtypes.
 
-    A rule may hand the same array on to two arguments (add), or a view of the seed (reshape). The gradient in integers
-    keeps its own dtype. Returns whether there is one in integers that may have wrapped around.
+    A rule may return one array for two arguments (add), or a view of the seed (reshape). others: Variables and arrays
+    with which no gradient may share memory either. A gradient in integers keeps the dtype that the rules gave. Returns
+    whether there is one in narrow integers, which may have wrapped around.
     """
     seen = {id(_owner(raw(x))) for x in others}
     seen.update([id(_owner(nodes[age]._data)) for age in found])
@@ -128,7 +132,7 @@ def own(found: dict[int, Any], nodes: Nodes, others: Iterable[Any] = ()) -> bool
         if not hasattr(g, "dtype"):
             g = found[age] = np.asarray(g)
         if g.dtype.kind == "c":
-            g = found[age] = outside(g, kind)
+            g = found[age] = for_user(g, kind)
         if g.dtype != kind:
             if kind.kind in "fc":
                 g = found[age] = g.astype(kind)
@@ -144,30 +148,30 @@ def own(found: dict[int, Any], nodes: Nodes, others: Iterable[Any] = ()) -> bool
     return integers
 
 
-def ones(y: Variable) -> Any:
-    """The cotangent of a result that is differentiated as it is: ones, as numbers where it is one."""
+def ones(y: Variable) -> Array:
+    """The cotangent of a result where none is given: ones, or the number 1 for a NumPy scalar."""
     data = y._data
     kind = data.dtype if data.dtype.kind in "fc" else np.dtype(np.int64)  # narrow integers would wrap around
-    return np.ones(data.shape, kind) if isinstance(data, np.ndarray) else kind.type(1)
+    return np.ones(data.shape, kind) if isinstance(data, np.ndarray) else kind.type(1)  # type: ignore[return-value]
 
 
-def inside(g: Any) -> Any:
-    """A raw cotangent given by users as the sweeps take it (see outside)."""
+def from_user(g: Array) -> Array:
+    """A raw cotangent that a user gave, in the convention of the sweeps (see for_user)."""
     return np.conj(g) if g.dtype.kind == "c" else g
 
 
-def outside(g: Any, kind: np.dtype[Any]) -> Any:
-    """A raw cotangent as users see it.
+def for_user(g: Array, kind: DType) -> Array:
+    """A raw cotangent in the convention of users, for a Variable of dtype kind.
 
-    The gradient of a real L in z = a + ib is dL/da + i dL/db, so that z - lr * grad descends. Inside the sweeps a
-    cotangent is its conjugate, with which every analytic operation has the rule that it has for real numbers. Of a
-    real argument's cotangent the imaginary part means nothing.
+    Users see the gradient of a real L in z = a + ib as dL/da + i dL/db, so that z - lr * grad descends. Inside the
+    sweeps a cotangent is the conjugate of that: then every analytic operation has the same rule as for real numbers.
+    The cotangent of a real Variable is the real part.
     """
     return np.conj(g) if kind.kind == "c" else g.real
 
 
-def _owner(x: Any) -> Any:
-    """The array whose memory a view shows."""
+def _owner(x: object) -> object:
+    """The array that owns the memory of a view; another array or number itself."""
     while isinstance(x, np.ndarray) and x.base is not None:
         x = x.base
     return x

@@ -1,14 +1,14 @@
-"""Tangents swept up the graph: the derivative in one leaf, in which derivatives found earlier are found again.
+"""Tangent sweeps: the derivative in one leaf, from the leaf up to the root.
 
-The n-th derivative by repeated reverse sweeps grows as about 2.9^n, since every sweep runs through the
-cotangents of the one before. Tangents run the other way: the tangent of a node is an expression in nodes below
-it and their tangents, so the tangents of an earlier sweep are nodes of the graph already, and the Leibniz rule's
-products are all there is to add.
+With repeated reverse sweeps the graph of the n-th derivative grows as about 2.9^n, since every sweep differentiates the
+cotangents of the sweep before. The tangent of a node is an expression in nodes below it and their tangents. So the
+tangents of an earlier sweep are nodes of the graph already, and the next sweep adds only the products of the Leibniz
+rule.
 
-It holds for one leaf whose elements do not mix on the way to the result: a single number, or rows that stay rows.
-An axis of the leaf with more than one element is a row axis; `rows` of each operation tells where the row axes of
-its arguments stand in its result, counted from the right as NumPy broadcasts, or None where it mixes rows. With
-every node proved row by row, one tangent of ones gives every row's derivative.
+A tangent sweep applies to one leaf whose elements do not mix on the way to the root: a single number, or an array whose
+rows stay separate. An axis of the leaf with more than one element is a row axis. `rows` of each operation gives the row
+axes of its result from those of its arguments, counted from the right as NumPy broadcasts, or None where rows may mix.
+Where no node mixes rows, one tangent of ones at the leaf gives the derivative of every row.
 """
 
 from __future__ import annotations
@@ -19,19 +19,18 @@ from typing import Any
 import numpy as np
 
 from dezero.autodiff.arguments import calling_on
-from dezero.autodiff.reverse import reverse
+from dezero.autodiff.reverse import reverse_sweep
+from dezero.core.dtypes import Shape
 from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op
 from dezero.core.outputs import Cotangents
 from dezero.core.variable import Argument, Variable
 from dezero.rewriting.algebra import Algebra
-from dezero.rewriting.session import Tangent
+from dezero.rewriting.session import Found, Pair, Rows, Tangent
 from dezero.rewriting.term import Term
 
-Rows = tuple[int, ...]
 
-
-def row_axes(shape: tuple[int, ...]) -> Rows:
+def row_axes(shape: Shape) -> Rows:
     """The axes, counted from the right, along which a leaf of this shape has independent elements."""
     return tuple(axis - len(shape) for axis, n in enumerate(shape) if n != 1)
 
@@ -39,35 +38,35 @@ def row_axes(shape: tuple[int, ...]) -> Rows:
 def tangent_sweep(F: Algebra, path: Nodes, root: Variable, seed: Term, leaf: Variable) -> Term | None:
     """The derivative of the root in the leaf, as a term of the leaf's shape; None where rows may mix.
 
-    path: the nodes computed from the leaf, among them the root.
+    path: the nodes that were computed from the leaf, including the root. seed: the cotangent of the root.
     """
     if leaf.dtype.kind == "c":
-        return None  # a tangent of ones is one direction of the two that a complex number has
-    ascent = TangentSweep(F, leaf)
+        return None  # a complex number has two directions, a tangent of ones is one of them
+    sweep = TangentSweep(F, leaf)
     root = F.same.get(id(root), root)
-    found = ascent.to(root)
-    while found is None:  # a sum or mean over the rows on top is undone by its own rule
+    found = sweep.to(root)
+    while found is None:  # the rule of a sum or mean over rows, on top of the graph, gives the cotangent below it
         step = _step_down(F, path, root, seed)
         if step is None:
             return None
         root, seed = step
-        found = ascent.to(root)
+        found = sweep.to(root)
     rows, tangent = found
     return _to_leaf(F, tangent, seed, root, rows, leaf)
 
 
 class TangentSweep:
-    """Rows and tangents of the nodes that a root needs, for a tangent of ones at the leaf.
+    """The row axes and tangents of the nodes below a root, for a tangent of ones at the leaf.
 
-    What it finds stays with the builder (without a reference back to it), where the next order's ascent goes on.
-    Where a node is itself a tangent in a younger leaf, the two derivatives change places: with every mixed partial
-    taken in one order, oldest leaf first, d2/dxdt and d2/dtdx are the same nodes.
+    They are kept in the session of the algebra, without a reference to the algebra; the sweep of the next order
+    continues from them. Where a node is the tangent of another in a younger leaf, the two derivatives are exchanged:
+    every mixed partial is taken in one order, oldest leaf first, so that d2/dxdt and d2/dtdx are the same nodes.
     """
 
     def __init__(self, F: Algebra, leaf: Variable) -> None:
         self.F, self.leaf = F, leaf
-        self.graph: Nodes = {}  # below the root; collected where a tangent's leaf is looked for
-        self.known: dict[int, tuple[Rows, Any] | None] = F.session.tangents.setdefault(leaf._seq, {})
+        self.graph: Nodes = {}  # below the root; collected when first needed, in swapped
+        self.known: dict[int, Found] = F.session.tangents.setdefault(leaf._seq, {})
         if leaf._seq not in self.known:
             one = Term(F, 1, None)
             if leaf.dtype.kind in "iub":
@@ -75,6 +74,7 @@ class TangentSweep:
             self.known[leaf._seq] = (row_axes(leaf.shape), _bare(one))
 
     def to(self, root: Variable) -> tuple[Rows, Any] | None:
+        """The row axes and tangent of the root (see found); None where rows may mix."""
         known, stack = self.known, [root]
         self.graph = {}
         while stack:
@@ -89,24 +89,24 @@ class TangentSweep:
                     stack += missing
                     continue
                 found = self.step(node)
-            if found is not None and found is not _STILL:
+            if found is not None and found is not _CONSTANT:
                 self.note(node, found)
                 found = (found[0], _bare(found[1]))
             known[node._seq] = found
         return self.found(root._seq)
 
     def found(self, age: int) -> tuple[Rows, Any] | None:
-        """Rows and tangent of a node that has been reached: a term, or a tuple of them for several outputs."""
+        """The row axes and tangent of a node that was reached: a term, or a tuple for several outputs."""
         known = self.known[age]
-        if known is None or known is _STILL:
+        if known is None or known is _CONSTANT:
             return known
         rows, bare = known
         if isinstance(bare, list):
             return rows, tuple([Term(self.F, c, node) for c, node in bare])
-        return rows, Term(self.F, *bare)
+        return rows, Term(self.F, *bare)  # type: ignore[misc]
 
     def note(self, node: Variable, found: tuple[Rows, Any]) -> None:
-        """Remember of a tangent whose it is and in which leaf, unless that was computed from other leaves."""
+        """Note that a new node is the tangent of another in this leaf, unless the leaf is computed itself."""
         tangent = found[1]
         if self.leaf._args:
             return
@@ -114,10 +114,10 @@ class TangentSweep:
             self.F.session.sources.setdefault(id(tangent.node), Tangent(self.leaf, node, tangent.c))
 
     def swapped(self, node: Variable, root: Variable) -> tuple[Rows, Any] | None:
-        """The tangent of m in x, where c m is that of n in a younger leaf t: that in t of the tangent of n in x.
+        """The tangent of node m in leaf x, where c m is the tangent of a node n in a younger leaf t; None otherwise.
 
-        Both are directional derivatives, which commute, and n's rows are those of its tangents. A leaf t that the root
-        does not depend on any more stays out of the result: its data may have changed since.
+        Directional derivatives commute, so it is 1 / c times the tangent in t of the tangent of n in x. The row axes of
+        n are those of its tangents. None also where the root does not depend on t: the data of t may have changed.
         """
         source = self.F.session.sources.get(id(node))
         if source is None or source.leaf._seq <= self.leaf._seq:
@@ -127,30 +127,30 @@ class TangentSweep:
         if leaf._seq not in self.graph:
             return None
         first = self.to(inner)
-        if first is None or first is _STILL or not isinstance(first[1], Term):
+        if first is None or first is _CONSTANT or not isinstance(first[1], Term):
             return None
         tangent = first[1]
         if not isinstance(tangent.node, Variable):
             return first[0], Term(self.F, 0, None)
         second = TangentSweep(self.F, leaf).to(tangent.node)
-        if second is None or second is _STILL:
+        if second is None or second is _CONSTANT:
             return None
         F = self.F
         return first[0], F.quotient(F.scaled(tangent.c, F.node(second[1])), Term(F, c, None))
 
     def step(self, node: Variable) -> tuple[Rows, Any] | None:
-        """Rows and tangent of a node whose arguments have theirs; None where its rows cannot be proved."""
+        """The row axes and tangent of a node from those of its arguments; None where its rows may mix."""
         op, args, F = node._op, node._args, self.F
         below, moving = [], []
         for i, a in enumerate(args):
-            under = self.found(a._seq) if isinstance(a, Variable) else _STILL
+            under = self.found(a._seq) if isinstance(a, Variable) else _CONSTANT
             if under is None:
                 return None
             below.append(under)
-            if under is not _STILL:
+            if under is not _CONSTANT:
                 moving.append(i)
         if not moving:
-            return _STILL
+            return _CONSTANT
         if not isinstance(op, Op):
             return None
         rows: Rows = below[moving[0]][0]
@@ -171,16 +171,16 @@ class TangentSweep:
         return rows, tangent
 
 
-def _bare(tangent: Any) -> Any:
-    """A term (a list, for a tuple of terms) without its builder."""
+def _bare(tangent: Any) -> Pair | list[Pair]:
+    """A term without its algebra; a list for a tuple of terms."""
     return [(t.c, t.node) for t in tangent] if isinstance(tangent, tuple) else (tangent.c, tangent.node)
 
 
-_STILL: tuple[Rows, Any] = ((), None)  # what does not depend on the leaf
+_CONSTANT: tuple[Rows, Any] = ((), None)  # of a node that does not depend on the leaf
 
 
 def _step_down(F: Algebra, path: Nodes, root: Variable, seed: Term) -> tuple[Variable, Term] | None:
-    """From a result to its only argument on the path, with the cotangent that its rule gives."""
+    """The only argument of the root on the path, with its cotangent; None where there is no such argument."""
     op = root._op
     below = [i for i, a in enumerate(root._args) if isinstance(a, Variable) and a._seq in path]
     if len(below) != 1 or not isinstance(op, Op) or op.name == "output":
@@ -193,7 +193,7 @@ def _step_down(F: Algebra, path: Nodes, root: Variable, seed: Term) -> tuple[Var
 
 
 def _tangent(F: Algebra, node: Variable, moving: list[tuple[int, Term]]) -> Any:
-    """The tangent of a node from those of its arguments that move, each given with its place."""
+    """The tangent of a node. moving: position and tangent of each argument that depends on the leaf."""
     op, args = node._op, node._args
     if op.kind is GENERAL:
         return transposed(F, node, moving)
@@ -212,27 +212,27 @@ def _tangent(F: Algebra, node: Variable, moving: list[tuple[int, Term]]) -> Any:
     if op.keeps_constant and len(moving) == len(args) and all(t.node is None and t.c == first.c for _, t in moving):
         return first
     tangents = dict(moving)
-    still = Term(F, 0, None)
-    return F.call(op, *[F.filled(tangents.get(i, still), a) for i, a in enumerate(args)])
+    zero = Term(F, 0, None)
+    return F.call(op, *[F.filled(tangents.get(i, zero), a) for i, a in enumerate(args)])
 
 
 def transposed(F: Algebra, node: Variable, moving: list[tuple[int, Term]]) -> Any:
-    """The tangent of a node that has a vjp alone (a user's Function too), given those of its arguments that move.
+    """The tangent of a node for which only a vjp is known, as of a user's Function. moving: as in _tangent.
 
-    The vjp is linear in its cotangent, and its transpose, found by a reverse sweep in that cotangent, is the jvp.
+    The vjp is linear in its cotangent, so the jvp is its transpose: a reverse sweep through the vjp finds it.
     """
     data = node._data
     several = isinstance(data, tuple)
     wanted: list[Variable] = [Argument(np.zeros_like(y)) for y in (data if several else (data,))]
-    pull = _vjp(F, node, wanted, several)
+    vjp = _vjp(F, node, wanted, several)
     parts: list[list[Term]] = [[] for _ in wanted]
     for i, t in moving:
-        pulled = F.term(pull(i))
-        if not isinstance(pulled.node, Variable):
+        g = F.term(vjp(i))
+        if not isinstance(g.node, Variable):
             continue
-        graph = leading_to(collect([pulled.node]), wanted)
-        t = F.product(F.filled(t, node._args[i]), Term(F, pulled.c, None))
-        found = reverse(F, graph, {pulled.node._seq: t}, {w._seq for w in wanted})
+        graph = leading_to(collect([g.node]), wanted)
+        t = F.product(F.filled(t, node._args[i]), Term(F, g.c, None))
+        found = reverse_sweep(F, graph, {g.node._seq: t}, {w._seq for w in wanted})
         for part, w in zip(parts, wanted, strict=True):
             if w._seq in found:
                 part.append(found[w._seq])
@@ -241,10 +241,10 @@ def transposed(F: Algebra, node: Variable, moving: list[tuple[int, Term]]) -> An
 
 
 def _vjp(F: Algebra, node: Variable, wanted: list[Variable], several: bool) -> Callable[[int], Any]:
-    """The cotangent of each argument of a node, those of its outputs being the wanted Variables."""
+    """A function of position that gives the cotangent of an argument, for the wanted Variables as cotangents of y."""
     if not isinstance(node._op, Op):
         with calling_on(wanted):
-            pairs = node._op.pull_graph(node, Cotangents(enumerate(wanted)) if several else wanted[0])
+            pairs = node._op.vjp(node, Cotangents(enumerate(wanted)) if several else wanted[0])
         found = [0 if g is None else g for _, g in pairs]
         return found.__getitem__
     slots = [Term(F, 1, w) for w in wanted]
@@ -254,11 +254,12 @@ def _vjp(F: Algebra, node: Variable, wanted: list[Variable], several: bool) -> C
 
 
 def _with(terms: list[Term], i: int, t: Term) -> list[Term]:
+    """The terms with t at position i."""
     return [*terms[:i], t, *terms[i + 1 :]]
 
 
 def _to_leaf(F: Algebra, tangent: Term, seed: Term, root: Variable, rows: Rows, leaf: Variable) -> Term:
-    """Sum cotangent times tangent over all but the row axes, in the leaf's shape."""
+    """Cotangent times tangent, summed over all but the row axes, in the leaf's shape."""
     g = F.product(seed, tangent)
     if g.node is None:
         return Term(F, g.c * (root.size // max(leaf.size, 1)), None)

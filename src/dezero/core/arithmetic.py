@@ -1,4 +1,4 @@
-"""Arithmetic on each element: the operations that the algebra of derivatives (rewriting/algebra.py) is made of."""
+"""Arithmetic on each element: the operations of which the algebra of derivatives (rewriting/algebra.py) is made."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 
 from dezero.core.call import make
 from dezero.core.declare import declare, elementwise
-from dezero.core.dtypes import digits, is_half, rounded_once
+from dezero.core.dtypes import Array, digits, is_half, rounded_once
 from dezero.core.op import ELEMENTWISE, AnyNumberOfRules, Op, declared
+from dezero.core.reading import Reading, Value
 from dezero.core.variable import Variable, wrap
 
 add = elementwise(
@@ -80,17 +81,18 @@ neg = elementwise(
 )
 
 
-def as_precise(F: Any, a: Any, y: Any) -> Any:
-    """An argument of a narrower dtype than the result, for functions of it alone: NumPy's log of bytes is a half."""
+def as_precise(F: Reading[Value], a: Value, y: Value) -> Value:
+    """An argument in the result's precision, for functions of it alone: NumPy's log of an int8 array is a half."""
     kind = np.dtype(getattr(a, "dtype", y.dtype))
     return F.astype(a, dtype=np.zeros(0, y.dtype).real.dtype) if digits(kind) < digits(np.dtype(y.dtype)) else a
 
 
-def _alike(a: Any, b: Any) -> bool:
+def _alike(a: Array, b: Array) -> bool:
+    """Whether b can be added to a in place."""
     return bool(a.shape == np.shape(b) and a.dtype == getattr(b, "dtype", a.dtype))
 
 
-def _combine(*xs: Any, weights: tuple[float, ...]) -> Any:
+def _combine(*xs: Array, weights: tuple[float, ...]) -> Array:
     if len(xs) > 2 and is_half(xs[0]):
         return _combine_halves(*xs, weights=weights)
     total: Any = None
@@ -99,10 +101,10 @@ def _combine(*xs: Any, weights: tuple[float, ...]) -> Any:
         if total is None:
             total = part
         elif isinstance(total, np.ndarray) and total is not xs[0] and _alike(total, part):
-            total += part  # its own buffer by now
+            total += part  # the buffer of an earlier sum, which nothing else uses
         else:
             total = total + part
-    return total
+    return total  # type: ignore[no-any-return]
 
 
 _combine_halves = rounded_once(_combine)
@@ -117,7 +119,7 @@ declare(
     )
 )
 
-# A derivative that is constant keeps its place in the graph, so that it can be differentiated again, to zero.
+# A constant derivative as a node of the graph, so that it can be differentiated again, to zero.
 declare(
     Op(
         "full_like",
@@ -127,19 +129,19 @@ declare(
     )
 )
 
-# The same array as a node of its own: the algebra of derivatives neither looks through it nor takes two for one.
+# The same array as another node: the algebra of derivatives does not look through it, and keeps two of them apart.
 ALIAS = declare(Op("alias", ELEMENTWISE, lambda x: x, [lambda F, g, x, y: g]))
 
 
 def alias(x: Variable) -> Variable:
-    """A recorded Variable that is equal to x, and through which derivatives in x go on."""
+    """A recorded Variable equal to x; derivatives in x pass through it."""
     return make(ALIAS, (x,))
 
 
 def copied(node: Variable, given: bool) -> Variable:
-    """A second node equal to this one, so that renaming or changing the caller's gradient leaves a shared node alone.
+    """A second node equal to this one: renaming or changing the caller's gradient leaves the shared node alone.
 
-    Of a node that was given, which the user may ask for a derivative in, the copy is computed from it.
+    given: the user may hold the node and ask for a derivative in it, so the copy is recorded as computed from it.
     """
     if given or not isinstance(node._op, Op):
         return make(declared["mul"], (node, 1))

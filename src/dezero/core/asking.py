@@ -1,6 +1,6 @@
-"""Who asks a Variable for an array or a number, whether a derivative is lost, and what the message says.
+"""Which function asks a Variable for an array or a number, whether a derivative is lost, and what the message says.
 
-Everything here runs where an error or a warning is on its way, so it may look at frames and at source lines.
+This code runs just before an error or a warning, so it may take time to inspect frames and source lines.
 """
 
 from __future__ import annotations
@@ -14,25 +14,24 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from types import CodeType, FrameType, FunctionType, ModuleType
-from typing import Any
 
 import numpy as np
 
-from dezero.core.arraylike import Operators
+from dezero.core.arraylike import Node, Operators
 from dezero.core.errors import GraphError, GraphWarning, describe
 from dezero.core.marks import Computed
 
-_LIBRARIES = {"dezero", "numpy", "scipy"}  # whose lines are none of the user's
+_LIBRARIES = {"dezero", "numpy", "scipy"}  # packages whose lines the user did not write
 _STORE = opcode.opmap["STORE_SUBSCR"]
-_WALK = 1000  # nodes; what float(v) in a loop may look at each time
+_WALK = 1000  # nodes: the most that one float(v), which may stand in a loop, visits
 
-# Modules whose functions mean what those of the same name in dezero.functions do, but for _OTHERS.
+# Modules whose functions mean the same as those of their name in dezero.functions; _OTHERS lists the exceptions.
 _ALIKE = frozenset(
     {"builtins", "math", "numpy", "numpy.linalg", "numpy.fft"}
     | {f"scipy.{name}" for name in ("special", "linalg", "fft", "integrate")}
 )
 _OTHERS = frozenset({"scipy.special.huber", "scipy.special.kl_div", "math.remainder", "builtins.pow"})
-# What to write where the name or the defaults differ: it gives what the other function gives by its own defaults.
+# What to write where the name or the defaults differ: the call equals the other function with its own defaults.
 _INSTEAD = {
     "scipy.special.softmax": "softmax(v, axis=None), None being SciPy's default axis",
     "scipy.special.log_softmax": "log_softmax(v, axis=None), None being SciPy's default axis",
@@ -56,11 +55,11 @@ _NUMBERS = frozenset({"float", "int", "complex", "numpy.float64", "numpy.float32
 _WRITERS = frozenset({"put", "fill", "__setitem__"})
 
 
-def takes_part(node: Any, most: float = float("inf")) -> bool:
-    """Whether a derivative can be asked for in anything that this Variable was computed from.
+def takes_part(node: Node, most: float = float("inf")) -> bool:
+    """Whether a derivative can be asked for in some Variable from which this one was computed.
 
-    Nobody can where all of that are constants: plain arrays, results that a transform handed back, detached values.
-    most: of a graph with more nodes it is taken for granted.
+    It cannot where all of them are constants: plain arrays, results that a transform returned, detached values.
+    most: for a graph with more nodes the answer is True without a search.
     """
     for count, below in enumerate(_below(node)):
         if (not below._args and not isinstance(below._op, Computed)) or count >= most:
@@ -68,13 +67,13 @@ def takes_part(node: Any, most: float = float("inf")) -> bool:
     return False
 
 
-def rests_on_argument(node: Any) -> bool:
-    """Whether this was computed from an argument of a transform; of a graph too large to look through: no."""
-    return any([x.is_argument for x in itertools.islice(_below(node), _WALK)])
+def rests_on_argument(node: Node) -> bool:
+    """Whether this was computed from an argument of a transform, as far as the first _WALK nodes tell."""
+    return any([x._is_argument for x in itertools.islice(_below(node), _WALK)])
 
 
-def _below(node: Any) -> Iterator[Any]:
-    """A node and what it was computed from."""
+def _below(node: Node) -> Iterator[Node]:
+    """A node and all nodes from which it was computed."""
     stack, seen = [node], {id(node)}
     while stack:
         node = stack.pop()
@@ -82,27 +81,27 @@ def _below(node: Any) -> Iterator[Any]:
         for a in node._args:
             if isinstance(a, Operators) and id(a) not in seen:
                 seen.add(id(a))
-                stack.append(a)
+                stack.append(a)  # type: ignore[arg-type]  # a Variable
 
 
 def asks_scipy(depth: int) -> bool:
-    """Whether the frame so many levels above the caller's is one of SciPy's."""
+    """Whether the frame `depth` levels above the caller's runs code of SciPy."""
     name: str = sys._getframe(depth + 1).f_globals.get("__name__", "")
     return name.startswith("scipy.")
 
 
 def sparse_asks() -> bool:
-    """Whether what called the caller is a product or quotient of SciPy's sparse matrices.
+    """Whether a product or quotient of SciPy's sparse matrices asked the caller for an array.
 
-    They take what NumPy makes a 0-d object array of for no array, and let it answer: S @ v is then v.__rmatmul__(S).
+    Given a 0-d object array, SciPy does not take v for an array and defers: S @ v becomes v.__rmatmul__(S).
     """
-    caller = sys._getframe(3)  # of __array__, which asked through conversion.array
+    caller = sys._getframe(3)  # the caller of __array__, which called conversion.array
     code, module = caller.f_code, caller.f_globals.get("__name__", "")
     return module.startswith("scipy.sparse.") and code.co_name in ("_matmul_dispatch", "multiply", "_divide")
 
 
-def lost_array(v: Any) -> GraphError:
-    """The error for an array asked of a Variable that takes part in recording."""
+def lost_array(v: Node) -> GraphError:
+    """The error for converting a Variable that takes part in recording to an array."""
     name, inner, user = _asker(sys._getframe(1))
     return GraphError(
         f"{name or 'the array asked for here'} would make a constant of a Variable that takes part in recording "
@@ -110,10 +109,10 @@ def lost_array(v: Any) -> GraphError:
     )
 
 
-def lost_number(kind: str, v: Any) -> None:
-    """Warn, once for each line of the user's, that a number was asked of what a transform differentiates.
+def lost_number(kind: str, v: Node) -> None:
+    """Warn, once for each line of the user's code, that a number is taken from what a transform differentiates.
 
-    GraphError where the line assigns it to an element of an array, which is what asked.
+    GraphError where the line assigns v to an element of an array, so that the assignment asked for the number.
     """
     if not takes_part(v, _WALK):
         return
@@ -134,18 +133,18 @@ def lost_number(kind: str, v: Any) -> None:
     )
 
 
-# -- who asked -------------------------------------------------------------------------------------------------
+# -- which function asked ----------------------------------------------------------------------------------------
 
 
 def _asker(frame: FrameType) -> tuple[str, bool, FrameType]:
-    """The function that asked, by the name that a user knows it by ("" where it cannot be told), whether one of
-    NumPy's or SciPy's lines asked for it, and the frame of the user's line."""
+    """The public name of the function that asked ("" where it cannot be told), whether a line of NumPy or SciPy
+    asked, and the frame of the user's line."""
     found: list[FrameType] = []
     while frame.f_back is not None and _module(frame).partition(".")[0] in _LIBRARIES:
         if not _module(frame).startswith("dezero"):
             found.append(frame)
         frame = frame.f_back
-    for inner in reversed(found):  # the outermost is what the user called, but for decorators' wrappers
+    for inner in reversed(found):  # the user called the outermost, or it is a wrapper of a decorator
         name = _public(inner)
         if name:
             return name, True, frame
@@ -157,16 +156,16 @@ def _module(frame: FrameType) -> str:
 
 
 def _public(frame: FrameType) -> str:
-    """The function or method of a library that runs in a frame, with the module that has it; "" where none has."""
+    """The public module and name of the library function that runs in a frame; "" where it has none."""
     code, module, owner = frame.f_code, _module(frame), frame.f_locals.get("self")
     if owner is not None:
-        owner = getattr(owner, "dist", owner)  # of a frozen distribution
+        owner = getattr(owner, "dist", owner)  # a frozen distribution of SciPy holds the distribution
         method = "" if code.co_name in ("__call__", "__init__") else f".{code.co_name}"
         name = getattr(owner, "name", None)
         found = _exported(name, module, lambda known: type(known) is type(owner)) if isinstance(name, str) else ""
         found = found or _exported(type(owner).__name__, module, lambda known: known is type(owner))
         return found + method if found else ""
-    held = [_unwrapped(frame.f_locals.get(name)) for name in code.co_freevars]  # by a decorator's wrapper
+    held = [_unwrapped(frame.f_locals.get(name)) for name in code.co_freevars]  # under a decorator
     inside = [(code, module), *[(f.__code__, f.__module__) for f in held if f is not None]]
     codes = [code for code, _ in inside]
     for c, m in inside:
@@ -176,20 +175,20 @@ def _public(frame: FrameType) -> str:
     return ""
 
 
-def _exported(name: str, module: str, same: Callable[[Any], bool]) -> str:
-    """The name with the first public package of the module's that has what is meant."""
+def _exported(name: str, module: str, same: Callable[[object], bool]) -> str:
+    """The name in the outermost public package of the module that has the object; same: tells the object."""
     public = list(itertools.takewhile(lambda part: not part.startswith("_"), module.split(".")))
     packages = [".".join(public[: i + 1]) for i in range(len(public))]
     for package in packages:
         if same(getattr(sys.modules.get(package), name, None)):
             return f"{package}.{name}"
     known = getattr(sys.modules.get(packages[-1]), name, None) if packages else None
-    dispatched = callable(known) and not isinstance(known, FunctionType | type)  # one of scipy.fft
+    dispatched = callable(known) and not isinstance(known, FunctionType | type)  # as in scipy.fft
     return f"{packages[-1]}.{name}" if dispatched else ""
 
 
-def _unwrapped(function: Any) -> Any:
-    """The function of Python's under decorators and NumPy's dispatch; None for what is none."""
+def _unwrapped(function: object) -> FunctionType | None:
+    """The Python function under decorators and NumPy's dispatch; None where there is no Python function."""
     while hasattr(function, "__wrapped__"):
         function = function.__wrapped__
     function = getattr(function, "_implementation", function)
@@ -197,11 +196,11 @@ def _unwrapped(function: Any) -> Any:
 
 
 def _called(frame: FrameType) -> str:
-    """The function of C's that a line of the user's calls, by what the source says."""
+    """The function, written in C, that a line of the user's code calls, as the source names it."""
     text = _source(frame.f_code, frame.f_lasti)
     if not text:
         return ""
-    known: Any = None
+    known: object = None
     first, *rest = text.split(".")
     for names in (frame.f_locals, frame.f_globals, frame.f_builtins):
         if first in names:
@@ -217,7 +216,7 @@ def _called(frame: FrameType) -> str:
 
 @functools.lru_cache(maxsize=128)
 def _source(code: CodeType, at: int) -> str:
-    """The dotted name that the call at an instruction calls; "" where the source is not known or says no name."""
+    """The dotted name of the function that an instruction calls; "" where the source is unknown or has no name."""
     start, end, left, right = next(itertools.islice(code.co_positions(), at // 2, None), (None,) * 4)
     if start is None or start != end or left is None or right is None:
         return ""
@@ -242,7 +241,7 @@ def _stores(frame: FrameType) -> bool:
 
 
 def _remedy(name: str, inner: bool, user: FrameType) -> str:
-    """What keeps the derivative, in words."""
+    """What to write instead, so that the derivative is kept."""
     module, _, last = name.rpartition(".")
     ours = dir(sys.modules.get("dezero.functions", object))
     if name in _INSTEAD:
@@ -256,7 +255,7 @@ def _remedy(name: str, inner: bool, user: FrameType) -> str:
     if not inner and (_stores(user) or last in _WRITERS):
         return "Use dezero.functions.index_update for a[i] = v"
     if last in ours and (module or "builtins") in _ALIKE and name not in _OTHERS:
-        joined = " of dezero.functions.stack([v, w])" if module == "numpy" else ""  # of one, NumPy would have asked it
+        joined = " of dezero.functions.stack([v, w])" if module == "numpy" else ""  # v alone NumPy would have asked
         return f"Use dezero.functions.{last}{joined}"
     if not inner and module and module not in sys.modules and last in ours and hasattr(np.ndarray, last):
         return f"Use dezero.functions.{last}, F.{last}(a, v) for a.{last}(v)"

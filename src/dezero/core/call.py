@@ -9,28 +9,29 @@ import numpy as np
 
 from dezero.backends import is_plain_array
 from dezero.core.config import recording
+from dezero.core.dtypes import Plain
 from dezero.core.errors import explain, foreign, no_data
 from dezero.core.marks import CONSTANT, CUT
 from dezero.core.op import Op
-from dezero.core.variable import Variable, tick, wrap
+from dezero.core.variable import ArrayLike, Variable, tick, wrap
 
 _new = object.__new__
 
 
-def make(op: Op, args: tuple[Any, ...]) -> Variable:
+def make(op: Op, args: tuple[object, ...]) -> Variable:
     """Compute an operation and record it, whatever the settings say."""
     y = _new(Variable)
     y._data = op.value(*[a._data if isinstance(a, Variable) else a for a in args])
-    if type(y._data) is complex:  # Python computed complex / float64
+    if type(y._data) is complex:  # complex / float64 was computed by Python
         y._data = np.complex128(y._data)
     y._op, y._args, y._grad, y.name = op, args, None, None
     y._seq = tick()
     return y
 
 
-def apply(op: Op, *args: Any) -> Variable:
+def apply(op: Op, *args: ArrayLike) -> Variable:
     """Compute an operation of any number of arguments on Variables, arrays and numbers."""
-    given, args = args, tuple([a if isinstance(a, Variable) else plain(a, op.name) for a in args])
+    given, args = args, tuple([a if isinstance(a, Variable) else array_or_number(a, op.name) for a in args])
     y = _new(Variable)
     recorded = any([isinstance(a, Variable) for a in args])
     data = [a._data if isinstance(a, Variable) else a for a in args] if recorded else _arrays(given)
@@ -50,39 +51,39 @@ def apply(op: Op, *args: Any) -> Variable:
     return y
 
 
-def _arrays(args: tuple[Any, ...]) -> list[Any]:
-    """Plain arguments as values take them: one at least is an array; numbers beside one have no dtype of their own."""
+def _arrays(args: tuple[object, ...]) -> list[object]:
+    """Plain arguments with at least one array among them; a number beside an array stays a number, without a dtype."""
     dtyped = any([hasattr(a, "dtype") for a in args])
     return [np.asarray(a) if isinstance(a, np.generic) or not (i or dtyped) else a for i, a in enumerate(args)]
 
 
-def plain(value: Any, name: str) -> Any:
-    """A number or array mixed into an expression, as operations keep it: numbers as Python's, so that they never
-    change an array's dtype."""
+def array_or_number(value: Any, name: str) -> Plain:
+    """An array or number among the arguments of an operation; a 0-d array becomes a Python number, which never changes
+    the dtype of another argument. TypeError, naming the operation, for anything else."""
     if type(value) is np.ndarray:
         if value.dtype.kind in "fiubc":
             return value if value.ndim else value.item()
     elif isinstance(value, np.generic):
         if value.dtype.kind in "fiubc":
-            return value.item()
+            return value.item()  # type: ignore[no-any-return]
     elif isinstance(value, int | float | complex) or is_plain_array(value) or _computes(value):
-        return value
+        return value  # type: ignore[no-any-return]
     raise foreign(name, value)
 
 
-def _computes(value: Any) -> bool:
-    """Whether it is an array of another library that answers NumPy's functions itself and is no container of an array.
+def _computes(value: object) -> bool:
+    """Whether a value is an array of another library that implements NumPy's functions itself.
 
-    What NumPy can make an array of (a pandas Series, an xarray DataArray) has more to it than its numbers.
+    A class with `__array__` (a pandas Series, an xarray DataArray) is none: it holds labels besides its numbers.
     """
-    answers = getattr(type(value), "__array_ufunc__", None) is not None and hasattr(value, "dtype")
-    return answers and hasattr(value, "shape") and not hasattr(value, "__array__")
+    implements = getattr(type(value), "__array_ufunc__", None) is not None and hasattr(value, "dtype")
+    return implements and hasattr(value, "shape") and not hasattr(value, "__array__")
 
 
-def unary(op: Op) -> Callable[[Any], Variable]:
+def unary(op: Op) -> Callable[[ArrayLike], Variable]:
     value = op.value
 
-    def call(x: Any) -> Variable:
+    def call(x: ArrayLike) -> Variable:
         if not isinstance(x, Variable):
             return apply(op, x)
         y = _new(Variable)
@@ -101,21 +102,21 @@ def unary(op: Op) -> Callable[[Any], Variable]:
     return call
 
 
-def binary(op: Op) -> Callable[[Any, Any], Variable]:
+def binary(op: Op) -> Callable[[ArrayLike, ArrayLike], Variable]:
     value = op.value
 
-    def call(a: Any, b: Any) -> Variable:
+    def call(a: ArrayLike, b: ArrayLike) -> Variable:
         if isinstance(a, Variable):
             x = a._data
             if isinstance(b, Variable):
                 z = b._data
             else:
-                b = z = b if type(b) is float or type(b) is int else plain(b, op.name)
+                b = z = b if type(b) is float or type(b) is int else array_or_number(b, op.name)
         else:
             if not isinstance(b, Variable):
                 return apply(op, a, b)
-            a, z = plain(a, op.name), b._data
-            x = np.complex128(a) if type(a) is complex and type(z) is np.float64 else a  # or Python would compute
+            a, z = array_or_number(a, op.name), b._data
+            x = np.complex128(a) if type(a) is complex and type(z) is np.float64 else a  # Python would give a complex
         y = _new(Variable)
         try:
             y._data = value(x, z)
@@ -135,7 +136,7 @@ def binary(op: Op) -> Callable[[Any, Any], Variable]:
 def several(op: Op) -> Callable[..., Variable]:
     wanted = len(op.rules)  # type: ignore[arg-type]
 
-    def call(*args: Any) -> Variable:
+    def call(*args: ArrayLike) -> Variable:
         if len(args) != wanted:
             raise TypeError(f"{op.name}: takes {wanted} arguments, got {len(args)}")
         return apply(op, *args)
@@ -143,10 +144,10 @@ def several(op: Op) -> Callable[..., Variable]:
     return call
 
 
-def operand(x: Any, name: str) -> Variable:
+def operand(x: ArrayLike, name: str) -> Variable:
     """An argument of a public function as a Variable that holds data; TypeError naming the function otherwise."""
     if not isinstance(x, Variable):
-        plain(x, name)  # refuses what is neither
+        array_or_number(x, name)  # raises for what is neither an array nor a number
         return wrap(x if hasattr(x, "dtype") and not isinstance(x, np.generic) else np.asarray(x))
     if x._data is None:
         raise no_data(name)

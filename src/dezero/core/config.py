@@ -1,15 +1,17 @@
-"""Settings that hold per thread and per asynchronous task: is a graph recorded, is the model training."""
+"""Settings of a thread or an asynchronous task: is a graph recorded, is the model training."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextvars import ContextVar
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import ParamSpec, TypeVar
 
-_Callable = TypeVar("_Callable", bound=Callable[..., Any])
+_Callable = TypeVar("_Callable", bound=Callable[..., object])
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
 
 _settings: dict[str, ContextVar[bool]] = {
     "enable_backprop": ContextVar("enable_backprop", default=True),
@@ -18,21 +20,21 @@ _settings: dict[str, ContextVar[bool]] = {
     "check_inplace": ContextVar("check_inplace", default=False),
 }
 
-# The bound methods of settings that operations ask for: 30 ns, where Config.enable_backprop costs 300.
+# Bound methods for the settings that each operation asks for: 30 ns, where Config.enable_backprop takes 300.
 recording = _settings["enable_backprop"].get
 simplifying = _settings["simplify"].get
 checking_inplace = _settings["check_inplace"].get
 
-# Where a transform calls the user's function: the age of the oldest argument that stands for one of the function's.
+# While a transform calls the user's function: the age of the oldest argument that the transform made for it.
 _calling: ContextVar[int | None] = ContextVar("calling", default=None)
 calling_since = _calling.get
-RUNNING: list[object] = []  # the calls of all threads: a thread that a user's function starts has no setting of them
+RUNNING: list[object] = []  # calls in all threads: a thread that the user's function starts does not inherit _calling
 
 
 class calling:
-    """Record a graph inside the block, in which a transform calls the user's function.
+    """The block in which a transform calls the user's function: a graph is recorded.
 
-    since: the age of the oldest of the arguments; of transforms inside each other, that of the outermost one's counts.
+    since: the age of the oldest of the arguments. Inside another transform the age of the outer one's arguments stays.
     """
 
     def __init__(self, since: int) -> None:
@@ -68,14 +70,16 @@ class _ConfigType(type):
 class Config(metaclass=_ConfigType):
     """The settings of the running thread or task, read and written as attributes.
 
-    Threads may differentiate side by side, each a graph of its own upon leaves that they may share. Where several call
-    `backward` into the `.grad` of one Variable, hold a lock around it, or add up what `gradients` returns.
+    Threads may differentiate at the same time. Each records its own graph, and their graphs may share leaves. If
+    several threads call `backward` and accumulate into one `.grad`, hold a lock around the calls, or use `gradients`
+    and add the results.
 
     enable_backprop: operations record the graph that derivatives need. train: layers such as dropout behave as
-    in training. simplify: `backward(create_graph=True)` may rewrite the derivative's graph (shared and cancelled
-    terms; a rewritten 0 * inf is 0); without it every rule is applied as it stands. check_inplace: before a graph is
-    differentiated, its operations are computed again, and GraphError names one whose array was changed in place
-    since, as far as its result tells (0 * x is 0 for any x); it costs a run of the function, for finding mistakes.
+    in training. simplify: `backward(create_graph=True)` may rewrite the derivative's graph: terms are shared and
+    cancelled, and 0 * inf becomes 0; without it every rule is applied unchanged. check_inplace: before a graph is
+    differentiated, its operations are computed again, and GraphError names one whose result is different, since an
+    array was changed in place (a change that does not alter the result, as of x in 0 * x, is not found). For finding
+    mistakes: it costs one more run of the function.
 
     >>> Config.enable_backprop
     True
@@ -88,7 +92,7 @@ class Config(metaclass=_ConfigType):
 
 
 class using_config:
-    """Set one setting of Config inside a `with` block or a decorated function; AttributeError if it has none such.
+    """Set one setting of Config inside a `with` block or a decorated function; AttributeError for an unknown name.
 
     >>> with using_config("enable_backprop", False):
     ...     Config.enable_backprop
@@ -110,69 +114,71 @@ class using_config:
         self._variable.set(self._outer.pop())
 
     def __call__(self, function: _Callable) -> _Callable:
-        name, value = self._name, self._value
+        def inside(*args: object, **kwargs: object) -> object:
+            return self._call(function, *args, **kwargs)
 
-        def call(step: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-            with using_config(name, value):
-                return step(*args, **kwargs)
-
-        async def wait(step: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-            with using_config(name, value):
-                return await step(*args, **kwargs)
-
-        def inside(*args: Any, **kwargs: Any) -> Any:
-            return call(function, *args, **kwargs)
-
-        async def awaited(*args: Any, **kwargs: Any) -> Any:
-            return await wait(function, *args, **kwargs)
-
-        wrapper: Callable[..., Any] = inside
+        wrapper: Callable[..., object] = inside
         if inspect.iscoroutinefunction(function):
-            wrapper = awaited
+            wrapper = self._coroutine(function)
         elif inspect.isgeneratorfunction(function):
-            wrapper = _generator(function, call)
+            wrapper = self._generator(function)
         elif inspect.isasyncgenfunction(function):
-            wrapper = _asynchronous_generator(function, wait)
+            wrapper = self._asynchronous_generator(function)
         return functools.wraps(function)(wrapper)  # type: ignore[return-value]
 
+    def _call(
+        self, step: Callable[_Parameters, _Result], /, *args: _Parameters.args, **kwargs: _Parameters.kwargs
+    ) -> _Result:
+        with using_config(self._name, self._value):
+            return step(*args, **kwargs)
 
-# Of a decorated generator, the setting holds in the body alone, not while the caller has the item.
+    async def _wait(
+        self, step: Callable[_Parameters, Awaitable[_Result]], /, *args: _Parameters.args, **kwargs: _Parameters.kwargs
+    ) -> _Result:
+        with using_config(self._name, self._value):
+            return await step(*args, **kwargs)
 
+    def _coroutine(self, function: Callable[..., Awaitable[object]]) -> Callable[..., object]:
+        async def awaited(*args: object, **kwargs: object) -> object:
+            return await self._wait(function, *args, **kwargs)
 
-def _generator(function: Callable[..., Any], call: Callable[..., Any]) -> Callable[..., Any]:
-    def generated(*args: Any, **kwargs: Any) -> Any:
-        steps = function(*args, **kwargs)
-        try:
-            item = call(next, steps)
-            while True:
-                try:
-                    given = yield item
-                except BaseException as error:  # GeneratorExit too, as which close() comes to a body
-                    item = call(steps.throw, error)
-                else:
-                    item = call(steps.send, given)
-        except StopIteration as stop:
-            return stop.value
+        return awaited
 
-    return generated
+    # The body of a decorated generator runs with the setting; the caller, which has the items, runs without it.
 
+    def _generator(self, function: Callable[..., Generator[object, object, object]]) -> Callable[..., object]:
+        def generated(*args: object, **kwargs: object) -> Generator[object, object, object]:
+            steps = function(*args, **kwargs)
+            try:
+                item = self._call(steps.__next__)
+                while True:
+                    try:
+                        given = yield item
+                    except BaseException as error:  # close() raises GeneratorExit in the body
+                        item = self._call(steps.throw, error)
+                    else:
+                        item = self._call(steps.send, given)
+            except StopIteration as stop:
+                return stop.value
 
-def _asynchronous_generator(function: Callable[..., Any], wait: Callable[..., Any]) -> Callable[..., Any]:
-    async def generated(*args: Any, **kwargs: Any) -> Any:
-        steps = function(*args, **kwargs)
-        try:
-            item = await wait(anext, steps)
-            while True:
-                try:
-                    given = yield item
-                except BaseException as error:
-                    item = await wait(steps.athrow, error)
-                else:
-                    item = await wait(steps.asend, given)
-        except StopAsyncIteration:
-            return
+        return generated
 
-    return generated
+    def _asynchronous_generator(self, function: Callable[..., AsyncGenerator[object, object]]) -> Callable[..., object]:
+        async def generated(*args: object, **kwargs: object) -> AsyncGenerator[object, object]:
+            steps = function(*args, **kwargs)
+            try:
+                item = await self._wait(steps.__anext__)
+                while True:
+                    try:
+                        given = yield item
+                    except BaseException as error:
+                        item = await self._wait(steps.athrow, error)
+                    else:
+                        item = await self._wait(steps.asend, given)
+            except StopAsyncIteration:
+                return
+
+        return generated
 
 
 def no_grad() -> using_config:
@@ -188,7 +194,7 @@ def no_grad() -> using_config:
 
 
 def test_mode() -> using_config:
-    """Run layers as in use rather than as in training inside the block.
+    """Inside the block layers behave as in use, not as in training.
 
     >>> with test_mode():
     ...     Config.train

@@ -1,36 +1,22 @@
-"""What a Variable gives that is asked for a plain array or number, so that no derivative is lost in silence."""
+"""Conversion of a Variable to a plain array or number: an error or a warning where a derivative would be lost."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
+from dezero.core.arraylike import Node
 from dezero.core.asking import lost_array, lost_number, rests_on_argument, sparse_asks, takes_part
 from dezero.core.config import RUNNING, calling_since, recording
-from dezero.core.dtypes import Array
+from dezero.core.dtypes import Array, DType
 from dezero.core.marks import Computed
 
 Number = TypeVar("Number", float, int, complex)
 
 
-class Node(Protocol):
-    """What is asked of a Variable here."""
-
-    _args: tuple[Any, ...]
-    _op: Any
-    _seq: int
-    is_argument: bool
-
-    @property
-    def data(self) -> Any: ...
-    @property
-    def dtype(self) -> Any: ...
-    def item(self) -> Any: ...
-
-
 def number(v: Node, kind: type[Number]) -> Number:
-    """float(v) and its like: warns where a running transform's argument, or what came of one, loses its derivative."""
+    """float(v), int(v), complex(v); warns where v depends on an argument of a running transform."""
     if RUNNING and recording() and _inside(v):
         lost_number(kind.__name__, v)
     return kind(v.item())
@@ -39,17 +25,17 @@ def number(v: Node, kind: type[Number]) -> Number:
 def _inside(v: Node) -> bool:
     """Whether v is an argument of a transform that is running, or was computed inside of it."""
     since = calling_since()
-    if since is None:  # a thread of its own: a transform that runs elsewhere may be waiting for it
+    if since is None:  # a thread without a transform: it may work for a transform that runs in another thread
         return rests_on_argument(v)
-    return v._seq >= since and bool(v._args or v.is_argument)
+    return v._seq >= since and bool(v._args or v._is_argument)
 
 
-def array(v: Node, dtype: Any, copy: bool | None) -> Array:
-    """The value, where no derivative is lost: of what was computed from constants alone, and inside no_grad.
+def array(v: Node, dtype: DType | None, copy: bool | None) -> Array:
+    """The value as a NumPy array, if no derivative is lost: v was computed from constants alone, or no_grad holds.
 
-    Constants are plain arrays, results that a transform handed back, and v.detach(). GraphError for what takes part in
-    recording: a Variable that was made to be differentiated in (a leaf, a Parameter), an argument of a running
-    transform, and what was computed from one of these.
+    Constants are plain arrays, results that a transform returned, and v.detach(). GraphError where v takes part in
+    recording: v is a leaf that the user made, a Parameter or an argument of a running transform, or was computed from
+    one of these.
     """
     if recording() and not isinstance(v._op, Computed) and v.dtype.kind != "b":
         if sparse_asks():

@@ -1,4 +1,4 @@
-"""Declaring operations: by name, for the readings of the rules and for users."""
+"""Declaring operations by name, for the readings of the rules and for users."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from dezero.core.call import binary, several, unary
+from dezero.core.dtypes import RawFunction
 from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, AnyNumberOfRules, Op, Rule, declared
 from dezero.core.registry import operations, redeclared, values
-from dezero.core.variable import tick
+from dezero.core.variable import Variable, tick
 
-Named = TypeVar("Named", bound=Callable[..., Any])
+Named = TypeVar("Named", bound=Callable[..., object])
 
 
 def declare(op: Op) -> Op:
-    if op.name in declared:  # a cell of a notebook run again: what was derived by the former rules must not be reused
+    """Make an operation known by its name."""
+    if op.name in declared:  # a notebook cell ran again: with a new key, caches of the old operation miss
         op.key = f"{op.name} {tick()}"
         for forget in redeclared:
             forget()
@@ -23,10 +25,10 @@ def declare(op: Op) -> Op:
     return op
 
 
-def publish(name: str, function: Any, doc: str | None = None) -> Any:
-    """Give the function that users call its name and its place among the operations."""
+def publish(name: str, function: Named, doc: str | None = None) -> Named:
+    """Name the function that users call, document it and put it among the operations."""
     function.__name__ = function.__qualname__ = name
-    if function.__module__ == unary.__module__:  # made by elementwise and its like: pickle finds it where users do
+    if function.__module__ == unary.__module__:  # made by elementwise: pickle looks it up in the module that it names
         function.__module__ = "dezero.functions"
     function.__doc__ = doc or function.__doc__
     setattr(operations, name, function)
@@ -41,11 +43,11 @@ def public(function: Named) -> Named:
 
 def elementwise(
     name: str,
-    value: Callable[..., Any],
+    value: RawFunction,
     *rules: Rule,
     doc: str,
     **facts: Any,
-) -> Any:
+) -> Callable[..., Variable]:
     """Declare an operation on each element, broadcasting its arguments as NumPy does; returns the public function.
 
     >>> cube = elementwise("cube", lambda x: x * x * x, lambda F, g, x, y: g * 3 * x * x, doc="Third power.")
@@ -59,12 +61,11 @@ def elementwise(
     return publish(name, call, doc)
 
 
-def linear(name: str, value: Callable[..., Any], *rules: Any, **facts: Any) -> Op:
+def linear(name: str, value: RawFunction, *rules: Any, **facts: Any) -> Op:
     """Declare an operation that is linear in all its arguments together (sum, reshape, indexing, joining)."""
-    any_number = isinstance(rules[0], AnyNumberOfRules)
-    return declare(Op(name, LINEAR, value, rules[0] if any_number else rules, **facts))
+    return declare(Op(name, LINEAR, value, rules[0] if isinstance(rules[0], AnyNumberOfRules) else rules, **facts))
 
 
-def bilinear(name: str, value: Callable[..., Any], *rules: Rule, **facts: Any) -> Op:
+def bilinear(name: str, value: RawFunction, *rules: Rule, **facts: Any) -> Op:
     """Declare an operation of two arguments that is linear in each (matmul, convolution)."""
     return declare(Op(name, BILINEAR, value, rules, **facts))

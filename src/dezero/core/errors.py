@@ -1,9 +1,8 @@
-"""What can go wrong in a graph, and how operations describe their arguments when it does."""
+"""The errors of graphs and operations, and how messages describe arguments."""
 
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import numpy as np
 
@@ -13,15 +12,15 @@ class GraphError(RuntimeError):
 
 
 class UnsupportedOperation(TypeError):
-    """An operation has no rule for what was asked of it; the message names the operation and the remedy."""
+    """An operation has no rule for the derivative that was asked for; the message names it and the remedy."""
 
 
 class GraphWarning(UserWarning):
-    """A derivative is lost that somebody might want."""
+    """A derivative is lost that the user may want."""
 
 
-def is_sparse(value: Any) -> bool:
-    """Whether it is a sparse array or matrix of SciPy's, which is never imported to find out."""
+def is_sparse(value: object) -> bool:
+    """Whether a value is a sparse array or matrix of SciPy, which is not imported to find out."""
     sparse = sys.modules.get("scipy.sparse")
     return sparse is not None and sparse.issparse(value)
 
@@ -45,8 +44,8 @@ _HINTS: dict[type, str] = {
 }
 
 
-def foreign(name: str, value: Any) -> TypeError:
-    """The error for an operand that is no Variable, array of numbers or number; the message has the remedy."""
+def foreign(name: str, value: object) -> TypeError:
+    """The error for an operand that is no Variable, array of numbers or number; the message says the remedy."""
     kind = type(value)
     package = kind.__module__.partition(".")[0]
     what, remedy = kind.__name__, _REMEDIES.get(package) or _HINTS.get(kind, "wrap it in numpy.array(...)")
@@ -65,7 +64,7 @@ def foreign(name: str, value: Any) -> TypeError:
     return TypeError(f"{name}: {what} is not a Variable, array or number; {remedy}")
 
 
-def describe(value: Any) -> str:
+def describe(value: object) -> str:
     """Say what an argument is in a few words: its shape and dtype, or its type.
 
     >>> describe(np.zeros((2, 3))), describe(1.5), describe([1])
@@ -88,8 +87,10 @@ def no_data(name: str) -> TypeError:
     return TypeError(f"{name}: an argument holds no data (Variable(None)); set its .data to an array before using it")
 
 
-def explain(name: str, args: tuple[Any, ...], error: Exception, parameters: dict[str, Any] | None = None) -> Exception:
-    """Give an error of the array library the operation's name and its arguments' shapes."""
+def explain(
+    name: str, args: tuple[object, ...], error: Exception, parameters: dict[str, object] | None = None
+) -> Exception:
+    """The error of the array library again, with the operation's name and its arguments' shapes in the message."""
     if any(getattr(arg, "_data", arg) is None for arg in args):
         return no_data(name)
     told = [f"{name}={value!r}" for name, value in (parameters or {}).items() if name in ("shape", "axes", "axis")]

@@ -1,18 +1,20 @@
-"""Hashable stand-ins for parameters and plain arrays, by which graphs are compared."""
+"""Hashable stand-ins for parameters and plain arrays: by these, graphs are compared."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from collections.abc import Hashable
 
 import numpy as np
 
-_HASHED = 2**22  # bytes; a larger array is not worth reading to find its equal
+_HASHED = 2**22  # bytes: to read a larger array costs more than an equal one would save
 
 
-def fingerprint(value: Any) -> Any:
-    """A hashable stand-in for a parameter or a plain array: equal for equal values alone, Unlike where telling that
-    would cost too much."""
+def fingerprint(value: object) -> Hashable:
+    """A hashable stand-in for a parameter or a plain array.
+
+    Two are equal only if the values are equal. An Unlike where a comparison would cost too much.
+    """
     if isinstance(value, np.ndarray):
         if value.nbytes > _HASHED or value.dtype.hasobject:
             return Unlike()
@@ -28,4 +30,4 @@ def fingerprint(value: Any) -> Any:
 
 
 class Unlike:
-    """A fingerprint of what cannot be told cheaply: equal to nothing but itself."""
+    """The fingerprint of a value that is too large, or of unknown type: equal to nothing but itself."""

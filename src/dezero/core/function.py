@@ -1,4 +1,4 @@
-"""Function: an operation of the user's own."""
+"""Function: an operation that the user defines."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import numpy as np
 from dezero.core.arraylike import raw
 from dezero.core.call import apply
 from dezero.core.config import recording, using_config
-from dezero.core.dtypes import as_array
+from dezero.core.dtypes import Array, as_array
 from dezero.core.errors import describe
 from dezero.core.marks import CONSTANT, CUT
 from dezero.core.outputs import Cotangents, mapped, picking
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, as_constant, as_variable, tick, wrap
+from dezero.core.variable import ArrayLike, Variable, as_constant, as_variable, tick, wrap
 
 
 class Function:
-    """Subclass it with `forward(self, *arrays)` and `backward(self, *gys)`, then call an instance on Variables.
+    """An operation of the user's: a subclass has `forward(self, *arrays)` and `backward(self, *gys)`.
 
-    forward gets raw arrays and returns an array, or a tuple of them; the call then returns a Variable, or a list of
-    them. backward gets a Variable for each output and returns a Variable (or None) for each input. `self.inputs` are
-    the Variables it was called on, `self.outputs` weak references to what it returned.
+    Call an instance on Variables. forward gets raw arrays and returns an array, or a tuple of them; the call returns a
+    Variable, or a list of them. backward gets a Variable for each output and returns a Variable (or None) for each
+    input. `self.inputs` are the Variables of the call, `self.outputs` weak references to its results.
 
-    The rule of backward: compute from gys and self.inputs with dezero's operations, never from `.data` or from an
-    array that forward saved. Such an array is a constant: the first derivative is right, and every higher one silently
-    lacks the terms that go through it.
+    backward must compute from gys and self.inputs with dezero's operations, not from `.data` or from an array that
+    forward saved. Such an array is a constant: the first derivative is right, but every higher one lacks the terms
+    that depend on the array, without an error.
 
     >>> import numpy as np
     >>> class Square(Function):
@@ -54,19 +54,19 @@ class Function:
     [variable(0.0), variable(1.0)]
     """
 
-    rules = None  # the sweeps call pull() in place of a rule
-    parameters: dict[str, Any] = {}  # noqa: RUF012 - built-in operations have some, a Function keeps its own attributes
+    rules = None  # the sweeps call vjp_raw() and vjp() in place of a rule
+    parameters: dict[str, Any] = {}  # noqa: RUF012 - for built-in operations; a Function has attributes
     inputs: list[Variable]
     outputs: list[weakref.ref[Variable]]
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: ArrayLike) -> Any:
         if "inputs" in self.__dict__:
-            return copy.copy(self)._call(inputs)  # the graph of the first call still needs this instance
+            return copy.copy(self)._call(inputs)  # this instance belongs to the graph of its first call
         return self._call(inputs)
 
-    def _call(self, inputs: tuple[Any, ...]) -> Any:
+    def _call(self, inputs: tuple[ArrayLike, ...]) -> Variable | list[Variable]:
         variables = [as_constant(x) for x in inputs]
-        ys = self.forward(*[as_array(x._data) for x in variables])  # no look from outside, as .data is
+        ys = self.forward(*[as_array(x._data) for x in variables])  # not .data, which notes a reading
         several = isinstance(ys, tuple)
         if several and not ys:
             raise TypeError(f"{self.name}.forward returned an empty tuple; return at least one array")
@@ -125,14 +125,16 @@ class Function:
         for i, y in enumerate(results):
             y._op, y._args, y._seq = picking(i), (call,), tick()
 
-    # -- what the sweeps call ----------------------------------------------------------------------------------
+    # -- for the sweeps ----------------------------------------------------------------------------------
 
-    def pull(self, node: Variable, g: Any) -> list[tuple[Variable, Any]]:
-        """Pairs of an input and its raw cotangent."""
+    def vjp_raw(self, node: Variable, g: Array | Cotangents) -> list[tuple[Variable, Array | None]]:
+        """Pairs of an input and its raw cotangent, from that of the output or of several."""
         with using_config("enable_backprop", False):
-            return [(x, raw(gx)) for x, gx in self.pull_graph(node, mapped(lambda i, x: wrap(x), g), recorded=False)]
+            return [(x, raw(gx)) for x, gx in self.vjp(node, mapped(lambda i, x: wrap(x), g), recorded=False)]
 
-    def pull_graph(self, node: Variable, g: Any, recorded: bool = True) -> list[tuple[Variable, Variable | None]]:
+    def vjp(
+        self, node: Variable, g: Variable | Cotangents, recorded: bool = True
+    ) -> list[tuple[Variable, Variable | None]]:
         """Pairs of an input and its cotangent as a Variable, from the user's backward."""
         if isinstance(g, Cotangents):
             gys = tuple(_like(g[i], y) if i in g else wrap(np.zeros_like(y)) for i, y in enumerate(node._data))
@@ -149,7 +151,7 @@ class Function:
             self._check_gradient(i, x, gx, recorded)
         return [(x, gx if gx is None else as_constant(gx)) for x, gx in zip(node._args, gxs, strict=True)]
 
-    def _check_gradient(self, i: int, x: Variable, gx: Any, recorded: bool) -> None:
+    def _check_gradient(self, i: int, x: Variable, gx: object, recorded: bool) -> None:
         if gx is None:
             return
         if recorded and not isinstance(gx, Variable):
@@ -165,23 +167,23 @@ class Function:
             )
 
 
-def _like(g: Any, y: Any) -> Any:
-    """A cotangent as a user's backward takes it: of a real result without its imaginary part, which means nothing."""
+def _like(g: Variable, y: Array) -> Variable:
+    """A cotangent as a user's backward takes it: the cotangent of a real result has no imaginary part."""
     return operations.real(g) if g.dtype.kind == "c" and y.dtype.kind != "c" else g
 
 
 class BuiltIn(Function):
-    """What `.creator` of a built-in operation's result shows; made when somebody looks.
+    """What `.creator` of a built-in operation's result shows; made when `.creator` is read.
 
-    name; parameters: those that are not differentiable, by name; args: what it was computed from, arrays and numbers
-    among them; inputs, outputs: as of any Function.
+    name. parameters: the arguments that are not differentiable, by name. args: the others, arrays and numbers among
+    them. inputs, outputs: as of any Function.
 
     >>> (Variable(np.array(2.0)) ** 3).creator
     <pow of float64 array of shape (), number 3>
     """
 
-    name = ""  # the operation's, in place of the class's
-    pull = None  # type: ignore[assignment]  # the sweeps never meet one: the node has the operation itself
+    name = ""  # of the operation, not of the class
+    vjp_raw = None  # type: ignore[assignment]  # the sweeps never meet a BuiltIn: a node holds the operation itself
 
     def __init__(self, node: Variable) -> None:
         self._node, op = node, node._op
@@ -190,8 +192,8 @@ class BuiltIn(Function):
         self.inputs = [a for a in node._args if isinstance(a, Variable)]
         self.outputs = [weakref.ref(node)]
 
-    def __call__(self, *inputs: Any) -> Variable:
-        """The operation on other arguments, in the places of args."""
+    def __call__(self, *inputs: ArrayLike) -> Variable:
+        """The operation applied to other arguments, one for each of args."""
         return apply(self._node._op, *inputs)
 
     @property

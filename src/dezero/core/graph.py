@@ -1,4 +1,4 @@
-"""The graph below Variables: its nodes, and those of them that lead to what is asked for."""
+"""The graph below Variables: its nodes, and those of them that lead to given inputs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ from dezero.core.inplace import check_unchanged
 from dezero.core.marks import Computed
 from dezero.core.variable import Variable
 
-Nodes = dict[int, Variable]
+Nodes = dict[int, Variable]  # by age, the number of a node
 
 
 def collect(roots: Iterable[Variable], name: str = "differentiating") -> Nodes:
-    """The nodes reachable from the roots, by age. GraphError where data was rebound after it was used.
-
-    name: what was asked for, as errors say it.
-    """
+    """The nodes below the roots, by age. GraphError, with the caller's name, where used data was rebound later."""
     nodes: Nodes = {}
     stack = list(roots)
     while stack:
@@ -45,7 +42,7 @@ def collect(roots: Iterable[Variable], name: str = "differentiating") -> Nodes:
 
 
 def leading_to(nodes: Nodes, inputs: Iterable[Variable]) -> Nodes:
-    """Those of the nodes that were computed from one of the inputs, and the inputs, oldest first."""
+    """The nodes that were computed from one of the inputs, and those inputs, oldest first."""
     asked = {x._seq for x in inputs}
     found: Nodes = {}
     for age in sorted(nodes):

@@ -7,17 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.dtypes import Array
 from dezero.core.errors import GraphError, describe
 from dezero.core.op import Op
 from dezero.core.variable import Variable
 
-_ROUNDING = 1e3  # in units of the dtype's: the same matrix product may be rounded otherwise
+_ROUNDING = 1e3  # units in the last place: a matrix product computed twice may be rounded differently
 
 
 def check_unchanged(name: str, nodes: Iterable[Variable]) -> None:
-    """Compute each node again from what its arguments hold now; GraphError where that is not what it holds.
+    """Compute each node again from its arguments' present arrays; GraphError where the result differs.
 
-    A user's Function is not run again.
+    A difference means that an array was changed in place. A user's Function is not run again.
     """
     for node in sorted(nodes, key=lambda n: n._seq):
         if not node._args or not isinstance(node._op, Op):
@@ -27,7 +28,7 @@ def check_unchanged(name: str, nodes: Iterable[Variable]) -> None:
             with np.errstate(all="ignore"):
                 same = _same(node._op.value(*args), node._data)
         except Exception:
-            same = False  # it could be computed once
+            same = False  # the operation fails now, and did not when it was recorded
         if not same:
             raise GraphError(
                 f"{name}: {node._op.name}({', '.join([describe(a) for a in node._args])}) is not what it was when it "
@@ -36,7 +37,7 @@ def check_unchanged(name: str, nodes: Iterable[Variable]) -> None:
             )
 
 
-def _same(now: Any, then: Any) -> bool:
+def _same(now: Any, then: Array | tuple[Array, ...]) -> bool:
     if isinstance(then, tuple):
         return all([_same(a, b) for a, b in zip(now, then, strict=True)])
     if np.shape(now) != np.shape(then):

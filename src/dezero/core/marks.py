@@ -1,23 +1,22 @@
-"""What stands in a Variable's place for its operation where none was recorded, or the one that was is void."""
+"""What `_op` of a Variable holds where no operation was recorded, or where the recorded one is no longer valid."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from dezero.core.arraylike import Node
 from dezero.core.errors import GraphError, describe
 
 
 class Computed:
-    """Stands where the operation would be, of a value that was computed: a leaf, though nobody made it for one.
+    """Marks a value that was computed without a record: a leaf of the graph, though no user made it as one.
 
-    NumPy may take it for an array.
+    No derivative is asked for in it, so NumPy may convert it to an array.
     """
 
     rules = ()
 
 
 class Cut(Computed):
-    """This Variable was computed, but not recorded: it has no derivative. why: in words."""
+    """Marks a value whose derivative was lost, since nothing was recorded. why: the reason, as errors say it."""
 
     def __init__(self, why: str) -> None:
         self.why = why
@@ -32,14 +31,14 @@ UNRECORDED = Cut(
 
 
 class Overwritten:
-    """Stands where the operation was: the result's data was rebound, so the operation's derivative is not its own."""
+    """Marks a result whose data was rebound: the derivative of its operation is not that of the new data."""
 
-    def __init__(self, node: Any) -> None:
+    def __init__(self, node: Node) -> None:
         first = node._args[0]
         self.name = (first._op if isinstance(getattr(first, "_data", None), tuple) else node._op).name
         self.label = describe(node)
 
-    def view(self, node: Any) -> None:
+    def view(self, node: Node) -> None:
         return None
 
     def fail(self, name: str) -> None:

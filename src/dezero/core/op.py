@@ -1,24 +1,26 @@
-"""Built-in operations: declared once, with their value and one derivative rule an argument.
+"""Built-in operations: each is declared once, with its value and a derivative rule for each argument.
 
-A rule is an expression over a namespace `F`: `rule(F, g, *arguments, y, **parameters)` is the cotangent of one
-argument given the cotangent `g` of the result `y`. Whoever needs a derivative reads the same rule with another
-`F`: raw arrays, Variables, or the terms of a graph that is being rewritten. Since the Jacobian of an element-wise
-operation is diagonal, its rules are tangent rules too, with the tangent of the argument for `g`.
+`rule(F, g, *arguments, y, **parameters)` is the cotangent of one argument, given the cotangent `g` of the result `y`.
+A rule computes with the operations of `F`, the reading: with raw arrays, with Variables, or with terms of a graph that
+is being rewritten (see reading.py). The Jacobian of an element-wise operation is diagonal, so its rules also give
+tangents: with the tangent of the argument for `g`.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from dezero.core.arraylike import VARIABLES
+from dezero.core.dtypes import RawFunction
 from dezero.core.errors import describe
 from dezero.core.fingerprint import fingerprint
 from dezero.core.registry import loaded, operations
 from dezero.core.variable import Variable
 
 Rule = Callable[..., Any]
+IndependentAxes = tuple[int, ...] | None  # None: elements may mix
 _new = object.__new__
 
 ELEMENTWISE, LINEAR, BILINEAR, GENERAL = "elementwise", "linear", "bilinear", "general"
@@ -27,12 +29,12 @@ ELEMENTWISE, LINEAR, BILINEAR, GENERAL = "elementwise", "linear", "bilinear", "g
 class Op:
     """What the sweeps know about one operation.
 
-    name; value: the function on raw arrays; rules: one for each argument;
-    kind: element-wise, linear in all its arguments together, bilinear, or general; rows: where the rows of its
-    arguments stand in its result (see tangent.py); uniform: its rules take a number for `g` as an array full of it
-    (element-wise rules do, unless it says otherwise);
-    keeps_constant: it takes arrays full of one number to an array full of that number; commutative;
-    over: the place of the argument in which a quotient, or the solution of an equation, is linear for given others.
+    name. value: the function on raw arrays. rules: one for each argument. kind: element-wise, linear in all its
+    arguments together, bilinear, or general. rows: given the row axes of each argument, those of the result (see
+    tangent.py). uniform: its rules take a number for `g` and mean an array full of it (by default element-wise ones
+    do). keeps_constant: of arrays full of one number it makes an array full of that number. commutative. over: the
+    position of the numerator in a quotient, or of the right side in an equation's solution: for given other arguments
+    the result is linear in it.
 
     What later rooms do in a way of their own is named here, too, so that no table of theirs speaks of operations:
     series: its recurrence for power series, by its name in series/written.py, or itself; batched: how it takes arrays
@@ -65,10 +67,10 @@ class Op:
         self,
         name: str,
         kind: str,
-        value: Callable[..., Any],
+        value: RawFunction,
         rules: Sequence[Rule] | AnyNumberOfRules,
         *,
-        rows: Callable[..., Any] | None = None,
+        rows: Callable[..., IndependentAxes] | None = None,
         uniform: bool | None = None,
         keeps_constant: bool = False,
         commutative: bool = False,
@@ -84,7 +86,7 @@ class Op:
         self.uniform = kind is ELEMENTWISE if uniform is None else uniform
         self.series, self.batched, self.labels, self.each, self.indices = series, batched, labels, each, indices
         self.parameters: dict[str, Any] = {}
-        self.key: Any = name
+        self.key: Hashable = name
 
     def bind(self, **parameters: Any) -> Op:
         """This operation with its non-differentiable parameters (axis, shape, index) filled in."""
@@ -100,10 +102,11 @@ class Op:
         op.name, op.kind = self.name, self.kind
         return op
 
-    def view(self, node: Variable) -> Any:
+    def view(self, node: Variable) -> object:
+        """What `.creator` of a node shows."""
         first = node._args[0]
         if isinstance(first, Variable) and isinstance(first._data, tuple):
-            return first._op.view(first)  # one output of several: shown as the operation that computed them all
+            return first._op.view(first)  # one output of several: show what computed all
         return operations.creator(node)
 
     def __repr__(self) -> str:
@@ -111,7 +114,7 @@ class Op:
 
 
 class _Bound(Op):
-    """An operation with parameters; what is asked for seldom is derived when asked for."""
+    """An operation with parameters. Rules, value and key are computed when first asked for: most are never used."""
 
     __slots__ = ("__dict__", "base")
     base: Op
@@ -130,6 +133,8 @@ class _Bound(Op):
 
 
 class _BoundRules:
+    """The rules of an operation with its parameters filled in."""
+
     def __init__(self, rules: Sequence[Rule] | AnyNumberOfRules, parameters: dict[str, Any]) -> None:
         self.rules, self.parameters = rules, parameters
 
@@ -138,7 +143,7 @@ class _BoundRules:
 
 
 class AnyNumberOfRules:
-    """The rules of an operation of any number of arguments: one function that is told which argument is meant."""
+    """The rules of an operation with any number of arguments: one function, whose first argument is the position."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -148,6 +153,8 @@ class AnyNumberOfRules:
 
 
 class _Declared(dict[str, Op]):
+    """Operations by name; a missing one is declared by importing its home."""
+
     def __missing__(self, name: str) -> Op:
         if loaded(name) and name in self:
             return self[name]

@@ -1,4 +1,4 @@
-"""Operations with several outputs: one node holds the tuple, and each output is a node that picks its part."""
+"""Operations with several outputs: one node holds the tuple, and a node for each output picks its part."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 
 from dezero.core.call import apply
 from dezero.core.declare import declare, publish
+from dezero.core.dtypes import RawFunction
 from dezero.core.op import GENERAL, LINEAR, Op, Rule
-from dezero.core.variable import Variable
+from dezero.core.reading import Reading, Value
+from dezero.core.variable import ArrayLike, Variable
 
 
 class Cotangents(dict[int, Any]):
-    """Cotangents of a node's outputs by position, of those that have one; adding two adds position by position."""
+    """Position of an output -> its cotangent, for the outputs that have one. A sum adds position by position."""
 
     def __add__(self, other: Cotangents) -> Cotangents:
         total = Cotangents(self)
@@ -22,8 +24,8 @@ class Cotangents(dict[int, Any]):
         return total
 
 
-def mapped(function: Callable[[int, Any], Any], g: Any) -> Any:
-    """Apply a function of position and cotangent to a cotangent (position 0), or to each of several."""
+def mapped(function: Callable[[int, Any], object], g: object) -> Any:
+    """A function of position and cotangent applied to a cotangent, which has position 0, or to each of several."""
     return Cotangents({i: function(i, x) for i, x in g.items()}) if isinstance(g, Cotangents) else function(0, g)
 
 
@@ -39,20 +41,18 @@ declare(OUTPUT)
 publish("output", lambda node, index: apply(OUTPUT.bind(index=index), node), "One output of a node that has several.")
 
 
-def general(
-    name: str, value: Callable[..., Any], *rules: Rule, outputs: int = 1, zeros: bool = True, **facts: Any
-) -> Op:
-    """Declare an operation of any other kind (a factorisation, a sort) by its value and vjps.
+def general(name: str, value: RawFunction, *rules: Rule, outputs: int = 1, zeros: bool = True, **facts: Any) -> Op:
+    """Declare an operation that is neither element-wise nor linear (a factorisation, a sort) by its value and rules.
 
-    With several outputs the value returns a tuple, and a rule gets tuples: `rule(F, gs, *arguments, ys)`, zeros
-    (None, if zeros is False) standing for outputs that nothing depends on. The tangent comes from transposing the rule.
+    With several outputs the value returns a tuple, and a rule gets tuples: `rule(F, gs, *arguments, ys)`. The cotangent
+    of an output that is not used is zeros, or None if zeros is False. The tangent is found by transposing the rule.
     """
     if outputs > 1:
         rules = tuple([_gathering(rule, outputs, zeros) for rule in rules])
     return declare(Op(name, GENERAL, value, rules, **facts))
 
 
-def apply_all(op: Op, outputs: int, *args: Any) -> tuple[Variable, ...]:
+def apply_all(op: Op, outputs: int, *args: ArrayLike) -> tuple[Variable, ...]:
     """Compute an operation of several outputs; one Variable for each."""
     node = apply(op, *args)
     return tuple([apply(picking(i), node) for i in range(outputs)])
@@ -60,12 +60,14 @@ def apply_all(op: Op, outputs: int, *args: Any) -> tuple[Variable, ...]:
 
 @functools.cache
 def picking(index: int) -> Op:
-    """The operation that picks one output, made once."""
+    """The operation that picks one output; one object for each index."""
     return OUTPUT.bind(index=index)
 
 
 def _gathering(rule: Rule, outputs: int, zeros: bool) -> Rule:
-    def gathered(F: Any, g: Cotangents, *arguments: Any, **parameters: Any) -> Any:
+    """The rule of one cotangent that calls a rule of tuples."""
+
+    def gathered(F: Reading[Value], g: Cotangents, *arguments: Value, **parameters: object) -> Any:
         *xs, y = arguments
         ys = tuple([F.output(y, index=i) for i in range(outputs)])
         gs = tuple([g[i] if i in g else F.zeros_like(ys[i]) if zeros else None for i in range(outputs)])

@@ -1,47 +1,52 @@
-"""Powers, and the derivatives of a**b of any orders in a and in b as one operation."""
+"""Powers; one operation for the derivatives of a**b of any orders in a and in b."""
 
 from __future__ import annotations
 
 import cmath
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from dezero.core.declare import declare, elementwise
+from dezero.core.dtypes import Array, DType
 from dezero.core.op import ELEMENTWISE, Op
+from dezero.core.reading import Reading, Value
+
+Orders = tuple[int, int]  # of a derivative of a**b: in a, and in b
 
 
-def _power(a: Any, b: Any) -> Any:
-    # NumPy refuses negative integer powers of integers, where everybody means the reciprocal.
+def _power(a: Array, b: Array | complex) -> Array:
+    # NumPy raises for negative integer powers of integers; here they are powers of the reciprocal.
     if isinstance(b, int) and b < 0 and a.dtype.kind in "iu":
         a = a.astype(np.float64)
     return a**b
 
 
-def _number(x: Any) -> Any:
-    """The number that an argument is, in any reading, or None where it is an array."""
+def _number(x: Any) -> complex | None:
+    """An argument as a number, in any reading; None where it is an array."""
     if isinstance(x, int | float | complex) and not isinstance(x, np.generic):
         return x
-    return x.c if getattr(x, "node", x) is None else None
+    return x.c if getattr(x, "node", x) is None else None  # a term that is a number
 
 
-def _base_rule(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
+def _base_rule(F: Reading[Value], g: Value, a: Value, b: Value, y: Value) -> Value:
     n = _number(b)
     if n == 0:
         return F.zeros_like(a)
     if n is not None:
-        return g * (n * F.pow(a, n - 1))  # F's: NumPy refuses negative powers of integers
+        return g * (n * F.pow(a, n - 1))  # by F, since NumPy raises for negative powers of integers
     return g * F.power_derivative(a, b, orders=(1, 0))
 
 
-def _exponent_rule(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
+def _exponent_rule(F: Reading[Value], g: Value, a: Value, b: Value, y: Value) -> Value:
     n = _number(a)
     if not n:
         return g * F.power_derivative(a, b, orders=(0, 1))
     if np.dtype(y.dtype).kind == "c":
         return g * (y * cmath.log(n))
-    return g * (y * (math.log(n) if n > 0 else math.nan))
+    return g * (y * (math.log(n.real) if n.real > 0 else math.nan))
 
 
 pow = elementwise(
@@ -52,9 +57,9 @@ pow = elementwise(
     series="pow",
     doc="""The first array to the power of the second; either may be a number.
 
-    The derivative in the exponent is y log(a); where a is 0, it and all others are their limits from above, but the
-    first one in the exponent at 0**0, which is 0. A negative base has real powers only for whole-number exponents,
-    and no derivative in the exponent (nan).
+    The derivative in the exponent is y log(a). Where a is 0, every derivative is its limit as a falls to 0; only the
+    first one in the exponent, at 0**0, is 0. A negative base has real powers only for whole-number exponents, and no
+    derivative in the exponent (nan).
 
     >>> pow(Variable(np.array(3.0)), 2), pow(2, Variable(np.array(3.0)))
     (variable(9.0), variable(8.0))
@@ -62,20 +67,20 @@ pow = elementwise(
 )
 
 
-def falling_factorial(b: Any, orders: tuple[int, int]) -> list[Any]:
+def falling_factorial(b: Value, orders: Orders) -> list[Value | int]:
     """The weights c_j in the derivative of a**b, m times in a and k times in b: a**(b - m) sum_j c_j log(a)**(k - j).
 
-    c_j is k! / (j! (k - j)!) times the j-th derivative of b (b - 1) ... (b - m + 1), whose Taylor coefficients follow
-    from one factor to the next; b: an array or a series.
+    c_j is k! / (j! (k - j)!) times the j-th derivative of b (b - 1) ... (b - m + 1). The Taylor coefficients of this
+    product are computed factor by factor. b: an array or a series.
     """
     m, k = orders
-    taylor: list[Any] = [1, *[0] * k]
+    taylor: list[Value | int] = [1, *[0] * k]
     for i in range(m):
         taylor = [(b - i) * c + (taylor[j - 1] if j else 0) for j, c in enumerate(taylor)]
     return [math.perm(k, j) * c for j, c in enumerate(taylor)]
 
 
-def polynomial(weights: list[Any], x: Any) -> Any:
+def polynomial(weights: Sequence[Value | int], x: Value) -> Value | int:
     """weights[0] x**n + ... + weights[n], by Horner's rule."""
     total = weights[0]
     for c in weights[1:]:
@@ -83,7 +88,7 @@ def polynomial(weights: list[Any], x: Any) -> Any:
     return total
 
 
-def _derivative(a: Any, b: Any, orders: tuple[int, int]) -> Any:
+def _derivative(a: Array, b: Array, orders: Orders) -> Array:
     dtype = np.result_type(a, b)
     dtype = dtype if dtype.kind in "fc" else np.dtype(np.float64)
     a, b = _in_dtype(a, dtype), _in_dtype(b, dtype if np.iscomplexobj(b) else dtype.type(0).real.dtype)
@@ -95,18 +100,21 @@ def _derivative(a: Any, b: Any, orders: tuple[int, int]) -> Any:
         return np.where(zero, _limit_at_zero(b, weights, orders), found)[()]
 
 
-def _in_dtype(x: Any, dtype: Any) -> Any:
+def _in_dtype(x: Any, dtype: DType) -> Any:
     return x.astype(dtype, copy=False) if hasattr(x, "astype") else dtype.type(x)
 
 
-def _where_smooth(a: Any, b: Any, weights: list[Any], m: int) -> Any:
+def _where_smooth(a: Array, b: Array, weights: list[Any], m: int) -> Array:
+    """The derivative where a is not 0."""
     total = polynomial(weights, np.log(a)) if len(weights) > 1 else weights[0]
     power = a ** (b - m) if m else a**b
-    return np.where(total == 0, total, power * total)[()] if m else power * total  # the power may be inf where it is 0
+    return (
+        np.where(total == 0, total, power * total)[()] if m else power * total
+    )  # the power may be inf where total is 0
 
 
-def _limit_at_zero(b: Any, weights: list[Any], orders: tuple[int, int]) -> Any:
-    """The limit as a falls to 0: that of a**(b - m) times the first weight that is not 0 and its power of log(a)."""
+def _limit_at_zero(b: Array, weights: list[Any], orders: Orders) -> Array:
+    """The limit as a falls to 0: of a**(b - m) times the first nonzero weight and its power of log(a)."""
     m, k = orders
     leading: Any = 0.0
     for j in range(k, -1, -1):

@@ -1,21 +1,42 @@
-"""Operations by name: what later rooms declare and earlier rooms call, so that imports run one way."""
+"""Operations by name: earlier rooms call what later rooms declare, so that imports run one way."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
-finders: list[Callable[[str], Any]] = []  # each loads what its room declares later, and says whether it had the name
-redeclared: list[Callable[[], None]] = []  # called where a name is declared again, by those who keep derivations
+
+class Homes(dict[str, str]):
+    """Name of an operation -> module that declares it, which is imported when the name is first asked for.
+
+    families: packages with a table LATER, of a file and the names in it; read when a name is missed for the first time.
+    """
+
+    def __init__(self) -> None:
+        self.families: list[str] = []
+
+    def __missing__(self, name: str) -> str:
+        for family in (self.families.pop() for _ in list(self.families)):
+            for file, names in import_module(family).LATER.items():
+                self.update(dict.fromkeys(names.split(), f"{family}.{file}"))
+        return self.get(name, "")  # "": no home
+
+
+homes = Homes()
+redeclared: list[Callable[[], None]] = []  # called when a name is declared again: caches drop what used the old rules
 
 
 def loaded(name: str) -> bool:
-    """Whether some room had the name and has declared it now."""
-    return any([find(name) is not None for find in finders])
+    """Import the module that declares an operation; False where no module is known to."""
+    if home := homes[name]:
+        import_module(home)
+    return bool(home)
 
 
 class Namespace:
-    """The `F` of one reading of the rules: an attribute for each operation (and what Variables call by name)."""
+    """The `F` of one reading of the rules: an attribute for each operation, and for each function that a Variable's
+    methods call by name."""
 
     def __init__(self, reading: str) -> None:
         self._reading = reading
@@ -27,7 +48,7 @@ class Namespace:
 
 
 class RawReading(Namespace):
-    """The reading of the rules with raw arrays: an operation is its value."""
+    """The reading of the rules with raw arrays: an operation is the function that computes its value."""
 
 
 values = RawReading("raw arrays")

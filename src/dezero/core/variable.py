@@ -1,7 +1,8 @@
-"""Variable: an array that remembers how it was computed."""
+"""Variable: an array that records how it was computed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
@@ -11,22 +12,22 @@ from dezero.backends import is_plain_array
 from dezero.core.arraylike import Operators, check_data
 from dezero.core.asking import takes_part
 from dezero.core.conversion import array, number
-from dezero.core.dtypes import Array, Shape, as_array
+from dezero.core.dtypes import Array, DType, Plain, Shape, as_array
 from dezero.core.errors import GraphError, describe
 from dezero.core.marks import CONSTANT, UNRECORDED, Computed, Overwritten
 from dezero.core.registry import operations
 from dezero.core.watching import WATCHES, note_read
 
-# One clock for all Variables. A node is younger than all its arguments, so sorting by it orders a graph, and an
-# argument that is younger than its consumer can only be one whose data was rebound in between.
+# One clock gives all Variables their age (_seq). A node is younger than all its arguments, so sorting by age orders a
+# graph. An argument that is younger than its consumer had its data rebound in between.
 tick = count(1).__next__
 
-_cuts = 0  # how often a graph, or the rules of its operations, changed after it was recorded
+_cuts = 0  # how often a recorded graph, or the rule of an operation, was changed
 
 
 def cuts() -> int:
-    """A number that differs once any graph was changed by unchain, set_creator or new data of an intermediate, or an
-    operation was declared again."""
+    """A number that changes whenever a recorded graph changes (unchain, set_creator, new data of an intermediate), or
+    an operation is declared again."""
     return _cuts
 
 
@@ -35,7 +36,7 @@ def note_change() -> None:
     _cuts += 1
 
 
-class Variable(Operators):
+class Variable(Operators["Variable"]):
     """A node of the graph: an array, the operation that made it and that operation's arguments.
 
     data: array of any shape, or None to be set later; anything else raises TypeError. name: shown in graphs and
@@ -48,16 +49,16 @@ class Variable(Operators):
     variable(24.0)
     """
 
-    # _data: ndarray, or a NumPy scalar for 0-d results (40 ns an operator in place of 330); .data shows an array.
-    # _grad: None, a raw array not yet looked at, or a Variable; .grad shows a Variable.
-    # _origin: of a derivative, how it was made (see rewriting/origin.py); unset or None for all else.
+    # _data: ndarray, or a NumPy scalar for 0-d results (an operator takes 40 ns, not 330); .data shows an array.
+    # _grad: None, a Variable, or a raw array until .grad is first read; .grad shows a Variable.
+    # _origin: how a derivative was made (see rewriting/origin.py); unset or None for other Variables.
     # _op, _args: the operation and its arguments (Variables; numbers and arrays stay raw). None and () for a leaf.
     __slots__ = ("__weakref__", "_args", "_data", "_grad", "_op", "_origin", "_seq", "name")
     _args: tuple[Any, ...]
     _origin: Any
-    is_argument = False  # whether it stands for an argument of a transform
+    _is_argument = False  # whether a transform made it for an argument of the user's function
 
-    def __init__(self, data: Any, name: str | None = None) -> None:
+    def __init__(self, data: Array | None, name: str | None = None) -> None:
         if data is not None:
             check_data(data, "Variable")
         self._data: Any = data
@@ -67,7 +68,7 @@ class Variable(Operators):
         self._args = ()
         self._seq = tick()
 
-    # -- what it holds -----------------------------------------------------------------------------------------
+    # -- data and gradient -------------------------------------------------------------------------------------
 
     @property
     def data(self) -> Any:
@@ -79,12 +80,12 @@ class Variable(Operators):
         return data
 
     @data.setter
-    def data(self, data: Any) -> None:
+    def data(self, data: Plain | None) -> None:
         if isinstance(data, np.generic | int | float | complex):
             data = np.asarray(data)  # x.data - 0.1 is a NumPy scalar when x.data is 0-d
         if data is not None:
             check_data(data, "Variable.data")
-        if self._args:  # what was cut or overwritten before has none, and stays so
+        if self._args:  # a Variable without arguments keeps its mark: it was cut or overwritten before
             self._op = Overwritten(self)
             self._args = ()
             note_change()
@@ -119,7 +120,7 @@ class Variable(Operators):
 
     @property
     def generation(self) -> int:
-        """The longest path down to a leaf: 0 for a leaf, one more than the oldest generation among its inputs."""
+        """The length of the longest path to a leaf: 0 for a leaf, else one more than the largest among its inputs."""
         depth: dict[int, int] = {}
         stack = [self]
         while stack:
@@ -153,8 +154,8 @@ class Variable(Operators):
         return self._held.size  # type: ignore[no-any-return]
 
     @property
-    def dtype(self) -> Any:
-        return self._held.dtype
+    def dtype(self) -> DType:
+        return self._held.dtype  # type: ignore[no-any-return]
 
     @property
     def T(self) -> Variable:
@@ -163,7 +164,7 @@ class Variable(Operators):
     def __len__(self) -> int:
         return len(self._held)
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Variable]:
         if self.ndim == 0:
             raise TypeError("a 0-d Variable cannot be iterated over; use v.item() for its number")
         return (self[i] for i in range(len(self)))
@@ -193,7 +194,7 @@ class Variable(Operators):
         return self._held.item()
 
     def detach(self) -> Variable:
-        """A leaf with the same data (shared) and no graph, which NumPy may take for an array."""
+        """A leaf with the same data (shared) and no graph; NumPy may convert it to an array."""
         node = wrap(self.data)
         node.name = self.name
         return node
@@ -215,20 +216,20 @@ class Variable(Operators):
             raise TypeError(f"a Variable of dtype {self.dtype} is no index; use int(v) or integer data")
         return int(self.item())
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: DType | None = None, copy: bool | None = None) -> Array:
         return array(self, dtype, copy)
 
     @property
-    def _mask(self) -> Any:
-        """Masked arrays take _data of an operand without asking, and then ask for this: none, or GraphError."""
+    def _mask(self) -> object:
+        """No mask, or GraphError: a masked array reads `_data` of an operand directly, and then asks for its mask."""
         self.__array__()
         return np.ma.nomask
 
-    def __reduce__(self) -> Any:
-        if (self._args and takes_part(self)) or isinstance(self._op, Overwritten) or self.is_argument:
+    def __reduce__(self) -> tuple[Any, ...]:
+        if (self._args and takes_part(self)) or isinstance(self._op, Overwritten) or self._is_argument:
             raise GraphError("a Variable that carries a graph cannot be copied or pickled; use v.detach() first")
         grad = self._grad
-        if isinstance(grad, Variable) and grad._args:  # its graph stays where it is
+        if isinstance(grad, Variable) and grad._args:  # the copy gets the gradient's value, not its graph
             grad = grad._data
         return _rebuild, (type(self), self._data, self.name, grad, self._op is not None)
 
@@ -243,27 +244,27 @@ class Variable(Operators):
             self._move(as_cupy(self.data))
 
     def _move(self, data: Any) -> None:
-        if data is not self._data:  # data that stays where it is keeps its graph
+        if data is not self._data:  # data that is on the device already keeps its graph
             self.data = data
 
     # -- the graph ---------------------------------------------------------------------------------------------
 
     def backward(
         self,
-        retain_grad: Any = False,
+        retain_grad: bool | ArrayLike = False,
         create_graph: bool = False,
         inputs: Variable | tuple[Variable, ...] | list[Variable] | None = None,
         *,
-        gradient: Any = None,
+        gradient: ArrayLike | None = None,
     ) -> None:
-        """Accumulate the derivative of this Variable into the `.grad` of the leaves it was computed from.
+        """Accumulate the derivative of this Variable into the `.grad` of the leaves from which it was computed.
 
         retain_grad: keep the gradients of intermediates too. create_graph: the gradients are themselves recorded and
         can be differentiated again. inputs: accumulate into these Variables alone. gradient: what the sweep starts
         from, a Variable or array of this Variable's shape, which may also be the first argument, as in PyTorch; by
-        default `.grad` of this Variable, or ones. Raises TypeError and ValueError for what is none of these, GraphError
-        where no_grad computed this Variable or data was rebound after its use (what no_grad computed below is a
-        constant); a backward that raises leaves every `.grad` as it was.
+        default `.grad` of this Variable, or ones. Raises TypeError or ValueError for other arguments, GraphError where
+        this Variable was computed inside no_grad or data was rebound after its use (a Variable further down that
+        no_grad computed is a constant). A backward that raises leaves every `.grad` as it was.
 
         >>> x = Variable(np.array(3.0))
         >>> (x * x).backward()
@@ -276,14 +277,15 @@ class Variable(Operators):
                 retain_grad, gradient = False, first
         operations.backward(self, retain_grad, create_graph, inputs, gradient)
 
-    def jet(self, x: Variable, order: int, direction: Any = None, create_graph: bool = False) -> list[Variable]:
+    def jet(
+        self, x: Variable, order: int, direction: ArrayLike | None = None, create_graph: bool = False
+    ) -> list[Variable]:
         """The derivatives of orders 0 to `order` of this result as x moves along a line, by Taylor mode.
 
-        x: a Variable that this one was computed from. direction: how x moves, an array or Variable that broadcasts to
-        its shape (None: ones, for the derivatives in a number, or in elements of which each of this result's depends on
-        one; ValueError where it depends on several).
-        create_graph: record them, so that `backward` runs through them. Each has this Variable's shape. The cost grows
-        with the square of the order. Errors as for `dezero.jet`.
+        x: a Variable from which this one was computed. direction: how x moves, an array or Variable that broadcasts to
+        its shape. None means ones: the derivatives in a number, or element by element; ValueError where an element of
+        this result depends on several of x. create_graph: record the derivatives, so that `backward` runs through them.
+        Each has this Variable's shape. The cost grows with the square of the order. Errors as for `dezero.jet`.
 
         >>> x = Variable(np.array(2.0))
         >>> (x**3).jet(x, 3)
@@ -293,7 +295,7 @@ class Variable(Operators):
 
     @property
     def requires_grad(self) -> bool:
-        """PyTorch's switch, which is not here: AttributeError with the remedy."""
+        """AttributeError with the remedy: PyTorch's switch does not exist here."""
         raise AttributeError(
             "a Variable has no requires_grad: every leaf gets a gradient. To leave it out use v.detach() in the "
             "computation, give backward(inputs=...), or set up the optimizer with the FreezeParam hook"
@@ -312,9 +314,9 @@ class Variable(Operators):
         note_change()
 
     def unchain_backward(self) -> None:
-        """Make leaves of all the Variables that this one was computed from, freeing their graph.
+        """Make leaves of all the Variables from which this one was computed, and free their graph.
 
-        Of a Function with several outputs the others become leaves too, such as the cell's state of an LSTM.
+        The other outputs of a Function with several become leaves too, such as the cell state of an LSTM.
         """
         stack = [self]
         while stack:
@@ -330,46 +332,46 @@ class Variable(Operators):
                 node.unchain()
 
     def set_creator(self, func: Any) -> None:
-        """Record a Function as what made this Variable (Function does this by itself when called).
+        """Record that a Function made this Variable (a Function does this itself when called).
 
         func: a Function that was called; TypeError otherwise.
         """
-        if not callable(getattr(func, "pull", None)) or not hasattr(func, "inputs"):
+        if not callable(getattr(func, "vjp_raw", None)) or not hasattr(func, "inputs"):
             raise TypeError(f"set_creator: {func!r} is no Function that was called; call it on Variables first")
         note_change()
         self._op, self._args, self._seq = func, tuple(func.inputs), tick()
 
 
 class Parameter(Variable):
-    """A Variable that a layer learns."""
+    """A Variable that a layer trains."""
 
     __slots__ = ()
 
 
 class Argument(Variable):
-    """A leaf that stands for an array or number among the arguments of a function, while a transform calls it."""
+    """A leaf that a transform makes for an array or number among the arguments of the user's function."""
 
     __slots__ = ()
-    is_argument = True
+    _is_argument = True
 
 
-def argument(data: Any) -> Argument:
-    """An Argument around a raw array or NumPy scalar that is known to be good."""
+def argument(data: Array) -> Argument:
+    """An Argument around a raw array or NumPy scalar, which is not checked."""
     node = Argument(None)
     node._data = data
     return node
 
 
-def wrap(data: Any) -> Variable:
-    """A leaf around a raw array or NumPy scalar that is known to be good, a computed constant."""
+def wrap(data: Plain) -> Variable:
+    """A computed constant: a leaf around a raw array or NumPy scalar, which is not checked."""
     node = Variable(None)
     node._data = data if hasattr(data, "dtype") else np.asarray(data)
     node._op = CONSTANT
     return node
 
 
-def as_variable(x: Any) -> Variable:
-    """Wrap an array or number in a Variable; a Variable passes; anything else raises TypeError.
+def as_variable(x: ArrayLike) -> Variable:
+    """A Variable around an array or number; a Variable is returned itself; TypeError for anything else.
 
     >>> as_variable(3.0)
     variable(3.0)
@@ -377,8 +379,8 @@ def as_variable(x: Any) -> Variable:
     return x if isinstance(x, Variable) else Variable(as_array(x))
 
 
-def as_constant(x: Any) -> Variable:
-    """As as_variable, for arguments of operations: an array or number becomes a constant, which nobody holds."""
+def as_constant(x: ArrayLike) -> Variable:
+    """As as_variable, but an array or number becomes a constant: no user holds it to differentiate in it."""
     node = as_variable(x)
     if node is not x:
         node._op = CONSTANT
@@ -391,4 +393,4 @@ def _rebuild(kind: type[Variable], data: Any, name: str | None, grad: Any, compu
     return node
 
 
-ArrayLike = Variable | Array | np.generic | complex  # and float, int and bool, which are complex to a type checker
+ArrayLike = Variable | Plain

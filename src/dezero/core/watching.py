@@ -1,7 +1,7 @@
-"""What a computation reads of Variables beside its operations, which no graph shows.
+"""What a computation reads from Variables without an operation, so that no graph shows it.
 
-A comparison gives a plain boolean array; `.data`, `.item()` and float() give plain numbers. Whoever has to know whether
-a result hangs on such a value runs the computation inside `watching`.
+A comparison gives a plain boolean array; `.data`, `.item()` and float() give plain numbers. Code that must know whether
+a result depends on such a value runs the computation inside `watching`.
 """
 
 from __future__ import annotations
@@ -9,17 +9,20 @@ from __future__ import annotations
 from threading import get_ident
 from typing import Any
 
-WATCHES: list[watching] = []  # of all threads; empty nearly always, which is all that a reader asks
+from dezero.core.dtypes import Array
+
+WATCHES: list[watching] = []  # of all threads; readers only ask whether it is empty, which it nearly always is
 
 
 class watching:
-    """A block in which this thread's reading of Variables is noted.
+    """A block that notes what this thread reads from Variables.
 
-    compared: for each comparison its operands and its outcome; read: the Variables whose values were taken out.
+    compared: the operands and the outcome of each comparison. read: the Variables whose values were taken as plain
+    arrays or numbers.
     """
 
     def __init__(self) -> None:
-        self.compared: list[tuple[tuple[Any, ...], Any]] = []
+        self.compared: list[tuple[tuple[Any, ...], Array]] = []
         self.read: list[Any] = []
 
     def __enter__(self) -> watching:
@@ -31,12 +34,12 @@ class watching:
         WATCHES.remove(self)
 
 
-def note_read(variable: Any) -> None:
+def note_read(variable: object) -> None:
     for watch in _here():
         watch.read.append(variable)
 
 
-def note_compared(operands: tuple[Any, ...], outcome: Any) -> None:
+def note_compared(operands: tuple[object, ...], outcome: Array) -> None:
     for watch in _here():
         watch.compared.append((operands, outcome))
 

@@ -22,7 +22,7 @@ from dezero.core.variable import Variable, argument, tick, wrap
 from dezero.derivatives.packing import Packing
 from dezero.derivatives.roots import Factors, Linearisation, jacobian
 from dezero.derivatives.trees import flatten, matching
-from dezero.rewriting.program import Program, outside
+from dezero.rewriting.program import Program, computed_and_used
 
 _HALVINGS = 30
 
@@ -213,7 +213,7 @@ class _Equation:
             y = self(leaves)
         self._check_recorded(y, born)
         mine = {id(x) for x in leaves}
-        captured = [x for x in outside([y], born)[1] if id(x) not in mine]
+        captured = [x for x in computed_and_used([y], born)[1] if id(x) not in mine]
         given = [*self.inputs, *captured]
         if not given:
             return wrap(z)

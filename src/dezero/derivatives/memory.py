@@ -12,10 +12,10 @@ from dezero.autodiff.arguments import check_callable, refuse_nothing
 from dezero.core.call import operand
 from dezero.core.config import Config, no_grad, recording, using_config
 from dezero.core.function import Function
-from dezero.core.randomness import Notes, noting, replaying
 from dezero.core.variable import Variable, wrap
 from dezero.derivatives.segment import Segment
 from dezero.derivatives.trees import flatten
+from dezero.functions.randomness import Notes, noting, replaying
 
 _Callable = TypeVar("_Callable", bound=Callable[..., Any])
 

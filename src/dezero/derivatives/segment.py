@@ -21,7 +21,7 @@ from dezero.core.op import Op
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, argument, tick
 from dezero.derivatives.trees import Rebuild, flatten
-from dezero.rewriting.program import outside
+from dezero.rewriting.program import computed_and_used
 
 
 class Segment:
@@ -43,7 +43,7 @@ class Segment:
         self.values = [y._data for y in outputs]
         self.inputs: list[Variable] = []  # what the first run was for, where the outputs are computed from Variables
         mine = {id(x) for x in leaves}
-        nodes, used = outside(outputs, born)
+        nodes, used = computed_and_used(outputs, born)
         self.captured = [x for x in used if id(x) not in mine]
         self.given = [_digest(a) for a in arrays]
         self.first = _trace(nodes, [*leaves, *self.captured], self.captured, outputs)
@@ -59,7 +59,7 @@ class Segment:
         given = {id(x): s for x, s in zip(self.captured, stand_ins[count:], strict=True)}
         born = tick()
         outputs, _ = self._run(stand_ins[:count])
-        nodes, used = outside(outputs, born)
+        nodes, used = computed_and_used(outputs, born)
         known = {id(s) for s in stand_ins}
         for x in used:
             if id(x) not in given and id(x) not in known:

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from dezero.autodiff.arguments import (
+    as_argument,
     calling_on,
     check_callable,
     computed,
-    own,
     refuse_nothing,
     release,
     rests_on_others,
@@ -52,7 +52,7 @@ class Run:
         places = argument_places(name, argnums, len(args))
         moving = [args[i] for i in places]
         given, rebuild = flatten(moving[0] if isinstance(argnums, int) else tuple(moving))
-        self.leaves = [own(name, x) for x in given]
+        self.leaves = [as_argument(name, x) for x in given]
         self.tree: Rebuild = rebuild
         stood_in = list(args)
         found = rebuild(self.leaves)

@@ -3,13 +3,12 @@
 The files that most programs use load with the package, the others when one of their names is first asked for.
 """
 
-from functools import cache as _cache
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
 from dezero.core.arithmetic import add, div, mul, neg, sub
 from dezero.core.power import pow
-from dezero.core.registry import finders as _finders
+from dezero.core.registry import homes as _homes
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.joining import concatenate
 from dezero.functions.arrays.shape import broadcast_to, expand_dims, flatten, reshape, sum_to, transpose
@@ -37,37 +36,23 @@ from dezero.functions.nn.activation import (
 )
 from dezero.functions.reductions.sums_and_products import mean, prod, sum
 
-
-@_cache
-def _files() -> dict[str, str]:
-    """The file of each name that loads later, as the tables of the families have it."""
-    families = "arrays elementwise indexing linalg nn reductions signal special windows"
-    tables = {f"{__name__}.{family}": _import_module(f"{__name__}.{family}").LATER for family in families.split()}
-    return {
-        name: f"{family}.{file}"
-        for family, table in tables.items()
-        for file, names in table.items()
-        for name in names.split()
-    }
+_homes.families += [f"{__name__}.{family}" for family in ["arrays", "elementwise", "indexing", "linalg", "nn"]]
+_homes.families += [f"{__name__}.{family}" for family in ["reductions", "signal", "special", "windows"]]
+_homes.update(dict.fromkeys(("numpy_ufunc", "numpy_function"), f"{__name__}.numpy_protocol"))  # of NumPy's protocols
 
 
 def __getattr__(name: str) -> _Any:
-    if name not in _files():
-        if name[:1].isupper():  # DeZero's function classes, as F.ReLU() in a Sequential: the layers of those names
-            for found in filter(None, (find(name) for find in _finders)):
-                return found
-        raise AttributeError(f"module 'dezero.functions' has no attribute {name!r}")
-    globals()[name] = found = getattr(_import_module(_files()[name]), name)
-    return found
+    home = _homes[name]
+    if home.startswith(f"{__name__}.") and name not in ("numpy_ufunc", "numpy_function"):
+        globals()[name] = found = getattr(_import_module(home), name)
+        return found
+    if name[:1].isupper() and home:  # DeZero's function classes, as F.ReLU() in a Sequential: the layers of those names
+        return getattr(_import_module(home), name)
+    raise AttributeError(f"module 'dezero.functions' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
     here = {name for name, value in globals().items() if callable(value) and not name.startswith("_")}
-    return sorted(here | _files().keys())
-
-
-_finders.append(lambda name: __getattr__(name) if name in _files() else None)
-_finders.append(
-    # What a Variable calls where NumPy's functions meet it.
-    lambda name: _import_module(f"{__name__}.numpy_protocol") if name in ("numpy_ufunc", "numpy_function") else None
-)
+    _homes[""]  # reads the tables
+    later = {name for name, home in _homes.items() if home.startswith(f"{__name__}.") and not home.endswith("protocol")}
+    return sorted(here | later)

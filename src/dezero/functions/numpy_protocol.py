@@ -202,7 +202,7 @@ def _constant(values: Iterable[object]) -> bool:
     return True
 
 
-def _compared(args: tuple[object, ...], outcome: object) -> object:
+def _compared(args: tuple[object, ...], outcome: Any) -> object:
     if WATCHES:
         note_compared(args, outcome)
     return outcome

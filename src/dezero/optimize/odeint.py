@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.autodiff.arguments import check_callable, computed, own, refuse_nothing
+from dezero.autodiff.arguments import as_argument, check_callable, computed, refuse_nothing
 from dezero.core.arraylike import raw
 from dezero.core.config import recording, using_config
 from dezero.core.errors import describe
@@ -69,7 +69,7 @@ def odeint_taylor(
     check_callable("odeint_taylor", f)
     times = _times(t)
     leaves, rebuild = flatten(y0)
-    states = [own("odeint_taylor", x) for x in leaves]
+    states = [as_argument("odeint_taylor", x) for x in leaves]
     for y in states:
         if y.dtype.kind == "c":
             raise TypeError(f"odeint_taylor: y0 holds a {describe(y)}; give its real and imaginary parts as two arrays")

@@ -1,1 +1,1 @@
-"""The same expression, smaller: the algebra in which derivatives are built as graphs."""
+"""Rewriting an expression into an equal, smaller one: the algebra in which graphs of derivatives are built."""

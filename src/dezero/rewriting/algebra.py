@@ -1,45 +1,44 @@
 """The algebra in which a derivative's graph is built: every node once, and in its simplest form.
 
-While `backward(create_graph=True)` runs, rules are read with terms: a term is a number times a node. Terms share
-nodes (the same operation on the same arguments is the same node, those of the graph being differentiated
-included) and simplify as they are built: zeros and ones vanish, numbers move out of products, quotients and
-linear operations, sums collect equal terms, quotients with one denominator become one. Together with the tangent
-sweep this is what keeps the n-th derivative's graph polynomial in n.
+While `backward(create_graph=True)` runs, rules compute with terms; a term is a number times a node. Terms share nodes:
+equal operations on equal arguments are one node, also with nodes of the graph that is differentiated. Terms are
+simplified as they are built: zeros and ones vanish, numbers move out of products, quotients and linear operations, sums
+collect equal terms, quotients with one denominator become one quotient. With the algebra and the tangent sweep the
+graph of the n-th derivative grows as a polynomial in n.
 
-Cancelling assumes ordinary numbers: a rewritten 0 * inf is 0, x / x is 1. The plain sweep
-(`using_config("simplify", False)`) keeps what IEEE arithmetic gives.
+The rewriting assumes finite numbers: a rewritten 0 * inf is 0, x / x is 1. Under `using_config("simplify", False)`
+nothing is rewritten, and 0 * inf is nan as in IEEE arithmetic.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
-from dezero.core.dtypes import wraps
+from dezero.core.dtypes import Shape, Shaped, wraps
+from dezero.core.graph import Nodes
 from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, Op, declared
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.rewriting.numbers import Number, checked, common_factor, mild, mild_power
 from dezero.rewriting.origin import resume_of
 from dezero.rewriting.table import Table
-from dezero.rewriting.term import Constant, Term
+from dezero.rewriting.term import Constant, Term, TermLike
 
 _ADD, _SUB, _MUL, _DIV, _POW = (declared[name] for name in ("add", "sub", "mul", "div", "pow"))
 
 
 class Algebra(Table):
-    """Builds terms over one table of nodes, for one call; as `F`, it has every operation as an attribute."""
+    """Builds terms over one table of nodes, for one derivative; as `F`, it has every operation as an attribute."""
 
     @classmethod
-    def for_graph(
-        cls, graph: dict[int, Variable], root: Variable, asked: Sequence[Variable] = (), born: int = 0
-    ) -> Algebra:
-        """An algebra that knows the graph below the root: the one that built it, where the root is a derivative.
+    def for_graph(cls, graph: Nodes, root: Variable, asked: Sequence[Variable] = (), born: int = 0) -> Algebra:
+        """An algebra that knows the graph below the root: for a derivative, the algebra that built it.
 
-        The root lets go of it: nodes that the algebra makes from now on rest on the root, and would close a circle.
-        born: see Origin; all older intermediates of the graph are among those asked for.
+        The root then drops its reference to the algebra: nodes that the algebra makes next refer to the root, and a
+        cycle of references would keep all of them alive. born: see Origin; asked has all older intermediates.
         """
         known = resume_of(root)
         if not isinstance(known, cls) or any([x._args for x in asked]) or not known.session.resume():
@@ -51,16 +50,16 @@ class Algebra(Table):
         return known
 
     def __getattr__(self, name: str) -> Callable[..., Term]:
-        declared[name]  # KeyError for what is no operation
+        declared[name]  # KeyError for an unknown name
 
-        def call(self: Algebra, *args: Any, **parameters: Any) -> Term:
-            op = declared[name]  # at each call, since a name may be declared again
+        def call(self: Algebra, *args: TermLike, **parameters: object) -> Term:
+            op = declared[name]  # looked up at each call, since a name may be declared again
             return self.call(op.bind(**parameters) if parameters else op, *args)
 
-        setattr(Algebra, name, call)  # found by the class from now on
-        return getattr(self, name)
+        setattr(Algebra, name, call)  # the next look-up finds it in the class
+        return getattr(self, name)  # type: ignore[no-any-return]
 
-    def call(self, op: Op, *args: Any) -> Term:
+    def call(self, op: Op, *args: TermLike) -> Term:
         """Apply an operation to terms; numbers move out of linear and bilinear ones."""
         terms = [a if type(a) is Term else self.term(a) for a in args]
         if op.kind is not ELEMENTWISE:
@@ -71,33 +70,33 @@ class Algebra(Table):
                 c = math.prod([t.c for t in terms])
                 if not c:
                     return Term(self, 0, None)
-                if type(c) is not complex:  # what is linear over the real numbers alone (irfft) keeps complex ones
+                if type(c) is not complex:  # irfft and its like are linear in real numbers only
                     return self.scaled(c, self.cons(op, *[1 if t.node is None else t.node for t in terms]))
         return self.term(self.cons(op, *[self.node(t) for t in terms]))
 
-    def scaled(self, c: Number, node: Any) -> Term:
-        """The term c * node of any node."""
+    def scaled(self, c: Number, node: ArrayLike) -> Term:
+        """The term c * node, for any node."""
         return self.product(Term(self, c, None), self.term(node)) if c else Term(self, 0, None)
 
-    def zeros_like(self, x: Any) -> Term:
+    def zeros_like(self, x: object) -> Term:
         return Term(self, 0, None)
 
-    def fit(self, term: Term, shape: tuple[int, ...], target: tuple[int, ...]) -> Term:
-        """Bring a cotangent of an element-wise result of `shape` to an argument's `target` shape."""
+    def fit(self, term: Term, shape: Shape, target: Shape) -> Term:
+        """A cotangent of an element-wise result of `shape`, summed to an argument's `target` shape."""
         if term.node is None:
             return self.times(term.c * (math.prod(shape) // max(math.prod(target), 1)), None)
         if term.shape != shape:
             term = self.call(declared["broadcast_to"].bind(shape=shape), term)
         return term if shape == target else self.call(declared["sum_to"].bind(shape=target), term)
 
-    def filled(self, term: Term, like: Any) -> Term:
+    def filled(self, term: Term, like: Shaped) -> Term:
         """A term that is an array: a number becomes an array full of it."""
         if term.node is not None:
             return term
         return self.full(term.c, like) if term.c else Term(self, 1, np.zeros(like.shape, like.dtype))
 
-    def full(self, c: Number, like: Any) -> Term:
-        """The number c as an array of the shape and dtype of `like`, in floats where that holds narrow integers."""
+    def full(self, c: Number, like: Shaped) -> Term:
+        """The number c as an array like `like`; in the derivative's dtype where `like` holds narrow integers."""
         shape, dtype = like.shape, self.dtype if wraps(like.dtype) else like.dtype
         ones = self.table.get(("ones", shape, dtype))
         if ones is None:
@@ -141,26 +140,27 @@ class Algebra(Table):
             if b.c == 0 or b.c == 1:
                 return Term(self, 1, None) if b.c == 0 else a
             if a.node is None:
-                return self.term(_POW.value(np.asarray(a.c, np.result_type(type(a.c), np.float64))[()], b.c))
+                base = np.asarray(a.c, np.result_type(type(a.c), np.float64))[()]
+                return self.term(_POW.value(base, b.c))  # type: ignore[arg-type]
             if isinstance(b.c, int) and b.c > 0 and mild_power(a.c, b.c, a.node.dtype):
                 return self.scaled(a.c**b.c, self.cons(_POW, self.wide(a.node), b.c))
         return self.term(self.cons(_POW, self.node(a), self.node(b)))
 
-    def add(self, a: Any, b: Any) -> Term:
+    def add(self, a: TermLike, b: TermLike) -> Term:
         return self.total([self.term(a), self.term(b)])
 
-    def sub(self, a: Any, b: Any) -> Term:
+    def sub(self, a: TermLike, b: TermLike) -> Term:
         return self.total([self.term(a), -self.term(b)])
 
     def total(self, terms: list[Term]) -> Term:
-        """The sum of terms: equal ones collected, sums within sums opened where that makes the whole shorter."""
+        """The sum of terms: equal ones are collected; a sum inside the sum is opened where the result is shorter."""
         terms = [t for t in terms if t.c]
         if len(terms) < 2:
             return terms[0] if terms else Term(self, 0, None)
         opened = [part for t in terms for part in self.summands(t)]
         merged = _collect(opened)
         if len(merged) == len(opened) > 4:
-            merged = _collect(terms)  # nothing in common: a long sum stays a chain, not one ever longer node
+            merged = _collect(terms)  # a long sum stays a chain of nodes, not one ever longer node
         merged = self.over_common_denominators(merged)
         constant = sum([t.c for t in merged if t.node is None])
         parts = sorted([t for t in merged if t.node is not None], key=_order)
@@ -169,40 +169,40 @@ class Algebra(Table):
         total = self.linear_combination(parts)
         if constant == 0:
             return total
-        if total.node is None:  # plain arrays of no axis add up to a number
+        if total.node is None:  # the sum of 0-d plain arrays is a number
             return self.times(constant + total.c, None)
         total = Term(self, total.c, self.wide(total.node))
         if total.c == -1:
             return self.term(self.cons(_SUB, constant, total.node))
         return self.term(self.cons(_ADD, self.node(total), constant))
 
-    def mul(self, a: Any, b: Any) -> Term:
+    def mul(self, a: TermLike, b: TermLike) -> Term:
         return self.product(self.term(a), self.term(b))
 
-    def div(self, a: Any, b: Any) -> Term:
+    def div(self, a: TermLike, b: TermLike) -> Term:
         return self.quotient(self.term(a), self.term(b))
 
-    def pow(self, a: Any, b: Any) -> Term:
+    def pow(self, a: TermLike, b: TermLike) -> Term:
         return self.power(self.term(a), self.term(b))
 
     def summands(self, term: Term) -> list[Term]:
-        """The terms of a sum that some node is; the term itself where it is none."""
+        """The terms whose sum the term is; the term alone where its node is no sum."""
         node = term.node
         weights = _weights(node._op) if isinstance(node, Variable) and not self.opaque(node) else None
         if weights is None or node._data.dtype.kind not in "fc":
             return [term]
         parts = [self.term(a) for a in node._args]
         if any([p.node is None or p.node.shape != node.shape for p in parts]):
-            return [term]  # a number or a broadcast argument: opening it would change shapes
+            return [term]  # a number, or an argument that is broadcast: its term has another shape
         return [self.times(term.c * w * p.c, p.node) for w, p in zip(weights, parts, strict=True)]
 
     def over_common_denominators(self, terms: list[Term]) -> list[Term]:
-        """n/d + m/d becomes (n + m)/d, and so do solutions of equations with one matrix."""
+        """n/d + m/d becomes (n + m)/d; solutions of linear equations with one matrix are joined in the same way."""
         ops = [getattr(t.node, "_op", None) for t in terms]
         quotients = [t for t, op in zip(terms, ops, strict=True) if op is _DIV or getattr(op, "over", None) is not None]
         if len(quotients) < 2:
             return terms
-        over: dict[Any, list[Term]] = {}
+        over: dict[Hashable, list[Term]] = {}
         for t in quotients:
             if not self.opaque(t.node):
                 over.setdefault(self.denominator(t.node), []).append(t)
@@ -212,15 +212,15 @@ class Algebra(Table):
         gone = {id(t) for group in groups for t in group}
         return _collect([*[t for t in terms if id(t) not in gone], *map(self.joined, groups)])
 
-    def denominator(self, node: Variable) -> Any:
-        """The same for two nodes exactly when one quotient, or solution, can stand for their sum."""
+    def denominator(self, node: Variable) -> Hashable:
+        """Equal for two nodes exactly when their sum can be written as one quotient, or one solution."""
         op, args = node._op, node._args
         if op is _DIV:
             return id(self.same.get(id(args[1]), args[1]))
         return self.key(op, (*args[: op.over], *args[op.over + 1 :])), node.shape, args[op.over].shape
 
     def joined(self, group: list[Term]) -> Term:
-        """The sum of terms that are over one denominator."""
+        """The sum of terms with one denominator."""
         node: Any = group[0].node
         op, args = node._op, node._args
         place = op.over or 0
@@ -234,7 +234,8 @@ class Algebra(Table):
         return self.scaled(above.c, self.cons(op, *args[:place], above.node, *args[place + 1 :]))
 
     def linear_combination(self, parts: list[Term]) -> Term:
-        """One node for c1 n1 + c2 n2 + ..., its common factor taken out so that multiples share it."""
+        """The term of c1 n1 + c2 n2 + ..., with one node. The common factor of the numbers is taken out of the node, so
+        that multiples of the sum share it."""
         if len(parts) == 1:
             return parts[0]
         weights, nodes = [p.c for p in parts], [self.wide(p.node) for p in parts]
@@ -249,15 +250,15 @@ class Algebra(Table):
         return self.scaled(c, self.cons(op, *nodes))
 
 
-def _weights(op: Any) -> tuple[Number, ...] | None:
-    """The weights of the arguments of a sum; None for what is no sum."""
+def _weights(op: object) -> tuple[Number, ...] | None:
+    """The weights of the arguments of a sum; None for another operation."""
     if op is _ADD or op is _SUB:
         return (1, 1) if op is _ADD else (1, -1)
     return op.parameters["weights"] if isinstance(op, Op) and op.name == "linear_combination" else None
 
 
 def _collect(terms: list[Term]) -> list[Term]:
-    """Equal nodes once, their numbers added; what cancels is gone."""
+    """The terms with each node once: the numbers of equal nodes are added, and terms that cancel are left out."""
     found: dict[int, Term] = {}
     for t in terms:
         old = found.get(id(t.node))
@@ -266,5 +267,6 @@ def _collect(terms: list[Term]) -> list[Term]:
 
 
 def _order(term: Term) -> tuple[int, int]:
+    """The order of the terms of a sum: plain arrays first, then nodes by age."""
     node = term.node
     return (1, node._seq) if isinstance(node, Variable) else (0, id(node))

@@ -1,4 +1,4 @@
-"""One cache for what is derived from a graph's structure alone: derivatives' steps, plans of sparse derivatives."""
+"""One cache for what depends on a graph's structure alone: steps of derivatives, plans of sparse derivatives."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 
 class CacheInfo(NamedTuple):
-    """hits, misses: how often something was looked for; entries; bytes: of all entries, about; limit: of these."""
+    """hits, misses: how many look-ups found an entry, or none. bytes: of all entries, estimated; limit: the most."""
 
     hits: int
     misses: int
@@ -20,18 +20,20 @@ class CacheInfo(NamedTuple):
 
 
 class _Entry:
+    """A value, its bytes, what to call when it is removed, and whether it was found since it was last passed over."""
+
     __slots__ = ("gone", "size", "used", "value")
 
-    def __init__(self, value: Any, size: int, gone: Callable[[], None] | None) -> None:
+    def __init__(self, value: object, size: int, gone: Callable[[], None] | None) -> None:
         self.value, self.size, self.gone, self.used = value, size, gone, False
 
 
 class Cache:
-    """Values by key, of a bounded number of bytes together; what was used least recently goes first.
+    """Values by key, with a limit on their bytes together; entries that are not used are removed first.
 
-    Where there is no room, the oldest entry goes; one that was found since it was last thought of is put behind the
-    others instead (the second chance of F. J. Corbato, 1968). So each entry costs the same however many there are.
-    Threads may share it: whoever changes it holds its lock, finding needs none.
+    Without room the oldest entry is removed, unless it was found since it was last passed over: then it moves to the
+    end of the queue (the second chance of F. J. Corbato, 1968). The cost of an entry does not grow with their number.
+    Threads may share the cache: changes take its lock, finding needs none.
     """
 
     def __init__(self, limit: int) -> None:
@@ -50,8 +52,8 @@ class Cache:
         entry.used = True
         return entry.value
 
-    def keep(self, key: Hashable, value: Any, size: int, gone: Callable[[], None] | None = None) -> bool:
-        """Put a value in; False where it alone is too large. gone: called when it leaves the cache."""
+    def keep(self, key: Hashable, value: object, size: int, gone: Callable[[], None] | None = None) -> bool:
+        """Store a value; False where it alone is larger than the limit. gone: called when it is removed."""
         with self.lock:
             if size > self.limit:
                 return False
@@ -103,7 +105,7 @@ CACHE = Cache(2**25)
 
 
 def _unlock() -> None:
-    """In a child process the lock is free: the thread that held it when the process forked is not there."""
+    """Free the lock in a forked child process: the thread that held it exists in the parent only."""
     CACHE.lock = threading.RLock()
 
 

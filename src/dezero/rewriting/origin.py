@@ -1,37 +1,36 @@
-"""What a derivative remembers of how it was made: the one slot `_origin` of a Variable."""
+"""How a derivative was made: what the slot `_origin` of a Variable holds."""
 
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dezero.core.variable import Variable
 
 
 class Origin:
-    """What the nodes of one derivative remember of it, about the intermediates of the graph they rest on.
+    """What all nodes of one derivative know about the intermediates of the graph that was differentiated.
 
-    kept: ages of the intermediates that it left as they were. shared: ages of those that also stand for an equal
-    expression which the rules made, so that a derivative in them would count what the user's node has no part in. born:
-    the age up to which all intermediates were left as they were, whether it met them or not. resume: of the derivative
-    itself, with what the next order goes on: the Algebra that built it, or, where cached steps were replayed, a
-    Replayed; None: the next order starts anew.
+    kept: ages of the intermediates that were not rewritten. shared: ages of the intermediates that also stand for an
+    equal expression that the rules made; a derivative in such a node would count both. born: the age up to which no
+    intermediate was rewritten. resume: for the derivative itself, from where the next order continues: the Algebra that
+    built it, or a Replayed where cached steps were replayed. None: the next order starts from the graph alone.
     """
 
     __slots__ = ("born", "kept", "resume", "shared")
 
-    def __init__(self, kept: Set[int], shared: Set[int], born: int = 0, resume: Any = None) -> None:
+    def __init__(self, kept: Set[int], shared: Set[int], born: int = 0, resume: object = None) -> None:
         self.kept, self.shared, self.born, self.resume = kept, shared, born, resume
 
-    def resuming(self, resume: Any) -> Origin:
+    def resuming(self, resume: object) -> Origin:
         """The origin of the derivative itself."""
         return Origin(self.kept, self.shared, self.born, resume)
 
 
 class Replayed(NamedTuple):
-    """How to rebuild the algebra that a cached derivative skipped: of which root it is the derivative, in which leaf.
+    """How to rebuild the algebra that a cached derivative skipped: it is the derivative of root in leaf.
 
-    cuts: what `cuts()` was then; a graph that was changed since is not rebuilt.
+    cuts: the value of `cuts()` at the replay; where it differs now, a graph has changed, and nothing is rebuilt.
     """
 
     root: Variable
@@ -39,12 +38,12 @@ class Replayed(NamedTuple):
     cuts: int
 
 
-def origin_of(node: Any) -> Origin | None:
-    """None: no rewritten derivative made this node."""
+def origin_of(node: object) -> Origin | None:
+    """The origin of a node; None where no rewritten derivative made it."""
     return getattr(node, "_origin", None)
 
 
-def resume_of(node: Any) -> Any:
-    """With what the next order goes on; None where it starts anew."""
-    origin = getattr(node, "_origin", None)
+def resume_of(node: object) -> object:
+    """From where the derivative of a derivative continues (see Origin); None where it starts from the graph alone."""
+    origin: Origin | None = getattr(node, "_origin", None)
     return None if origin is None else origin.resume

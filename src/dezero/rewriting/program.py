@@ -1,9 +1,9 @@
-"""Programs: computations as lists of steps that can be taken again in any reading of the rules."""
+"""Programs: computations as lists of steps, which can run again in any reading of the rules."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,37 +11,40 @@ import numpy as np
 from dezero.core.arithmetic import ALIAS
 from dezero.core.call import apply
 from dezero.core.config import no_grad
+from dezero.core.dtypes import DType, Plain, Shape
 from dezero.core.fingerprint import Unlike, fingerprint
 from dezero.core.graph import Nodes
 from dezero.core.marks import Computed
 from dezero.core.op import Op
-from dezero.core.variable import Parameter, Variable, wrap
+from dezero.core.variable import ArrayLike, Parameter, Variable, wrap
 
 Call = Callable[..., Any]
+Step = Op | Call  # or a user's Function
+Argument = int | list[Any]  # a place of the program, or in a list a plain number or array
+GraphKey = tuple[Hashable, Hashable, Hashable]  # the form of a graph, its numbers, the contents of its arrays
 
 
 class Type(NamedTuple):
-    """What a place of a program holds."""
+    """The type of what a place of a program holds."""
 
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
+    shape: Shape
+    dtype: DType
 
 
 class Program:
-    """The operations between some Variables and what was computed from them, to be run again in any reading.
+    """The operations by which some results are computed from some inputs, to run again in any reading.
 
-    A place is an input or the result of a step, counted together. inputs: the type of each. steps: (operation or
-    Function, arguments), each adding a place; an argument is a place, or in a list a plain number or array. outputs:
-    arguments too, None for one that is not there. updates: by the place of an input the argument that is its value
-    after a run, as of a parameter that a training step changes.
+    Places are numbered: first the inputs, then the results of the steps. inputs: the type of each. steps: pairs of an
+    operation (or a user's Function) and its arguments. outputs: arguments too; None for an output that does not exist.
+    updates: place of an input -> the argument that is its value after a run, as for a parameter in a training step.
     """
 
     def __init__(
         self,
         inputs: Sequence[Type],
-        steps: Sequence[tuple[Any, Sequence[Any]]],
-        outputs: Sequence[Any],
-        updates: Mapping[int, Any] | None = None,
+        steps: Sequence[tuple[Step, Sequence[Argument]]],
+        outputs: Sequence[Argument | None],
+        updates: Mapping[int, Argument] | None = None,
     ) -> None:
         self.inputs, self.steps, self.outputs, self.updates = inputs, steps, outputs, dict(updates or {})
 
@@ -53,16 +56,16 @@ class Program:
         outputs: Sequence[Variable | None],
         updates: Mapping[Variable, Variable] | None = None,
     ) -> Program:
-        """What was computed from the leaves, whatever these were computed from; name: of who asks, for errors.
+        """The program that computes the outputs from the leaves; name: of the caller, for errors.
 
-        It keeps the operations and copies of the plain arrays and constants among their arguments, none of the values
-        between: nothing that happens to the graph, or to a closure's variables and arrays, changes it afterwards.
+        It holds the operations, and copies of the plain arrays and constants among their arguments, but none of the
+        other values: later changes of the graph, or of the variables and arrays of a closure, do not change it.
         """
         places = {id(x): i for i, x in enumerate(leaves)}
-        constants: dict[int, Any] = {}
-        steps: list[tuple[Any, list[Any]]] = []
+        constants: dict[int, Argument] = {}
+        steps: list[tuple[Step, list[Argument]]] = []
 
-        def argument(a: Any) -> Any:
+        def argument(a: object) -> Argument:
             if isinstance(a, Variable):
                 return places[id(a)] if id(a) in places else constants[id(a)]
             return [_copied(a)]
@@ -71,8 +74,8 @@ class Program:
         for node in _between(name, [*outputs, *changes.values()], places):
             args = [argument(a) for a in node._args]
             if node._op is ALIAS:
-                (places if type(args[0]) is int else constants)[id(node)] = args[0]
-            elif any([type(a) is int for a in args]):
+                (places if isinstance(args[0], int) else constants)[id(node)] = args[0]  # type: ignore[assignment]
+            elif any([isinstance(a, int) for a in args]):
                 places[id(node)] = len(leaves) + len(steps)
                 steps.append((node._op, args))
             else:
@@ -82,8 +85,8 @@ class Program:
         return cls(types, steps, [None if y is None else argument(y) for y in outputs], after)
 
     @functools.cached_property
-    def key(self) -> Any:
-        """Hashable, and equal for programs that compute the same in the same way; None where that cannot be told."""
+    def key(self) -> Hashable:
+        """Equal for programs with equal steps; None where a part cannot be compared."""
         steps = [(getattr(op, "key", None), *[_told(a) for a in args]) for op, args in self.steps]
         if not all([isinstance(op, Op) for op, _ in self.steps]):
             return None
@@ -96,20 +99,20 @@ class Program:
         )
         return None if any_unlike(key) else key
 
-    def places(self, call: Call, inputs: Sequence[Any]) -> list[Any]:
-        """What each place holds for these inputs; call(operation, *arguments) takes a step in some reading."""
+    def places(self, call: Call, inputs: Sequence[object]) -> list[Any]:
+        """What each place holds for these inputs. call(operation, *arguments): runs a step in some reading."""
         found = list(inputs)
         for op, args in self.steps:
-            found.append(call(op, *[found[a] if type(a) is int else a[0] for a in args]))
+            found.append(call(op, *[found[a] if isinstance(a, int) else a[0] for a in args]))
         return found
 
-    def run(self, call: Call, inputs: Sequence[Any]) -> list[Any]:
+    def run(self, call: Call, inputs: Sequence[object]) -> list[Any]:
         """The outputs for other values of the inputs."""
         found = self.places(call, inputs)
         return [None if y is None else _held(found, y) for y in self.outputs]
 
     def step(self, leaves: Sequence[Variable]) -> list[Any]:
-        """Run on the leaves' arrays, and give those that have an update their new value; the outputs as arrays."""
+        """Run on the leaves' arrays and assign the updates to the leaves. Returns the outputs as arrays."""
         found = self.places(on_arrays, [x._data for x in leaves])
         results = [None if y is None else _held(found, y) for y in self.outputs]
         after = [(leaves[i], np.array(_held(found, a))) for i, a in self.updates.items()]
@@ -118,19 +121,21 @@ class Program:
         return results
 
 
-def _held(found: list[Any], argument: Any) -> Any:
-    return found[argument] if type(argument) is int else argument[0]
+def _held(found: list[Any], argument: Argument) -> Any:
+    """What an argument stands for, given what the places hold."""
+    return found[argument] if isinstance(argument, int) else argument[0]
 
 
-def _told(argument: Any) -> Any:
-    return argument if type(argument) is int else ("plain", fingerprint(argument[0]))
+def _told(argument: Argument) -> Hashable:
+    """An argument in a key."""
+    return argument if isinstance(argument, int) else ("plain", fingerprint(argument[0]))
 
 
-def outside(outputs: Sequence[Variable], born: int) -> tuple[list[Variable], list[Variable]]:
-    """The nodes that a run computed, and the older Variables that these used.
+def computed_and_used(outputs: Sequence[Variable], born: int) -> tuple[list[Variable], list[Variable]]:
+    """The nodes that a run computed, and the Variables from outside that these used.
 
-    born: what the clock that numbers Variables said before the run. A Parameter that the run itself filled (a layer's,
-    at its first call) stays with the layer: it comes from outside too.
+    born: the age of the youngest Variable before the run. A Parameter that a layer created during the run, at its first
+    call, belongs to the layer: it counts as from outside.
     """
     nodes, older = {}, {}
     stack = list(outputs)
@@ -146,8 +151,8 @@ def outside(outputs: Sequence[Variable], born: int) -> tuple[list[Variable], lis
     return list(nodes.values()), list(older.values())
 
 
-def on_arrays(op: Any, *args: Any) -> Any:
-    """A step on raw arrays."""
+def on_arrays(op: Step, *args: Plain) -> Any:
+    """Run a step on raw arrays."""
     if isinstance(op, Op):
         return op.value(*args)
     with no_grad():
@@ -155,16 +160,16 @@ def on_arrays(op: Any, *args: Any) -> Any:
     return tuple([y._data for y in ys]) if isinstance(ys, list) else ys._data
 
 
-def on_variables(op: Any, *args: Any) -> Any:
-    """A step on Variables, recorded as the settings say."""
+def on_variables(op: Step, *args: ArrayLike) -> Variable:
+    """Run a step on Variables; recorded if Config.enable_backprop is set."""
     if isinstance(op, Op):
         return apply(op, *args)
     ys = op(*args)
-    return ys[0]._args[0] if isinstance(ys, list) else ys
+    return ys[0]._args[0] if isinstance(ys, list) else ys  # type: ignore[no-any-return]
 
 
 def _between(name: str, outputs: Sequence[Variable | None], places: dict[int, int]) -> list[Variable]:
-    """The nodes above the leaves, the oldest first."""
+    """The nodes between the leaves, whose ids are in places, and the outputs; oldest first."""
     found: dict[int, Variable] = {}
     stack = [y for y in outputs if y is not None]
     while stack:
@@ -178,27 +183,29 @@ def _between(name: str, outputs: Sequence[Variable | None], places: dict[int, in
     return sorted(found.values(), key=lambda node: node._seq)
 
 
-def _copied(value: Any) -> Any:
+def _copied(value: object) -> object:
     return np.copy(value) if isinstance(value, np.ndarray) else value
 
 
-# -- what a graph looks like ----------------------------------------------------------------------------------------
+# -- keys of graphs -------------------------------------------------------------------------------------------------
 
 
-def graph_key(graph: Nodes, roots: list[int], asked: list[int] | None, inside: bool = False) -> tuple[list[int], Any]:
-    """The graph's nodes by age, and what its derivative depends on.
+def graph_key(
+    graph: Nodes, roots: list[int], asked: list[int] | None, in_transform: bool = False
+) -> tuple[list[int], GraphKey | None]:
+    """The ages of the graph's nodes, and a key that is equal for graphs with the same steps of their derivatives.
 
-    That is a form, the numbers and parameters in it, and what its plain arrays hold (see autodiff/forms.py); None
-    where that cannot be told. inside: whether arguments of a transform are asked for, so that what is older stays as
-    it is.
+    The key is the graph's form, the numbers and parameters in it, and the contents of its plain arrays (see
+    autodiff/forms.py); None where a part cannot be compared. in_transform: whether the derivative is asked for in
+    arguments of a transform, so that older nodes are not rewritten.
     """
     ages = sorted(graph)
-    numbers: list[Any] = []
-    contents: list[Any] = []
+    numbers: list[Hashable] = []
+    contents: list[Hashable] = []
     place = {age: i for i, age in enumerate(ages)}
-    parts: list[Any] = [
+    parts: list[Hashable] = [
         None if asked is None else tuple([place.get(a) for a in asked]),
-        inside,
+        in_transform,
         *[place[a] for a in roots],
     ]
     for age in ages:
@@ -208,7 +215,7 @@ def graph_key(graph: Nodes, roots: list[int], asked: list[int] | None, inside: b
             parts.append((node._data.shape, node._data.dtype))
         elif isinstance(node._op, Op):
             key = node._op.key
-            if type(key) is tuple:  # with parameters, in which the numbers of an earlier derivative stand too
+            if type(key) is tuple:  # with parameters, which hold numbers of an earlier derivative too
                 numbers.append(key)
                 key = key[0]
             parts.append(key)
@@ -219,13 +226,13 @@ def graph_key(graph: Nodes, roots: list[int], asked: list[int] | None, inside: b
                     parts.append("number")
                     numbers.append(repr(a))  # tells 1 from 1.0, and 0.0 from -0.0
                 else:
-                    parts.append((a.dtype, a.shape))  # the other way round for a leaf
+                    parts.append((a.dtype, a.shape))  # (shape, dtype) is a leaf
                     contents.append(fingerprint(a))
         else:
             return ages, None
     return ages, (tuple(parts), tuple(numbers), tuple(contents))
 
 
-def any_unlike(value: Any) -> bool:
-    """Whether a key has a part that is equal to nothing but itself."""
+def any_unlike(value: object) -> bool:
+    """Whether some part of a key is an Unlike, so that no other key equals it."""
     return isinstance(value, Unlike) or (isinstance(value, tuple) and any([any_unlike(v) for v in value]))

@@ -1,15 +1,21 @@
-"""What a derivation remembers from one order to the next."""
+"""What a derivation keeps for the derivation of the next order."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dezero.core.variable import Variable, cuts
 from dezero.rewriting.numbers import Number
+from dezero.rewriting.term import Factor
+
+Rows = tuple[int, ...]
+Pair = tuple[Number, Factor | None]  # the number and node of a term, without its algebra
+# Row axes and tangent of a node: a list for several outputs, None where it is constant. None alone: rows may mix.
+Found = tuple[Rows, Pair | list[Pair] | None] | None
 
 
 class Tangent(NamedTuple):
-    """Of a node that is a tangent: the derivative of another node in a leaf is number times it."""
+    """What a node is the tangent of: d of / d leaf = number * node."""
 
     leaf: Variable
     of: Variable
@@ -17,24 +23,24 @@ class Tangent(NamedTuple):
 
 
 class Session:
-    """What tangent sweeps found, for the sweep of the next order to go on with; and who may go on.
+    """What tangent sweeps found, from where the sweep of the next order continues.
 
-    tangents: by the age of a leaf, what its sweeps found for each node. sources: by the id of a node, of what it is
-    the tangent. One thread at a time goes on with a session, after the derivation before it came to its end.
+    tangents: age of a leaf -> age of a node -> its tangent in this leaf. sources: id of a node -> what it is the
+    tangent of. One thread at a time may continue a session, after the derivation before has ended.
     """
 
     def __init__(self) -> None:
-        self.tangents: dict[int, dict[int, Any]] = {}
+        self.tangents: dict[int, dict[int, Found]] = {}
         self.sources: dict[int, Tangent] = {}
         self._cuts = cuts()
-        self._free: list[bool] = []  # holds True between the end of one derivation and the start of the next
+        self._free: list[bool] = []  # holds True after the end of one derivation, until the next one starts
 
     def end(self) -> None:
-        """Say that the derivation came to its end."""
+        """Note that the derivation has ended."""
         self._free.append(True)
 
     def resume(self) -> bool:
-        """Go on; False where a graph changed since, another thread goes on, or an error left it half done."""
+        """Start the next derivation; False after a change of a graph, an error, or where another thread was first."""
         try:
             return self._cuts == cuts() and self._free.pop()
         except IndexError:

@@ -1,8 +1,8 @@
-"""The nodes of a derivative's graph, each once: the same operation on the same arguments is the same node."""
+"""The nodes of a derivative's graph, each once: equal operations on equal arguments are one node (hash-consing)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,35 +10,37 @@ import numpy as np
 from dezero.core import arithmetic, power  # noqa: F401 - declare the operations that terms are made of
 from dezero.core.arithmetic import ALIAS
 from dezero.core.call import make
-from dezero.core.dtypes import digits, wraps
+from dezero.core.dtypes import DType, digits, wraps
 from dezero.core.fingerprint import Unlike, fingerprint
+from dezero.core.graph import Nodes
 from dezero.core.op import Op, declared
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.rewriting.numbers import Number, mild, rounded
 from dezero.rewriting.origin import Origin, origin_of
 from dezero.rewriting.session import Session
-from dezero.rewriting.term import Constant, Term
+from dezero.rewriting.term import Constant, Factor, Term, TermLike
 
 _DOUBLE = np.dtype(np.float64)
 _MUL, _NEG = declared["mul"], declared["neg"]
 
 
 class Table:
-    """The nodes that one derivation knows, those of the graph being differentiated among them."""
+    """The nodes that one derivation knows, including those of the graph that is differentiated.
 
-    def __init__(
-        self, graph: dict[int, Variable], asked: Sequence[Variable] = (), dtype: np.dtype[Any] = _DOUBLE
-    ) -> None:
-        self.dtype = dtype if dtype.kind in "fc" else _DOUBLE  # of what is differentiated
+    asked: intermediates in which a derivative is asked for. dtype: of what is differentiated.
+    """
+
+    def __init__(self, graph: Nodes, asked: Sequence[Variable] = (), dtype: DType = _DOUBLE) -> None:
+        self.dtype = dtype if dtype.kind in "fc" else _DOUBLE
         self.precision = digits(self.dtype)
         self.integers = dtype.kind in "iub"
-        self.table: dict[Any, Any] = {}
-        self.same: dict[int, Variable] = {}  # id of a node -> the older node that computes the same
-        self.contents: dict[int, tuple[str, Any]] = {}
-        self.alive: list[Any] = []  # what is known by its id, so that the id stays its own
+        self.table: dict[Hashable, Factor] = {}
+        self.same: dict[int, Variable] = {}  # id of a node -> the older node that is equal to it
+        self.contents: dict[int, tuple[Hashable, object]] = {}  # id of an array -> its fingerprint, and itself
+        self.alive: list[object] = []  # objects whose ids are keys: while they live, no other object gets the id
         self.session = Session()
         self.asked: set[int] = set()
-        self.kept: set[int] = set()  # and shared: see Origin
+        self.kept: set[int] = set()  # ages; for kept and shared see Origin
         self.shared: set[int] = set()
         self.origin = Origin(self.kept, self.shared)
         for x in asked:
@@ -47,21 +49,21 @@ class Table:
             self.adopt(graph[age])
 
     def leave(self, node: Variable) -> None:
-        """Treat an intermediate as a leaf, which equals no other node: somebody may differentiate in it."""
+        """Treat an intermediate as a leaf, which equals no other node: a derivative in it may be asked for."""
         if node._args:
             self.asked.add(id(node))
             self.kept.add(node._seq)
             self.alive.append(node)
 
-    def share(self, node: Any) -> None:
-        """Note that a node stands for another that is equal."""
+    def share(self, node: ArrayLike) -> None:
+        """Note that a node of the user's also stands for an equal one."""
         if isinstance(node, Variable) and origin_of(node) is None:
             self.shared.add(node._seq)
 
     def adopt(self, node: Variable) -> None:
-        """Take a node into the table, or note which one there computes the same."""
+        """Put a node into the table, or note the equal one that is there."""
         if isinstance(node._op, Op) and node._op is not ALIAS and id(node) not in self.asked:
-            first = self.table.setdefault(self.key(node._op, node._args), node)
+            first: Any = self.table.setdefault(self.key(node._op, node._args), node)
             if first is not node:
                 self.same[id(node)] = first
                 self.alive.append(node)
@@ -69,17 +71,18 @@ class Table:
 
     # -- between nodes and terms -------------------------------------------------------------------------------
 
-    def key(self, op: Op, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The same for two nodes exactly when they compute the same."""
-        same, ids = self.same, []
+    def key(self, op: Op, args: tuple[object, ...]) -> tuple[Hashable, ...]:
+        """Equal for two nodes exactly when operation and arguments are equal."""
+        same = self.same
+        ids: list[Hashable] = []
         for a in args:
             ids.append(id(same.get(id(a), a)) if isinstance(a, Variable) else self.content(a))
         if op.commutative and _swapped(*ids):
             ids.reverse()
         return (op.key, *ids)
 
-    def content(self, value: Any) -> Any:
-        """A number or array by what it holds, so that an array made afresh in each call is still the same."""
+    def content(self, value: object) -> Hashable:
+        """A stand-in for the contents of a number or array, so that an equal array made later is the same."""
         if isinstance(value, int | float | complex):
             return repr(value)
         known = self.contents.get(id(value))
@@ -87,8 +90,8 @@ class Table:
             known = self.contents[id(value)] = (fingerprint(value), value)
         return known[0]
 
-    def term(self, value: Any) -> Term:
-        """A term for a node, array or number, with the numbers that multiply it taken out."""
+    def term(self, value: TermLike) -> Term:
+        """The term of a node, array or number: numbers that multiply the node are taken out of it."""
         if isinstance(value, Term):
             return value
         c: Number = 1
@@ -112,10 +115,10 @@ class Table:
             value = value.item()
         if isinstance(value, int | float | complex):
             return self.times(c * value, None)  # type: ignore[arg-type]
-        return Term(self, c, value)
+        return Term(self, c, value)  # type: ignore[arg-type]
 
-    def multiple(self, node: Variable) -> tuple[Number, Any]:
-        """The number and the node whose product this node is; no node where it is none, or of another dtype."""
+    def multiple(self, node: Variable) -> tuple[Number, Factor | None]:
+        """The number and the node of which this node is the product; None for the node where it is no such product."""
         if self.opaque(node):
             return 1, None
         inner, number = (node._args[0], -1) if node._op is _NEG else node._args
@@ -124,16 +127,16 @@ class Table:
         if not isinstance(number, int | float) or not number:
             return 1, None
         kind = inner.dtype
-        if kind != node._data.dtype or kind.char not in "fdFDgG":  # integers wrap around, halves have no range to spare
+        if kind != node._data.dtype or kind.char not in "fdFDgG":  # integers wrap around, halves overflow
             return 1, None
         return number, inner
 
-    def opaque(self, node: Any) -> bool:
-        """Whether a node has to stay as it is, since a derivative in it is asked for."""
+    def opaque(self, node: object) -> bool:
+        """Whether a node must not be rewritten, since a derivative in it is asked for."""
         return bool(self.asked) and id(node) in self.asked
 
     def node(self, term: Term) -> Any:
-        """The Variable, array or number that a term stands for."""
+        """The Variable, array or number that equals a term."""
         if term.whole is not None:
             return term.whole
         if term.node is None:
@@ -143,10 +146,10 @@ class Table:
         node = self.wide(term.node)
         return self.cons(_NEG, node) if term.c == -1 else self.cons(_MUL, node, term.c)
 
-    def cons(self, op: Op, *args: Any) -> Any:
+    def cons(self, op: Op, *args: ArrayLike) -> Factor:
         """The node of an operation on arguments: the one in the table, or a new one."""
         key = self.key(op, args)
-        found = self.table.get(key)
+        found: Any = self.table.get(key)
         if found is None:
             recorded = any([isinstance(a, Variable) for a in args])
             found = make(op, args) if recorded else op.value(*args)
@@ -156,17 +159,18 @@ class Table:
             self.alive.append(args)
         else:
             self.share(found)
-        return found
+        return found  # type: ignore[no-any-return]
 
-    def times(self, c: Number, node: Any) -> Term:
-        """The term c * node of a node that is no multiple itself."""
+    def times(self, c: Number, node: Factor | None) -> Term:
+        """The term c * node, for a node out of which no number can be taken."""
         c = rounded(c)
         return Term(self, c, node if c else None)
 
-    def wide(self, node: Any, *others: Any) -> Any:
-        """A node for arithmetic with others, in the precision of the derivative where all are of a narrower dtype.
+    def wide(self, node: Factor, *others: Factor) -> Factor:
+        """The node converted to the derivative's precision, where it and the others are all of narrower dtypes.
 
-        Integers and booleans would wrap around, and halves overflow, in an order that the rules never had.
+        The rewritten arithmetic runs in another order than the rules: integers and booleans could wrap around in it,
+        and halves overflow, where the rules do neither.
         """
         kind = node.dtype
         if kind == self.dtype or any([digits(x.dtype) >= self.precision for x in (node, *others)]):
@@ -178,5 +182,5 @@ class Table:
 
 
 def _swapped(a: Any, b: Any) -> bool:
-    """Whether the arguments of a commutative operation stand in other than their usual order: nodes by id first."""
+    """Whether two arguments of a commutative operation must be exchanged to be in order: nodes by id, then contents."""
     return b < a if type(a) is type(b) and type(a) is not Unlike else isinstance(a, str)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.autodiff.arguments import calling_on, check_callable, computed, own, release, rests_on_others
+from dezero.autodiff.arguments import as_argument, calling_on, check_callable, computed, release, rests_on_others
 from dezero.core.call import operand
 from dezero.core.config import recording
 from dezero.core.declare import publish
@@ -83,7 +83,7 @@ def _jet(
     check: Callable[[list[Variable], Variable], None] | None = None,
 ) -> tuple[Any, Any]:
     check_callable(name, f)
-    xs = [own(name, x) for x in primals]
+    xs = [as_argument(name, x) for x in primals]
     with calling_on(xs):
         ys = f(*xs)
     results = [computed(name, y) for y in (ys if isinstance(ys, tuple | list) else (ys,))]
@@ -145,7 +145,7 @@ def _derivatives(expansion: Expansion, order: int, factorial_scaled: bool) -> li
 def _check_factorial(order: int, x: Variable) -> None:
     """Beyond it, the coefficients of derivatives of ordinary size are 0 in this dtype."""
     dtype = x.dtype if x.dtype.kind in "fc" else np.dtype(float)
-    if math.factorial(order) > float(np.finfo(dtype).max):
+    if math.factorial(order) > float(np.finfo(dtype).max):  # type: ignore[type-var]
         raise OverflowError(
             f"jet: {order}! is beyond {dtype}; ask for Taylor coefficients, which are divided by it (taylor, or jet "
             "with factorial_scaled=False)"

@@ -134,7 +134,8 @@ def complex_cotangents(run: Run) -> None:
             return []
         grads = gradients(sum([turned(y, w).sum() for y, w in ys]), asked, create_graph=create_graph)
         if create_graph:
-            grads = (*grads, *gradients(sum([(g * g).sum() for g in grads]), asked))
+            total: Any = sum([(g * g).sum() for g in grads])
+            grads = (*grads, *gradients(total, asked))
         return [g.data for g in grads]
 
     def by_complex(y: Any, w: Array) -> Any:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
-from dezero.core.dtypes import Array, HasDtype, is_complex, is_inexact
+from dezero.core.dtypes import Array, DType, Shaped, is_complex, is_inexact
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions.arrays._rows import unmoved
@@ -20,7 +18,7 @@ def _astype_rule(F, g, x, y, dtype):
     return F.astype(g, dtype=x.dtype) if is_inexact(x) else g
 
 
-def _cast(x: Array, dtype: np.dtype[Any]) -> Array:
+def _cast(x: Array, dtype: DType) -> Array:
     return np.asarray(x).astype(dtype)
 
 
@@ -56,7 +54,7 @@ def astype(x: ArrayLike, dtype: np.typing.DTypeLike) -> Variable:
     return apply((_astype if smooth else _to_steps).bind(dtype=dtype), x)
 
 
-def float_dtype(x: HasDtype) -> np.dtype[Any]:
+def float_dtype(x: Shaped) -> DType:
     """The dtype of an array that holds floats or complex numbers; float64 for whole numbers and bools."""
     return x.dtype if is_inexact(x) else np.dtype(np.float64)
 

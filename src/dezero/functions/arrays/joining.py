@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
+from dezero.core.dtypes import DType
 from dezero.core.errors import describe
 from dezero.core.op import AnyNumberOfRules
 from dezero.core.registry import operations
@@ -71,6 +72,12 @@ def concatenate(arrays: Iterable[ArrayLike] | Variable, axis: int | None = 0) ->
         ) from error.__cause__
 
 
+def from_list(x: ArrayLike | Sequence[object]) -> ArrayLike:
+    """A list or tuple of numbers as an array; anything else as it is."""
+    found: Any = np.asarray(x) if isinstance(x, list | tuple) else x
+    return found
+
+
 def parts_of(name: str, arrays: object) -> list[Variable]:
     """The arrays to be joined, as Variables; a number among them takes the dtype of the others."""
     if not isinstance(arrays, Iterable):
@@ -84,7 +91,7 @@ def parts_of(name: str, arrays: object) -> list[Variable]:
     return [operand(p, name) if isinstance(p, Variable) else _variable(name, p, kinds) for p in parts]
 
 
-def _variable(name: str, part: ArrayLike, kinds: list[np.dtype[Any]]) -> Variable:
+def _variable(name: str, part: ArrayLike, kinds: list[DType]) -> Variable:
     if isinstance(part, int | float | complex) and not isinstance(part, np.generic):
         return Variable(np.array(part, np.result_type(part, *kinds)))
     return operand(part, name)

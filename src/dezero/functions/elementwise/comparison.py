@@ -8,12 +8,11 @@ arguments' dtype, so that a multiple of it is a gradient of that dtype. Shares c
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from dezero.core.declare import elementwise
-from dezero.core.dtypes import Array
+from dezero.core.dtypes import Array, DType
 
 _FLAT = (lambda F, g, a, b, y: F.zeros_like(a), lambda F, g, a, b, y: F.zeros_like(b))
 
@@ -28,7 +27,7 @@ for _name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_eq
     )
 
 
-def _float_kind(a: Array, b: Array) -> np.dtype[Any] | type[np.float64]:
+def _float_kind(a: Array, b: Array) -> DType | type[np.float64]:
     kind = np.result_type(a, b)
     return kind if kind.kind == "f" else np.float64
 

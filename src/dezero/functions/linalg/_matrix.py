@@ -9,8 +9,8 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from dezero.core.call import apply, operand, plain
-from dezero.core.dtypes import Array, HasDtype, Shape, is_complex
+from dezero.core.call import apply, array_or_number, operand
+from dezero.core.dtypes import Array, Shape, Shaped, is_complex
 from dezero.core.errors import describe
 from dezero.core.op import Op
 from dezero.core.registry import operations
@@ -22,8 +22,8 @@ _Value = TypeVar("_Value", bound=Callable[..., object])
 
 def array(x: ArrayLike, name: str) -> Operand:
     """An argument of an operation as something that has a shape: Variables and arrays as they are."""
-    x = operand(x, name) if isinstance(x, Variable) else plain(x, name)
-    return x if hasattr(x, "shape") else np.asarray(x)
+    found: Any = operand(x, name) if isinstance(x, Variable) else array_or_number(x, name)
+    return found if hasattr(found, "shape") else np.asarray(found)
 
 
 def swap(F, x):
@@ -32,7 +32,7 @@ def swap(F, x):
     return F.transpose(x, axes=(*range(n - 2), n - 1, n - 2))
 
 
-def eye(n: int, like: HasDtype) -> Array:
+def eye(n: int, like: Shaped) -> Array:
     """The unit matrix in the dtype of `like`, so that no dtype changes where it takes part."""
     return np.eye(n, dtype=like.dtype)
 

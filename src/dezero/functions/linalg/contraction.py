@@ -100,7 +100,8 @@ def _canonical(*labels: Labels) -> str:
 def compute(name: str, *xs: Operand, **parameters: object) -> Operand:
     """The operation of this name, recorded where a Variable takes part; of arrays alone its plain value."""
     op = declared[name].bind(**parameters) if parameters else declared[name]
-    return apply(op, *xs) if any([isinstance(x, Variable) for x in xs]) else op.value(*xs)
+    found: Any = apply(op, *xs) if any([isinstance(x, Variable) for x in xs]) else op.value(*xs)
+    return found
 
 
 def product(a: Operand, a_labels: Labels, b: Operand, b_labels: Labels, output: Labels) -> Operand:

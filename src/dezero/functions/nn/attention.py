@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import publish
-from dezero.core.dtypes import Array
+from dezero.core.dtypes import Array, DType
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import flag, plainly
 from dezero.functions.arrays.shape import transpose
@@ -89,9 +88,7 @@ def _scores_shape(q: Variable, k: Variable, v: Variable) -> tuple[int, ...]:
     return (*lead, q.shape[-2], k.shape[-2])
 
 
-def _checked_mask(
-    mask: ArrayLike, shape: tuple[int, ...], dtype: np.dtype[Any]
-) -> tuple[Array | None, ArrayLike | None]:
+def _checked_mask(mask: ArrayLike, shape: tuple[int, ...], dtype: DType) -> tuple[Array | None, ArrayLike | None]:
     """Where keys may be seen (None: everywhere), and what is added to scores of this dtype (None: nothing).
 
     A key may not be seen where -inf is added, so that a row of -inf alone gives zeros, and not nan.

@@ -8,9 +8,9 @@ from dezero.core.arithmetic import mul
 from dezero.core.call import operand
 from dezero.core.config import Config
 from dezero.core.declare import publish
-from dezero.core.randomness import noted
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions.arrays.dtype import float_dtype
+from dezero.functions.randomness import noted
 
 
 def dropout(x: ArrayLike, dropout_ratio: float = 0.5, *, rng: np.random.Generator | None = None) -> Variable:

@@ -86,11 +86,11 @@ class LSTMSequence(Function):
         own = [alias(x) for x in self.inputs]  # partial derivatives are wanted, also where h is computed from x
         return gradients(_composed(*own), own, (ghs, gh, gc), create_graph=recording())
 
-    def pull(self, node: Variable, g: Cotangents) -> list[tuple[Variable, Array | None]]:
+    def vjp_raw(self, node: Variable, g: Array | Cotangents) -> list[tuple[Variable, Array | None]]:
         parts: list[Any] = [np.real(g[k]) if k in g else rest for k, rest in enumerate((None, 0, 0))]
-        return list(zip(self.inputs, self._pull(*parts), strict=True))
+        return list(zip(self.inputs, self._vjp_raw(*parts), strict=True))
 
-    def _pull(self, ghs: Array | None, gh: Array | float, gc: Array | float) -> tuple[Array | None, ...]:
+    def _vjp_raw(self, ghs: Array | None, gh: Array | float, gc: Array | float) -> tuple[Array | None, ...]:
         gates, cells, squashed, hs = self.saved
         x, Wx, Wh = [self.inputs[i]._data for i in (0, 3, 4)]
         steps, rows, size = squashed.shape

@@ -6,13 +6,11 @@ derivative is 0. A nan is greater, and smaller, than all.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import public
-from dezero.core.dtypes import Array, Axes, is_inexact, is_real
+from dezero.core.dtypes import Array, Axes, DType, is_inexact, is_real
 from dezero.core.op import Op
 from dezero.core.outputs import general
 from dezero.core.registry import operations
@@ -29,7 +27,7 @@ def _equal(x: Array, y: Array) -> Array:
     return np.equal(x, y) | (np.isnan(x) & np.isnan(y))
 
 
-def _float_kind(x: Array) -> np.dtype[Any]:
+def _float_kind(x: Array) -> DType:
     return x.dtype.newbyteorder("=") if is_real(x) else np.dtype(np.float64)
 
 

@@ -19,6 +19,7 @@ from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import AxesOrAll, flag
 from dezero.functions.arrays._rows import beside
 from dezero.functions.arrays.dtype import astype
+from dezero.functions.arrays.joining import from_list
 from dezero.functions.arrays.shape import broadcast_to, reshape, transpose
 from dezero.functions.reductions._half import in_single
 from dezero.functions.reductions.sums_and_products import (
@@ -156,7 +157,7 @@ def average(
 
 def _along(x: Variable, axis: AxesOrAll, weights: ArrayLike | Sequence[float]) -> Variable:
     """Weights such that they broadcast along x."""
-    weights = operand(np.asarray(weights) if isinstance(weights, list | tuple) else weights, "average")
+    weights = operand(from_list(weights), "average")
     if weights.shape == x.shape:
         return weights
     axes = axes_of("average", x, axis)

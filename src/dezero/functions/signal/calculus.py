@@ -14,7 +14,7 @@ from dezero.core.dtypes import Axes
 from dezero.core.variable import ArrayLike, Variable, as_constant
 from dezero.functions._axes import along, whole
 from dezero.functions.arrays.dtype import floating
-from dezero.functions.arrays.joining import concatenate
+from dezero.functions.arrays.joining import concatenate, from_list
 from dezero.functions.arrays.shape import broadcast_to, reshape
 from dezero.functions.reductions.sums_and_products import axes_of, sum
 
@@ -88,7 +88,7 @@ def ediff1d(
 
 
 def _array(x: ArrayLike | Sequence[object]) -> Variable:
-    return as_constant(np.asarray(x) if isinstance(x, list | tuple) else x)
+    return as_constant(from_list(x))
 
 
 @public
@@ -151,7 +151,7 @@ def gradient(
 
 def _steps(f: Variable, axis: int, h: ArrayLike | Sequence[float]) -> ArrayLike:
     """The distances between neighbouring points, or the one distance between all."""
-    points: Any = np.asarray(h) if isinstance(h, list | tuple) else h
+    points: Any = from_list(h)
     if np.ndim(raw(points)) == 0:
         return points
     if points.shape != (f.shape[axis],):

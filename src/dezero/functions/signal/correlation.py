@@ -10,6 +10,7 @@ from dezero.core.call import apply, operand
 from dezero.core.declare import bilinear, publish
 from dezero.core.errors import describe
 from dezero.core.variable import ArrayLike, Variable
+from dezero.functions.arrays.joining import from_list
 from dezero.functions.arrays.shape import reshape
 from dezero.functions.elementwise.complex_numbers import conj
 
@@ -61,7 +62,7 @@ def correlate(a: ArrayLike | Sequence[complex], v: ArrayLike | Sequence[complex]
 
 
 def _vectors(name: str, *arrays: ArrayLike | Sequence[complex]) -> list[Variable]:
-    vectors = [operand(np.asarray(x) if isinstance(x, list | tuple) else x, name) for x in arrays]
+    vectors = [operand(from_list(x), name) for x in arrays]
     if any(x.ndim > 1 or not x.size for x in vectors):
         found = " and ".join(describe(x) for x in vectors)
         raise ValueError(f"{name}: needs two vectors with elements, got {found}; reshape them, or use conv1d")

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from dezero.core.dtypes import Array
+from dezero.core.dtypes import Array, DType
 from dezero.functions.windows.sliding import Sizes
 
 _TILE = 2**21  # bytes of columns in a tile, about a core's second-level cache
@@ -30,7 +29,7 @@ class _Tiles:
     """
 
     def __init__(
-        self, shape: Sizes, kernel: Sizes, stride: Sizes, pad: Sizes, dilation: Sizes, out: Sizes, dtype: np.dtype[Any]
+        self, shape: Sizes, kernel: Sizes, stride: Sizes, pad: Sizes, dilation: Sizes, out: Sizes, dtype: DType
     ) -> None:
         self.batch, self.channels, *size = shape
         self.size, self.kernel, self.pad, self.out, self.dtype = tuple(size), kernel, pad, out, np.dtype(dtype)

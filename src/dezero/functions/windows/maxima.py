@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.dtypes import Array
+from dezero.core.dtypes import Array, DType
 from dezero.functions.windows.sliding import Sizes, pad_with, window_elements
 
 
@@ -31,14 +31,14 @@ def window_maxima(x: Array, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes
     return y, index.astype(place_type, copy=False)
 
 
-def lowest(dtype: np.dtype[Any]) -> float:
+def lowest(dtype: DType) -> float:
     """What is under every number of a dtype, or the least of them."""
     if dtype.kind in "iu":
         return np.iinfo(dtype).min
     return False if dtype.kind == "b" else -np.inf
 
 
-def _scan(wide: Array, kernel: Sizes, stride: Sizes, out: Sizes, place_type: np.dtype[Any]) -> tuple[Array, Array]:
+def _scan(wide: Array, kernel: Sizes, stride: Sizes, out: Sizes, place_type: DType) -> tuple[Array, Array]:
     """Element after element of all windows at once: an array pass each, with no copy of the windows."""
     elements = [wide[index] for _, index in window_elements(kernel, stride, out)]
     y, index = elements[0].copy(), np.zeros(elements[0].shape, place_type)

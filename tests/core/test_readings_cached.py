@@ -1,4 +1,4 @@
-"""What is remembered from one derivative to the next (recipes, builders) never changes a derivative."""
+"""What is kept from one derivative to the next (cached derivations, sessions) never changes a derivative."""
 
 import gc
 import weakref
@@ -78,12 +78,12 @@ NEARLY = {
 
 
 @pytest.mark.parametrize("what", NEARLY)
-def test_recipes_are_not_confused_by(what):
+def test_cached_derivations_tell_apart(what):
     for f in [*NEARLY[what], *reversed(NEARLY[what])]:
         assert_right(f, X, rtol=1e-5 if what == "a dtype" else 1e-9)
 
 
-def test_recipes_are_not_confused_by_the_leaf():
+def test_cached_derivations_tell_apart_leaves():
     def f(x):
         return F.sum(F.sin(x) * x, axis=-1)
 
@@ -91,7 +91,7 @@ def test_recipes_are_not_confused_by_the_leaf():
         assert_right(f, array, rtol=1e-5 if array.dtype == np.float32 else 1e-9)
 
 
-def test_recipes_are_not_confused_by_which_leaf_stands_where():
+def test_cached_derivations_tell_apart_the_order_of_leaves():
     x, y = X, X * X + 0.3
     for f in (
         lambda a, b: a**3 / b + F.sin(b),
@@ -104,7 +104,7 @@ def test_recipes_are_not_confused_by_which_leaf_stands_where():
             assert_right(f, x, y, ask=ask)
 
 
-def test_recipes_are_not_confused_by_the_outputs():
+def test_cached_derivations_tell_apart_outputs():
     for pick in ((0, 1), (1, 0), (0,), (1,), (0, 0), (1, 0, 1)):
         found = []
         for simplify in (True, False):
@@ -146,12 +146,12 @@ def test_an_array_changed_in_place_between_calls():
         lambda x, c: x ** np.abs(c) + c,
     ],
 )
-def test_an_array_changed_in_place_after_its_recipe_was_learned(f):
+def test_an_array_changed_in_place_after_its_derivation_was_stored(f):
     first = np.array([[1.0, 2.0], [-3.0, 4.0]])
     again = first.copy()
     x = np.abs(X)
     found = [derivatives(lambda x: f(x, first), x)]
-    first[...] = 7.0  # the recipe must not refer to it
+    first[...] = 7.0  # the cached derivation must not refer to it
     found.append(derivatives(lambda x: f(x, again), x))
     for g, h in zip(*found, strict=True):
         np.testing.assert_array_equal(g, h)

@@ -1,4 +1,4 @@
-"""What one order of a derivative hands to the next is used by one derivation at a time."""
+"""One derivation at a time continues the session of a derivative."""
 
 import threading
 
@@ -20,7 +20,7 @@ def V(x):
     return Variable(np.array(x))
 
 
-def test_a_second_thread_that_differentiates_the_same_derivative_takes_another_builder(monkeypatch):
+def test_a_second_thread_that_differentiates_the_same_derivative_takes_another_algebra(monkeypatch):
     x = V(0.5)
     (first,) = gradients(F.tanh(x) * x, x, create_graph=True)
     found, inside, go_on = [], threading.Event(), threading.Event()
@@ -35,11 +35,11 @@ def test_a_second_thread_that_differentiates_the_same_derivative_takes_another_b
         return original(*args)
 
     monkeypatch.setattr(derive_module, "tangent_sweep", tangent_sweep)
-    builder = first._origin.resume
+    algebra = first._origin.resume
     other = threading.Thread(target=derive)
     other.start()
     assert inside.wait(20)
-    first._origin = first._origin.resuming(builder)  # as the main thread read it just before the other one took it
+    first._origin = first._origin.resuming(algebra)  # as if main had read it just before the other thread
     derive()
     go_on.set()
     other.join(20)
@@ -49,17 +49,17 @@ def test_a_second_thread_that_differentiates_the_same_derivative_takes_another_b
     assert third[0] == pytest.approx(third[1], rel=1e-14)
 
 
-def test_a_derivation_that_an_error_ended_is_not_gone_on_with(monkeypatch):
+def test_a_session_that_an_error_interrupted_is_not_continued(monkeypatch):
     x, t = V(0.5), V(0.25)
     u_x, u_t = gradients(F.tanh(x * t) * x, (x, t), create_graph=True)
-    builder = u_t._origin.resume
-    assert u_x._origin.resume is builder
+    algebra = u_t._origin.resume
+    assert u_x._origin.resume is algebra
     with monkeypatch.context() as patch:
         patch.setattr("dezero.autodiff.derive.tangent_sweep", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             gradients(u_x, x, create_graph=True)
     (u_tt,) = gradients(u_t, t, create_graph=True)
-    assert u_tt._origin.resume is not builder
+    assert u_tt._origin.resume is not algebra
     assert gradients(u_tt, x)[0].item() == pytest.approx(
         gradients(gradients(u_x, t, create_graph=True)[0], t)[0].item()
     )

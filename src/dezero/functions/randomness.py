@@ -1,20 +1,20 @@
-"""Random numbers that a computation draws again when it runs again."""
+"""Random numbers: a computation that runs again draws the same ones again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
-Notes = dict[int, tuple[np.random.Generator, Any]]  # Generators with their states before the first draw
+Notes = dict[int, tuple[np.random.Generator, Mapping[str, object]]]  # id -> Generator, its state before it drew
 _noting: ContextVar[tuple[Notes, ...]] = ContextVar("noting", default=())
 
 
 def noted(rng: np.random.Generator) -> np.random.Generator:
-    """The Generator, which an operation is about to draw from; whoever is noting remembers its state."""
+    """The same Generator, before an operation draws from it: each `noting` block around notes its state."""
     for notes in _noting.get():
         notes.setdefault(id(rng), (rng, rng.bit_generator.state))
     return rng
@@ -22,7 +22,7 @@ def noted(rng: np.random.Generator) -> np.random.Generator:
 
 @contextmanager
 def noting() -> Iterator[Notes]:
-    """Note the Generators that operations draw from inside the block."""
+    """Note the Generators from which operations draw inside the block."""
     notes: Notes = {}
     token = _noting.set((*_noting.get(), notes))
     try:
@@ -33,7 +33,10 @@ def noting() -> Iterator[Notes]:
 
 @contextmanager
 def replaying(state: Any, notes: Notes) -> Iterator[None]:
-    """Inside the block NumPy's global numbers and the noted Generators' come once more; afterwards they go on."""
+    """A block in which NumPy's global state and the noted Generators draw their numbers once more.
+
+    state: what numpy.random.get_state() gave before the first run. After the block all go on where they stood.
+    """
     before, others = np.random.get_state(), [(rng, rng.bit_generator.state) for rng, _ in notes.values()]
     np.random.set_state(state)
     for rng, earlier in notes.values():
