@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
 from dezero.core.arraylike import VARIABLES, Operators
+from dezero.core.dtypes import Array, Shape
 from dezero.core.errors import describe
+from dezero.core.variable import Variable
 
+AxesOrAll = tuple[int, ...] | None  # as axes_of checks them, not negative; None: all
+WholeNumbers = int | Sequence[object] | Array | Variable  # one, a list (of lists), or an array of them
+_Plain = TypeVar("_Plain")
 _BOOLS = (bool, np.bool)
 
 
@@ -30,7 +36,7 @@ def whole(name: str, value: Any, argument: str) -> int:
 _MEANT = {"max": "maximum", "amax": "maximum", "min": "minimum", "amin": "minimum", "sum": "add", "prod": "mul"}
 
 
-def misplaced(name: str, value: Any, argument: str) -> TypeError:
+def misplaced(name: str, value: object, argument: str) -> TypeError:
     """The error for a Variable or array in the place of a plain argument, such as an axis."""
     remedy = f"give {argument} as a plain value (v.item() for a constant)"
     if name in ("concatenate", "stack"):
@@ -40,7 +46,7 @@ def misplaced(name: str, value: Any, argument: str) -> TypeError:
     return TypeError(f"{name}: {argument} is a Variable or array ({describe(value)}); {remedy}")
 
 
-def plainly(name: str, value: Any, argument: str) -> Any:
+def plainly(name: str, value: _Plain, argument: str) -> _Plain:
     """An argument in which there is no derivative, such as an order or a threshold; TypeError for a Variable.
 
     >>> plainly("norm", 2, "ord")
@@ -51,8 +57,8 @@ def plainly(name: str, value: Any, argument: str) -> Any:
     return value
 
 
-def flag(name: str, value: Any, argument: str = "keepdims") -> bool:
-    """An argument that is true or false; TypeError for a Variable or an array, likely to be meant as a second array.
+def flag(name: str, value: object, argument: str = "keepdims") -> bool:
+    """An argument that is true or false; TypeError for a Variable or an array, which is probably a second array.
 
     >>> flag("sum", 1)
     True
@@ -64,16 +70,16 @@ def flag(name: str, value: Any, argument: str = "keepdims") -> bool:
     return bool(value)
 
 
-def refuse_bools(name: str, axes: Any, argument: str = "axis") -> None:
-    """TypeError where an axis, or one of several, is True or False, which Python would take for 1 or 0; or a Variable,
-    which is likely to be a second array."""
+def refuse_bools(name: str, axes: object, argument: str = "axis") -> None:
+    """TypeError for an axis that is True or False, which Python takes for 1 or 0, and for a Variable, which is probably
+    a second array."""
     if type(axes) in VARIABLES:
         raise misplaced(name, axes, argument)
     if any([isinstance(a, _BOOLS) for a in (axes if isinstance(axes, tuple | list) else (axes,))]):
         raise TypeError(f"{name}: {argument} takes whole numbers, not bools, got {axes!r}")
 
 
-def out_of_range(name: str, axis: Any, shape: tuple[int, ...], argument: str = "axis") -> Exception:
+def out_of_range(name: str, axis: object, shape: Shape, argument: str = "axis") -> Exception:
     """The error for an axis that a shape does not have."""
     if isinstance(axis, Operators | np.ndarray):
         return misplaced(name, axis, argument)
@@ -82,7 +88,7 @@ def out_of_range(name: str, axis: Any, shape: tuple[int, ...], argument: str = "
     return ValueError(f"{name}: {argument} {axis!r} is out of range for an array of shape {shape}; {valid}")
 
 
-def axis_of(name: str, axis: Any, shape: tuple[int, ...], argument: str = "axis") -> int:
+def axis_of(name: str, axis: object, shape: Shape, argument: str = "axis") -> int:
     """One axis of a shape as a non-negative number; the error names the operation, the argument and the range.
 
     >>> axis_of("flip", -1, (2, 3))
@@ -95,7 +101,7 @@ def axis_of(name: str, axis: Any, shape: tuple[int, ...], argument: str = "axis"
     return number % n
 
 
-def axes_of(name: str, axes: Any, shape: tuple[int, ...], argument: str = "axis") -> tuple[int, ...]:
+def axes_of(name: str, axes: Any, shape: Shape, argument: str = "axis") -> tuple[int, ...]:
     """An axis or a sequence of different axes, as non-negative numbers.
 
     >>> axes_of("flip", (-1, 0), (2, 3))
@@ -108,8 +114,8 @@ def axes_of(name: str, axes: Any, shape: tuple[int, ...], argument: str = "axis"
     return found
 
 
-def along(axis: int, part: Any) -> tuple[Any, ...]:
-    """The index that applies to one axis and takes the others whole.
+def along(axis: int, part: object) -> tuple[Any, ...]:
+    """The index that applies `part` to one axis and reads the others whole.
 
     >>> np.arange(6).reshape(2, 3)[along(1, slice(0, 2))]
     array([[0, 1],

@@ -5,15 +5,17 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Callable
-from typing import Any
+from types import ModuleType
 
 import numpy as np
+
+from dezero.core.dtypes import Array
 
 _MODULES = ("fft", "integrate", "interpolate", "linalg", "ndimage", "optimize", "signal", "sparse", "special", "stats")
 
 
 @functools.cache
-def _load(name: str) -> Any:
+def _load(name: str) -> ModuleType:
     try:
         return importlib.import_module(f"scipy.{name}")
     except ImportError as error:
@@ -22,22 +24,22 @@ def _load(name: str) -> Any:
         ) from error
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> ModuleType:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return _load(name)
 
 
-def special_value(name: str) -> Callable[..., Any]:
+def special_value(name: str) -> Callable[..., Array]:
     """scipy.special's function of this name, in its arguments' precision."""
 
-    def value(*xs: Any) -> Any:
+    def value(*xs: Array) -> Array:
         return in_precision_of(getattr(_load("special"), name)(*xs), *xs)
 
     return value
 
 
-def in_precision_of(y: Any, *xs: Any) -> Any:
+def in_precision_of(y: Array, *xs: Array) -> Array:
     """A result that was computed in float64, in the dtype that arithmetic on its arguments has."""
     dtype = np.result_type(*xs)
     return y if dtype.kind not in "fc" or y.dtype.kind != dtype.kind or y.dtype == dtype else y.astype(dtype)

@@ -6,17 +6,16 @@ numpy.trace over the first two; numpy.emath.sqrt goes on into the complex number
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from dezero.core.arithmetic import div, mul
 from dezero.core.call import operand
-from dezero.core.dtypes import is_complex
+from dezero.core.dtypes import Array, Axes, is_complex, is_whole
 from dezero.core.errors import describe
 from dezero.core.power import pow
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.rearrange import moveaxis, swapaxes
 from dezero.functions.arrays.shape import expand_dims, reshape
@@ -27,59 +26,59 @@ from dezero.functions.elementwise.trigonometric import arccos, arcsin
 from dezero.functions.linalg import products
 from dezero.functions.linalg.diagonals import diagonal
 from dezero.functions.linalg.matmul import matmul
-from dezero.functions.linalg.norms import norm
+from dezero.functions.linalg.norms import Order, norm
 from dezero.functions.linalg.spectral import svd
 from dezero.functions.reductions.sums_and_products import axes_of, sum
 
 # -- numpy.linalg ----------------------------------------------------------------------------------------------
 
 
-def _diagonal(x: Any, *, offset: int = 0) -> Variable:
+def _diagonal(x: ArrayLike, *, offset: int = 0) -> Variable:
     return diagonal(x, offset, -2, -1)
 
 
-def _trace(x: Any, *, offset: int = 0) -> Variable:
+def _trace(x: ArrayLike, *, offset: int = 0) -> Variable:
     return products.trace(x, offset, -2, -1)
 
 
-def _cross(x1: Any, x2: Any, *, axis: int = -1) -> Variable:
+def _cross(x1: ArrayLike, x2: ArrayLike, *, axis: int = -1) -> Variable:
     return products.cross(x1, x2, axis=axis)
 
 
-def _outer(x1: Any, x2: Any) -> Variable:
+def _outer(x1: ArrayLike, x2: ArrayLike) -> Variable:
     for x in (x1, x2):
         if operand(x, "outer").ndim != 1:
             raise ValueError(f"linalg.outer: an argument is a {describe(x)}; give vectors, or use numpy.outer")
     return products.outer(x1, x2)
 
 
-def _tensordot(x1: Any, x2: Any, *, axes: Any = 2) -> Variable:
+def _tensordot(x1: ArrayLike, x2: ArrayLike, *, axes: int | Sequence[Axes] = 2) -> Variable:
     return products.tensordot(x1, x2, axes)
 
 
-def _vecdot(x1: Any, x2: Any, *, axis: int = -1) -> Variable:
+def _vecdot(x1: ArrayLike, x2: ArrayLike, *, axis: int = -1) -> Variable:
     a, b = (moveaxis(operand(x, "vecdot"), axis, -1) for x in (x1, x2))
     if a.shape[-1] != b.shape[-1]:
         raise ValueError(f"vecdot: vectors of {a.shape[-1]} and of {b.shape[-1]} elements; give them the same length")
     return sum(mul(conj(a), b), -1)
 
 
-def _matrix_transpose(x: Any) -> Variable:
+def _matrix_transpose(x: ArrayLike) -> Variable:
     x = operand(x, "matrix_transpose")
     if x.ndim < 2:
         raise ValueError(f"matrix_transpose: x is a {describe(x)}; it needs two axes or more")
     return swapaxes(x, -2, -1)
 
 
-def _svdvals(x: Any, /) -> Variable:
+def _svdvals(x: ArrayLike, /) -> Variable:
     return svd(x, compute_uv=False)  # type: ignore[return-value]
 
 
-def _matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Variable:
+def _matrix_norm(x: ArrayLike, *, keepdims: bool = False, ord: Order = "fro") -> Variable:
     return norm(x, ord, (-2, -1), keepdims)
 
 
-def _vector_norm(x: Any, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Variable:
+def _vector_norm(x: ArrayLike, *, axis: Axes = None, keepdims: bool = False, ord: Order = 2) -> Variable:
     x = operand(x, "vector_norm")
     axes = tuple(range(x.ndim)) if axis is None else axes_of("vector_norm", x, axis) or ()
     rest = x.shape if not axes else tuple([n for i, n in enumerate(x.shape) if i not in axes])
@@ -91,36 +90,38 @@ def _vector_norm(x: Any, *, axis: Any = None, keepdims: bool = False, ord: Any =
 # -- numpy.emath -----------------------------------------------------------------------------------------------
 
 
-def _widened(x: Any, outside: Callable[[Any], Any]) -> Variable:
+def _widened(x: ArrayLike, outside: Callable[[Array], Array]) -> Variable:
     """The array, as complex numbers where an element is outside of what the real function takes."""
     x = operand(x, "emath")
     return as_complex(x) if not is_complex(x) and np.any(outside(x._data)) else x
 
 
-def _negative(x: Any) -> Any:
+def _negative(x: Array) -> Array:
     return x < 0
 
 
-def _beyond_one(x: Any) -> Any:
+def _beyond_one(x: Array) -> Array:
     return np.abs(x) > 1
 
 
-def _emath(function: Callable[[Any], Variable], outside: Callable[[Any], Any]) -> Callable[[Any], Variable]:
+def _emath(
+    function: Callable[[Variable], Variable], outside: Callable[[Array], Array]
+) -> Callable[[ArrayLike], Variable]:
     return lambda x: function(_widened(x, outside))
 
 
-def _logn(n: Any, x: Any) -> Variable:
+def _logn(n: ArrayLike, x: ArrayLike) -> Variable:
     return div(log(_widened(x, _negative)), log(_widened(n, _negative)))
 
 
-def _power(x: Any, p: Any) -> Variable:
+def _power(x: ArrayLike, p: ArrayLike) -> Variable:
     p = operand(p, "emath.power")
-    if p.dtype.kind in "iu" and np.any(p._data < 0):
+    if is_whole(p) and np.any(p._data < 0):
         p = astype(p, np.float64)
     return pow(_widened(x, _negative), p)
 
 
-counterparts: dict[Any, Callable[..., Any]] = {
+counterparts: dict[Callable[..., object], Callable[..., Variable]] = {
     np.linalg.cross: _cross,
     np.linalg.diagonal: _diagonal,
     np.linalg.matmul: matmul,

@@ -1,13 +1,13 @@
 """NumPy's own functions on Variables: each is handed to the operation of the same meaning.
 
-A function is known by what it is, not by its name alone: numpy.trace and numpy.linalg.trace take different axes.
+Functions are told apart by identity, not by name: numpy.trace and numpy.linalg.trace take different axes.
 """
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.core.watching import WATCHES, note_compared
 
-# Operators with an array on the left come this way, so the common ones take no detour.
+# array + v comes this way, too: the common operators are looked up first, to be fast.
 _FAST = {np.matmul: "matmul", np.add: "add", np.subtract: "sub", np.multiply: "mul", np.divide: "div"}
 
 # What has no derivative gives plain arrays, as comparison operators do.
@@ -85,12 +85,13 @@ _SAME = {
     )
     for name in names.split()
 }
-_LOSSES = {"huber", "kl_div"}  # ours, whose names scipy.special has for other functions
+_LOSSES = {"huber", "kl_div"}  # losses here, other functions in scipy.special
 
-_known: dict[Any, str | Callable[..., Any]] = {}
+_Function = Callable[..., Any]
+_known: dict[_Function, str | _Function] = {}
 
 
-def numpy_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def numpy_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs: dict[str, Any]) -> object:
     """Variable.__array_ufunc__: numpy.sin(v), array + v, scipy.special.erf(v)."""
     if not kwargs and method == "__call__" and ufunc in _FAST:
         return getattr(operations, _FAST[ufunc])(*inputs)
@@ -114,7 +115,7 @@ def numpy_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: d
     return _counterpart(ufunc)(*inputs)
 
 
-def numpy_function(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> Any:
+def numpy_function(function: _Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     """Variable.__array_function__: numpy.sum(v), numpy.concatenate([v, w])."""
     if function in _PLAIN or (asks_scipy(2) and _constant((*args, *kwargs.values()))):
         found = function(*[_deep_raw(a) for a in args], **{k: _deep_raw(a) for k, a in kwargs.items()})
@@ -131,7 +132,7 @@ def numpy_function(function: Callable[..., Any], args: Any, kwargs: dict[str, An
         raise
 
 
-def _check_taken(call: Callable[..., Any], function: Any, args: Any, kwargs: dict[str, Any]) -> None:
+def _check_taken(call: _Function, function: _Function, args: tuple[object, ...], kwargs: dict[str, Any]) -> None:
     """UnsupportedOperation where our function does not take the arguments that NumPy's does."""
     try:
         inspect.signature(call).bind(*args, **kwargs)
@@ -141,8 +142,10 @@ def _check_taken(call: Callable[..., Any], function: Any, args: Any, kwargs: dic
         raise UnsupportedOperation(f"{_full_name(function)} on a Variable: {error}{see}") from None
 
 
-def _named(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """NumPy's positions of dtype and out, which our functions do not have, told apart from the arguments after them."""
+def _named(
+    function: _Function, args: tuple[object, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[object, ...], dict[str, Any]]:
+    """The arguments after the second by name, where NumPy has dtype or out among them, which our functions have not."""
     try:
         names = list(inspect.signature(function).parameters)
     except ValueError:  # a function of C has no signature, and no such arguments by position
@@ -153,7 +156,7 @@ def _named(function: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> t
     return args[:2], {**given, **kwargs}
 
 
-def _counterpart(function: Any) -> Callable[..., Any]:
+def _counterpart(function: _Function) -> _Function:
     """The function here that is NumPy's or SciPy's; UnsupportedOperation where there is none."""
     if function not in _known:
         _known[function] = _found(function)
@@ -161,7 +164,7 @@ def _counterpart(function: Any) -> Callable[..., Any]:
     return getattr(operations, known) if isinstance(known, str) else known
 
 
-def _found(function: Any) -> str | Callable[..., Any]:
+def _found(function: _Function) -> str | _Function:
     """Its name among the operations, or a function that stands for it."""
     from dezero.functions.numpy_modules import counterparts
 
@@ -178,8 +181,8 @@ def _found(function: Any) -> str | Callable[..., Any]:
     )
 
 
-def _full_name(function: Any) -> str:
-    """With the module that a user knows it by; ufuncs say nothing of theirs."""
+def _full_name(function: _Function) -> str:
+    """The name with the module that users import it from, which a ufunc does not say."""
     name: str = function.__name__
     module = getattr(function, "__module__", None)
     if module is None:
@@ -188,8 +191,8 @@ def _full_name(function: Any) -> str:
     return f"{module.replace('numpy.lib.scimath', 'numpy.emath')}.{name}".lstrip(".")
 
 
-def _constant(values: Any) -> bool:
-    """Whether no derivative is lost where SciPy, which takes results on into compiled code, is given plain arrays."""
+def _constant(values: Iterable[object]) -> bool:
+    """Whether no derivative is lost where SciPy is given plain arrays, which its compiled code needs."""
     for value in values:
         if isinstance(value, tuple | list):
             if not _constant(value):
@@ -199,13 +202,13 @@ def _constant(values: Any) -> bool:
     return True
 
 
-def _compared(args: tuple[Any, ...], outcome: Any) -> Any:
+def _compared(args: tuple[object, ...], outcome: Any) -> object:
     if WATCHES:
         note_compared(args, outcome)
     return outcome
 
 
-def _deep_raw(value: Any) -> Any:
+def _deep_raw(value: object) -> Any:
     if isinstance(value, tuple | list):
         return type(value)(_deep_raw(v) for v in value)
     return raw(value)

@@ -190,3 +190,9 @@ def test_each_further_order_asks_for_larger_gaps():
     a = np.diag([1.0, 1 + 1e-4, 3])
     found = [by_gradients(by_eigh, a, order) for order in (1, 2, 3)]
     assert np.isfinite(found).tolist() == [True, True, False]
+
+
+def test_eigenvectors_that_are_dependent_without_any_rounding_raise():
+    x = Variable(np.eye(3, k=1))
+    with pytest.raises(np.linalg.LinAlgError, match=r"eig.*Singular"):
+        F.sum(F.real(F.eigvals(x))).backward()

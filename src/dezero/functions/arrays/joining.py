@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,22 +10,24 @@ import numpy as np
 from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
+from dezero.core.dtypes import DType
 from dezero.core.errors import describe
 from dezero.core.op import AnyNumberOfRules
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import along, axis_of, misplaced, refuse_bools
+from dezero.functions.arrays._rows import Below, Independent, agreed
 from dezero.functions.arrays.shape import reshape
 
 
-def _join_rows(below: Any, node: Variable, axis: int) -> Any:
-    moving = [rows for rows in below if rows]
-    return moving[0] if all(r == moving[0] for r in moving) and axis - node.ndim not in moving[0] else None
+def _join_rows(below: Below, node: Variable, axis: int) -> Independent | None:
+    axes = agreed(below)
+    return None if axes is None or axis - node.ndim in axes else axes
 
 
-def _split_rule(i: int, F: Any, g: Any, *xs: Any, axis: int) -> Any:
+def _split_rule(i, F, g, *xs, axis):
     start = sum(x.shape[axis] for x in xs[:i])
-    return F.get_item(g, index=(slice(None),) * axis + (slice(start, start + xs[i].shape[axis]),))
+    return F.get_item(g, index=along(axis, slice(start, start + xs[i].shape[axis])))
 
 
 _concatenate = linear(
@@ -40,8 +42,8 @@ _concatenate = linear(
 
 
 @public
-def concatenate(arrays: Any, axis: int | None = 0) -> Variable:
-    """Join arrays along an axis that they have (ravelled, axis None); the other axes must agree.
+def concatenate(arrays: Iterable[ArrayLike] | Variable, axis: int | None = 0) -> Variable:
+    """Join arrays along an axis that they have (axis None: ravelled ones); the other axes must agree.
 
     >>> concatenate([Variable(np.ones(2)), np.zeros(1)])
     variable([1. 1. 0.])
@@ -70,7 +72,13 @@ def concatenate(arrays: Any, axis: int | None = 0) -> Variable:
         ) from error.__cause__
 
 
-def parts_of(name: str, arrays: Any) -> list[Variable]:
+def from_list(x: ArrayLike | Sequence[object]) -> ArrayLike:
+    """A list or tuple of numbers as an array; anything else as it is."""
+    found: Any = np.asarray(x) if isinstance(x, list | tuple) else x
+    return found
+
+
+def parts_of(name: str, arrays: object) -> list[Variable]:
     """The arrays to be joined, as Variables; a number among them takes the dtype of the others."""
     if not isinstance(arrays, Iterable):
         raise TypeError(f"{name}: give a sequence of arrays, got {describe(arrays)}")
@@ -83,22 +91,21 @@ def parts_of(name: str, arrays: Any) -> list[Variable]:
     return [operand(p, name) if isinstance(p, Variable) else _variable(name, p, kinds) for p in parts]
 
 
-def _variable(name: str, part: Any, kinds: list[Any]) -> Variable:
+def _variable(name: str, part: ArrayLike, kinds: list[DType]) -> Variable:
     if isinstance(part, int | float | complex) and not isinstance(part, np.generic):
         return Variable(np.array(part, np.result_type(part, *kinds)))
     return operand(part, name)
 
 
-def _one_sequence(name: str, others: tuple[Any, ...]) -> None:
+def _one_sequence(name: str, others: tuple[object, ...]) -> None:
     if others:
         raise TypeError(f"{name}: got {len(others) + 1} arguments; give the arrays as one sequence, {name}((a, b))")
 
 
-def _stack_rows(below: Any, node: Variable, axis: int) -> Any:
-    moving = [rows for rows in below if rows]
+def _stack_rows(below: Below, node: Variable, axis: int) -> Independent | None:
+    axes = agreed(below)
     # An axis before the new one is one further from the right.
-    moved = tuple([r - 1 if r + node.ndim - 1 < axis else r for r in moving[0]])
-    return moved if all([rows == moving[0] for rows in moving]) else None
+    return None if axes is None else tuple([a - 1 if a + node.ndim - 1 < axis else a for a in axes])
 
 
 _stack = linear(
@@ -112,7 +119,7 @@ _stack = linear(
 
 
 @public
-def stack(arrays: Any, axis: int = 0) -> Variable:
+def stack(arrays: Iterable[ArrayLike], axis: int = 0) -> Variable:
     """Arrays of one shape along a new axis. ValueError where their shapes differ or the axis is out of range.
 
     >>> stack([Variable(np.array([1.0, 2.0])), np.zeros(2)], axis=1)
@@ -130,7 +137,7 @@ def stack(arrays: Any, axis: int = 0) -> Variable:
 
 
 @public
-def vstack(arrays: Any, *others: Any) -> Variable:
+def vstack(arrays: Iterable[ArrayLike], *others: object) -> Variable:
     """Arrays above each other, one-axis arrays as rows. ValueError where shapes differ beyond the first axis.
 
     >>> vstack([Variable(np.ones(2)), np.zeros((1, 2))])
@@ -142,7 +149,7 @@ def vstack(arrays: Any, *others: Any) -> Variable:
 
 
 @public
-def hstack(arrays: Any, *others: Any) -> Variable:
+def hstack(arrays: Iterable[ArrayLike], *others: object) -> Variable:
     """Arrays beside each other, one-axis arrays end to end. ValueError where shapes differ beyond the second axis.
 
     >>> hstack([Variable(np.ones(2)), np.zeros(1)])
@@ -154,7 +161,7 @@ def hstack(arrays: Any, *others: Any) -> Variable:
 
 
 @public
-def dstack(arrays: Any, *others: Any) -> Variable:
+def dstack(arrays: Iterable[ArrayLike], *others: object) -> Variable:
     """Arrays behind each other, along a third axis. ValueError where shapes differ beyond the third axis.
 
     >>> dstack([Variable(np.ones(2)), np.zeros(2)]).shape
@@ -165,7 +172,7 @@ def dstack(arrays: Any, *others: Any) -> Variable:
 
 
 @public
-def column_stack(arrays: Any, *others: Any) -> Variable:
+def column_stack(arrays: Iterable[ArrayLike], *others: object) -> Variable:
     """Arrays beside each other, one-axis arrays as columns. ValueError where the numbers of rows differ.
 
     >>> column_stack([Variable(np.ones(2)), np.zeros((2, 1))])
@@ -178,7 +185,7 @@ def column_stack(arrays: Any, *others: Any) -> Variable:
 
 
 @public
-def append(x: Any, values: Any, axis: int | None = None) -> Variable:
+def append(x: ArrayLike, values: ArrayLike, axis: int | None = None) -> Variable:
     """Values behind the array along an axis; both ravelled without one. ValueError where shapes differ elsewhere.
 
     >>> append(Variable(np.ones(2)), 3.0)
@@ -202,8 +209,9 @@ def _join(name: str, xs: list[Variable], axis: int) -> Variable:
 
 
 @public
-def block(arrays: Any, *others: Any) -> Variable:
-    """A matrix of blocks: nested lists, the innermost joined along the last axis, those around along the axes before.
+def block(arrays: Blocks, *others: object) -> Variable:
+    """A matrix of blocks, given as nested lists: the innermost are joined along the last axis, those around them along
+    the axes before it.
 
     ValueError for empty lists, lists of unequal depth, and blocks that do not fit.
 
@@ -213,15 +221,18 @@ def block(arrays: Any, *others: Any) -> Variable:
               [3. 0. 1.]])
     """
     _one_sequence("block", others)
-    leaves: list[Any] = []
+    leaves: list[ArrayLike] = []
     depth = _depth(arrays, leaves)
     parts = parts_of("block", leaves)
     ndim = max(depth, *[x.ndim for x in parts])
     return _blocks(arrays, ndim - depth, iter([reshape(x, (1,) * (ndim - x.ndim) + x.shape) for x in parts]))
 
 
-def _depth(nested: Any, leaves: list[Any]) -> int:
-    """How deep lists are nested; what they hold is added to the leaves."""
+Blocks = ArrayLike | list["Blocks"]
+
+
+def _depth(nested: Blocks, leaves: list[ArrayLike]) -> int:
+    """How deep the lists are nested. What they hold is appended to `leaves`."""
     if not isinstance(nested, list):
         leaves.append(nested)
         return 0
@@ -232,7 +243,7 @@ def _depth(nested: Any, leaves: list[Any]) -> int:
     return depths.pop() + 1
 
 
-def _blocks(nested: Any, axis: int, leaves: Iterator[Variable]) -> Variable:
+def _blocks(nested: Blocks, axis: int, leaves: Iterator[Variable]) -> Variable:
     if not isinstance(nested, list):
         return next(leaves)
     return _join("block", [_blocks(part, axis + 1, leaves) for part in nested], axis)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,20 +11,22 @@ import numpy as np
 from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, publish
-from dezero.core.dtypes import rounded_once
+from dezero.core.dtypes import Array, Shape, rounded_once
 from dezero.core.op import declared
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import along, axis_of
+from dezero.functions.arrays._rows import beside
 
+PadWidth = int | Sequence[int] | Sequence[Sequence[int]] | dict[int, int | tuple[int, int]]
 _MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
 
 
-def _beside(x: Any, axis: int, before: tuple[int, ...], after: tuple[int, ...]) -> Any:
+def _beside(x: Array, axis: int, before: tuple[int, ...], after: tuple[int, ...]) -> Array:
     return np.take(x, [*before, *range(x.shape[axis]), *after], axis)
 
 
 @rounded_once
-def _folded(g: Any, axis: int, before: tuple[int, ...], after: tuple[int, ...]) -> Any:
+def _folded(g: Array, axis: int, before: tuple[int, ...], after: tuple[int, ...]) -> Array:
     start, stop = len(before), g.shape[axis] - len(after)
     total = g[along(axis, slice(start, stop))].copy()
     for place, to in [*enumerate(before), *enumerate(after, stop)]:
@@ -31,22 +34,21 @@ def _folded(g: Any, axis: int, before: tuple[int, ...], after: tuple[int, ...]) 
     return total
 
 
-def _rows(below: Any, node: Variable, axis: int, before: Any, after: Any) -> Any:
-    return None if axis - node.ndim in below[0] else below[0]
-
-
-# A border of the array's own elements, at the places before and after along an axis; and each added back to its own.
+# pad_axis puts copies of an array's elements around it: `before` and `after` say which along the axis. fold_axis, its
+# adjoint, adds each copy to the element that it was made of.
 _pad_axis = linear(
     "pad_axis",
     _beside,
     lambda F, g, x, y, **border: F.fold_axis(g, **border),
-    rows=_rows,
+    rows=beside,
     keeps_constant=True,
 )
-linear("fold_axis", _folded, lambda F, g, x, y, **border: F.pad_axis(g, **border), rows=_rows)
+linear("fold_axis", _folded, lambda F, g, x, y, **border: F.pad_axis(g, **border), rows=beside)
 
 
-def pad(x: Any, pad_width: Any, mode: Any = "constant", *, constant_values: Any = 0) -> Variable:
+def pad(
+    x: ArrayLike, pad_width: PadWidth, mode: str = "constant", *, constant_values: ArrayLike | Sequence[object] = 0
+) -> Variable:
     """A border around the array: a constant, or its own elements repeated in one of NumPy's ways.
 
     pad_width: one width, (before, after), a pair for each axis, or a dict from axes to widths. mode: "constant"
@@ -68,13 +70,13 @@ def pad(x: Any, pad_width: Any, mode: Any = "constant", *, constant_values: Any 
             n = x.shape[axis]
             if not n:
                 raise ValueError(f"pad: axis {axis} of shape {x.shape} has no elements to repeat; use mode 'constant'")
-            places = np.pad(np.arange(n), width, mode=mode)
+            places = np.pad(np.arange(n), width, mode=mode)  # type: ignore[call-overload]
             before, after = tuple(places[: width[0]].tolist()), tuple(places[width[0] + n :].tolist())
             x = apply(_pad_axis.bind(axis=axis, before=before, after=after), x)
     return x
 
 
-def _with_constants(x: Variable, widths: list[tuple[int, int]], constants: Any) -> Variable:
+def _with_constants(x: Variable, widths: list[tuple[int, int]], constants: ArrayLike | Sequence[object]) -> Variable:
     inside = tuple([slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True)])
     shape = tuple([n + sum(w) for n, w in zip(x.shape, widths, strict=True)])
     padded = apply(declared["scatter"].bind(index=inside, shape=shape), x)
@@ -90,7 +92,7 @@ def _with_constants(x: Variable, widths: list[tuple[int, int]], constants: Any) 
         ) from None
 
 
-def _widths(pad_width: Any, shape: tuple[int, ...]) -> list[tuple[int, int]]:
+def _widths(pad_width: PadWidth, shape: Shape) -> list[tuple[int, int]]:
     pairs: Any = pad_width
     try:
         if isinstance(pad_width, dict):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
-from dezero.core.variable import Variable
+from dezero.core.dtypes import Axes
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import axes_of, axis_of, whole
+from dezero.functions.arrays._rows import beside
 from dezero.functions.arrays.shape import reshape, transpose
 
 
 @public
-def ravel(x: Any, order: str = "C") -> Variable:
+def ravel(x: ArrayLike, order: str = "C") -> Variable:
     """All elements as one axis, row by row.
 
     ValueError for another order than "C": transpose first.
@@ -28,7 +30,7 @@ def ravel(x: Any, order: str = "C") -> Variable:
 
 
 @public
-def moveaxis(x: Any, source: Any, destination: Any) -> Variable:
+def moveaxis(x: ArrayLike, source: int | Sequence[int], destination: int | Sequence[int]) -> Variable:
     """Axes moved to other positions, the rest in their order; source and destination are axes or tuples of them.
 
     ValueError for axes that are out of range or repeated, and for tuples of different lengths.
@@ -48,7 +50,7 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Variable:
 
 
 @public
-def swapaxes(x: Any, axis1: int, axis2: int) -> Variable:
+def swapaxes(x: ArrayLike, axis1: int, axis2: int) -> Variable:
     """Two axes exchanged. ValueError for an axis out of range.
 
     >>> swapaxes(Variable(np.ones((2, 3, 4))), 0, 2).shape
@@ -62,7 +64,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Variable:
 
 
 @public
-def rollaxis(x: Any, axis: int, start: int = 0) -> Variable:
+def rollaxis(x: ArrayLike, axis: int, start: int = 0) -> Variable:
     """One axis moved to before axis `start` (ndim: to the end), as NumPy's older form of moveaxis.
 
     ValueError for an axis or a start out of range.
@@ -81,7 +83,7 @@ def rollaxis(x: Any, axis: int, start: int = 0) -> Variable:
 
 
 @public
-def squeeze(x: Any, axis: Any = None) -> Variable:
+def squeeze(x: ArrayLike, axis: Axes = None) -> Variable:
     """Without its axes of length one, or without those named. ValueError where one of them is longer.
 
     >>> squeeze(Variable(np.ones((1, 3, 1)))).shape
@@ -98,8 +100,11 @@ def squeeze(x: Any, axis: Any = None) -> Variable:
     return reshape(x, tuple([n for a, n in enumerate(shape) if a not in gone]))
 
 
+OneOrSeveral = Variable | tuple[Variable, ...]
+
+
 @public
-def atleast_1d(*arrays: Any) -> Any:
+def atleast_1d(*arrays: ArrayLike) -> OneOrSeveral:
     """The array with one axis or more; a tuple of them for several arrays.
 
     >>> atleast_1d(Variable(np.array(2.0)))
@@ -109,7 +114,7 @@ def atleast_1d(*arrays: Any) -> Any:
 
 
 @public
-def atleast_2d(*arrays: Any) -> Any:
+def atleast_2d(*arrays: ArrayLike) -> OneOrSeveral:
     """The array with two axes or more, new ones in front; a tuple of them for several arrays.
 
     >>> atleast_2d(Variable(np.ones(3))).shape
@@ -119,7 +124,7 @@ def atleast_2d(*arrays: Any) -> Any:
 
 
 @public
-def atleast_3d(*arrays: Any) -> Any:
+def atleast_3d(*arrays: ArrayLike) -> OneOrSeveral:
     """The array with three axes or more, as NumPy adds them: (n,) becomes (1, n, 1), (m, n) becomes (m, n, 1).
 
     >>> atleast_3d(Variable(np.ones(3))).shape
@@ -130,13 +135,13 @@ def atleast_3d(*arrays: Any) -> Any:
     )
 
 
-def _each(name: str, arrays: tuple[Any, ...], change: Any) -> Any:
+def _each(name: str, arrays: tuple[ArrayLike, ...], change: Callable[[Variable], Variable]) -> OneOrSeveral:
     changed = tuple([change(operand(x, name)) for x in arrays])
     return changed[0] if len(changed) == 1 else changed
 
 
 @public
-def flip(x: Any, axis: Any = None) -> Variable:
+def flip(x: ArrayLike, axis: Axes = None) -> Variable:
     """Elements in reverse order along an axis, a tuple of axes, or all of them.
 
     >>> flip(Variable(np.arange(3.0)))
@@ -148,7 +153,7 @@ def flip(x: Any, axis: Any = None) -> Variable:
 
 
 @public
-def fliplr(x: Any) -> Variable:
+def fliplr(x: ArrayLike) -> Variable:
     """Columns in reverse order; ValueError for arrays of under two axes.
 
     >>> fliplr(Variable(np.array([[1.0, 2.0], [3.0, 4.0]])))
@@ -159,7 +164,7 @@ def fliplr(x: Any) -> Variable:
 
 
 @public
-def flipud(x: Any) -> Variable:
+def flipud(x: ArrayLike) -> Variable:
     """Rows in reverse order; ValueError for a number.
 
     >>> flipud(Variable(np.array([[1.0, 2.0], [3.0, 4.0]])))
@@ -169,29 +174,25 @@ def flipud(x: Any) -> Variable:
     return flip(_at_least("flipud", x, 1), 0)
 
 
-def _at_least(name: str, x: Any, ndim: int) -> Variable:
+def _at_least(name: str, x: ArrayLike, ndim: int) -> Variable:
     x = operand(x, name)
     if x.ndim < ndim:
         raise ValueError(f"{name}: shape {x.shape} has under {ndim} axes; reshape it, or use flip")
     return x
 
 
-def _roll_rows(below: Any, node: Variable, shift: Any, axis: tuple[int, ...]) -> Any:
-    return None if any([r + node.ndim in axis for r in below[0]]) else below[0]
-
-
 _roll = linear(
     "roll",
     lambda x, shift, axis: np.roll(x, shift, axis),
     lambda F, g, x, y, shift, axis: F.roll(g, shift=tuple([-n for n in shift]), axis=axis),
-    rows=_roll_rows,
+    rows=beside,
     uniform=True,
     keeps_constant=True,
 )
 
 
 @public
-def roll(x: Any, shift: Any, axis: Any = None) -> Variable:
+def roll(x: ArrayLike, shift: int | Sequence[int], axis: Axes = None) -> Variable:
     """Elements shifted along an axis, the last coming in first; with axis None along the ravelled array.
 
     shift and axis may be tuples of one length, or either a number. ValueError for an axis out of range or tuples
@@ -214,7 +215,7 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Variable:
 
 
 @public
-def rot90(x: Any, k: int = 1, axes: Any = (0, 1)) -> Variable:
+def rot90(x: ArrayLike, k: int = 1, axes: Sequence[int] = (0, 1)) -> Variable:
     """Turned by k quarters from the first of two axes towards the second. ValueError unless they are two axes.
 
     >>> rot90(Variable(np.array([[1.0, 2.0], [3.0, 4.0]])))

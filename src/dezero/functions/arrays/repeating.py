@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import public
+from dezero.core.dtypes import is_whole
 from dezero.core.errors import describe
-from dezero.core.variable import Variable
-from dezero.functions._axes import along, axis_of, whole
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import WholeNumbers, along, axis_of, whole
 from dezero.functions.arrays.rearrange import ravel
 from dezero.functions.arrays.shape import broadcast_to, reshape
 
 
 @public
-def tile(x: Any, reps: Any) -> Variable:
+def tile(x: ArrayLike, reps: WholeNumbers) -> Variable:
     """The array laid side by side `reps` times along its axes (a number, or one for each of the last axes).
 
     ValueError for a negative number of repetitions.
@@ -39,10 +40,10 @@ def tile(x: Any, reps: Any) -> Variable:
 
 
 @public
-def repeat(x: Any, repeats: Any, axis: int | None = None) -> Variable:
+def repeat(x: ArrayLike, repeats: WholeNumbers, axis: int | None = None) -> Variable:
     """Each element `repeats` times (a number, or one for each element of the axis); of the ravelled array without axis.
 
-    ValueError for negative repeats, or as many as the axis has not.
+    ValueError for negative repeats, and for a number of them other than 1 and the axis' length.
 
     >>> repeat(Variable(np.array([1.0, 2.0])), 2), repeat(Variable(np.array([1.0, 2.0])), [2, 1])
     (variable([1. 1. 2. 2.]), variable([1. 1. 2.]))
@@ -53,7 +54,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Variable:
     axis = axis_of("repeat", axis, x.shape)
     shape, n = x.shape, x.shape[axis]
     counts = np.asarray(raw(repeats))
-    if counts.dtype.kind not in "iu" and counts.size:
+    if not is_whole(counts) and counts.size:
         raise TypeError(f"repeat: repeats must be whole numbers, got {describe(counts)}")
     if (counts < 0).any():
         raise ValueError(f"repeat: repeats must not be negative, got {counts.min()}")
@@ -72,7 +73,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Variable:
 
 
 @public
-def resize(x: Any, new_shape: Any) -> Variable:
+def resize(x: ArrayLike, new_shape: int | Sequence[int]) -> Variable:
     """NumPy's resize: the elements in order, again and again, until the new shape is full; zeros where there are none.
 
     ValueError for negative lengths.
@@ -95,8 +96,8 @@ def resize(x: Any, new_shape: Any) -> Variable:
 
 
 @public
-def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Variable, ...]:
-    """Coordinate arrays of the grid over one axis of points each; a tuple, one for each axis.
+def meshgrid(*xi: ArrayLike, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Variable, ...]:
+    """Coordinate arrays of the grid whose axes have these points: a tuple, one array for each axis.
 
     indexing: "xy" (the first axis runs along the columns) or "ij". sparse: without repeating, to be broadcast.
     copy: taken for NumPy's sake. ValueError for arrays of over one axis or another indexing.
@@ -122,7 +123,7 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
 
 
 @public
-def broadcast_arrays(*args: Any) -> tuple[Variable, ...]:
+def broadcast_arrays(*args: ArrayLike) -> tuple[Variable, ...]:
     """The arrays broadcast against each other, a tuple. ValueError where their shapes do not broadcast.
 
     >>> [v.shape for v in broadcast_arrays(Variable(np.ones((2, 1))), Variable(np.ones(3)))]

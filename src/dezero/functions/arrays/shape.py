@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from operator import index
 from typing import Any
 
@@ -12,12 +13,15 @@ from dezero.autodiff import broadcasting
 from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
+from dezero.core.dtypes import Array, Axes, Shape
 from dezero.core.registry import operations, values
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import refuse_bools
+from dezero.functions.arrays._rows import Below, Independent, unmoved
 
 
-def _reshape_rows(below: Any, node: Variable, shape: Any) -> Any:
+def _reshape_rows(below: Below, node: Variable, shape: Shape) -> Independent | None:
+    """An axis is found again where the result has one of its length behind as many elements."""
     (rows,), (x,) = below, node._args
     if not x.size:
         return None  # every product of lengths is 0: any axis would fit any place
@@ -43,14 +47,14 @@ _reshape = linear(
 )
 
 
-def _lengths(name: str, shape: Any) -> tuple[int, ...]:
+def _lengths(name: str, shape: Any) -> Shape:
     try:
         return tuple([index(n) for n in shape]) if isinstance(shape, tuple | list) else (index(shape),)
     except TypeError:
         raise TypeError(f"{name}: a shape is a whole number or a tuple of them, got {shape!r}") from None
 
 
-def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
+def _fits(shape: Shape, target: Shape) -> bool:
     """Whether a shape broadcasts to another."""
     return len(shape) <= len(target) and all(
         [n in (1, m) for n, m in zip(reversed(shape), reversed(target), strict=False)]
@@ -58,7 +62,7 @@ def _fits(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
 
 
 @public
-def reshape(x: Any, shape: Any) -> Variable:
+def reshape(x: ArrayLike, shape: int | Sequence[int]) -> Variable:
     """The same elements in another shape; one -1 stands for what is left.
 
     >>> reshape(Variable(np.arange(4.0)), (2, -1))
@@ -79,7 +83,7 @@ def reshape(x: Any, shape: Any) -> Variable:
     )
 
 
-def _transpose_rows(below: Any, node: Variable, axes: Any) -> Any:
+def _transpose_rows(below: Below, node: Variable, axes: Shape | None) -> Independent | None:
     order = axes if axes is not None else tuple(reversed(range(node.ndim)))
     return tuple(order.index(axis + node.ndim) - node.ndim for axis in below[0])
 
@@ -96,7 +100,7 @@ _transpose = linear(
 
 
 @public
-def transpose(x: Any, axes: Any = None) -> Variable:
+def transpose(x: ArrayLike, axes: Axes | Sequence[int] = None) -> Variable:
     """The axes in another order (reversed by default); axes is a permutation of range(ndim).
 
     >>> transpose(Variable(np.ones((2, 3)))).shape
@@ -105,21 +109,22 @@ def transpose(x: Any, axes: Any = None) -> Variable:
     x = operand(x, "transpose")
     if axes is not None:
         refuse_bools("transpose", axes, "axes")
-        given, axes = axes, tuple(axes) if isinstance(axes, tuple | list | np.ndarray) else (axes,)
-        axes = tuple(
-            [int(a) % x.ndim if isinstance(a, int | np.integer) and -x.ndim <= a < x.ndim else -1 for a in axes]
+        given: Iterable[object] = axes if isinstance(axes, tuple | list | np.ndarray) else (axes,)
+        order = tuple(
+            [int(a) % x.ndim if isinstance(a, int | np.integer) and -x.ndim <= a < x.ndim else -1 for a in given]
         )
-        if sorted(axes) != list(range(x.ndim)):
+        if sorted(order) != list(range(x.ndim)):
             raise ValueError(
-                f"transpose: axes {given!r} for an array of shape {x.shape}; give each of its {x.ndim} axes once"
+                f"transpose: axes {axes!r} for an array of shape {x.shape}; give each of its {x.ndim} axes once"
             )
+        axes = order
     return apply(_transpose.bind(axes=axes), x)
 
 
-def _spread(x: Any, shape: tuple[int, ...]) -> Any:
+def _spread(x: Array | np.generic, shape: Shape) -> Array:
     if not isinstance(x, np.generic):
         return np.broadcast_to(x, shape)
-    full = np.empty(shape, x.dtype)  # a sixth of broadcast_to's time for what a sum's gradient is
+    full = np.empty(shape, x.dtype)  # for a number, as a sum's gradient is, a sixth of broadcast_to's time
     full.fill(x)
     return full
 
@@ -128,14 +133,14 @@ _broadcast_to = linear(
     "broadcast_to",
     _spread,
     lambda F, g, x, y, shape: F.sum_to(g, shape=x.shape),
-    rows=lambda below, node, shape: below[0],
+    rows=unmoved,
     keeps_constant=True,
     batched="broadcast_to",
 )
 
 
 @public
-def broadcast_to(x: Any, shape: Any) -> Variable:
+def broadcast_to(x: ArrayLike, shape: int | Sequence[int]) -> Variable:
     """The array repeated to a shape that it broadcasts to.
 
     >>> broadcast_to(Variable(np.array([1.0, 2.0])), (2, 2))
@@ -151,7 +156,7 @@ def broadcast_to(x: Any, shape: Any) -> Variable:
     return x if x.shape == shape else apply(_broadcast_to.bind(shape=shape), x)
 
 
-def _sum_to_rows(below: Any, node: Variable, shape: Any) -> Any:
+def _sum_to_rows(below: Below, node: Variable, shape: Shape) -> Independent | None:
     rows = below[0]
     return rows if all(-axis <= len(shape) and shape[axis] == node._args[0].shape[axis] for axis in rows) else None
 
@@ -166,7 +171,7 @@ _sum_to = linear(
 
 
 @public
-def sum_to(x: Any, shape: Any) -> Variable:
+def sum_to(x: ArrayLike, shape: int | Sequence[int]) -> Variable:
     """The sum over what broadcasting from `shape` repeats: the adjoint of broadcast_to.
 
     >>> sum_to(Variable(np.ones((2, 3))), (1, 3))
@@ -182,7 +187,7 @@ def sum_to(x: Any, shape: Any) -> Variable:
 
 
 @public
-def expand_dims(x: Any, axis: Any) -> Variable:
+def expand_dims(x: ArrayLike, axis: int | Sequence[int]) -> Variable:
     """New axes of length one at the positions `axis` (a number, or a tuple) of the result.
 
     >>> expand_dims(Variable(np.ones(3)), 0).shape
@@ -206,7 +211,7 @@ def expand_dims(x: Any, axis: Any) -> Variable:
 
 
 @public
-def flatten(x: Any) -> Variable:
+def flatten(x: ArrayLike) -> Variable:
     """DeZero's flatten: everything but the first axis, the batch, becomes one axis.
 
     >>> flatten(Variable(np.ones((2, 3, 4)))).shape

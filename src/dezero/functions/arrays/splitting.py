@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import public
-from dezero.core.variable import Variable
-from dezero.functions._axes import along, axis_of, whole
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import WholeNumbers, along, axis_of, whole
 
 
 @public
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Variable, ...]:
+def split(x: ArrayLike, indices_or_sections: WholeNumbers, axis: int = 0) -> tuple[Variable, ...]:
     """Parts of equal length, or the parts between the given places along an axis.
 
     ValueError where a number of sections does not divide the axis: array_split allows it.
@@ -27,7 +26,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Variable, ..
 
 
 @public
-def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Variable, ...]:
+def array_split(x: ArrayLike, indices_or_sections: WholeNumbers, axis: int = 0) -> tuple[Variable, ...]:
     """As split, but the first parts are one longer where the number of sections does not divide the axis.
 
     >>> array_split(Variable(np.arange(3.0)), 2)
@@ -37,7 +36,7 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Variab
 
 
 @public
-def vsplit(x: Any, indices_or_sections: Any) -> tuple[Variable, ...]:
+def vsplit(x: ArrayLike, indices_or_sections: WholeNumbers) -> tuple[Variable, ...]:
     """Split along the first axis of an array of two axes or more (ValueError for fewer).
 
     >>> [part.shape for part in vsplit(Variable(np.ones((4, 3))), 2)]
@@ -47,7 +46,7 @@ def vsplit(x: Any, indices_or_sections: Any) -> tuple[Variable, ...]:
 
 
 @public
-def hsplit(x: Any, indices_or_sections: Any) -> tuple[Variable, ...]:
+def hsplit(x: ArrayLike, indices_or_sections: WholeNumbers) -> tuple[Variable, ...]:
     """Split along the second axis, or the only one (ValueError for a number).
 
     >>> [part.shape for part in hsplit(Variable(np.ones((4, 3))), [1])]
@@ -57,7 +56,7 @@ def hsplit(x: Any, indices_or_sections: Any) -> tuple[Variable, ...]:
 
 
 @public
-def dsplit(x: Any, indices_or_sections: Any) -> tuple[Variable, ...]:
+def dsplit(x: ArrayLike, indices_or_sections: WholeNumbers) -> tuple[Variable, ...]:
     """Split along the third axis of an array of three axes or more (ValueError for fewer).
 
     >>> [part.shape for part in dsplit(Variable(np.ones((4, 3, 2))), 2)]
@@ -67,7 +66,7 @@ def dsplit(x: Any, indices_or_sections: Any) -> tuple[Variable, ...]:
 
 
 @public
-def unstack(x: Any, axis: int = 0) -> tuple[Variable, ...]:
+def unstack(x: ArrayLike, axis: int = 0) -> tuple[Variable, ...]:
     """The arrays that stack would join along this axis. ValueError for an axis out of range.
 
     >>> unstack(Variable(np.array([[1.0, 2.0], [3.0, 4.0]])), axis=1)
@@ -78,23 +77,23 @@ def unstack(x: Any, axis: int = 0) -> tuple[Variable, ...]:
     return tuple(_parts(x, axis, list(range(x.shape[axis] + 1)), single=True))
 
 
-def _split_at_least(name: str, x: Any, where: Any, axis: int, ndim: int) -> tuple[Variable, ...]:
+def _split_at_least(name: str, x: ArrayLike, where: WholeNumbers, axis: int, ndim: int) -> tuple[Variable, ...]:
     x = operand(x, name)
     if x.ndim < ndim:
         raise ValueError(f"{name}: shape {x.shape} has under {ndim} axes; use split with an axis")
     return _split(name, x, where, axis, even=True)
 
 
-def _split(name: str, x: Any, where: Any, axis: int, even: bool) -> tuple[Variable, ...]:
+def _split(name: str, x: ArrayLike, where: WholeNumbers, axis: int, even: bool) -> tuple[Variable, ...]:
     x = operand(x, name)
     axis = axis_of(name, axis, x.shape)
-    n, where = x.shape[axis], raw(where)
-    if np.ndim(where):
-        cuts = [0, *[whole(name, i, "indices_or_sections") for i in where], n]
-        if any([not 0 <= a <= b for a, b in itertools.pairwise(cuts)]):  # as slices have it
+    n, places = x.shape[axis], raw(where)
+    if np.ndim(places):
+        cuts = [0, *[whole(name, i, "indices_or_sections") for i in places], n]
+        if any([not 0 <= a <= b for a, b in itertools.pairwise(cuts)]):  # not ascending: slices, as in NumPy
             return tuple([x[along(axis, slice(a, b))] for a, b in itertools.pairwise(cuts)])
         return tuple(_parts(x, axis, cuts))
-    sections = whole(name, where, "indices_or_sections")
+    sections = whole(name, places, "indices_or_sections")
     if sections < 1:
         raise ValueError(f"{name}: the number of sections must be positive, got {sections}")
     if even and n % sections:
@@ -110,10 +109,10 @@ _FEW = 4
 
 
 def _parts(x: Variable, axis: int, cuts: list[int], single: bool = False) -> list[Variable]:
-    """The parts between ascending cuts, the outer ones being the axis' ends; or single elements without the axis.
+    """The parts between ascending cuts, the first and last of which are the axis' ends. single: without the axis.
 
-    Many are parts of parts: the gradient of each is put into an array of what it was cut from, so that cutting all
-    from the whole would take time as the square of their number.
+    More than a few are cut from halves, and these from halves of halves: the gradient of a part fills an array as large
+    as what it was cut from, so that cutting all from the whole would take time as the square of their number.
     """
     if len(cuts) <= _FEW + 1:
         pairs = itertools.pairwise(cuts)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import declare, elementwise, publish
 from dezero.core.op import ELEMENTWISE, Op
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions.elementwise import comparison  # noqa: F401 - declares the shares, less and greater
 
 maximum = elementwise(
@@ -61,7 +59,7 @@ fmin = elementwise(
 )
 
 
-# The halves of clip: at the bound the derivative is that of x, where maximum and minimum would share it.
+# The halves of clip. At a bound x has the whole derivative, of which maximum and minimum give half to the bound.
 at_least = elementwise(
     "at_least",
     np.maximum,
@@ -78,11 +76,13 @@ at_most = elementwise(
 )
 
 
-def clip(x: Any, a_min: Any = None, a_max: Any = None, **bounds: Any) -> Variable:
+def clip(
+    x: ArrayLike, a_min: ArrayLike | None = None, a_max: ArrayLike | None = None, **bounds: ArrayLike | None
+) -> Variable:
     """Values below a_min become a_min, values above a_max become a_max; None is no bound.
 
     The bounds are numbers, arrays or Variables, and may be named min and max (NumPy) or x_min and x_max (DeZero).
-    The derivative in x is 1 from bound to bound, both included, and 0 beyond, where a bound's own is 1.
+    The derivative in x is 1 between the bounds and at them, and 0 beyond; beyond a bound, the bound's own is 1.
     TypeError for other names or a bound given twice.
 
     >>> clip(Variable(np.array([-1.0, 0.5, 2.0])), 0.0, 1.0)
@@ -96,15 +96,15 @@ def clip(x: Any, a_min: Any = None, a_max: Any = None, **bounds: Any) -> Variabl
         if found[which] is not None:
             raise TypeError(f"clip: {name}= gives a bound that is there already as a_{which} or {which}")
         found[which] = bound
-    x = operand(x, "clip")
+    y = operand(x, "clip")
     for bend, bound in ((at_least, found["min"]), (at_most, found["max"])):
         if bound is None:
             continue
         try:
-            x = bend(x, bound)
+            y = bend(y, bound)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"clip: bounds that do not fit x of shape {x.shape}: {error}") from None
-    return x
+            raise type(error)(f"clip: bounds that do not fit x of shape {y.shape}: {error}") from None
+    return y
 
 
 declare(
@@ -127,7 +127,7 @@ _nan_to_num = declare(
 
 
 def nan_to_num(
-    x: Any, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+    x: ArrayLike, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
 ) -> Variable:
     """Numbers for nan (0) and the infinities (the greatest and least of the dtype), where derivatives are 0.
 

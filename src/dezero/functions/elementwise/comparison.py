@@ -1,4 +1,4 @@
-"""Comparisons as operations, which rules read where a derivative changes with the sign of something; and `where`.
+"""Comparisons as operations, for rules that depend on which of two numbers is greater; and `where`.
 
 Users compare Variables with operators, which give plain boolean arrays. Here the result is a node of the graph
 without derivative, so that the same comparison in a later derivative is the same node; it is 1 and 0 in the
@@ -8,16 +8,16 @@ arguments' dtype, so that a multiple of it is a gradient of that dtype. Shares c
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from dezero.core.declare import elementwise
+from dezero.core.dtypes import Array, DType
 
 _FLAT = (lambda F, g, a, b, y: F.zeros_like(a), lambda F, g, a, b, y: F.zeros_like(b))
 
 
-def _counting(compare: np.ufunc) -> Callable[[Any, Any], Any]:
+def _counting(compare: np.ufunc) -> Callable[[Array, Array], Array]:
     return lambda a, b: compare(a, b).astype(np.result_type(a, b))
 
 
@@ -27,17 +27,17 @@ for _name in ("equal", "not_equal", "less", "less_equal", "greater", "greater_eq
     )
 
 
-def _float_kind(a: Any, b: Any) -> Any:
+def _float_kind(a: Array, b: Array) -> DType | type[np.float64]:
     kind = np.result_type(a, b)
     return kind if kind.kind == "f" else np.float64
 
 
-def _greater_share(a: Any, b: Any) -> Any:
+def _greater_share(a: Array, b: Array) -> Array:
     return np.add(np.greater(a, b), np.greater_equal(a, b), dtype=_float_kind(a, b)) * 0.5
 
 
-def _share_past_nan(beats: np.ufunc) -> Callable[[Any, Any], Any]:
-    def share(a: Any, b: Any) -> Any:
+def _share_past_nan(beats: np.ufunc) -> Callable[[Array, Array], Array]:
+    def share(a: Array, b: Array) -> Array:
         first, second = beats(a, b) | np.isnan(b), beats(b, a) | np.isnan(a)
         return np.subtract(first, second, dtype=_float_kind(a, b)) * 0.5 + 0.5
 

@@ -13,41 +13,48 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.declare import elementwise, public, publish
-from dezero.core.dtypes import is_complex
+from dezero.core.dtypes import Array, is_complex
+from dezero.core.errors import describe
 from dezero.core.outputs import general
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import flag
+from dezero.functions.arrays._rows import unmoved
 from dezero.functions.elementwise import kinks  # noqa: F401 - declares over_size
 
 
-def holds_complex(x: Any) -> bool:
+def holds_complex(x: object) -> bool:
     """Whether an argument of a public function is complex: a Variable, an array or a number."""
     data = raw(x)
     return data.dtype.kind == "c" if hasattr(data, "dtype") else isinstance(data, complex)
 
 
-def of_reals(value: Callable[..., Any]) -> Callable[..., Any]:
+def refuse_complex(name: str, x: object, argument: str = "x") -> None:
+    """TypeError for a complex argument of an operation whose derivative is for real arrays."""
+    if holds_complex(x):
+        raise TypeError(f"{name}: {argument} is a {describe(x)}; its derivative is for real arrays")
+
+
+def of_reals(value: Callable[..., Array]) -> Callable[..., Array]:
     """A value that refuses complex arrays, for operations whose rule is right for real ones alone."""
 
     @functools.wraps(value)
-    def call(*xs: Any, **parameters: Any) -> Any:
+    def call(*xs: object, **parameters: object) -> Array:
         if any([holds_complex(x) for x in xs]):
-            raise TypeError("complex")  # what it is called and given is added where it is called
+            raise TypeError("complex")  # core/call.py says of which operation and argument
         return value(*xs, **parameters)
 
     return call
 
 
-def real_like(F: Any, g: Any, x: Any) -> Any:
-    """A cotangent as a real argument takes it: without its imaginary part. In any reading of a rule."""
+def real_like(F, g, x):
+    """The cotangent g of an argument x: without its imaginary part where x is real. F: any reading of the rules."""
     return g if is_complex(x) else F.real(g)
 
 
@@ -80,12 +87,12 @@ _as_complex = elementwise(
 
 
 @public
-def as_complex(x: Any) -> Variable:
+def as_complex(x: ArrayLike) -> Variable:
     return _as_complex(operand(x, "as_complex"))
 
 
 @public
-def conj(x: Any) -> Variable:
+def conj(x: ArrayLike) -> Variable:
     """Complex conjugate; a real array is its own.
 
     >>> conj(Variable(np.array(3 + 4j)))
@@ -96,7 +103,7 @@ def conj(x: Any) -> Variable:
 
 
 @public
-def imag(x: Any) -> Variable:
+def imag(x: ArrayLike) -> Variable:
     """Imaginary part: zeros of a real array.
 
     >>> imag(Variable(np.array(3 + 4j)))
@@ -108,20 +115,16 @@ def imag(x: Any) -> Variable:
     return real(x * np.array(-1j, x.dtype))
 
 
-def _turned(F: Any, g: Any, x: Any, y: Any) -> Any:
+def _turned(F, g, x, y):
     """d angle = Im(dx / x), and 0 at 0."""
     return F.as_complex(F.real(g)) * np.array(-1j, x.dtype) * F.over_size(1, x)
 
 
-def _elements(below: Any, node: Variable) -> Any:
-    return below[0]
-
-
-_angle = general("angle", np.angle, _turned, rows=_elements)
+_angle = general("angle", np.angle, _turned, rows=unmoved)
 
 
 @public
-def angle(x: Any, deg: bool = False) -> Variable:
+def angle(x: ArrayLike, deg: bool = False) -> Variable:
     """Angle of complex numbers from the positive real axis, in (-pi, pi], in degrees if asked.
 
     At 0 its derivative is 0, and those of higher order are nan.
@@ -133,16 +136,16 @@ def angle(x: Any, deg: bool = False) -> Variable:
     return y * (180 / np.pi) if flag("angle", deg, "deg") else y
 
 
-def _along(F: Any, g: Any, x: Any, y: Any) -> Any:
+def _along(F, g, x, y):
     """d|x| = Re(conj(x) dx) / |x|, and 0 at 0."""
     return F.as_complex(F.real(g)) * F.conj(F.over_size(x, y))
 
 
-_modulus = general("modulus", np.abs, _along, rows=_elements)
+_modulus = general("modulus", np.abs, _along, rows=unmoved)
 
 
 @public
-def modulus(x: Any) -> Variable:
+def modulus(x: ArrayLike) -> Variable:
     """Absolute value of complex numbers, or of real ones; at 0 its derivative is 0, and those of higher order are nan.
 
     >>> modulus(Variable(np.array(3 - 4j)))

@@ -11,12 +11,14 @@ import numpy as np
 from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.declare import declare, elementwise, linear, publish
-from dezero.core.errors import describe
+from dezero.core.dtypes import Array, is_complex, is_whole
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.power import pow
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import WholeNumbers
+from dezero.functions.arrays._rows import unmoved
 from dezero.functions.arrays.dtype import astype
-from dezero.functions.elementwise.complex_numbers import real_like
+from dezero.functions.elementwise.complex_numbers import real_like, refuse_complex
 
 exp = elementwise(
     "exp",
@@ -106,14 +108,14 @@ log1p = elementwise(
     """,
 )
 
-CANCELS = 1 / 64  # a difference from 1 under this is computed by exponentials
+CANCELS = 1 / 64  # a difference 1 - y below this has lost digits, and is computed from exponentials
 
 
-def tails(slope: Any, tail: Callable[[Any], Any], x: Any) -> Any:
-    """The slope of a function that levels off, `tail(x)` in place of what is so small that it has lost its digits."""
+def tails(slope: Any, tail: Callable[[Array], Array], x: Array) -> Array:
+    """The slope of a function that levels off, with `tail(x)` where it is so small that it has lost its digits."""
     if not isinstance(slope, np.ndarray):
         return slope if abs(slope) > CANCELS else np.result_type(slope).type(tail(x))
-    size = np.abs(slope) if slope.dtype.kind == "c" else slope
+    size = np.abs(slope) if is_complex(slope) else slope
     if not size.size or size.item(size.argmin()) >= CANCELS:  # a tenth of the time of a comparison with each
         return slope
     near = size < CANCELS
@@ -121,14 +123,14 @@ def tails(slope: Any, tail: Callable[[Any], Any], x: Any) -> Any:
     return slope
 
 
-def _sigmoid_tail(x: Any) -> Any:
+def _sigmoid_tail(x: Array) -> Array:
     x = x * 1.0
     e = np.exp(np.where(x.real < 0, x, -x) if np.iscomplexobj(x) else -np.abs(x))
     return e / ((1 + e) * (1 + e))
 
 
-# y (1 - y) for y = sigmoid(x), and 2 y - 1, exact in the tails and near 0: x is there for the digits, what they depend
-# on is y.
+# For y = sigmoid(x) these are y (1 - y) and 2 y - 1, functions of y. x is an argument only to compute them exactly, in
+# the tails and near 0: they have no derivative in it.
 declare(
     Op(
         "sigmoid_slope",
@@ -147,7 +149,7 @@ declare(
 )
 
 
-def _expit(x: Any) -> Any:
+def _expit(x: Array) -> Array:
     x = x + 0.0  # booleans and integers become numbers that have a sign
     e = np.exp(np.where(x.real >= 0, -x, x) if np.iscomplexobj(x) else -np.abs(x))
     return np.where(x.real >= 0, 1, e) / (1 + e)
@@ -165,7 +167,7 @@ expit = elementwise(
 )
 
 
-def difference(a: Any, b: Any) -> Any:
+def difference(a: Array, b: Array) -> Array:
     with np.errstate(invalid="ignore"):
         return np.where(np.equal(a, b), 0, np.subtract(a, b))
 
@@ -242,7 +244,7 @@ cbrt = elementwise(
 )
 
 
-def float_power(a: Any, b: Any) -> Variable:
+def float_power(a: ArrayLike, b: ArrayLike) -> Variable:
     """The first array to the power of the second, computed in float64 whatever the arguments' precision.
 
     Derivatives are those of `pow`; the gradients come back in the arguments' own precision.
@@ -253,7 +255,7 @@ def float_power(a: Any, b: Any) -> Variable:
     return pow(_double(a), _double(b))
 
 
-def _double(x: Any) -> Any:
+def _double(x: ArrayLike) -> ArrayLike:
     if isinstance(x, int | float | complex) and not isinstance(x, np.generic):
         return x if isinstance(x, complex) else float(x)
     kind = np.result_type(raw(x), np.float64)
@@ -264,19 +266,19 @@ _ldexp = linear(
     "ldexp",
     lambda x, exponents: np.ldexp(x, exponents),
     lambda F, g, x, y, exponents: F.sum_to(F.ldexp(real_like(F, g, x), exponents=exponents), shape=x.shape),
-    rows=lambda below, node, exponents: below[0],
+    rows=unmoved,
     each=True,
 )
 
 
-def ldexp(x: Any, exponents: Any) -> Variable:
+def ldexp(x: ArrayLike, exponents: WholeNumbers) -> Variable:
     """x * 2**exponents, exponents an integer or an array of them; TypeError where they are not whole numbers.
 
     >>> ldexp(Variable(np.array(3.0)), 2)
     variable(12.0)
     """
     whole = np.asarray(raw(exponents))
-    if whole.dtype.kind not in "iu":
+    if not is_whole(whole):
         raise TypeError(f"ldexp: exponents must be integers, got {whole.dtype}; for others write x * exp2(exponents)")
     x = operand(x, "ldexp")
     try:
@@ -288,7 +290,7 @@ def ldexp(x: Any, exponents: Any) -> Variable:
     return apply(_ldexp.bind(exponents=int(whole) if whole.ndim == 0 else whole.copy()), x)
 
 
-def frexp(x: Any) -> tuple[Variable, Any]:
+def frexp(x: ArrayLike) -> tuple[Variable, Array]:
     """Mantissa m and integer exponents e of x = m * 2**e, with 0.5 <= |m| < 1; the exponents are a plain array.
 
     Between the jumps at powers of two the mantissa's derivative is 2**-e.
@@ -297,8 +299,7 @@ def frexp(x: Any) -> tuple[Variable, Any]:
     (variable(0.75), array(3, dtype=int32))
     """
     x = operand(x, "frexp")
-    if x.dtype.kind == "c":
-        raise TypeError(f"frexp: x is a {describe(x)}; its derivative is for real arrays")
+    refuse_complex("frexp", x)
     exponents = np.asarray(np.frexp(x._data)[1])
     return ldexp(x, -exponents), exponents
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dezero.core.declare import declare, elementwise
-from dezero.core.dtypes import is_complex
+from dezero.core.dtypes import Array, is_complex
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.functions.elementwise import trigonometric  # noqa: F401 - declares one_minus_square
 from dezero.functions.elementwise.exponential import tails
@@ -35,13 +33,14 @@ cosh = elementwise(
 )
 
 
-def _tanh_tail(x: Any) -> Any:
+def _tanh_tail(x: Array) -> Array:
     x = x * 2.0
     e = np.exp(np.where(x.real < 0, x, -x) if np.iscomplexobj(x) else -np.abs(x))
     return 4 * e / ((1 + e) * (1 + e))
 
 
-# 1 - y*y for y = tanh(x), exact in the tails too: x is there for the digits, what it depends on is y.
+# For y = tanh(x) this is 1 - y*y, a function of y. x is an argument only to compute it exactly in the tails: it has no
+# derivative in x.
 declare(
     Op(
         "tanh_slope",
@@ -76,7 +75,7 @@ arcsinh = elementwise(
 arccosh = elementwise(
     "arccosh",
     np.arccosh,
-    # The root of the product would overflow, and in the plane have the wrong sign on the left.
+    # sqrt(x*x - 1) would overflow, and have the wrong sign for complex x with a negative real part.
     lambda F, g, x, y: g / (F.sqrt(x - 1) * F.sqrt(x + 1)),
     doc="""Number from 0 on whose hyperbolic cosine is x; nan below 1. Its derivative at 1 is inf.
 

@@ -8,16 +8,16 @@ has the second derivative 2 at 0, and |x| * sin(|x|) - x * x has 0.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from dezero.core.declare import declare
+from dezero.core.dtypes import Array
 from dezero.core.op import ELEMENTWISE, Op
 
 
-def _modulus_power(x: Any, p: float, k: int) -> Any:
-    """The k-th derivative of |x| ** p; at 0, where there is none, 0 is the first and nan each higher one."""
+def _modulus_power(x: Array, p: float, k: int) -> Array:
+    """The k-th derivative of |x| ** p. At 0, where there is none, the first is taken for 0 and a higher one is nan."""
     if p == k == 1:
         return np.sign(x)
     factor = math.prod([p - i for i in range(k)])
@@ -31,19 +31,19 @@ def _modulus_power(x: Any, p: float, k: int) -> Any:
     return np.where(x == 0, np.asarray(at_zero, y.dtype), y)
 
 
-def _next_power(F: Any, g: Any, x: Any, y: Any, p: float, k: int) -> Any:
+def _next_power(F, g, x, y, p, k):
     return g * (y if p == 1 and k == 2 else F.modulus_power(x, p=p, k=k + 1))  # 0 or nan: so are all after it
 
 
 declare(Op("modulus_power", ELEMENTWISE, _modulus_power, (_next_power,)))
 
 
-def _over_size(x: Any, size: Any) -> Any:
+def _over_size(x: Array, size: Array) -> Array:
     zero = np.equal(size, 0)
     return np.where(zero, 0, x / np.where(zero, 1, size))
 
 
-def _reciprocal(size: Any) -> Any:
+def _reciprocal(size: Array) -> Array:
     zero = np.equal(size, 0)
     return np.where(zero, np.nan, 1 / np.where(zero, 1, size))
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dezero.core.arithmetic import div, sub
 from dezero.core.declare import publish
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 
 
-def rsub(x0: Any, x1: Any) -> Variable:
+def rsub(x0: ArrayLike, x1: ArrayLike) -> Variable:
     """x1 - x0; ValueError for shapes that do not broadcast.
 
     >>> rsub(Variable(np.array(1.0)), 3.0)
@@ -18,7 +16,7 @@ def rsub(x0: Any, x1: Any) -> Variable:
     return sub(x1, x0)
 
 
-def rdiv(x0: Any, x1: Any) -> Variable:
+def rdiv(x0: ArrayLike, x1: ArrayLike) -> Variable:
     """x1 / x0; ValueError for shapes that do not broadcast.
 
     >>> rdiv(Variable(np.array(2.0)), 3.0)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import declare, elementwise, publish
 from dezero.core.errors import describe
 from dezero.core.op import ELEMENTWISE, Op
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 
 
-def _flat(F: Any, g: Any, x: Any, y: Any, **parameters: Any) -> Any:
+def _flat(F, g, x, y, **parameters):
     return F.zeros_like(x)
 
 
@@ -64,7 +62,7 @@ rint = elementwise(
 _round = declare(Op("round", ELEMENTWISE, lambda x, decimals: np.round(x, decimals), (_flat,)))
 
 
-def round(x: Any, decimals: int = 0) -> Variable:
+def round(x: ArrayLike, decimals: int = 0) -> Variable:
     """Rounded to `decimals` decimal places, negative ones left of the point; its derivative is 0 everywhere.
 
     TypeError where decimals is no integer.
@@ -89,7 +87,7 @@ floor_divide = elementwise(
     """,
 )
 
-# The quotient is found from the remainder: a / b, rounded, may come out on the other side of a whole number.
+# The quotient is computed from the remainder, since a / b may be rounded to the other side of a whole number.
 _QUOTIENT_RULES = (
     lambda F, g, a, b, y: g,
     lambda F, g, a, b, y: -(g * F.rint((a - y) / b)),
@@ -133,7 +131,7 @@ _fraction = elementwise(
 )
 
 
-def modf(x: Any) -> tuple[Variable, Variable]:
+def modf(x: ArrayLike) -> tuple[Variable, Variable]:
     """The fractional part, with derivative 1, and the whole part, with derivative 0; both of the sign of x.
 
     >>> modf(Variable(np.array(-2.5)))
@@ -142,7 +140,7 @@ def modf(x: Any) -> tuple[Variable, Variable]:
     return _fraction(x), trunc(x)
 
 
-def divmod(a: Any, b: Any) -> tuple[Variable, Variable]:
+def divmod(a: ArrayLike, b: ArrayLike) -> tuple[Variable, Variable]:
     """floor_divide(a, b) and remainder(a, b).
 
     >>> divmod(Variable(np.array(-7.0)), 3)

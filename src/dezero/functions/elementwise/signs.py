@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dezero.core.call import operand
 from dezero.core.declare import elementwise, publish
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions.elementwise import kinks  # noqa: F401 - declares modulus_power
 from dezero.functions.elementwise.comparison import where
 from dezero.functions.elementwise.complex_numbers import as_complex, holds_complex, modulus
@@ -55,8 +53,8 @@ _real_sign = elementwise("sign", np.sign, lambda F, g, x, y: F.zeros_like(x), do
 _real_abs = elementwise("abs", np.abs, lambda F, g, x, y: g * F.modulus_power(x, p=1, k=1), doc="")
 
 
-def sign(x: Any) -> Variable:
-    """Sign: -1, 0 or 1, with derivative 0 everywhere, at the jump too; of complex x it is x / |x|, at 0 as of real x.
+def sign(x: ArrayLike) -> Variable:
+    """Sign: -1, 0 or 1, with derivative 0 everywhere, at the jump too; for complex x it is x / |x|, and 0 at 0.
 
     >>> sign(Variable(np.array(-2.0)))
     variable(-1.0)
@@ -67,18 +65,18 @@ def sign(x: Any) -> Variable:
     return as_complex(x) / where(size._data == 0, np.inf, size)
 
 
-def abs(x: Any) -> Variable:
+def abs(x: ArrayLike) -> Variable:
     """Absolute value, of complex numbers too (`modulus`); at 0 its derivative is 0, and those of higher order are nan.
 
     >>> abs(Variable(np.array(-2.0)))
     variable(2.0)
     """
-    if type(x) is Variable and type(x._data) in _ARRAYS:  # asked quickly, for numbers' sake
+    if type(x) is Variable and type(x._data) in _ARRAYS:  # a fast path, for scalars
         return modulus(x) if x._data.dtype.kind == "c" else _real_abs(x)
     return modulus(x) if holds_complex(x) else _real_abs(x)
 
 
-def positive(x: Any) -> Variable:
+def positive(x: ArrayLike) -> Variable:
     """The array itself, as the sign + before it says.
 
     >>> positive(Variable(np.array(-2.0)))

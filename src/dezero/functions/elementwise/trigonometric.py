@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from dezero.core.arithmetic import mul
 from dezero.core.declare import declare, elementwise, publish
 from dezero.core.op import ELEMENTWISE, Op
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 
 sin = elementwise(
     "sin",
@@ -45,7 +44,7 @@ tan = elementwise(
     """,
 )
 
-# One less a square, exact near 1 (as a product) and in its derivatives near 0 (where the product rule would cancel).
+# 1 - x*x, computed as a product, which is exact near 1. By the product rule its derivative would cancel near 0.
 declare(
     Op(
         "one_minus_square",
@@ -142,7 +141,7 @@ arctan2 = elementwise(
 )
 
 
-def radians(x: Any) -> Variable:
+def radians(x: ArrayLike) -> Variable:
     """Degrees to radians.
 
     >>> radians(Variable(np.array(0.0)))
@@ -151,7 +150,7 @@ def radians(x: Any) -> Variable:
     return mul(x, math.pi / 180)
 
 
-def degrees(x: Any) -> Variable:
+def degrees(x: ArrayLike) -> Variable:
     """Radians to degrees.
 
     >>> degrees(Variable(np.array(np.pi)))

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
 
 from dezero.core.arraylike import raw
+from dezero.core.dtypes import Array, Shape
+from dezero.core.variable import ArrayLike
+
+Index = ArrayLike | slice | EllipsisType | Sequence[object] | None  # tuples of these, too, and lists of whole numbers
 
 
-def plain_index(index: Any) -> Any:
-    """An index as it is kept: arrays copied, since what the user does to them later must not change the graph."""
+def plain_index(index: Index) -> Any:
+    """An index to be kept in a graph: its arrays are copied, so that the user may change them later."""
     if isinstance(index, tuple):
         return tuple([_plain_part(p) for p in index])
     return _plain_part(index)
@@ -29,31 +35,31 @@ def _plain_part(p: Any) -> Any:
     return array if array.size else array.astype(np.intp)  # numpy.asarray makes floats of an empty list
 
 
-def repeats(index: Any) -> bool:
+def repeats(index: object) -> bool:
     """Whether an index may read an element twice: integer arrays may, slices, numbers and masks do not."""
     parts = index if isinstance(index, tuple) else (index,)
     return any([not _single(p) and _kind(p) != "b" for p in parts])
 
 
-def _kind(p: Any) -> str:
+def _kind(p: object) -> str:
     return p.dtype.kind if isinstance(p, np.ndarray) else ""
 
 
-def _single(p: Any) -> bool:
+def _single(p: object) -> bool:
     """Whether a part of an index is none of NumPy's arrays or lists."""
     return p is None or p is Ellipsis or isinstance(p, slice | int | np.generic)
 
 
-def axes_read(index: Any, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
+def axes_read(index: object, shape: Shape) -> tuple[Shape, int]:
     """The lengths of the axes up to the last that an index speaks of, and the number of elements behind each."""
     parts = index if isinstance(index, tuple) else (index,)
     n = len(shape) if any([p is Ellipsis for p in parts]) else sum([_consumed(p) for p in parts])
     return shape[:n], math.prod(shape[n:])
 
 
-def positions_read(index: Any, shape: tuple[int, ...]) -> Any:
+def positions_read(index: Any, shape: Shape) -> Array:
     """The places, counted in C order, of what an index reads from an array of this shape."""
-    stride, positions = 1, 0
+    stride, positions = 1, np.zeros((), np.intp)
     for axis, n in reversed(list(enumerate(shape))):
         coordinate = np.arange(n).reshape(-1, *[1] * (len(shape) - axis - 1))
         positions = positions + stride * np.broadcast_to(coordinate, shape)[index]
@@ -61,14 +67,14 @@ def positions_read(index: Any, shape: tuple[int, ...]) -> Any:
     return positions
 
 
-def _consumed(p: Any) -> int:
+def _consumed(p: object) -> int:
     """How many axes a part of an index stands for."""
     if p is None or p is Ellipsis or isinstance(p, bool | np.bool_):
         return 0
-    return p.ndim if _kind(p) == "b" else 1
+    return p.ndim if isinstance(p, np.ndarray) and _kind(p) == "b" else 1
 
 
-def whole_axes(shape: tuple[int, ...], index: Any) -> dict[int, int]:
+def whole_axes(shape: Shape, index: object) -> dict[int, int]:
     """Axes that an index reads whole, and where they stand in the result; both counted from the right.
 
     NumPy puts the axes of index arrays where the arrays stand, and first where something stands between them.
@@ -97,7 +103,7 @@ def whole_axes(shape: tuple[int, ...], index: Any) -> dict[int, int]:
     return {axis - len(shape): at - place for axis, at in found.items()}
 
 
-def _fancy(parts: tuple[Any, ...]) -> tuple[list[int], int | None]:
+def _fancy(parts: tuple[object, ...]) -> tuple[list[int], int | None]:
     """Which parts are index arrays, numbers beside them included, and how many axes they give; None where unknown."""
     if all([_single(p) and not isinstance(p, bool | np.bool_) for p in parts]):
         return [], 0

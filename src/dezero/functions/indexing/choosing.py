@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import public
-from dezero.core.variable import Variable
+from dezero.core.dtypes import Array, Shape
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import WholeNumbers
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.joining import parts_of, stack
 from dezero.functions.arrays.repeating import broadcast_arrays
 from dezero.functions.elementwise.comparison import where
 from dezero.functions.indexing.get_item import get_item
-from dezero.functions.indexing.taking import take_along_axis, whole_numbers, within
+from dezero.functions.indexing.taking import in_range, take_along_axis, whole_numbers
 from dezero.functions.indexing.updating import index_update
 
 
 @public
-def choose(x: Any, choices: Any, mode: str = "raise") -> Variable:
-    """At each place the element of the choice that x, an array of whole numbers, tells there; all are broadcast.
+def choose(x: WholeNumbers, choices: Iterable[ArrayLike], mode: str = "raise") -> Variable:
+    """At each place the element there of the choice whose number x holds; x and the choices are broadcast.
 
     mode: what becomes of a number out of range, "raise" (IndexError), "wrap" or "clip", as in take. The derivative
     goes to the choices.
@@ -31,16 +32,10 @@ def choose(x: Any, choices: Any, mode: str = "raise") -> Variable:
     variable([1. 4.])
     """
     numbers = whole_numbers("choose", x)
-    if mode not in ("raise", "wrap", "clip"):
-        raise ValueError(f"choose: mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
+    if mode == "raise" and numbers.size and numbers.min() < 0:
+        raise IndexError(f"choose: index {numbers.min()} is negative; choices are counted from 0")
     parts = parts_of("choose", choices)
-    n = len(parts)
-    if mode == "raise":
-        if numbers.size and numbers.min() < 0:
-            raise IndexError(f"choose: index {numbers.min()} is negative; choices are counted from 0")
-        within("choose", numbers, n, "the choices")
-    else:
-        numbers = numbers % n if mode == "wrap" else np.clip(numbers, 0, n - 1)
+    numbers = in_range("choose", numbers, len(parts), mode, "the choices")
     shapes = [numbers.shape, *[part.shape for part in parts]]
     try:
         shape = np.broadcast_shapes(*shapes)
@@ -52,7 +47,7 @@ def choose(x: Any, choices: Any, mode: str = "raise") -> Variable:
 
 
 @public
-def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Variable:
+def select(condlist: Sequence[ArrayLike], choicelist: Sequence[ArrayLike], default: ArrayLike = 0) -> Variable:
     """At each place the element of the first choice whose condition is true there, else of the default.
 
     conditions: boolean arrays; all are broadcast. ValueError for lists of different lengths, TypeError for
@@ -76,12 +71,18 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
 
 
 @public
-def piecewise(x: Any, condlist: Any, funclist: Sequence[Callable[..., Any] | float], *args: Any, **kw: Any) -> Variable:
+def piecewise(
+    x: ArrayLike,
+    condlist: Sequence[object] | Array,
+    funclist: Sequence[Callable[..., ArrayLike] | float],
+    *args: object,
+    **kw: object,
+) -> Variable:
     """A function in pieces: where a condition is true, its function of the elements there (or its number).
 
-    condlist: masks of the shape of x, the last that is true counts; one function more is for where none is. args
-    and kw go to the functions. Each function sees its own elements alone, so that what it is elsewhere (log below
-    0) touches no derivative. ValueError for a number of functions that does not fit.
+    condlist: masks of the shape of x; where several are true the last counts. One function more than masks is for
+    where none is true. args and kw go to the functions. Each function sees its own elements alone, so that what it is
+    elsewhere (log below 0) touches no derivative. ValueError for a number of functions that does not fit.
 
     >>> x = Variable(np.array([-1.0, 4.0]))
     >>> piecewise(x, [x > 0], [np.sqrt, 0.0])
@@ -101,7 +102,7 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Callable[..., Any] | flo
     return y if y.dtype == x.dtype else astype(y, x.dtype)
 
 
-def _masks(condlist: Any, shape: tuple[int, ...]) -> list[Any]:
+def _masks(condlist: Iterable[object], shape: Shape) -> list[Array]:
     """The conditions as boolean arrays; one alone need not be in a list."""
     masks = [np.asarray(raw(c)) != 0 for c in condlist]
     if not masks:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import public
-from dezero.core.variable import Variable
-from dezero.functions._axes import axis_of
+from dezero.core.dtypes import Array
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import WholeNumbers, axis_of
 
 
 @public
-def argmax(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
+def argmax(x: ArrayLike, axis: int | None = None, *, keepdims: bool = False) -> Array:
     """The place of the largest element along an axis, or in the ravelled array; of equals the first.
 
     Its element is take_along_axis(x, argmax(x, axis, keepdims=True), axis). ValueError for an axis out of range or
@@ -27,7 +29,7 @@ def argmax(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
 
 
 @public
-def argmin(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
+def argmin(x: ArrayLike, axis: int | None = None, *, keepdims: bool = False) -> Array:
     """The place of the smallest element along an axis, or in the ravelled array; of equals the first.
 
     >>> argmin(Variable(np.array([3.0, 1.0, 1.0])))
@@ -36,7 +38,7 @@ def argmin(x: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
     return _extreme("argmin", x, axis, keepdims)
 
 
-def _extreme(name: str, x: Any, axis: int | None, keepdims: bool) -> Any:
+def _extreme(name: str, x: ArrayLike, axis: int | None, keepdims: bool) -> Array:
     x = operand(x, name)
     if axis is not None:
         axis = axis_of(name, axis, x.shape)
@@ -46,7 +48,7 @@ def _extreme(name: str, x: Any, axis: int | None, keepdims: bool) -> Any:
 
 
 @public
-def nonzero(x: Any) -> tuple[Any, ...]:
+def nonzero(x: ArrayLike) -> tuple[Array, ...]:
     """The places of the elements that are not 0: an array of whole numbers for each axis.
 
     >>> nonzero(Variable(np.array([0.0, 2.0, 3.0])))
@@ -56,7 +58,7 @@ def nonzero(x: Any) -> tuple[Any, ...]:
 
 
 @public
-def flatnonzero(x: Any) -> Any:
+def flatnonzero(x: ArrayLike) -> Array:
     """The places of the elements of the ravelled array that are not 0.
 
     >>> flatnonzero(Variable(np.array([[0.0, 2.0], [3.0, 0.0]])))
@@ -66,7 +68,7 @@ def flatnonzero(x: Any) -> Any:
 
 
 @public
-def argwhere(x: Any) -> Any:
+def argwhere(x: ArrayLike) -> Array:
     """The places of the elements that are not 0: a row of whole numbers for each.
 
     >>> argwhere(Variable(np.array([[0.0, 2.0], [3.0, 0.0]])))
@@ -77,7 +79,12 @@ def argwhere(x: Any) -> Any:
 
 
 @public
-def searchsorted(x: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
+def searchsorted(
+    x: ArrayLike,
+    v: ArrayLike | Sequence[object],
+    side: Literal["left", "right"] = "left",
+    sorter: WholeNumbers | None = None,
+) -> Array:
     """Where the values v are to be put into an ascending x of one axis, so that it stays in order.
 
     side: before ("left") or behind ("right") equal elements; sorter: the order that sorts x. ValueError for an x of
@@ -89,4 +96,5 @@ def searchsorted(x: Any, v: Any, side: Any = "left", sorter: Any = None) -> Any:
     x = operand(x, "searchsorted")
     if x.ndim != 1:
         raise ValueError(f"searchsorted: x must have one axis, got shape {x.shape}")
-    return np.searchsorted(x.data, v.data if isinstance(v, Variable) else v, side, raw(sorter))
+    values: Any = v.data if isinstance(v, Variable) else v
+    return np.searchsorted(x.data, values, side, raw(sorter))

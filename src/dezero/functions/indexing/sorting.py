@@ -6,25 +6,25 @@ element came from. NaN comes last, as in NumPy.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from dezero.core.arraylike import raw
-from dezero.core.call import apply, operand
+from dezero.core.call import apply
 from dezero.core.declare import public
+from dezero.core.dtypes import Array, is_real
 from dezero.core.op import Op, declared
 from dezero.core.outputs import general
-from dezero.core.variable import Variable
-from dezero.functions._axes import axis_of, whole
-from dezero.functions.arrays.rearrange import ravel
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import WholeNumbers, whole
 from dezero.functions.indexing.picking import rows_beside_last
-from dezero.functions.indexing.taking import last
+from dezero.functions.indexing.taking import last, on_axis
 
 _LONG = 10_000
 
 
-def _order(x: Any) -> Any:
+def _order(x: Array) -> Array:
     """The stable order along the last axis."""
     if x.shape[-1] < _LONG or x.dtype.kind not in "fiu" or x.dtype.itemsize not in (4, 8):
         return np.argsort(x, -1, stable=True)
@@ -39,17 +39,17 @@ def _order(x: Any) -> Any:
     return order
 
 
-def _ascending_bits(x: Any) -> Any:
+def _ascending_bits(x: Array) -> Array:
     """Unsigned integers in the order of the numbers: -0 as 0, every NaN last."""
     if x.dtype.kind == "u":
         return x
-    if x.dtype.kind == "f":
+    if is_real(x):
         x = np.where(np.isnan(x), x.dtype.type(np.nan), x + x.dtype.type(0)).view(f"i{x.itemsize}")
         x = x ^ (x >> (8 * x.itemsize - 1) & np.iinfo(x.dtype).max)  # negative numbers descend with their bits
     return (x ^ np.iinfo(x.dtype).min).view(f"u{x.itemsize}")
 
 
-def _top_order(x: Any, k: int, largest: bool) -> Any:
+def _top_order(x: Array, k: int, largest: bool) -> Array:
     """Places of the k largest (smallest) elements, in order, the first among equals first."""
     n = x.shape[-1]
     x = x[..., ::-1] if largest else x  # read from the end, the last of equals is the first
@@ -66,7 +66,7 @@ def _top_order(x: Any, k: int, largest: bool) -> Any:
     return n - 1 - order[..., ::-1] if largest else order
 
 
-def _places(name: str, value: Any) -> Op:
+def _places(name: str, value: Callable[..., Array]) -> Op:
     """An operation that gives places of elements on the last axis: integers, without derivative."""
     return general(name, value, lambda F, g, x, y, **parameters: F.zeros_like(x), rows=rows_beside_last)
 
@@ -83,14 +83,9 @@ def _picked(places: Op, x: Variable, axis: int) -> tuple[Variable, Variable]:
     return last(apply(declared["pick"], x, at), axis), at
 
 
-def _sortable(name: str, x: Any, axis: int | None) -> tuple[Variable, int]:
-    x = operand(x, name)
-    return (ravel(x), 0) if axis is None else (x, axis_of(name, axis, x.shape))
-
-
 @public
 def sort(
-    x: Any, axis: int | None = -1, kind: str | None = None, order: None = None, *, stable: bool | None = None
+    x: ArrayLike, axis: int | None = -1, kind: str | None = None, order: None = None, *, stable: bool | None = None
 ) -> Variable:
     """The elements along an axis in ascending order (of the ravelled array, axis None); equal ones stay in order.
 
@@ -102,14 +97,14 @@ def sort(
     """
     if order is not None:
         raise ValueError("sort: a Variable has no fields to order by; leave order out")
-    x, axis = _sortable("sort", x, axis)
+    x, axis = on_axis("sort", x, axis)
     return _picked(sorting_places, x, axis)[0]
 
 
 @public
 def argsort(
-    x: Any, axis: int | None = -1, kind: str | None = None, order: None = None, *, stable: bool | None = None
-) -> Any:
+    x: ArrayLike, axis: int | None = -1, kind: str | None = None, order: None = None, *, stable: bool | None = None
+) -> Array:
     """Where the elements that sort gives stood: a plain array of whole numbers.
 
     >>> argsort(Variable(np.array([3.0, 1.0, 2.0])))
@@ -117,12 +112,12 @@ def argsort(
     """
     if order is not None:
         raise ValueError("argsort: a Variable has no fields to order by; leave order out")
-    x, axis = _sortable("argsort", x, axis)
+    x, axis = on_axis("argsort", x, axis)
     return last(_order(last(x.data, axis)), axis)
 
 
 @public
-def partition(x: Any, kth: Any, axis: int | None = -1) -> Variable:
+def partition(x: ArrayLike, kth: WholeNumbers, axis: int | None = -1) -> Variable:
     """Reordered so that the kth elements (a number or several) are where sort puts them, smaller ones before.
 
     The rest is in NumPy's undefined order. ValueError for an axis or a kth out of range.
@@ -130,22 +125,22 @@ def partition(x: Any, kth: Any, axis: int | None = -1) -> Variable:
     >>> partition(Variable(np.array([3.0, 1.0, 2.0])), 1).data[1]
     np.float64(2.0)
     """
-    x, axis = _sortable("partition", x, axis)
+    x, axis = on_axis("partition", x, axis)
     return _picked(_partition_places.bind(kth=_kth("partition", kth, x, axis)), x, axis)[0]
 
 
 @public
-def argpartition(x: Any, kth: Any, axis: int | None = -1) -> Any:
+def argpartition(x: ArrayLike, kth: WholeNumbers, axis: int | None = -1) -> Array:
     """Where the elements that partition gives stood: a plain array of whole numbers.
 
     >>> argpartition(Variable(np.array([3.0, 1.0, 2.0])), 1)[1]
     np.int64(2)
     """
-    x, axis = _sortable("argpartition", x, axis)
+    x, axis = on_axis("argpartition", x, axis)
     return np.argpartition(x.data, _kth("argpartition", kth, x, axis), axis)
 
 
-def _kth(name: str, kth: Any, x: Variable, axis: int) -> tuple[int, ...]:
+def _kth(name: str, kth: WholeNumbers, x: Variable, axis: int) -> tuple[int, ...]:
     n = x.shape[axis]
     numbers = [whole(name, k, "kth") for k in np.ravel(raw(kth))]
     for k in numbers:
@@ -155,7 +150,7 @@ def _kth(name: str, kth: Any, x: Variable, axis: int) -> tuple[int, ...]:
 
 
 @public
-def top_k(x: Any, k: int, axis: int = -1, largest: bool = True) -> tuple[Variable, Any]:
+def top_k(x: ArrayLike, k: int, axis: int = -1, largest: bool = True) -> tuple[Variable, Array]:
     """The k largest (or smallest) elements along an axis, the topmost first, and a plain array of their places.
 
     Among equals the first comes first; NaN counts as larger than all. ValueError for an axis out of range, or a k
@@ -164,7 +159,7 @@ def top_k(x: Any, k: int, axis: int = -1, largest: bool = True) -> tuple[Variabl
     >>> top_k(Variable(np.array([3.0, 1.0, 2.0])), 2)
     (variable([3. 2.]), array([0, 2]))
     """
-    x, axis = _sortable("top_k", x, axis)
+    x, axis = on_axis("top_k", x, axis)
     k = whole("top_k", k, "k")
     if not 0 <= k <= x.shape[axis]:
         raise ValueError(f"top_k: k = {k} is out of range for axis {axis} of shape {x.shape}")

@@ -2,42 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.declare import public
+from dezero.core.dtypes import Array, Shape, is_whole
 from dezero.core.errors import describe
 from dezero.core.op import declared
-from dezero.core.variable import Variable
-from dezero.functions._axes import along, axis_of
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import WholeNumbers, along, axis_of
 from dezero.functions.arrays.rearrange import ravel
 from dezero.functions.arrays.shape import broadcast_to
 from dezero.functions.indexing import picking  # noqa: F401 - declares pick
 from dezero.functions.indexing.get_item import get_item
 
 
-def whole_numbers(name: str, indices: Any) -> Any:
+def whole_numbers(name: str, indices: WholeNumbers) -> Array:
     """Indices as an integer array of their own; a Variable gives its numbers."""
     found = np.array(raw(indices))
     if not found.size and not hasattr(raw(indices), "dtype"):
         return found.astype(np.intp)  # an empty list
-    if found.dtype.kind not in "iu":
+    if not is_whole(found):
         raise TypeError(f"{name}: indices must be whole numbers, got {describe(found)}; use compress for a mask")
     return found
 
 
-def within(name: str, indices: Any, n: int, place: str) -> None:
+def within(name: str, indices: Array, n: int, place: str) -> None:
     """Raise IndexError for indices that are out of range of an axis of length n."""
     if indices.size and not -n <= indices.min() <= indices.max() < n:
         worst = indices.min() if indices.min() < -n else indices.max()
         raise IndexError(f"{name}: index {worst} is out of range for {place}, which has length {n}")
 
 
+def in_range(name: str, indices: Array, n: int, mode: str, place: str) -> Array:
+    """Indices of an axis of length n; those out of range raise IndexError, wrap around, or are clipped to the ends."""
+    if mode not in ("raise", "wrap", "clip"):
+        raise ValueError(f"{name}: mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
+    if mode == "raise" or not n:
+        within(name, indices, n, place)
+        return indices
+    return indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
+
+
 @public
-def take(x: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Variable:
+def take(x: ArrayLike, indices: WholeNumbers, axis: int | None = None, mode: str = "raise") -> Variable:
     """Elements (slices of an axis) at whole numbers, an array of any shape; of the ravelled array without axis.
 
     An element that is taken twice gets the sum of both gradients. mode: what becomes of an index out of range,
@@ -47,27 +59,28 @@ def take(x: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     >>> take(Variable(np.array([1.0, 2.0, 3.0])), [2, 0, 0])
     variable([3. 1. 1.])
     """
-    x, indices = operand(x, "take"), whole_numbers("take", indices)
-    if axis is None:
-        x, axis = ravel(x), 0
-    axis = axis_of("take", axis, x.shape)
-    n, place = x.shape[axis], f"axis {axis} of shape {x.shape}"
-    if mode not in ("raise", "wrap", "clip"):
-        raise ValueError(f"take: mode must be 'raise', 'wrap' or 'clip', got {mode!r}")
-    if mode == "raise" or not n:
-        within("take", indices, n, place)
-    else:
-        indices = indices % n if mode == "wrap" else np.clip(indices, 0, n - 1)
-    return get_item(x, along(axis, indices if indices.ndim else int(indices)))
+    x, axis = on_axis("take", x, axis)
+    places = whole_numbers("take", indices)
+    places = in_range("take", places, x.shape[axis], mode, f"axis {axis} of shape {x.shape}")
+    return get_item(x, along(axis, places if places.ndim else int(places)))
 
 
-def last(x: Any, axis: int) -> Any:
+def on_axis(name: str, x: ArrayLike, axis: int | None) -> tuple[Variable, int]:
+    """The array and its axis, not negative; the ravelled array and 0 where axis is None."""
+    x = operand(x, name)
+    return (ravel(x), 0) if axis is None else (x, axis_of(name, axis, x.shape))
+
+
+_Indexed = TypeVar("_Indexed", Variable, Array)
+
+
+def last(x: _Indexed, axis: int) -> _Indexed:
     """A Variable or array with an axis exchanged with the last; again, to bring it back."""
-    return x if axis == x.ndim - 1 else np.swapaxes(x, axis, -1)
+    return x if axis == x.ndim - 1 else x.swapaxes(axis, -1)
 
 
 @public
-def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Variable:
+def take_along_axis(x: ArrayLike, indices: WholeNumbers, axis: int | None = -1) -> Variable:
     """From each line along an axis the elements at whole numbers of its own; of the ravelled arrays without axis.
 
     x and indices have as many axes, and broadcast apart from this one. An element that is taken twice gets the sum
@@ -77,34 +90,34 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Variable:
     variable([[2.]
               [3.]])
     """
-    x, indices = operand(x, "take_along_axis"), whole_numbers("take_along_axis", indices)
+    x, places = operand(x, "take_along_axis"), whole_numbers("take_along_axis", indices)
     if axis is None:
-        x, indices, axis = ravel(x), indices.ravel(), 0
-    if x.ndim != indices.ndim:
+        x, places, axis = ravel(x), places.ravel(), 0
+    if x.ndim != places.ndim:
         raise ValueError(
-            f"take_along_axis: indices of shape {indices.shape} for an array of shape {x.shape}; give them as many axes"
+            f"take_along_axis: indices of shape {places.shape} for an array of shape {x.shape}; give them as many axes"
         )
     axis = axis_of("take_along_axis", axis, x.shape)
-    within("take_along_axis", indices, x.shape[axis], f"axis {axis} of shape {x.shape}")
-    indices = np.where(indices < 0, indices + x.shape[axis], indices)
+    within("take_along_axis", places, x.shape[axis], f"axis {axis} of shape {x.shape}")
+    places = np.where(places < 0, places + x.shape[axis], places)
     try:
-        shape = np.broadcast_shapes(_without(x.shape, axis), _without(indices.shape, axis))
+        shape = np.broadcast_shapes(_without(x.shape, axis), _without(places.shape, axis))
     except ValueError:
         raise ValueError(
-            f"take_along_axis: indices of shape {indices.shape} and an array of shape {x.shape} do not broadcast apart "
+            f"take_along_axis: indices of shape {places.shape} and an array of shape {x.shape} do not broadcast apart "
             f"from axis {axis}"
         ) from None
     x = broadcast_to(x, (*shape[:axis], x.shape[axis], *shape[axis + 1 :]))
-    indices = np.broadcast_to(indices, (*shape[:axis], indices.shape[axis], *shape[axis + 1 :]))
-    return last(apply(declared["pick"], last(x, axis), last(indices, axis)), axis)
+    places = np.broadcast_to(places, (*shape[:axis], places.shape[axis], *shape[axis + 1 :]))
+    return last(apply(declared["pick"], last(x, axis), last(places, axis)), axis)
 
 
-def _without(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+def _without(shape: Shape, axis: int) -> Shape:
     return (*shape[:axis], 1, *shape[axis + 1 :])
 
 
 @public
-def compress(condition: Any, x: Any, axis: int | None = None) -> Variable:
+def compress(condition: ArrayLike | Sequence[object], x: ArrayLike, axis: int | None = None) -> Variable:
     """Elements (slices of an axis) where a mask of one axis is true; of the ravelled array without axis.
 
     The mask may be shorter than the axis: what it does not reach is left out. ValueError for a mask of other than
@@ -116,17 +129,14 @@ def compress(condition: Any, x: Any, axis: int | None = None) -> Variable:
     mask = np.asarray(raw(condition)) != 0
     if mask.ndim != 1:
         raise ValueError(f"compress: condition must have one axis, got shape {mask.shape}; use extract or x[mask]")
-    x = operand(x, "compress")
-    if axis is None:
-        x, axis = ravel(x), 0
-    axis = axis_of("compress", axis, x.shape)
+    x, axis = on_axis("compress", x, axis)
     places = np.flatnonzero(mask)
     within("compress", places, x.shape[axis], f"axis {axis} of shape {x.shape}")
     return get_item(x, along(axis, places))
 
 
 @public
-def extract(condition: Any, x: Any) -> Variable:
+def extract(condition: ArrayLike | Sequence[object], x: ArrayLike) -> Variable:
     """Elements of the ravelled array where the ravelled mask is true; its errors are those of compress.
 
     >>> extract(np.eye(2), Variable(np.array([[1.0, 2.0], [3.0, 4.0]])))

@@ -9,32 +9,34 @@ import numpy as np
 from dezero.core.arithmetic import add
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
+from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import describe
-from dezero.core.variable import Variable
-from dezero.functions._axes import along, axis_of
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import along
+from dezero.functions.arrays._rows import Below, Independent, moved, unmoved
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.joining import concatenate
 from dezero.functions.arrays.rearrange import moveaxis, ravel
 from dezero.functions.arrays.shape import broadcast_to, reshape
-from dezero.functions.indexing._indices import plain_index, positions_read, repeats, whole_axes
+from dezero.functions.indexing._indices import Index, plain_index, positions_read, repeats, whole_axes
 from dezero.functions.indexing.get_item import get_item, scatter
+from dezero.functions.indexing.taking import on_axis
 
 
-def _written(x: Any, values: Any, index: Any) -> Any:
+def _written(x: Array, values: Array, index: Any) -> Array:
     y = np.array(x, np.result_type(x, values))
     y[index] = values
     return y
 
 
-def _written_rows(below: Any, node: Variable, index: Any) -> Any:
-    """The array's row axes pass, unless those of the values stand elsewhere in it."""
+def _written_rows(below: Below, node: Variable, index: object) -> Independent | None:
+    """Independent axes of the array pass, unless those of the values stand elsewhere in it."""
     rows, inner = below
     if not inner:
         return rows
     places = whole_axes(node.shape, index)
     if not rows:
-        back = {place: axis for axis, place in places.items()}
-        return tuple([back[r] for r in inner]) if all([r in back for r in inner]) else None
+        return moved(inner, {place: axis for axis, place in places.items()})
     return rows if inner == tuple([places.get(r) for r in rows]) else None
 
 
@@ -50,12 +52,12 @@ _clear = linear(
     "index_clear",
     lambda x, index: _written(x, x.dtype.type(0), index),
     lambda F, g, x, y, index: F.index_clear(g, index=index),
-    rows=lambda below, node, index: below[0],
+    rows=unmoved,
 )
 
 
 @public
-def index_update(x: Any, index: Any, values: Any) -> Variable:
+def index_update(x: ArrayLike, index: Index, values: ArrayLike) -> Variable:
     """The array with x[index] = values, by any NumPy index; x itself stays as it is.
 
     values broadcast to the shape of x[index]. Where the index names an element twice, its last value counts, as in
@@ -76,7 +78,7 @@ def index_update(x: Any, index: Any, values: Any) -> Variable:
 
 
 @public
-def index_add(x: Any, index: Any, values: Any) -> Variable:
+def index_add(x: ArrayLike, index: Index, values: ArrayLike) -> Variable:
     """The array with values added at an index, each of them where the index names an element twice; x stays as it is.
 
     values broadcast to the shape of x[index]. IndexError for an index out of range, ValueError for values that do
@@ -89,18 +91,18 @@ def index_add(x: Any, index: Any, values: Any) -> Variable:
     return add(x, scatter(values, index, x.shape))
 
 
-def _prepared(name: str, x: Any, index: Any, values: Any) -> tuple[Variable, Any, Variable]:
+def _prepared(name: str, x: ArrayLike, index: Index, values: ArrayLike) -> tuple[Variable, Any, Variable]:
     """The array, the index with its arrays copied, and the values in the shape of what it reads."""
-    x, index = operand(x, name), plain_index(index)
+    x, at = operand(x, name), plain_index(index)
     try:
-        shape = np.broadcast_to(np.False_, x.shape)[index].shape
+        shape = np.broadcast_to(np.False_, x.shape)[at].shape
     except IndexError as error:
         raise IndexError(f"{name}: {error} ({describe(x)})") from None
     if isinstance(values, int | float | complex) and not isinstance(values, np.generic):
         values = Variable(np.full(shape, values, np.result_type(x.dtype, values)))
     values = operand(values, name)
     try:
-        return x, index, broadcast_to(values, shape)
+        return x, at, broadcast_to(values, shape)
     except ValueError:
         raise ValueError(
             f"{name}: values of shape {values.shape} do not broadcast to {shape}, the shape of what the index reads "
@@ -109,7 +111,7 @@ def _prepared(name: str, x: Any, index: Any, values: Any) -> tuple[Variable, Any
 
 
 @public
-def delete(x: Any, obj: Any, axis: int | None = None) -> Variable:
+def delete(x: ArrayLike, obj: Index, axis: int | None = None) -> Variable:
     """Without the elements (slices of an axis) named by a number, a slice, numbers or a mask; ravelled without axis.
 
     IndexError for an index out of range.
@@ -117,7 +119,7 @@ def delete(x: Any, obj: Any, axis: int | None = None) -> Variable:
     >>> delete(Variable(np.arange(4.0)), [0, 2])
     variable([1. 3.])
     """
-    x, axis = _on_axis("delete", x, axis)
+    x, axis = on_axis("delete", x, axis)
     try:
         kept = np.delete(np.arange(x.shape[axis]), plain_index(obj))
     except (IndexError, ValueError) as error:
@@ -126,7 +128,7 @@ def delete(x: Any, obj: Any, axis: int | None = None) -> Variable:
 
 
 @public
-def insert(x: Any, obj: Any, values: Any, axis: int | None = None) -> Variable:
+def insert(x: ArrayLike, obj: Index, values: ArrayLike, axis: int | None = None) -> Variable:
     """With values before the elements named by a number, a slice, numbers or a mask; ravelled without axis.
 
     values broadcast as in NumPy, and take the array's dtype. IndexError for an index out of range, ValueError for
@@ -135,28 +137,23 @@ def insert(x: Any, obj: Any, values: Any, axis: int | None = None) -> Variable:
     >>> insert(Variable(np.arange(3.0)), 1, Variable(np.array(9.0)))
     variable([0. 9. 1. 2.])
     """
-    x, axis = _on_axis("insert", x, axis)
-    n, obj = x.shape[axis], plain_index(obj)
-    if isinstance(obj, np.ndarray) and obj.dtype == bool:
-        obj = np.flatnonzero(obj)
+    x, axis = on_axis("insert", x, axis)
+    n, at = x.shape[axis], plain_index(obj)
+    if isinstance(at, np.ndarray) and at.dtype == bool:
+        at = np.flatnonzero(at)
     values = operand(values, "insert")
-    if values.dtype.kind == "c" and x.dtype.kind != "c":
+    if is_complex(values) and not is_complex(x):
         raise TypeError(f"insert: values are a {describe(values)} for a {describe(x)}; call as_complex on that first")
     values = astype(values, x.dtype)
     if values.ndim < x.ndim:
         values = reshape(values, (1,) * (x.ndim - values.ndim) + values.shape)
-    if np.ndim(obj) == 0 and not isinstance(obj, slice):
+    if np.ndim(at) == 0 and not isinstance(at, slice):
         values = moveaxis(values, 0, axis)  # what NumPy does for a single place
-    count = np.arange(n)[obj].size if isinstance(obj, slice) else np.size(obj)
+    count = np.arange(n)[at].size if isinstance(at, slice) else np.size(at)
     m = values.shape[axis] if count == 1 else count
     try:
-        order = np.insert(np.arange(n), obj, np.arange(n, n + m))
+        order = np.insert(np.arange(n), at, np.arange(n, n + m))
         values = broadcast_to(values, (*x.shape[:axis], m, *x.shape[axis + 1 :]))
     except (IndexError, ValueError) as error:
         raise type(error)(f"insert: {error}; values of shape {values.shape}, axis {axis} of shape {x.shape}") from None
     return get_item(concatenate([x, values], axis), along(axis, order))
-
-
-def _on_axis(name: str, x: Any, axis: int | None) -> tuple[Variable, int]:
-    x = operand(x, name)
-    return (ravel(x), 0) if axis is None else (x, axis_of(name, axis, x.shape))

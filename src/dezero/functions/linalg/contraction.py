@@ -16,10 +16,12 @@ import numpy as np
 
 from dezero.core.call import apply
 from dezero.core.declare import bilinear, linear, publish
+from dezero.core.dtypes import Array, Shape
 from dezero.core.op import declared
 from dezero.core.variable import Variable, as_constant
-from dezero.functions.linalg._matrix import array
-from dezero.functions.linalg.subscripts import Labels, expand, read
+from dezero.functions.arrays._rows import Below, Independent
+from dezero.functions.linalg._matrix import Operand, array
+from dezero.functions.linalg.subscripts import Label, Labels, expand, read
 
 # -- a pair of operands ----------------------------------------------------------------------------------------
 
@@ -31,7 +33,7 @@ def _split(spec: str) -> tuple[str, str, str]:
 
 
 @functools.lru_cache(4096)
-def _plan(spec: str, a: tuple[int, ...], b: tuple[int, ...]) -> tuple[Any, ...]:
+def _plan(spec: str, a: Shape, b: Shape) -> tuple[Any, ...]:
     """How a pair becomes a matrix product: axes and shape of both operands, shape and axes of the result."""
     first, second, output = _split(spec)
     size = dict(zip(first + second, a + b, strict=True))
@@ -58,7 +60,7 @@ def _plan(spec: str, a: tuple[int, ...], b: tuple[int, ...]) -> tuple[Any, ...]:
     )
 
 
-def _contract(a: Any, b: Any, spec: str) -> Any:
+def _contract(a: Array, b: Array, spec: str) -> Array:
     a, b = np.asarray(a), np.asarray(b)  # a constant without axes may come as a number
     summed, a_axes, a_shape, b_axes, b_shape, shape, axes = _plan(spec, a.shape, b.shape)
     a, b = a.transpose(a_axes).reshape(a_shape), b.transpose(b_axes).reshape(b_shape)
@@ -66,17 +68,17 @@ def _contract(a: Any, b: Any, spec: str) -> Any:
     return y.reshape(shape).transpose(axes)
 
 
-def _first(F: Any, g: Any, a: Any, b: Any, y: Any, spec: str) -> Any:
+def _first(F, g, a, b, y, spec):
     first, second, output = _split(spec)
     return F.einsum(g, b, spec=_canonical(output, second, first))
 
 
-def _second(F: Any, g: Any, a: Any, b: Any, y: Any, spec: str) -> Any:
+def _second(F, g, a, b, y, spec):
     first, second, output = _split(spec)
     return F.einsum(g, a, spec=_canonical(output, first, second))
 
 
-def _pair_rows(below: Any, node: Variable, spec: str) -> Any:
+def _pair_rows(below: Below, node: Variable, spec: str) -> Independent | None:
     *operands, output = _split(spec)
     moving = [[labels[r] for r in rows] for rows, labels in zip(below, operands, strict=True) if rows]
     if any([labels != moving[0] for labels in moving]) or any([i not in output for i in moving[0]]):
@@ -95,13 +97,14 @@ def _canonical(*labels: Labels) -> str:
     return f"{first},{second}->{output}"
 
 
-def compute(name: str, *xs: Any, **parameters: Any) -> Any:
-    """An operation where a Variable takes part; on constants alone its value, which is a constant again."""
+def compute(name: str, *xs: Operand, **parameters: object) -> Operand:
+    """The operation of this name, recorded where a Variable takes part; of arrays alone its plain value."""
     op = declared[name].bind(**parameters) if parameters else declared[name]
-    return apply(op, *xs) if any([isinstance(x, Variable) for x in xs]) else op.value(*xs)
+    found: Any = apply(op, *xs) if any([isinstance(x, Variable) for x in xs]) else op.value(*xs)
+    return found
 
 
-def product(a: Any, a_labels: Labels, b: Any, b_labels: Labels, output: Labels) -> Any:
+def product(a: Operand, a_labels: Labels, b: Operand, b_labels: Labels, output: Labels) -> Operand:
     """The product of two arrays with these indices; each must be in the other one or in the output."""
     if not a_labels or not b_labels or a_labels == b_labels == output:
         return _arranged(compute("mul", a, b), a_labels or b_labels, output)
@@ -111,13 +114,13 @@ def product(a: Any, a_labels: Labels, b: Any, b_labels: Labels, output: Labels) 
 # -- a single operand ------------------------------------------------------------------------------------------
 
 
-def _put(g: Any, spec: str, shape: tuple[int, ...]) -> Any:
+def _put(g: Array, spec: str, shape: Shape) -> Array:
     total = np.zeros(shape, g.dtype)
     np.einsum(spec, total)[...] = g  # a view of the diagonal
     return total
 
 
-def _diagonal_rows(below: Any, node: Variable, spec: str) -> Any:
+def _diagonal_rows(below: Below, node: Variable, spec: str) -> Independent | None:
     labels, output = spec.split("->")
     found = [labels[r] for r in below[0]]
     if any([labels.count(i) > 1 for i in found]):
@@ -134,7 +137,7 @@ linear(
 linear("put_diagonal", _put, lambda F, g, x, y, spec, shape: F.take_diagonal(g, spec=spec))
 
 
-def diagonal_of(x: Any, labels: Labels) -> tuple[Any, Labels]:
+def diagonal_of(x: Operand, labels: Labels) -> tuple[Operand, Labels]:
     """The elements of an array at which repeated indices agree, each index once."""
     once = tuple(dict.fromkeys(labels))
     if len(once) == len(labels):
@@ -144,7 +147,7 @@ def diagonal_of(x: Any, labels: Labels) -> tuple[Any, Labels]:
     return compute("take_diagonal", x, spec=spec), once
 
 
-def _squeezed(x: Any, labels: Labels, sizes: dict[Any, int]) -> tuple[Any, Labels]:
+def _squeezed(x: Operand, labels: Labels, sizes: dict[Label, int]) -> tuple[Operand, Labels]:
     """Without the axes of length one that broadcast along another operand's."""
     kept = [axis for axis, i in enumerate(labels) if x.shape[axis] == sizes[i]]
     if len(kept) == len(labels):
@@ -153,7 +156,7 @@ def _squeezed(x: Any, labels: Labels, sizes: dict[Any, int]) -> tuple[Any, Label
     return compute("reshape", x, shape=shape), tuple([labels[axis] for axis in kept])
 
 
-def _summed(x: Any, labels: Labels, wanted: set[Any]) -> tuple[Any, Labels]:
+def _summed(x: Operand, labels: Labels, wanted: set[Label]) -> tuple[Operand, Labels]:
     """The sum over the indices that are not wanted."""
     axes = tuple([axis for axis, i in enumerate(labels) if i not in wanted])
     if not axes:
@@ -161,7 +164,7 @@ def _summed(x: Any, labels: Labels, wanted: set[Any]) -> tuple[Any, Labels]:
     return compute("sum", x, axis=axes, keepdims=False), tuple([i for i in labels if i in wanted])
 
 
-def _arranged(x: Any, labels: Labels, output: Labels) -> Any:
+def _arranged(x: Operand, labels: Labels, output: Labels) -> Operand:
     return x if labels == output else compute("transpose", x, axes=tuple([labels.index(i) for i in output]))
 
 
@@ -189,7 +192,7 @@ def _order(labels: tuple[Labels, ...], output: Labels, shapes: tuple[tuple[int, 
     return path[1:]
 
 
-def einsum(*operands: Any, optimize: Any = True) -> Variable:
+def einsum(*operands: object, optimize: object = True) -> Variable:
     """NumPy's einsum, of any number of arrays: `einsum("ij,jk->ik", a, b)` or `einsum(a, [0, 1], b, [1, 2], [0, 2])`.
 
     Repeated indices take diagonals, "..." broadcasts, and without "->" the result has the indices that appear once,

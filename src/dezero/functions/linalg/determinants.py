@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.call import apply
 from dezero.core.declare import publish
+from dezero.core.dtypes import Array
 from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions.arrays.dtype import floating
 from dezero.functions.linalg._matrix import eye, matrices, swap
 from dezero.functions.linalg.contraction import einsum
 
@@ -26,12 +28,12 @@ _regular_det = general(
 )
 
 
-def det(a: Any) -> Variable:
+def det(a: ArrayLike) -> Variable:
     """Determinants of square matrices (..., n, n).
 
-    A determinant is a polynomial, and every derivative is right at singular matrices too: matrices up to 4 x 4
-    are expanded; from larger ones the directions in which they are nearly singular are taken out first, and the
-    determinant of what they leave is a small one. LinAlgError where the matrices are not square.
+    A determinant is a polynomial, and every derivative is right at singular matrices too. Matrices up to 4 x 4 are
+    expanded; the determinant of a larger one that is nearly singular is computed as that of a well-conditioned matrix
+    times that of a small one. LinAlgError where the matrices are not square.
 
     >>> x = Variable(np.array([[1.0, 2.0], [2.0, 4.0]]))
     >>> det(x).backward()
@@ -40,9 +42,7 @@ def det(a: Any) -> Variable:
               [-2.  1.]])
     """
     a = matrices("det", a, square=True)
-    if a.dtype.kind not in "fc":
-        a = operations.astype(a, np.float64)
-    return _polynomial(a)
+    return _polynomial(floating(a))
 
 
 def _polynomial(a: Variable) -> Variable:
@@ -73,14 +73,14 @@ def _expanded(a: Variable) -> Variable:
     if n == 3:
         return einsum("...i,...i", operations.cross(rows[0], rows[1]), rows[2])
 
-    def minors(a: Variable, b: Variable, columns: Any) -> Variable:
+    def minors(a: Variable, b: Variable, columns: Array) -> Variable:
         (i, j), at = columns, operations.get_item
         return at(a, (..., i)) * at(b, (..., j)) - at(a, (..., j)) * at(b, (..., i))
 
     return einsum("...i,...i", minors(rows[0], rows[1], _PAIRS), minors(rows[2], rows[3], _OTHERS))
 
 
-def _nearly_singular(x: Any) -> int:
+def _nearly_singular(x: Array) -> int:
     """How many singular values of a matrix are small beside its largest; the most that any of several has."""
     if not np.isfinite(x).all():
         return 0
@@ -114,8 +114,8 @@ def _bordered(a: Variable, few: int) -> Variable:
 
 
 def _leverrier(a: Variable) -> Variable:
-    """A determinant without division, from the characteristic polynomial's coefficients as U. Le Verrier found them
-    and D. Faddeev wrote them down; for a matrix of zeros, which has no other direction."""
+    """The determinant where all singular values are 0: without division, as U. Le Verrier and D. Faddeev compute the
+    coefficients of the characteristic polynomial."""
     n = a.shape[-1]
     b, unit = a, eye(n, a)
     for k in range(1, n):
@@ -137,7 +137,7 @@ _slogdet = general(
 )
 
 
-def slogdet(a: Any) -> SlogdetResult:
+def slogdet(a: ArrayLike) -> SlogdetResult:
     """Sign and logarithm of the absolute value of determinants of real square matrices (..., n, n).
 
     The sign's derivative is zero. A singular matrix gives 0 and -inf, and LinAlgError in backward.

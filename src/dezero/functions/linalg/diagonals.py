@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import axis_of, whole
+from dezero.functions.arrays._rows import unmoved
 from dezero.functions.arrays.rearrange import moveaxis, ravel
 from dezero.functions.arrays.shape import broadcast_to, reshape
 from dezero.functions.indexing.get_item import get_item, scatter
@@ -23,7 +22,7 @@ def _flat_slice(rows: int, columns: int, k: int) -> slice:
 
 
 @public
-def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variable:
+def diagonal(x: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variable:
     """The diagonal of two axes, as the last axis of the result; offset: how far above the main one (below: negative).
 
     ValueError for arrays of under two axes, and for axes that are one or out of range.
@@ -45,7 +44,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variabl
 
 
 @public
-def diag(x: Any, k: int = 0) -> Variable:
+def diag(x: ArrayLike, k: int = 0) -> Variable:
     """The k-th diagonal of a matrix, or the matrix with this k-th diagonal and zeros elsewhere.
 
     ValueError for arrays of other than one or two axes: diagonal and diagflat take those.
@@ -64,7 +63,7 @@ def diag(x: Any, k: int = 0) -> Variable:
 
 
 @public
-def diagflat(x: Any, k: int = 0) -> Variable:
+def diagflat(x: ArrayLike, k: int = 0) -> Variable:
     """The matrix whose k-th diagonal is the ravelled array.
 
     >>> diagflat(Variable(np.array([[1.0, 2.0]]))).shape
@@ -73,14 +72,12 @@ def diagflat(x: Any, k: int = 0) -> Variable:
     return diag(ravel(x), k)
 
 
-_ROWS = {"rows": lambda below, node, k: below[0]}  # each element is kept or dropped where it is
-
-_tril = linear("tril", lambda x, k: np.tril(x, k), lambda F, g, x, y, k: F.tril(g, k=k), **_ROWS)
-_triu = linear("triu", lambda x, k: np.triu(x, k), lambda F, g, x, y, k: F.triu(g, k=k), **_ROWS)
+_tril = linear("tril", lambda x, k: np.tril(x, k), lambda F, g, x, y, k: F.tril(g, k=k), rows=unmoved)
+_triu = linear("triu", lambda x, k: np.triu(x, k), lambda F, g, x, y, k: F.triu(g, k=k), rows=unmoved)
 
 
 @public
-def tril(x: Any, k: int = 0) -> Variable:
+def tril(x: ArrayLike, k: int = 0) -> Variable:
     """Matrices (the last two axes) with zeros above their k-th diagonal; a vector is taken for each of the rows.
 
     ValueError for a number.
@@ -93,7 +90,7 @@ def tril(x: Any, k: int = 0) -> Variable:
 
 
 @public
-def triu(x: Any, k: int = 0) -> Variable:
+def triu(x: ArrayLike, k: int = 0) -> Variable:
     """Matrices (the last two axes) with zeros below their k-th diagonal; a vector is taken for each of the rows.
 
     ValueError for a number.
@@ -105,7 +102,7 @@ def triu(x: Any, k: int = 0) -> Variable:
     return apply(_triu.bind(k=whole("triu", k, "k")), _matrices("triu", x))
 
 
-def _matrices(name: str, x: Any) -> Variable:
+def _matrices(name: str, x: ArrayLike) -> Variable:
     x = operand(x, name)
     if not x.ndim:
         raise ValueError(f"{name}: a number has no triangle; give an array of one axis or more")

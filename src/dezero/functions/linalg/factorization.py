@@ -7,15 +7,17 @@ Their rules come from differentiating the factorisation and reading off the tria
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from types import EllipsisType
+from typing import NamedTuple
 
 import numpy as np
 
 from dezero.core.declare import public
+from dezero.core.dtypes import Array
 from dezero.core.errors import describe
 from dezero.core.outputs import general
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions import _scipy
 from dezero.functions.linalg._matrix import attempt, attempt_all, each, failing, matrices, swap, upper
 
@@ -23,8 +25,8 @@ _REAL = "its derivative is for real matrices"
 _BLOCK = 32  # triangles up to this size are inverted as any matrix is
 
 
-def _quarter_lower(x: Any) -> np.ndarray[Any, Any]:
-    """Halves below the diagonal and quarters on it: what takes the lower factor out of L + transposed L, halved."""
+def _quarter_lower(x: Array) -> Array:
+    """Weights 1/2 below the diagonal and 1/4 on it: half of Murray's Phi, for a rule that adds the transpose."""
     weights = np.tri(x.shape[-1], dtype=x.dtype)
     weights *= 0.5
     np.fill_diagonal(weights, 0.25)
@@ -34,8 +36,8 @@ def _quarter_lower(x: Any) -> np.ndarray[Any, Any]:
 # -- the inverse that the rules share --------------------------------------------------------------------------
 
 
-def _inverse_of_lower(x: Any, of: str) -> Any:
-    """By halves, so that nearly all of it is matrix products: at 200 x 200 four times as fast as np.linalg.inv."""
+def _inverse_of_lower(x: Array, of: str) -> Array:
+    """The inverse by halves, nearly all of it matrix products: at 200 x 200 four times as fast as np.linalg.inv."""
     n = x.shape[-1]
     if n <= _BLOCK:
         return np.linalg.inv(x)
@@ -47,12 +49,12 @@ def _inverse_of_lower(x: Any, of: str) -> Any:
     return y
 
 
-def _inverse_of_lower_rule(F: Any, g: Any, x: Any, y: Any, of: str) -> Any:
+def _inverse_of_lower_rule(F, g, x, y, of):
     adjoint = swap(F, y)
     return -F.matmul(F.matmul(adjoint, g), adjoint) * upper(x.shape[-1]).T
 
 
-# What is above the diagonal is zero. of: the operation that asks, which an error names.
+# Elements above the diagonal are zero. of: the operation that an error names.
 general(
     "inverse_of_lower",
     failing("inverse_of_lower", "a triangular matrix is singular when its diagonal has a zero")(_inverse_of_lower),
@@ -63,7 +65,7 @@ general(
 # -- Cholesky --------------------------------------------------------------------------------------------------
 
 
-def _cholesky_rule(F: Any, g: Any, x: Any, y: Any) -> Any:
+def _cholesky_rule(F, g, x, y):
     inverse = F.inverse_of_lower(y, of="cholesky")
     middle = F.matmul(swap(F, y), g) * _quarter_lower(y)
     half = F.matmul(F.matmul(swap(F, inverse), middle), inverse)
@@ -80,7 +82,7 @@ _cholesky = general(
 
 
 @public
-def cholesky(a: Any, *, upper: bool = False) -> Variable:
+def cholesky(a: ArrayLike, *, upper: bool = False) -> Variable:
     """The lower triangular factor L of symmetric positive definite matrices a = L @ L.T; upper: L.T.
 
     As in NumPy only the lower triangle is read. The derivative is that along symmetric changes, and so the gradient
@@ -102,7 +104,7 @@ class QRResult(NamedTuple):
     R: Variable
 
 
-def _qr_rule(F: Any, gs: Any, x: Any, ys: Any) -> Any:
+def _qr_rule(F, gs, x, ys):
     (gq, gr), (q, r) = gs, ys
     n = r.shape[-1]
     m = F.matmul(r, swap(F, gr)) - F.matmul(swap(F, gq), q)
@@ -110,7 +112,7 @@ def _qr_rule(F: Any, gs: Any, x: Any, ys: Any) -> Any:
     return F.matmul(gq + F.matmul(q, copied), F.inverse_of_lower(swap(F, r), of="qr")) * F.qr_trust(r)
 
 
-def _qr_trust(r: Any) -> Any:
+def _qr_trust(r: Array) -> Array:
     """1, or nan where columns are independent through rounding alone; a constant."""
     sizes = np.abs(np.diagonal(r, axis1=-2, axis2=-1))
     lost = sizes.min(-1, initial=np.inf) <= 10_000 * np.finfo(r.dtype).eps * sizes.max(-1, initial=0)
@@ -123,7 +125,7 @@ _qr = general("qr", lambda x: tuple(np.linalg.qr(x)), _qr_rule, outputs=2)
 
 
 @public
-def qr(a: Any, mode: str = "reduced") -> QRResult | Variable:
+def qr(a: ArrayLike, mode: str = "reduced") -> QRResult | Variable:
     """Reduced QR factorisation of real matrices (..., m, n): Q (..., m, k), R (..., k, n), k = min(m, n).
 
     The first k columns must be linearly independent (LinAlgError in backward otherwise, or nan where they are so
@@ -156,17 +158,17 @@ class LUResult(NamedTuple):
     u: Variable
 
 
-def _lu_value(x: Any) -> Any:
+def _lu_value(x: Array) -> tuple[Array, Array, Array]:
     native = x.astype(x.dtype.newbyteorder("="), copy=False)  # of swapped bytes SciPy's makes another matrix
     return each(_one_lu, native)
 
 
-def _one_lu(x: Any) -> Any:
+def _one_lu(x: Array) -> tuple[Array, Array, Array]:
     p, lower, u = _scipy.linalg.lu(x)
     return (p if x.size else np.eye(len(x), dtype=p.dtype)), lower, u  # SciPy's has no rows where u has no columns
 
 
-def _lu_rule(F: Any, gs: Any, x: Any, ys: Any) -> Any:
+def _lu_rule(F, gs, x, ys):
     """With a = p l u, k = min(m, n), 1 the square parts and 2 what a tall l or a wide u has beside them.
 
     X = inv(l1) da1 inv(u1) is the strictly lower inv(l1) dl1 and the upper du1 inv(u1) together.
@@ -193,11 +195,11 @@ def _lu_rule(F: Any, gs: Any, x: Any, ys: Any) -> Any:
     return F.matmul(p, ga)
 
 
-def _rows_from(start: int, stop: int) -> Any:
+def _rows_from(start: int, stop: int) -> tuple[EllipsisType, slice, slice]:
     return (..., slice(start, stop), slice(None))
 
 
-def _columns_from(start: int, stop: int) -> Any:
+def _columns_from(start: int, stop: int) -> tuple[EllipsisType, slice]:
     return (..., slice(start, stop))
 
 
@@ -205,7 +207,7 @@ _lu = general("lu", _lu_value, _lu_rule, outputs=3)
 
 
 @public
-def lu(a: Any, permute_l: bool = False) -> LUResult | tuple[Variable, Variable]:
+def lu(a: ArrayLike, permute_l: bool = False) -> LUResult | tuple[Variable, Variable]:
     """SciPy's LU factorisation a = p @ l @ u of real matrices (..., m, n) with row exchanges; needs SciPy.
 
     p permutes, l (..., m, k) has a unit diagonal, u is (..., k, n), k = min(m, n). permute_l: (p @ l, u). The

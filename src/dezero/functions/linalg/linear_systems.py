@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import public
+from dezero.core.dtypes import Array
 from dezero.core.errors import describe
+from dezero.core.op import Op
 from dezero.core.outputs import general
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, as_constant
+from dezero.core.variable import ArrayLike, Variable, as_constant
 from dezero.functions import _scipy
 from dezero.functions.linalg._matrix import array, attempt, each, eye, failing, matrices, swap, upper
 
 # -- inverse ---------------------------------------------------------------------------------------------------
 
 
-def _inverse_rule(F: Any, g: Any, x: Any, y: Any, of: str) -> Any:
+def _inverse_rule(F, g, x, y, of):
     adjoint = swap(F, y)
     return -F.matmul(F.matmul(adjoint, g), adjoint)
 
 
-# of: the operation that asks, which an error names.
+# of: the operation that an error names.
 _inv = general(
     "inv",
     failing("inv", "pinv gives the pseudo-inverse")(lambda x, of: np.linalg.inv(x)),
@@ -33,7 +35,7 @@ _inv = general(
 
 
 @public
-def inv(a: Any) -> Variable:
+def inv(a: ArrayLike) -> Variable:
     """Inverses of square matrices (..., n, n). LinAlgError where one is singular or the matrices are not square.
 
     >>> inv(Variable(np.array([[2.0, 0.0], [0.0, 4.0]])))
@@ -44,7 +46,7 @@ def inv(a: Any) -> Variable:
 
 
 @public
-def matrix_power(a: Any, n: int) -> Variable:
+def matrix_power(a: ArrayLike, n: int) -> Variable:
     """Whole powers of square matrices: the unit matrix for n = 0, powers of the inverse for n < 0.
 
     >>> matrix_power(Variable(np.array([[1.0, 1.0], [0.0, 1.0]])), 3)
@@ -54,7 +56,7 @@ def matrix_power(a: Any, n: int) -> Variable:
     a = matrices("matrix_power", a, square=True)
     if not isinstance(n, int | np.integer) or isinstance(n, bool):
         raise TypeError(f"matrix_power: n is {describe(n)}; it must be a whole number")
-    if n == 0:  # a choice that never falls on a: a constant, with zeros for a derivative
+    if n == 0:  # a is never chosen: a constant that has a derivative of zero in a
         unit = np.broadcast_to(eye(a.shape[-1], a), a.shape)
         return operations.where(np.ones((1, 1), bool), unit, a)
     square = attempt(_inv.bind(of="matrix_power"), a) if n < 0 else a
@@ -73,11 +75,11 @@ def _raised(a: Variable, n: int) -> Variable:
 # -- solutions -------------------------------------------------------------------------------------------------
 
 
-def _solve_matrix(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
+def _solve_matrix(F, g, a, b, y):
     return F.sum_to(-F.matmul(F.solve(swap(F, a), g), swap(F, y)), shape=a.shape)
 
 
-def _solve_right(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
+def _solve_right(F, g, a, b, y):
     return F.sum_to(F.solve(swap(F, a), g), shape=b.shape)
 
 
@@ -91,7 +93,7 @@ _solve = general(
 
 
 @public
-def solve(a: Any, b: Any) -> Variable:
+def solve(a: ArrayLike, b: ArrayLike) -> Variable:
     """The solution x of a x = b for square matrices a (..., n, n).
 
     b: one vector (n,), or the columns of matrices (..., n, k). The derivative solves with a transposed.
@@ -104,20 +106,20 @@ def solve(a: Any, b: Any) -> Variable:
     return _on_columns("solve", _solve, a, b)
 
 
-def _triangular(a: Any, b: Any, lower: bool, unit: bool) -> Any:
-    def one(a: Any, b: Any) -> Any:
+def _triangular(a: Array, b: Array, lower: bool, unit: bool) -> Array:
+    def one(a: Array, b: Array) -> Array:
         return _scipy.linalg.solve_triangular(a, b, lower=lower, unit_diagonal=unit)
 
     return each(one, a, b)
 
 
-def _triangle(F: Any, g: Any, a: Any, b: Any, y: Any, lower: bool, unit: bool) -> Any:
+def _triangle(F, g, a, b, y, lower, unit):
     gb = F.solve_triangular(swap(F, a), g, lower=not lower, unit=unit)
     read = upper(a.shape[-1], 1 if unit else 0)
     return F.sum_to(-F.matmul(gb, swap(F, y)) * (read.T if lower else read), shape=a.shape)
 
 
-def _triangle_right(F: Any, g: Any, a: Any, b: Any, y: Any, lower: bool, unit: bool) -> Any:
+def _triangle_right(F, g, a, b, y, lower, unit):
     return F.sum_to(F.solve_triangular(swap(F, a), g, lower=not lower, unit=unit), shape=b.shape)
 
 
@@ -132,7 +134,7 @@ _solve_triangular = general(
 
 @public
 def solve_triangular(
-    a: Any, b: Any, trans: int | str = 0, lower: bool = False, unit_diagonal: bool = False
+    a: ArrayLike, b: ArrayLike, trans: int | str = 0, lower: bool = False, unit_diagonal: bool = False
 ) -> Variable:
     """SciPy's solution x of a x = b for triangular matrices a, whose other triangle is not read; needs SciPy.
 
@@ -142,15 +144,16 @@ def solve_triangular(
     >>> solve_triangular(Variable(np.array([[2.0, 1.0], [0.0, 4.0]])), np.array([4.0, 8.0]))
     variable([1. 2.])
     """
-    a = matrices("solve_triangular", a, square=True)
+    matrix = matrices("solve_triangular", a, square=True)
     if trans not in (0, 1, "N", "T"):
         raise ValueError(f"solve_triangular: trans is {trans!r}; it must be 0 or 'N', or 1 or 'T' for a transposed")
     if trans in (1, "T"):
-        a, lower = swap(operations, a), not lower
-    return _on_columns("solve_triangular", _solve_triangular.bind(lower=bool(lower), unit=bool(unit_diagonal)), a, b)
+        matrix, lower = swap(operations, matrix), not lower
+    solver = _solve_triangular.bind(lower=bool(lower), unit=bool(unit_diagonal))
+    return _on_columns("solve_triangular", solver, matrix, b)
 
 
-def _on_columns(name: str, op: Any, a: Variable, b: Any) -> Variable:
+def _on_columns(name: str, op: Op, a: Variable, b: ArrayLike) -> Variable:
     """Solve for the columns of b, a vector being one column."""
     b = array(b, name)
     n = a.shape[-1]
@@ -168,7 +171,7 @@ def _on_columns(name: str, op: Any, a: Variable, b: Any) -> Variable:
 # -- least squares ---------------------------------------------------------------------------------------------
 
 
-def _pinv_rule(F: Any, g: Any, x: Any, y: Any, rcond: float) -> Any:
+def _pinv_rule(F, g, x, y, rcond):
     """G. Golub and V. Pereyra, SIAM J. Numer. Anal. 10 (1973) 413, for a rank that does not change."""
     m, n = x.shape[-2:]
     yt, gt = swap(F, y), swap(F, g)
@@ -188,7 +191,7 @@ _pinv = general(
 
 
 @public
-def pinv(a: Any, rcond: float = 1e-15) -> Variable:
+def pinv(a: ArrayLike, rcond: float = 1e-15) -> Variable:
     """Moore-Penrose pseudo-inverses of real matrices (..., m, n): shape (..., n, m).
 
     rcond: singular values up to rcond times the largest count as zero. The derivative is that at constant rank;
@@ -206,12 +209,12 @@ class LstsqResult(NamedTuple):
 
     x: Variable
     residuals: Variable
-    rank: Any
-    s: Any
+    rank: int | Array
+    s: Array
 
 
 @public
-def lstsq(a: Any, b: Any, rcond: float | None = None) -> LstsqResult:
+def lstsq(a: ArrayLike, b: ArrayLike, rcond: float | None = None) -> LstsqResult:
     """The x of least norm among those with the least sum of (a x - b)**2, as numpy.linalg.lstsq returns it.
 
     a: real matrices (..., m, n); b: a vector (m,) or columns (..., m, k). rcond: as in pinv, by default the dtype's

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -11,17 +10,14 @@ from dezero.core.arithmetic import add, mul
 from dezero.core.arraylike import raw
 from dezero.core.call import binary, operand
 from dezero.core.declare import bilinear, public
+from dezero.core.dtypes import Array
 from dezero.core.errors import is_sparse
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions.arrays._rows import Below, Independent
+from dezero.functions.linalg._matrix import swap
 
 
-def _swap(F: Any, x: Any) -> Any:
-    """The last two axes exchanged."""
-    n = len(x.shape)
-    return F.transpose(x, axes=(*range(n - 2), n - 1, n - 2))
-
-
-def _as_matrices(F: Any, g: Any, a: Any, b: Any, y: Any) -> tuple[Any, Any, Any]:
+def _as_matrices(F, g, a, b, y):
     """Vectors as the matrices that matmul takes them for, and the cotangent of the product of those."""
     m, n = len(a.shape), len(b.shape)
     if n == 1:
@@ -31,27 +27,27 @@ def _as_matrices(F: Any, g: Any, a: Any, b: Any, y: Any) -> tuple[Any, Any, Any]
     return g, a, b
 
 
-def _left(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
+def _left(F, g, a, b, y):
     if len(a.shape) == len(b.shape) == 2:
         return g @ b.T
     g, matrix, b = _as_matrices(F, g, a, b, y)
-    g = F.sum_to(F.matmul(g, _swap(F, b)), shape=matrix.shape)
+    g = F.sum_to(F.matmul(g, swap(F, b)), shape=matrix.shape)
     return F.reshape(g, shape=a.shape)
 
 
-def _right(F: Any, g: Any, a: Any, b: Any, y: Any) -> Any:
+def _right(F, g, a, b, y):
     if len(a.shape) == len(b.shape) == 2:
         return a.T @ g
-    if len(b.shape) == 2 < len(a.shape):  # one product, where one a matrix and their sum take half as long again
+    if len(b.shape) == 2 < len(a.shape):  # one product: one for each matrix and their sum take half as long again
         rows = math.prod(a.shape[:-1])
         a, g = F.reshape(a, shape=(rows, a.shape[-1])), F.reshape(g, shape=(rows, g.shape[-1]))
-        return F.matmul(_swap(F, a), g)
+        return F.matmul(swap(F, a), g)
     g, a, matrix = _as_matrices(F, g, a, b, y)
-    g = F.sum_to(F.matmul(_swap(F, a), g), shape=matrix.shape)
+    g = F.sum_to(F.matmul(swap(F, a), g), shape=matrix.shape)
     return F.reshape(g, shape=b.shape)
 
 
-def _rows(below: Any, node: Variable) -> Any:
+def _rows(below: Below, node: Variable) -> Independent | None:
     (ra, rb), (a, b) = below, node._args
     m, n = np.ndim(raw(a)), np.ndim(raw(b))
     if ra and rb:
@@ -63,10 +59,10 @@ def _rows(below: Any, node: Variable) -> Any:
     return tuple(r if r == -1 else r + 1 for r in rb) if m == 1 else rb
 
 
-def _product(a: Any, b: Any) -> Any:
+def _product(a: Array, b: Array) -> Array:
     if type(a) is not np.ndarray or a.ndim < 3 or np.ndim(b) != 2 or a.shape[-1] != b.shape[0]:
         return np.matmul(a, b)
-    rows = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])  # one product takes 10 to 40 % less than one a matrix
+    rows = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])  # one product takes 10 to 40 % less than one for each matrix
     return np.matmul(rows, b).reshape(*a.shape[:-1], b.shape[1])
 
 
@@ -85,7 +81,7 @@ _dense = binary(_matmul)
 
 
 @public
-def matmul(a: Any, b: Any) -> Variable:
+def matmul(a: ArrayLike, b: ArrayLike) -> Variable:
     """Matrix product of the last two axes, the axes before them broadcast; a 1-d argument is a vector.
 
     One of the two may be a sparse array or matrix of SciPy's, a constant, the other then a vector or matrix.
@@ -98,13 +94,13 @@ def matmul(a: Any, b: Any) -> Variable:
     except TypeError:
         if not (is_sparse(a) or is_sparse(b)):
             raise
-    from dezero.functions.linalg.sparse_products import matmul_with_sparse  # loaded by those alone who have one
+    from dezero.functions.linalg.sparse_products import matmul_with_sparse  # loaded only where there is one
 
     return matmul_with_sparse(a, b)
 
 
 @public
-def dot(a: Any, b: Any) -> Variable:
+def dot(a: ArrayLike, b: ArrayLike) -> Variable:
     """NumPy's dot of vectors and matrices: the matrix product, or the product where one is a number.
 
     Arrays of more than two axes are refused, since NumPy's dot and matmul differ there.
@@ -128,7 +124,7 @@ def dot(a: Any, b: Any) -> Variable:
 
 
 @public
-def linear(x: Any, W: Any, b: Any = None) -> Variable:
+def linear(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> Variable:
     """Affine map x W + b: x (..., inputs), W (inputs, outputs), b (outputs,) or None, result (..., outputs).
 
     ValueError for shapes that do not fit.
@@ -140,7 +136,7 @@ def linear(x: Any, W: Any, b: Any = None) -> Variable:
 
 
 @public
-def linear_simple(x: Any, W: Any, b: Any = None) -> Variable:
+def linear_simple(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> Variable:
     """The same as linear: the name that DeZero gives the formula as it stands.
 
     >>> linear_simple(Variable(np.ones((1, 2))), np.ones((2, 1)))
@@ -149,7 +145,7 @@ def linear_simple(x: Any, W: Any, b: Any = None) -> Variable:
     return _affine("linear_simple", x, W, b)
 
 
-def _affine(name: str, x: Any, W: Any, b: Any) -> Variable:
+def _affine(name: str, x: ArrayLike, W: ArrayLike, b: ArrayLike | None) -> Variable:
     shape, kernel = operand(x, name).shape, operand(W, name).shape
     if not shape or len(kernel) != 2 or shape[-1] != kernel[0]:
         raise ValueError(

@@ -20,24 +20,24 @@ import itertools
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.declare import declare, publish
+from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import describe
-from dezero.core.op import GENERAL, AnyNumberOfRules, Op
-from dezero.core.variable import Variable
+from dezero.core.op import GENERAL, AnyNumberOfRules, Op, Rule
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions import _scipy
 from dezero.functions.elementwise.complex_numbers import real_like
 from dezero.functions.linalg._matrix import attempt, each, failing, matrices, swap
 
 
-def _corner(function: Callable[[Any], Any], regular: float, a: Any, *bs: Any) -> Any:
+def _corner(function: Callable[[Array], Array], regular: float, a: Array, *bs: Array) -> Array:
     """f[a; b1, ..., bk] of single matrices; each b is first brought to the size of a, since it is linear in them.
 
-    regular: from which k on there is none for a singular a.
+    regular: from this k on there is none for a singular a.
     """
     n, k = a.shape[-1], len(bs)
     if k >= regular and _singular(a):
@@ -48,55 +48,57 @@ def _corner(function: Callable[[Any], Any], regular: float, a: Any, *bs: Any) ->
     if not n or 0.0 in factors:
         return np.zeros(a.shape, kind)
     block = np.asarray(a, np.result_type(a, np.float64))
-    block = np.kron(np.eye(k + 1), block) if k else block  # which keeps the sign of zeros, and with it the branch
-    if kind.kind == "c" and block.dtype.kind != "c":
+    if k:  # for k = 0 the product would lose the signs of zeros, which tell the branch
+        block = np.kron(np.eye(k + 1), block)
+    if kind.kind == "c" and not is_complex(block):
         block = block + 0j
     for i, (b, factor) in enumerate(zip(bs, factors, strict=True)):
         block[i * n : (i + 1) * n, (i + 1) * n : (i + 2) * n] = b / factor
     with warnings.catch_warnings():
-        if k:  # SciPy's estimates of accuracy are of the whole of the block
+        if k:  # SciPy's warnings are of the accuracy of the whole block
             warnings.simplefilter("ignore")
         y = function(block)[:n, k * n :] * math.prod(factors)
-    return y.astype(np.result_type(kind, np.complex64) if y.dtype.kind == "c" else kind)
+    return y.astype(np.result_type(kind, np.complex64) if is_complex(y) else kind)
 
 
-def _singular(a: Any) -> bool:
+def _singular(a: Array) -> bool:
     sizes = np.abs(np.linalg.eigvals(a.astype(np.result_type(a, np.float64)))) if a.size else np.ones(1)
     return bool(sizes.min() <= len(a) * np.finfo(np.result_type(a, np.float16)).eps * sizes.max())
 
 
-def _on_branch(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A function with a cut along the negative axis, which takes all copies of an eigenvalue on its one side.
+def _on_branch(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """A function with a cut along the negative axis, computed with all copies of an eigenvalue on one side of the cut.
 
-    The eigenvalues of a block triangular matrix are those of its diagonal blocks. Computed for the whole of it, equal
-    ones come out as a ring around their place, part of it beyond the cut.
+    The eigenvalues of a block triangular matrix are those of its diagonal blocks. Computed from the whole matrix, equal
+    ones come out as a ring around their true place, with a part of the ring beyond the cut.
     """
 
-    def call(x: Any) -> Any:
+    def call(x: Array) -> Array:
         n = x.shape[-1]
         edges = [0, *[p for p in range(1, n) if not x[p:, :p].any()], n]
         if len(edges) in (2, n + 1):  # one block, or triangular already
             return function(x)
-        forms: dict[bytes, Any] = {}
+        forms: dict[bytes, tuple[Array, Array]] = {}
         z, t = np.zeros((n, n), complex), []
         for start, end in itertools.pairwise(edges):
             block = np.ascontiguousarray(x[start:end, start:end])
-            form = forms.setdefault(block.tobytes(), None) or _schur(block)
-            forms[block.tobytes()] = form
-            z[start:end, start:end] = form[1]
-            t.append(np.diagonal(form[0]))
+            key = block.tobytes()
+            if key not in forms:
+                forms[key] = _schur(block)
+            triangle, z[start:end, start:end] = forms[key]
+            t.append(np.diagonal(triangle))
         values = np.concatenate(t)
         if (values.real > 0).all():
             return function(x)
         form = np.triu(z.conj().T @ x @ z, 1) + np.diag(values)
         y = z @ function(form) @ z.conj().T
         on_cut = (values.imag == 0) & (values.real < 0)
-        return y if x.dtype.kind == "c" or on_cut.any() else y.real
+        return y if is_complex(x) or on_cut.any() else y.real
 
     return call
 
 
-def _schur(x: Any) -> tuple[Any, Any]:
+def _schur(x: Array) -> tuple[Array, Array]:
     """The complex Schur form of one matrix; of a real one its real eigenvalues are real."""
     if np.any(x.imag):
         return _scipy.linalg.schur(x, output="complex")
@@ -110,8 +112,8 @@ def _schur(x: Any) -> tuple[Any, Any]:
     return t, z
 
 
-def _rule(name: str) -> Callable[..., Any]:
-    def rule(i: int, F: Any, g: Any, a: Any, *rest: Any) -> Any:
+def _rule(name: str) -> Rule:
+    def rule(i, F, g, a, *rest):
         *bs, _ = rest
         f, at, back = getattr(F, name), swap(F, a), [swap(F, b) for b in bs]
         if i:
@@ -126,8 +128,8 @@ def _rule(name: str) -> Callable[..., Any]:
 
 
 def matrix_function(
-    name: str, function: Callable[[Any], Any], remedy: str, doc: str, regular: float = math.inf
-) -> Callable[[Any], Variable]:
+    name: str, function: Callable[[Array], Array], remedy: str, doc: str, regular: float = math.inf
+) -> Callable[[ArrayLike], Variable]:
     """Declare an analytic function of matrices by its value on single ones, and give the public function.
 
     regular: the order of derivatives, from 0 for the value, from which on it needs matrices that are not singular.
@@ -135,7 +137,7 @@ def matrix_function(
     value = failing(name, remedy)(lambda *xs: each(functools.partial(_corner, function, regular), *xs))
     op = declare(Op(name, GENERAL, value, AnyNumberOfRules(_rule(name)), series="matrix_function"))
 
-    def call(a: Any) -> Variable:
+    def call(a: ArrayLike) -> Variable:
         a = matrices(name, a, square=True)
         if not np.isfinite(raw(a)).all():
             raise ValueError(f"{name}: a, a {describe(a)}, holds nan or inf")
@@ -173,7 +175,7 @@ logm = matrix_function(
 )
 
 
-def _square_root(x: Any) -> Any:
+def _square_root(x: Array) -> Array:
     scale = float(np.abs(x).max(initial=0))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of singular matrices, some of which have a root

@@ -8,23 +8,24 @@ import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import declare, publish
-from dezero.core.dtypes import is_complex
+from dezero.core.dtypes import Axes, is_complex
 from dezero.core.errors import describe
 from dezero.core.op import ELEMENTWISE, Op, declared
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import flag, plainly
+from dezero.functions.arrays.dtype import floating
 from dezero.functions.elementwise.complex_numbers import imag, modulus, real
 from dezero.functions.linalg.spectral import svd
 from dezero.functions.reductions._half import in_single
 from dezero.functions.reductions.extrema import max, min
-from dezero.functions.reductions.sums_and_products import axes_of
+from dezero.functions.reductions.sums_and_products import axes_of, kept_shape
 
-Axes = tuple[int, ...]
+Order = float | str | None
 _modulus_power = declared["modulus_power"]
 
 
-def _root_rule(F: Any, g: Any, x: Any, y: Any, p: float) -> Any:
+def _root_rule(F, g, x, y, p):
     return g * F.over_size(y, x) / p
 
 
@@ -33,24 +34,23 @@ _root = declare(Op("root", ELEMENTWISE, lambda x, p: np.sqrt(x) if p == 2 else x
 
 
 @in_single
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Variable:
+def norm(x: ArrayLike, ord: Order = None, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Norm of a vector or matrix, or of those that one or two axes of an array hold.
 
-    ord: for vectors any number but 0, inf or -inf; for matrices "fro", "nuc", 1, -1, 2, -2, inf or -inf; None: the
-    square root of the sum of squares. axis: a number for vectors, two for matrices.
-    At its kinks a norm has the first derivative of max, min and abs: the first of the greatest, and 0 for the norm of
-    zeros; where there is none of a higher order it is nan. An element or singular value that is 0 adds 0 to the first
-    derivative, for an ord below 1 too. "nuc", 2 and -2 are made of singular values, and have their limits (see svd);
-    one that is 0 but for rounding counts as 0. ValueError for another ord or axis.
+    ord: for vectors any number other than 0, inf and -inf included; for matrices "fro", "nuc", 1, -1, 2, -2, inf or
+    -inf; None: the square root of the sum of squares. axis: a number for vectors, two for matrices.
+    At its kinks a norm has the first derivative of max, min and abs: equal shares for equal elements, 0 for the norm of
+    zeros; at a kink of abs or of the root those of higher order are nan. An element or singular value that is 0 adds
+    0 to the first derivative, for an ord below 1 too. "nuc", 2 and -2 of matrices are made of singular values, and have
+    their limits (see svd); one that is 0 but for rounding counts as 0. ValueError for another ord or axis.
 
     >>> norm(Variable(np.array([3.0, 4.0]))), norm(Variable(np.eye(2)), "nuc")
     (variable(5.0), variable(2.0))
     """
     x, ord, keepdims = operand(x, "norm"), plainly("norm", ord, "ord"), flag("norm", keepdims)
-    if x.dtype.kind in "iub":
-        x = operations.astype(x, np.float64)
+    x = floating(x)
     if not x.size and ord in ("nuc", 1, 2, np.inf):
-        ord = None  # 0, whichever of these it is
+        ord = None  # each of these norms is 0 then
     axes = tuple(range(x.ndim)) if axis is None else axes_of("norm", x, axis) or ()
     if axis is None and ord is None:
         return _euclidean(x, axes, keepdims)
@@ -61,12 +61,12 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> V
     raise ValueError(f"norm: {len(axes)} axes of a {describe(x)}; give axis, one for vectors or two for matrices")
 
 
-def _euclidean(x: Variable, axes: Axes, keepdims: bool) -> Variable:
+def _euclidean(x: Variable, axes: tuple[int, ...], keepdims: bool) -> Variable:
     squares = x * x if not is_complex(x) else real(x) ** 2 + imag(x) ** 2
     return apply(_root.bind(p=2), operations.sum(squares, axes, keepdims))
 
 
-def _vector(x: Variable, ord: Any, axes: Axes, keepdims: bool) -> Variable:
+def _vector(x: Variable, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Variable:
     if isinstance(ord, str) or ord == 0:
         reason = "counts elements and has no derivative" if ord == 0 else "is none of vectors"
         raise ValueError(f"norm: ord={ord!r} {reason}; give a number that is not 0, inf or -inf")
@@ -96,7 +96,7 @@ def _exact_zeros(s: Variable) -> Variable:
     return operations.abs(s * operations.greater(s, greatest * rounding))
 
 
-def _matrix(x: Variable, ord: Any, axes: Axes, keepdims: bool) -> Variable:
+def _matrix(x: Variable, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Variable:
     kind = ord if isinstance(ord, str) else float(ord)
     if kind == "fro":
         return _euclidean(x, axes, keepdims)
@@ -110,8 +110,8 @@ def _matrix(x: Variable, ord: Any, axes: Axes, keepdims: bool) -> Variable:
         y = operations.sum(s, -1) if kind == "nuc" else operations.get_item(s, (..., 0 if kind == 2 else -1))
     else:
         raise ValueError(f"norm: ord={ord!r} is none of matrices; give 'fro', 'nuc', 1, -1, 2, -2, inf or -inf")
-    shape = tuple([1 if i in axes else n for i, n in enumerate(x.shape)])
-    return operations.reshape(y, shape if keepdims else tuple([n for i, n in enumerate(x.shape) if i not in axes]))
+    shape = kept_shape(x.shape, axes) if keepdims else tuple([n for i, n in enumerate(x.shape) if i not in axes])
+    return operations.reshape(y, shape)
 
 
 publish("norm", norm)

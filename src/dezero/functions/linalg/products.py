@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -9,21 +10,24 @@ import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import bilinear, public
+from dezero.core.dtypes import Axes
 from dezero.core.errors import describe
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, as_constant
+from dezero.core.variable import ArrayLike, Variable, as_constant
 from dezero.functions.elementwise.complex_numbers import conj
-from dezero.functions.linalg._matrix import array
+from dezero.functions.indexing.get_item import get_item
+from dezero.functions.indexing.picking import rows_beside_last
+from dezero.functions.linalg._matrix import Operand, array
 from dezero.functions.linalg.contraction import compute, diagonal_of, product
 from dezero.functions.reductions.sums_and_products import axes_of
 
 
-def _flat(x: Any) -> Any:
+def _flat(x: Operand) -> Operand:
     return compute("reshape", x, shape=(x.size,))
 
 
 @public
-def inner(a: Any, b: Any) -> Variable:
+def inner(a: ArrayLike, b: ArrayLike) -> Variable:
     """Sums of products over the last axes of both arrays; the product where one is a number.
 
     ValueError where the last axes differ in length.
@@ -38,7 +42,7 @@ def inner(a: Any, b: Any) -> Variable:
 
 
 @public
-def outer(a: Any, b: Any) -> Variable:
+def outer(a: ArrayLike, b: ArrayLike) -> Variable:
     """All products of an element of the first array with one of the second, both flattened; shape (a.size, b.size).
 
     >>> outer(Variable(np.array([1.0, 2.0])), np.array([3.0, 4.0]))
@@ -49,7 +53,7 @@ def outer(a: Any, b: Any) -> Variable:
 
 
 @public
-def vdot(a: Any, b: Any) -> Variable:
+def vdot(a: ArrayLike, b: ArrayLike) -> Variable:
     """Scalar product of two arrays of one size, flattened; the first is conjugated.
 
     >>> vdot(Variable(np.array([1.0, 2.0])), np.array([3.0, 4.0]))
@@ -63,7 +67,7 @@ def vdot(a: Any, b: Any) -> Variable:
 
 
 @public
-def tensordot(a: Any, b: Any, axes: Any = 2) -> Variable:
+def tensordot(a: ArrayLike, b: ArrayLike, axes: int | Sequence[Axes] = 2) -> Variable:
     """Sums of products over axes of the first array and of the second.
 
     axes: how many of the last axes of a to sum with the first ones of b, or a pair (axes of a, axes of b).
@@ -78,15 +82,16 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Variable:
             raise ValueError(f"tensordot: axes={axes} for arrays of shapes {a.shape} and {b.shape}, which lack so many")
         ours, theirs = tuple(range(a.ndim - axes, a.ndim)), tuple(range(axes))
     else:
+        pair: Sequence[Any] = axes
         try:
-            ours, theirs = (tuple(x) if hasattr(x, "__len__") else (x,) for x in axes)
+            ours, theirs = (tuple(x) if hasattr(x, "__len__") else (x,) for x in pair)
         except (TypeError, ValueError):
             raise ValueError(f"tensordot: axes is {axes!r}; give a number, or a pair (axes of a, axes of b)") from None
         ours, theirs = axes_of("tensordot", a, ours) or (), axes_of("tensordot", b, theirs) or ()
     return _contracted("tensordot", a, b, ours, theirs)
 
 
-def _contracted(name: str, a: Any, b: Any, ours: tuple[int, ...], theirs: tuple[int, ...]) -> Variable:
+def _contracted(name: str, a: Operand, b: Operand, ours: tuple[int, ...], theirs: tuple[int, ...]) -> Variable:
     """The product of two arrays summed over pairs of axes, the other axes of a before those of b."""
     if [a.shape[i] for i in ours] != [b.shape[i] for i in theirs]:
         raise ValueError(
@@ -102,7 +107,7 @@ def _contracted(name: str, a: Any, b: Any, ours: tuple[int, ...], theirs: tuple[
 
 
 @public
-def kron(a: Any, b: Any) -> Variable:
+def kron(a: ArrayLike, b: ArrayLike) -> Variable:
     """Kronecker product: the array of blocks a[i, j, ...] * b, over all axes.
 
     >>> kron(Variable(np.eye(2)), np.array([[1.0, 2.0]]))
@@ -120,7 +125,7 @@ def kron(a: Any, b: Any) -> Variable:
 
 
 @public
-def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variable:
+def trace(x: ArrayLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variable:
     """Sum along the diagonal of the matrices in two axes (numpy.trace: the first two), or one beside it.
 
     offset: 0 for the main diagonal, positive above it, negative below.
@@ -138,18 +143,12 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variable:
     if (rows, columns) != (n, n):
         index = [slice(None)] * x.ndim
         index[first], index[second] = slice(start[0], start[0] + n), slice(start[1], start[1] + n)
-        x = operations.get_item(x, tuple(index))
-    labels = tuple([first if axis == second else axis for axis in range(x.ndim)])
-    y, labels = diagonal_of(x, labels)
+        x = get_item(x, tuple(index))
+    y, labels = diagonal_of(x, tuple([first if axis == second else axis for axis in range(x.ndim)]))
     return operations.sum(y, labels.index(first))
 
 
 # -- cross product ---------------------------------------------------------------------------------------------
-
-
-def _cross_rows(below: Any, node: Variable) -> Any:
-    moving = [rows for rows in below if rows]
-    return moving[0] if all([rows == moving[0] and -1 not in rows for rows in moving]) else None
 
 
 # (a x b) . g is the same for a cyclic exchange of the three.
@@ -158,12 +157,14 @@ _cross = bilinear(
     np.cross,
     lambda F, g, a, b, y: F.sum_to(F.cross(b, g), shape=a.shape),
     lambda F, g, a, b, y: F.sum_to(F.cross(g, a), shape=b.shape),
-    rows=_cross_rows,
+    rows=rows_beside_last,
 )
 
 
 @public
-def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Variable:
+def cross(
+    a: ArrayLike, b: ArrayLike, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> Variable:
     """Cross product of vectors of three elements, which lie along axisa of a, axisb of b and axisc of the result.
 
     axis: all three of them. The other axes broadcast. ValueError for vectors of another length.
@@ -183,7 +184,7 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     return operations.transpose(y, (*rest[:place], y.ndim - 1, *rest[place:]))
 
 
-def _last(argument: str, x: Any, axis: int) -> Any:
+def _last(argument: str, x: Operand, axis: int) -> Operand:
     """The array with the axis of its vectors moved to the end."""
     (place,) = axes_of("cross", x, axis) or (0,)
     if not x.ndim or x.shape[place] != 3:
@@ -200,7 +201,7 @@ def _last(argument: str, x: Any, axis: int) -> Any:
 
 
 @public
-def multi_dot(arrays: Any) -> Variable:
+def multi_dot(arrays: Iterable[ArrayLike]) -> Variable:
     """Matrix product of two or more matrices, in the order that takes the fewest multiplications.
 
     The first and the last may be vectors. ValueError for fewer than two, or for shapes that do not fit.
@@ -227,7 +228,7 @@ def multi_dot(arrays: Any) -> Variable:
     return as_constant(_chained(xs, _cheapest(tuple(sizes)), 0, len(xs) - 1))
 
 
-def _chained(xs: list[Any], cuts: dict[tuple[int, int], int], first: int, last: int) -> Any:
+def _chained(xs: list[Operand], cuts: dict[tuple[int, int], int], first: int, last: int) -> Operand:
     if first == last:
         return xs[first]
     cut = cuts[first, last]

@@ -7,7 +7,7 @@ from typing import Any
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, publish
 from dezero.core.errors import is_sparse
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions.arrays.shape import transpose
 
 _product = linear(
@@ -17,7 +17,7 @@ _product = linear(
 )
 
 
-def sparse_product(x: Any, matrix: Any) -> Variable:
+def sparse_product(x: ArrayLike, matrix: object) -> Variable:
     """The product matrix @ x: matrix a sparse array or matrix (m, n) of SciPy's, x (n,) or (n, k).
 
     ValueError for other shapes.

@@ -1,50 +1,52 @@
 """Eigenvalues, eigenvectors and singular values.
 
-Where eigenvalues coincide their eigenvectors are arbitrary up to a rotation, and have no derivative. What depends
-on the eigenvalues alone and symmetrically (their sum, a sum of functions of them) is differentiable there, and its
-first derivative right. What uses the eigenvectors too may have a derivative there, as v f(w) v' has, but it is a
-limit of 0 / 0 that cannot be told from what the rules are given: wherever a gap of zero is divided by the result
-is nan, never a finite number. A single eigenvalue has there, as the greatest of equal numbers has, the
-derivative of the one that it happens to be.
+Where eigenvalues coincide, their eigenvectors are arbitrary up to a rotation and have no derivative:
 
-Every division by a gap loses as many digits as the gap is smaller than the greatest eigenvalue, and a derivative of
-order k has up to k of them. A gap counts as zero where fewer than three digits would be left to a derivative of
-ordinary size: in float64 from 2e-13 times the greatest eigenvalue downwards at order 1, 5e-7 at order 2, 6e-5 at
-order 3. For eig these bounds grow with the condition number of the eigenvalues. Functions of matrices (expm, logm,
-sqrtm, matrix_power), det and slogdet have no such points.
+- A symmetric function of the eigenvalues alone (their sum, the sum of a function of each) is differentiable there, and
+  its first derivative is right.
+- A function of the eigenvectors may have a derivative there, as v f(w) v' has. The rules would have to find it as the
+  limit of 0 / 0, and cannot: where they divide by a gap of zero the result is nan, never a finite number.
+- A single eigenvalue has the derivative of that one of the equal ones which it happens to be.
+
+A division by a gap between eigenvalues loses a digit for each factor of ten by which the gap is smaller than the
+greatest eigenvalue. A derivative of order k divides up to k times. A gap counts as zero where fewer than three digits
+would be left to a derivative of ordinary size: in float64 below 2e-13 times the greatest eigenvalue at order 1, 5e-7 at
+order 2, 6e-5 at order 3. For eig these bounds grow with the condition number of the eigenvalues. Functions of matrices
+(expm, logm, sqrtm, matrix_power), det and slogdet have no such points.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from dezero.core.declare import declare, public
-from dezero.core.op import ELEMENTWISE, Op
+from dezero.core.dtypes import Array
+from dezero.core.op import ELEMENTWISE, Op, Rule
 from dezero.core.outputs import general
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions.elementwise.complex_numbers import modulus, real_like
 from dezero.functions.linalg._matrix import attempt_all, eye, failing, matrices, swap
 
 _REAL = "its derivative is for real matrices"
-_DIGITS = 1000  # times rounding, relative, must stay below 1 in what is divided by gaps
+_DIGITS = 1000  # three digits are left of what is divided by a gap while its relative rounding is below 1 / 1000
 
 
 # -- dividing by gaps ------------------------------------------------------------------------------------------
 
 
-def _over_gaps(x: Any, w: Any, v: Any, k: Any, diagonal: bool, order: int) -> Any:
+def _over_gaps(x: Array | float, w: Array, v: Array, k: Array, diagonal: bool, order: int) -> Array:
     """x[i, j] / (v[j] - w[i]), nan where a gap is too small to divide by `order` times.
 
     k: the greatest condition number of the eigenvalues, by which errors grow besides. diagonal: whether its elements
     are divided too; otherwise they are zero.
     """
     gap = v - w
-    if not gap.size or (not isinstance(x, np.ndarray) and x == 0):  # of a result that nothing depends on
+    if not gap.size or (not isinstance(x, np.ndarray) and x == 0):  # the number 0, where nothing depends on the vectors
         return x + np.zeros_like(gap)
     scale = np.maximum(np.abs(w).max((-2, -1), keepdims=True), np.abs(v).max((-2, -1), keepdims=True)) * k
     rounding = max(*gap.shape[-2:], _DIGITS) * np.finfo(gap.dtype).eps * k
@@ -69,38 +71,38 @@ declare(
 )
 
 
-def _once_more(F: Any, x: Any, w: Any, v: Any, k: Any, diagonal: bool, order: int) -> Any:
+def _once_more(F, x, w, v, k, diagonal: bool, order: int):
     return F.over_gaps(x, w, v, k, diagonal=diagonal, order=order + 1)
 
 
-def _column(F: Any, w: Any) -> Any:
+def _column(F, w):
     return F.reshape(w, shape=(*w.shape, 1))
 
 
-def _row(F: Any, w: Any) -> Any:
+def _row(F, w):
     return F.reshape(w, shape=(*w.shape[:-1], 1, w.shape[-1]))
 
 
-def _diagonal(F: Any, gw: Any, w: Any) -> Any:
+def _diagonal(F, gw, w):
     """The cotangents of values on the diagonal of a matrix; 0 where nothing depends on them."""
     return 0 if gw is None else F.broadcast_to(_row(F, gw), shape=(*w.shape, w.shape[-1])) * eye(w.shape[-1], w)
 
 
-def _factorization(name: str, value: Callable[..., Any], pull: Callable[..., Any], outputs: int) -> Op:
+def _factorization(name: str, value: Callable[..., tuple[Array, ...]], pull: Rule, outputs: int) -> Op:
     """Declare a factorisation into values and vectors by its vjp, pull(F, gs, x, ys, order, **parameters).
 
-    order: how often what it makes will have been divided by gaps, at most. Since its own derivatives divide once more,
-    it is given its outputs as those of another operation, which are the same and whose vjp is of the next order.
+    order: how often the cotangent that pull gives has been divided by gaps, at most. A derivative of it divides once
+    more. Therefore ys are outputs of a second operation, which passes the outputs on and has the vjp of the next order.
     """
     again = f"{name}_again"
 
-    def rule(F: Any, gs: Any, x: Any, *known: Any, order: int = 1, **parameters: Any) -> Any:
+    def rule(F, gs, x, *known, order=1, **parameters):
         ys = known[-1]
         vectors = any([gs[i] is not None for i in range(outputs) if i != values])
         node = getattr(F, again)(x, *ys, order=order + vectors, **parameters)
         return pull(F, gs, x, tuple([F.output(node, index=i) for i in range(outputs)]), order, **parameters)
 
-    def still(i: int) -> Callable[..., Any]:
+    def still(i: int) -> Rule:
         return lambda F, gs, *args, **parameters: F.zeros_like(args[i])
 
     values = outputs - 2  # the place of eigenvalues in (w, v), of singular ones in (u, s, vh)
@@ -117,7 +119,7 @@ class EighResult(NamedTuple):
     eigenvectors: Variable
 
 
-def _eigh_rule(F: Any, gs: Any, x: Any, ys: Any, order: int, UPLO: str) -> Any:
+def _eigh_rule(F, gs, x, ys, order, UPLO):
     """da = v (dw on the diagonal, v' dv (w_j - w_i) beside it) v'."""
     (gw, gv), (w, v) = gs, ys
     middle = _diagonal(F, gw, w)
@@ -137,12 +139,12 @@ _eigh = _factorization(
 
 
 @public
-def eigh(a: Any, UPLO: str = "L") -> EighResult:
+def eigh(a: ArrayLike, UPLO: str = "L") -> EighResult:
     """Eigenvalues w (..., n), ascending, and eigenvectors, the columns of v (..., n, n), of real symmetric matrices.
 
     UPLO: the triangle that is read, "L" or "U". The derivative is that along symmetric changes, and so the gradient
-    is symmetric. An eigenvector's sign is arbitrary. LinAlgError in backward where eigenvalues that coincide leave
-    no derivative (see the module's text).
+    is symmetric. An eigenvector's sign is arbitrary. The gradient is nan where eigenvalues that coincide leave no
+    derivative (see the module's text).
 
     >>> w, v = eigh(Variable(np.array([[2.0, 0.0], [0.0, 1.0]])))
     >>> w
@@ -151,14 +153,14 @@ def eigh(a: Any, UPLO: str = "L") -> EighResult:
     return _symmetric("eigh", a, UPLO)
 
 
-def _symmetric(name: str, a: Any, UPLO: str) -> EighResult:
+def _symmetric(name: str, a: ArrayLike, UPLO: str) -> EighResult:
     if UPLO not in ("L", "U", "l", "u"):
         raise ValueError(f"{name}: UPLO is {UPLO!r}; it names the triangle that is read, 'L' or 'U'")
     return EighResult(*attempt_all(_eigh.bind(UPLO=UPLO.upper()), 2, matrices(name, a, square=True, real=_REAL)))
 
 
 @public
-def eigvalsh(a: Any, UPLO: str = "L") -> Variable:
+def eigvalsh(a: ArrayLike, UPLO: str = "L") -> Variable:
     """Eigenvalues (..., n), ascending, of real symmetric matrices; as eigh gives them.
 
     >>> eigvalsh(Variable(np.array([[2.0, 0.0], [0.0, 1.0]])))
@@ -175,7 +177,7 @@ class EigResult(NamedTuple):
     eigenvectors: Variable
 
 
-def _eig_rule(F: Any, gs: Any, x: Any, ys: Any, order: int) -> Any:
+def _eig_rule(F, gs, x, ys, order):
     """da = v (dw on the diagonal, inv(v) dv (w_j - w_i) beside it) inv(v), the length of eigenvectors left alone."""
     (gw, gv), (w, v) = gs, ys
     inverse = F.inv(v, of="eig")
@@ -187,7 +189,7 @@ def _eig_rule(F: Any, gs: Any, x: Any, ys: Any, order: int) -> Any:
     return real_like(F, F.matmul(F.matmul(swap(F, inverse), middle), swap(F, v)), x)
 
 
-def _eig_condition(v: Any, inverse: Any) -> Any:
+def _eig_condition(v: Array, inverse: Array) -> Array:
     """The greatest of the condition numbers of eigenvalues (..., 1, 1): the length of a right eigenvector times that
     of the left one whose product with it is 1. It is 1 for normal matrices, infinite for dependent eigenvectors.
 
@@ -197,12 +199,12 @@ def _eig_condition(v: Any, inverse: Any) -> Any:
     return of_each.max(-1, initial=1)[..., None, None]
 
 
-def _eig_trust(k: Any) -> Any:
+def _eig_trust(k: Array) -> Array:
     """1, or nan where eigenvalues as near to each other as this condition number tells are lost in rounding."""
     return np.where(_DIGITS * np.finfo(k.dtype).eps * k * k > 1, np.nan, np.ones((), k.dtype))
 
 
-# Both are constants: they say what can be computed, not what.
+# Both count as constants: they tell whether a result can be trusted, and are no part of it.
 general("eig_condition", _eig_condition, *[lambda F, g, *args, i=i: F.zeros_like(args[i]) for i in range(2)])
 general("eig_trust", _eig_trust, lambda F, g, k, y: F.zeros_like(k))
 
@@ -212,12 +214,13 @@ _eig = _factorization(
 
 
 @public
-def eig(a: Any) -> EigResult:
+def eig(a: ArrayLike) -> EigResult:
     """Eigenvalues w (..., n) and eigenvectors of length one, the columns of v (..., n, n), of square matrices.
 
     Both are complex where an eigenvalue is, and in no order. An eigenvector's sign, or its phase where it is
     complex, is arbitrary: it is held fixed, and only what does not depend on it has a meaningful derivative.
-    LinAlgError in backward where there is none, at eigenvalues that coincide or too few eigenvectors.
+    The gradient is nan where eigenvalues that coincide leave no derivative; LinAlgError in backward where the
+    eigenvectors are dependent without any rounding.
 
     >>> eig(Variable(np.array([[2.0, 1.0], [0.0, 1.0]]))).eigenvalues
     variable([2. 1.])
@@ -228,7 +231,7 @@ def eig(a: Any) -> EigResult:
 
 
 @public
-def eigvals(a: Any) -> Variable:
+def eigvals(a: ArrayLike) -> Variable:
     """Eigenvalues (..., n) of square matrices, as eig gives them: complex where one of them is.
 
     >>> eigvals(Variable(np.array([[2.0, 1.0], [0.0, 1.0]])))
@@ -246,7 +249,7 @@ class SVDResult(NamedTuple):
     Vh: Variable
 
 
-def _svd_rule(F: Any, gs: Any, x: Any, ys: Any, order: int) -> Any:
+def _svd_rule(F, gs, x, ys, order):
     """da between singular vectors is m = u' da v, of which ds is the diagonal, and
 
     u' du = ((m + m') / (s_j - s_i) + (m - m') / (s_j + s_i)) / 2,
@@ -272,7 +275,7 @@ def _svd_rule(F: Any, gs: Any, x: Any, ys: Any, order: int) -> Any:
     return functools.reduce(lambda a, b: a + b, beyond, F.matmul(F.matmul(u, middle), vh))
 
 
-def _beyond(F: Any, gu: Any, u: Any, in_u: Any, s: Any, order: int) -> Any:
+def _beyond(F, gu, u, in_u, s, order: int):
     """The part of a cotangent outside the span of the singular vectors, over s."""
     zero = np.zeros((1, 1), s.dtype)
     return F.over_gaps(gu - F.matmul(u, in_u), zero, _row(F, s), 1, diagonal=True, order=order)
@@ -287,13 +290,13 @@ _svd = _factorization(
 
 
 @public
-def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> SVDResult | Variable:
+def svd(a: ArrayLike, full_matrices: bool = True, compute_uv: bool = True) -> SVDResult | Variable:
     """Singular value decomposition a = U @ diag(S) @ Vh of real matrices (..., m, n), S (..., k) descending.
 
     k = min(m, n); U is (..., m, k), Vh (..., k, n). compute_uv=False gives S alone. full_matrices, NumPy's default,
     adds vectors that have no derivative and is refused unless the matrices are square: pass full_matrices=False.
-    Pairs of singular vectors have an arbitrary sign. LinAlgError in backward where singular values that coincide,
-    or are zero, leave no derivative (see the module's text).
+    Pairs of singular vectors have an arbitrary sign. The gradient is nan where singular values that coincide, or are
+    zero, leave no derivative (see the module's text).
 
     >>> svd(Variable(np.array([[3.0, 0.0], [0.0, -4.0]])), compute_uv=False)
     variable([4. 3.])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import string
+from types import EllipsisType
 from typing import Any
 
 from dezero.core.errors import describe
 
-# An index is a letter, or a number for an axis that "..." stands for (0 for the last of them).
-Labels = tuple[Any, ...]
+# A letter, or a number for an axis that "..." stands for (0 for the last of them); Ellipsis until its axes are known.
+Label = str | int | EllipsisType
+Labels = tuple[Label, ...]
 _NUMBERED = string.ascii_uppercase + string.ascii_lowercase  # so that sorting the letters sorts the numbers
 
 
@@ -25,7 +27,7 @@ def read(operands: tuple[Any, ...]) -> tuple[str, list[Any]]:
 
 
 @functools.lru_cache(1024)
-def expand(text: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[list[Labels], Labels, dict[Any, int]]:
+def expand(text: str, shapes: tuple[tuple[int, ...], ...]) -> tuple[list[Labels], Labels, dict[Label, int]]:
     """The indices of every operand and of the result, "..." written out, and the length of each index."""
     left, arrow, right = text.partition("->")
     inputs = [_letters(part, text) for part in left.split(",")]
@@ -60,8 +62,8 @@ def _filled(part: Labels, more: int) -> Labels:
     return (*part[:place], *reversed(range(more)), *part[place + 1 :])
 
 
-def _sizes(labels: list[Labels], shapes: tuple[tuple[int, ...], ...]) -> dict[Any, int]:
-    sizes: dict[Any, int] = {}
+def _sizes(labels: list[Labels], shapes: tuple[tuple[int, ...], ...]) -> dict[Label, int]:
+    sizes: dict[Label, int] = {}
     for part, shape in zip(labels, shapes, strict=True):
         own = dict(zip(part, shape, strict=True))
         for i, n in zip(part, shape, strict=True):
@@ -76,7 +78,7 @@ def _sizes(labels: list[Labels], shapes: tuple[tuple[int, ...], ...]) -> dict[An
 
 
 def _letters(part: str, text: str) -> Labels:
-    found: list[Any] = []
+    found: list[Label] = []
     rest = part.replace(" ", "")
     while rest:
         if rest.startswith("..."):
@@ -118,4 +120,4 @@ def _check_output(inputs: list[Labels], output: Labels | None, text: str) -> Non
 
 
 def _written(part: Labels) -> str:
-    return "".join(["..." if i is Ellipsis else i for i in part])
+    return "".join(["..." if i is Ellipsis else str(i) for i in part])

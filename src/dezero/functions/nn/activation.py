@@ -9,19 +9,20 @@ import numpy as np
 
 from dezero.core.call import operand
 from dezero.core.declare import elementwise, public
+from dezero.core.dtypes import Array
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import along, axis_of
-from dezero.functions.arrays.dtype import astype
+from dezero.functions.arrays.dtype import floating
 from dezero.functions.elementwise import bounds  # noqa: F401 - declares at_least and at_most
 from dezero.functions.elementwise.complex_numbers import of_reals
 from dezero.functions.elementwise.exponential import exp
 from dezero.functions.elementwise.hyperbolic import tanh
 
 
-def _sigmoid(x: Any) -> Any:
+def _sigmoid(x: Any) -> Array:
     if not isinstance(x, np.ndarray) and x.real > -10:
-        return 1 / (1 + np.exp(x * -1.0))  # of a number, errstate would take the most time
+        return 1 / (1 + np.exp(x * -1.0))  # for a number, errstate would take most of the time
     with np.errstate(over="ignore"):
         return 1 / (1 + np.exp(x * -1.0))
 
@@ -30,7 +31,7 @@ sigmoid = elementwise(
     "sigmoid",
     _sigmoid,
     lambda F, g, x, y: g * F.sigmoid_slope(x, y),
-    doc="""Logistic function 1 / (1 + exp(-x)), with full relative accuracy in both tails, as its derivatives have it.
+    doc="""Logistic function 1 / (1 + exp(-x)); it and its derivatives have full relative accuracy in both tails.
 
     >>> sigmoid(Variable(np.array(0.0)))
     variable(0.5)
@@ -39,7 +40,7 @@ sigmoid = elementwise(
 
 
 @public
-def sigmoid_simple(x: Any) -> Variable:
+def sigmoid_simple(x: ArrayLike) -> Variable:
     """Logistic function as the formula stands: exp(-x) overflows for very negative x.
 
     >>> sigmoid_simple(Variable(np.array(0.0)))
@@ -68,7 +69,7 @@ _softplus = elementwise(
 
 
 @public
-def softplus(x: Any, beta: float = 1.0) -> Variable:
+def softplus(x: ArrayLike, beta: float = 1.0) -> Variable:
     """Smooth rectifier log(1 + exp(beta x)) / beta, exact in both tails.
 
     >>> softplus(Variable(np.array([0.0, 1000.0])))
@@ -78,7 +79,7 @@ def softplus(x: Any, beta: float = 1.0) -> Variable:
     return _softplus(x) if beta == 1 else _softplus(x * beta) / beta
 
 
-def _silu_rule(F: Any, g: Any, x: Any, y: Any) -> Any:
+def _silu_rule(F, g, x, y):
     s = F.sigmoid(x)
     return g * (s + x * F.sigmoid_slope(x, s))
 
@@ -96,7 +97,7 @@ silu = elementwise(
 
 
 @public
-def gelu(x: Any, approximate: str = "none") -> Variable:
+def gelu(x: ArrayLike, approximate: str = "none") -> Variable:
     """Gaussian error linear unit: x times the normal distribution function at x.
 
     approximate: "none" (ImportError without SciPy), or "tanh" for the formula with the hyperbolic tangent of
@@ -110,7 +111,7 @@ def gelu(x: Any, approximate: str = "none") -> Variable:
         return x * operations.ndtr(x)  # by its name: its file loads when first asked for
     if approximate != "tanh":
         raise ValueError(f"gelu: approximate must be 'none' or 'tanh', got {approximate!r}")
-    return _gelu_tanh(astype(x, np.float64) if x.dtype.kind in "iub" else x)
+    return _gelu_tanh(floating(x))
 
 
 # (1 + tanh(u / 2)) / 2 = sigmoid(u), which keeps its digits where tanh is near -1; u = a x + b x^3.
@@ -119,7 +120,7 @@ _B = 0.044715 * _A
 _FLAT = 40.0
 
 
-def _one_plus_exp(x: Any, squared: Any) -> Any:
+def _one_plus_exp(x: Array, squared: Array) -> Array:
     """1 / sigmoid(u), in one array: of a large one each pass and each new array costs as much as the exponential."""
     u = np.asarray(squared * -_B)
     u -= _A
@@ -130,13 +131,13 @@ def _one_plus_exp(x: Any, squared: Any) -> Any:
     return u
 
 
-def _gelu_tanh_value(x: Any) -> Any:
+def _gelu_tanh_value(x: Array) -> Array:
     with np.errstate(over="ignore"):
         u = _one_plus_exp(x, x * x)
     return np.divide(x, u, out=u)[()]
 
 
-def _gelu_tanh_slope(x: Any) -> Any:
+def _gelu_tanh_slope(x: Array) -> Array:
     """s (1 + x (1 - s) u') with s = sigmoid(u), which is 0 and 1 from `_FLAT` on."""
     x = np.clip(x, -_FLAT, _FLAT)
     y = np.asarray(x * x)
@@ -151,20 +152,20 @@ def _gelu_tanh_slope(x: Any) -> Any:
     return y[()]
 
 
-def _gelu_tanh_curvature(F: Any, g: Any, x: Any, y: Any) -> Any:
+def _gelu_tanh_curvature(F, g, x, y):
     x = F.at_most(F.at_least(x, -_FLAT), _FLAT)
     u, du = x * (_A + _B * (x * x)), _A + 3 * _B * (x * x)
     s = F.sigmoid(u)
     return g * (F.sigmoid_slope(u, s) * (2 * du + x * (6 * _B * x - F.sigmoid_tilt(u, s) * (du * du))))
 
 
-# One operation, where the formula's own ones take five times as long and keep seven arrays for the derivative.
+# One operation: composed of others it would take five times as long and keep seven arrays for the derivative.
 _gelu_tanh = elementwise("gelu_tanh", _gelu_tanh_value, lambda F, g, x, y: g * F.gelu_tanh_slope(x), doc="")
 elementwise("gelu_tanh_slope", _gelu_tanh_slope, _gelu_tanh_curvature, doc="")
 
 
 @public
-def mish(x: Any) -> Variable:
+def mish(x: ArrayLike) -> Variable:
     """x tanh(softplus(x)). D. Misra, "Mish: a self regularized non-monotonic activation function" (2019).
 
     >>> mish(Variable(np.array([0.0, 1.0])))
@@ -174,7 +175,7 @@ def mish(x: Any) -> Variable:
     return x * tanh(_softplus(x))
 
 
-def _softsign_rule(F: Any, g: Any, x: Any, y: Any) -> Any:
+def _softsign_rule(F, g, x, y):
     divisor = 1 + F.abs(x)
     return g / divisor / divisor
 
@@ -195,9 +196,10 @@ softsign = elementwise(
 _SHRINK = (1 / 3, -2 / 15, 17 / 315, -62 / 2835, 1382 / 155925, -21844 / 6081075)
 
 
-def _tanhshrink(x: Any) -> Any:
-    with np.errstate(over="ignore", invalid="ignore"):  # of the series where it is not taken
-        square, near = x * x, 0.0
+def _tanhshrink(x: Array) -> Array:
+    with np.errstate(over="ignore", invalid="ignore"):  # in the series, where it is not used
+        near: Array | float = 0.0
+        square = x * x
         for c in reversed(_SHRINK):
             near = near * square + c
         near = near * square * x
@@ -217,7 +219,7 @@ tanhshrink = elementwise(
 
 
 @public
-def glu(x: Any, axis: int = -1) -> Variable:
+def glu(x: ArrayLike, axis: int = -1) -> Variable:
     """Gated linear unit: the first half of an axis times the sigmoid of the second.
 
     ValueError where the axis has an odd number of elements.

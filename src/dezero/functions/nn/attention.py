@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import publish
-from dezero.core.variable import Variable
+from dezero.core.dtypes import Array, DType
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import flag, plainly
 from dezero.functions.arrays.shape import transpose
 from dezero.functions.elementwise.comparison import where
@@ -22,10 +22,10 @@ _NAME = "scaled_dot_product_attention"
 
 
 def scaled_dot_product_attention(
-    q: Any,
-    k: Any,
-    v: Any,
-    mask: Any = None,
+    q: ArrayLike,
+    k: ArrayLike,
+    v: ArrayLike,
+    mask: ArrayLike | None = None,
     scale: float | None = None,
     causal: bool = False,
     dropout: Callable[[Variable], Variable] | None = None,
@@ -60,10 +60,10 @@ def scaled_dot_product_attention(
     return matmul(weights if dropout is None else dropout(weights), v)
 
 
-def _weights(scores: Variable, allowed: Any) -> Variable:
+def _weights(scores: Variable, allowed: Array | None) -> Variable:
     if allowed is None:
         return softmax(scores, axis=-1)
-    # A finite number, so that a row without a key has weights to be put to zero, and not nan with nan's gradients.
+    # Blocked scores are finite: a row of -inf alone would have nan for weights, and nan for gradients.
     blocked = float(np.finfo(scores.dtype).min) / 2
     weights = softmax(where(allowed, scores, blocked), axis=-1)
     sees = allowed.any(axis=-1, keepdims=True)
@@ -88,10 +88,10 @@ def _scores_shape(q: Variable, k: Variable, v: Variable) -> tuple[int, ...]:
     return (*lead, q.shape[-2], k.shape[-2])
 
 
-def _checked_mask(mask: Any, shape: tuple[int, ...], dtype: Any) -> tuple[Any, Any]:
-    """Where it lets be seen (None: everywhere), and what it adds to scores of this dtype (None: nothing).
+def _checked_mask(mask: ArrayLike, shape: tuple[int, ...], dtype: DType) -> tuple[Array | None, ArrayLike | None]:
+    """Where keys may be seen (None: everywhere), and what is added to scores of this dtype (None: nothing).
 
-    Where -inf is added nothing may be seen: a row of nothing else has zeros then, and not nan.
+    A key may not be seen where -inf is added, so that a row of -inf alone gives zeros, and not nan.
     """
     given = np.atleast_1d(raw(mask))
     if given.dtype.kind not in "bf":
@@ -110,7 +110,7 @@ def _checked_mask(mask: Any, shape: tuple[int, ...], dtype: Any) -> tuple[Any, A
     if given.dtype.kind == "b":
         return given, None
     if not isinstance(mask, Variable):
-        with np.errstate(over="ignore"):  # the least of float64, for "never", is -inf in float32
+        with np.errstate(over="ignore"):  # the least float64, which some add for "never", is -inf in float32
             mask = given = given.astype(np.finfo(dtype).dtype, copy=False)
     closed = np.isneginf(given)
     if not closed.any():

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dezero.core.arithmetic import mul
 from dezero.core.call import operand
 from dezero.core.config import Config
 from dezero.core.declare import publish
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions.arrays.dtype import float_dtype
 from dezero.functions.randomness import noted
 
 
-def dropout(x: Any, dropout_ratio: float = 0.5, *, rng: np.random.Generator | None = None) -> Variable:
-    """Each element 0 with probability dropout_ratio in training, else divided by 1 - dropout_ratio; x itself in use.
+def dropout(x: ArrayLike, dropout_ratio: float = 0.5, *, rng: np.random.Generator | None = None) -> Variable:
+    """In training each element is 0 with probability dropout_ratio, else divided by 1 - dropout_ratio; otherwise x.
 
     One uniform number is drawn for each element, those above the ratio kept. rng: a Generator to draw from, in place of
     NumPy's global state (numpy.random.seed). Config.train says whether it is training. ValueError for a ratio outside 0
@@ -31,8 +30,7 @@ def dropout(x: Any, dropout_ratio: float = 0.5, *, rng: np.random.Generator | No
     if not Config.train:
         return x
     kept = np.asarray((np.random if rng is None else noted(rng)).random(x.shape) > dropout_ratio)
-    kind = x.dtype if x.dtype.kind in "fc" else np.dtype(np.float64)
-    return mul(x, kept.astype(kind) / (1 - float(dropout_ratio) if dropout_ratio < 1 else 1))
+    return mul(x, kept.astype(float_dtype(x)) / (1 - float(dropout_ratio) if dropout_ratio < 1 else 1))
 
 
 publish("dropout", dropout)

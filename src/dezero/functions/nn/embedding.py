@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import publish
-from dezero.core.variable import Variable
+from dezero.core.dtypes import is_whole
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import WholeNumbers
 from dezero.functions.indexing.get_item import get_item
 
 
-def embed_id(x: Any, W: Any) -> Variable:
+def embed_id(x: WholeNumbers, W: ArrayLike) -> Variable:
     """The row of W for each number in x: x of any shape, W (rows, size), result (*x.shape, size).
 
     x: whole numbers from 0 to rows - 1, an array or a Variable; they have no derivative. A row that is looked up
@@ -25,7 +25,7 @@ def embed_id(x: Any, W: Any) -> Variable:
               [3. 4.]])
     """
     ids, W = np.asarray(raw(x)), operand(W, "embed_id")
-    if ids.dtype.kind not in "iu":
+    if not is_whole(ids):
         raise TypeError(f"embed_id: x must be whole numbers, got dtype {ids.dtype}; use x.astype(int)")
     if W.ndim != 2:
         raise ValueError(f"embed_id: W must be (rows, size), got shape {W.shape}")

@@ -1,13 +1,12 @@
 """Losses: how far predictions are from what they should be; and the share of classes told right.
 
-Losses of DeZero are sums over everything, divided by the number of samples (the length of the first axis). Those it
-has not are PyTorch's, and take `reduction`: "mean" over all elements, "sum", or "none".
+Losses that DeZero has are sums over all elements, divided by the number of samples (the length of the first axis). The
+others are PyTorch's, and take `reduction`: "mean" over all elements, "sum", or "none".
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -15,19 +14,20 @@ from dezero.core.arithmetic import mul, sub
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import elementwise, public
+from dezero.core.dtypes import Array, Shape, is_inexact, is_whole
 from dezero.core.errors import describe
 from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
-from dezero.functions._axes import axis_of
-from dezero.functions.arrays.dtype import astype
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import WholeNumbers, axis_of
+from dezero.functions.arrays.dtype import astype, floating
 from dezero.functions.elementwise.bounds import at_least, clip
-from dezero.functions.elementwise.complex_numbers import holds_complex, of_reals
+from dezero.functions.elementwise.complex_numbers import of_reals, refuse_complex
 from dezero.functions.elementwise.exponential import CANCELS, exp, log, sqrt
 from dezero.functions.elementwise.signs import abs
 from dezero.functions.indexing.get_item import get_item
 from dezero.functions.indexing.picking import rows_beside_last
-from dezero.functions.linalg._matrix import array
+from dezero.functions.linalg._matrix import Operand, array
 from dezero.functions.nn.activation import relu
 from dezero.functions.nn.softmaxes import log_of_sum, softmax
 from dezero.functions.reductions._half import in_single
@@ -36,12 +36,12 @@ from dezero.functions.reductions.sums_and_products import mean, sum
 # -- their arguments ---------------------------------------------------------------------------------------------
 
 
-def _classes(name: str, x: Any, t: Any) -> tuple[Variable, Any]:
+def _classes(name: str, x: ArrayLike, t: WholeNumbers) -> tuple[Variable, Array]:
     """Rows of scores, and the number of each row's class as an array of its own."""
     x, labels = operand(x, name), np.asarray(raw(t))
     if x.ndim != 2 or not x.size:
         raise ValueError(f"{name}: x must be (samples, classes) with elements, got shape {x.shape}; reshape it")
-    if labels.dtype.kind not in "iu":
+    if not is_whole(labels):
         raise TypeError(
             f"{name}: t must hold whole numbers, the class of each sample, got {describe(labels)}; "
             "use t.astype(int), or t.argmax(axis=1) for one-hot rows"
@@ -57,10 +57,10 @@ def _classes(name: str, x: Any, t: Any) -> tuple[Variable, Any]:
             f"{name}: t holds {least if least < 0 else greatest}, but x of shape {x.shape} has classes 0 to "
             f"{x.shape[1] - 1}"
         )
-    return astype(x, np.float64) if x.dtype.kind in "iub" else x, labels.flatten()
+    return floating(x), labels.flatten()
 
 
-def _alike(name: str, x: Any, t: Any, names: str = "x t") -> tuple[Any, Any]:
+def _alike(name: str, x: ArrayLike, t: ArrayLike, names: str = "x t") -> tuple[Operand, Operand]:
     """Predictions and targets that go together one by one: of one shape, but for axes of length one in front.
 
     Broadcasting (N, 1) with (N,) would pair each with every other in silence.
@@ -75,19 +75,19 @@ def _alike(name: str, x: Any, t: Any, names: str = "x t") -> tuple[Any, Any]:
     return _floating(x, t), _floating(t, x)
 
 
-def _one_by_one(x: tuple[int, ...], t: tuple[int, ...]) -> bool:
+def _one_by_one(x: Shape, t: Shape) -> bool:
     size = math.prod(x)
     return size == math.prod(t) and x[::-1][: len(t)] == t[::-1][: len(x)]
 
 
-def _floating(x: Any, other: Any) -> Any:
-    """Whole numbers in the other's float dtype: labels are not to make float64 of float32."""
-    if x.dtype.kind not in "iub" or other.dtype.kind not in "fc":
+def _floating(x: Operand, other: Operand) -> Operand:
+    """Whole numbers in the other's float dtype, so that integer labels do not make float64 of float32."""
+    if is_inexact(x) or not is_inexact(other):
         return x
     return astype(x, other.dtype) if isinstance(x, Variable) else x.astype(other.dtype)
 
 
-def _fitted(name: str, x: Any, t: Any, names: str) -> tuple[Variable, Any]:
+def _fitted(name: str, x: ArrayLike, t: ArrayLike, names: str) -> tuple[Operand, Operand]:
     """The same, with targets that may lack axes of length one."""
     x, t = operand(x, name), array(t, name)
     if x.ndim != t.ndim and x.size == t.size:
@@ -95,7 +95,7 @@ def _fitted(name: str, x: Any, t: Any, names: str) -> tuple[Variable, Any]:
     return _alike(name, x, t, names)
 
 
-def _samples(name: str, x: Any) -> int:
+def _samples(name: str, x: Operand) -> int:
     if not x.size:
         raise ValueError(f"{name}: arrays of shape {x.shape} hold no samples to take a mean of")
     return x.shape[0] if x.shape else 1
@@ -115,7 +115,7 @@ def _reduced(name: str, losses: Variable, reduction: str) -> Variable:
 # -- classes -----------------------------------------------------------------------------------------------------
 
 
-def _cross_entropy(x: Any, labels: Any) -> tuple[Any, Any]:
+def _cross_entropy(x: Array, labels: Array) -> tuple[Array, Array]:
     p = x - x.max(1, keepdims=True)
     picked = p[np.arange(len(x)), labels]
     np.exp(p, out=p)
@@ -124,11 +124,11 @@ def _cross_entropy(x: Any, labels: Any) -> tuple[Any, Any]:
     return loss, p
 
 
-def _softmax_error(x: Any, labels: Any, p: Any) -> Any:
+def _softmax_error(x: Array, labels: Array, p: Array) -> Array:
     error, rows = p.copy(), np.arange(len(x))
     at_label = error[rows, labels] - 1
     near = at_label > -CANCELS
-    if np.count_nonzero(near):  # there the others' sum has the digits that 1 hides
+    if np.count_nonzero(near):  # p - 1 has lost digits there: it is minus the sum of the others
         others = error[near]
         others[np.arange(len(others)), labels[near]] = 0
         at_label[near] = -others.sum(1)
@@ -136,13 +136,13 @@ def _softmax_error(x: Any, labels: Any, p: Any) -> Any:
     return error
 
 
-def _softmax_error_rule(F: Any, g: Any, x: Any, labels: Any, p: Any, y: Any) -> Any:
+def _softmax_error_rule(F, g, x, labels, p, y):
     p = F.softmax(x, axis=(1,))
     return p * F.centred_by_shares(g, p, axis=(1,))
 
 
-# The softmax comes out beside the loss, which spares the derivative the exponentials. It is a number to be had again,
-# and no way to x: all derivatives go through the x of softmax_error.
+# The softmax is the second output, so that the derivative need not compute it again. There it counts as a constant: all
+# further derivatives go through the x of softmax_error.
 _softmax_cross_entropy = general(
     "softmax_cross_entropy",
     _cross_entropy,
@@ -163,7 +163,7 @@ general(
 
 @public
 @in_single
-def softmax_cross_entropy(x: Any, t: Any) -> Variable:
+def softmax_cross_entropy(x: ArrayLike, t: WholeNumbers) -> Variable:
     """Mean over the samples of -log(softmax(x)[label]), without overflow.
 
     x: scores (N, C). t: the N labels, whole numbers from 0 to C - 1, an array or a Variable; they have no derivative.
@@ -178,7 +178,7 @@ def softmax_cross_entropy(x: Any, t: Any) -> Variable:
 
 @public
 @in_single
-def softmax_cross_entropy_simple(x: Any, t: Any) -> Variable:
+def softmax_cross_entropy_simple(x: ArrayLike, t: WholeNumbers) -> Variable:
     """softmax_cross_entropy as the formula stands, of probabilities clipped to 1e-15 and more.
 
     >>> softmax_cross_entropy_simple(Variable(np.zeros((1, 2))), np.array([1]))
@@ -191,7 +191,7 @@ def softmax_cross_entropy_simple(x: Any, t: Any) -> Variable:
 
 @public
 @in_single
-def nll_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
+def nll_loss(x: ArrayLike, t: WholeNumbers, reduction: str = "mean") -> Variable:
     """Negative logarithm of each sample's likelihood: -x[n, label n] of log-probabilities x.
 
     x: (N, C), as log_softmax gives it. t: the N labels, as for softmax_cross_entropy; its errors are the same.
@@ -215,7 +215,7 @@ _logistic_loss = elementwise(
 
 @public
 @in_single
-def sigmoid_cross_entropy(x: Any, t: Any) -> Variable:
+def sigmoid_cross_entropy(x: ArrayLike, t: ArrayLike) -> Variable:
     """-sum(t log(sigmoid(x)) + (1 - t) log(1 - sigmoid(x))) / N, exact in both tails.
 
     x: scores of N samples. t: the probabilities or labels 0 and 1, as many as x has elements; ValueError otherwise.
@@ -230,7 +230,7 @@ def sigmoid_cross_entropy(x: Any, t: Any) -> Variable:
 
 @public
 @in_single
-def binary_cross_entropy(p: Any, t: Any) -> Variable:
+def binary_cross_entropy(p: ArrayLike, t: ArrayLike) -> Variable:
     """-sum(t log(p) + (1 - t) log(1 - p)) / N of probabilities p, clipped to 1e-15 and 0.999 as DeZero does.
 
     p: the probabilities of N samples. t: labels 0 and 1, as many as p has elements; ValueError otherwise. Where p is
@@ -246,7 +246,7 @@ def binary_cross_entropy(p: Any, t: Any) -> Variable:
 
 @public
 @in_single
-def kl_div(x: Any, t: Any, reduction: str = "mean", log_target: bool = False) -> Variable:
+def kl_div(x: ArrayLike, t: ArrayLike, reduction: str = "mean", log_target: bool = False) -> Variable:
     """Kullback-Leibler divergence of log-probabilities x from probabilities t: t (log(t) - x), 0 where t is 0.
 
     x, t: of one shape (ValueError otherwise). reduction: "batchmean" too, the sum over the number of samples, which is
@@ -263,7 +263,7 @@ def kl_div(x: Any, t: Any, reduction: str = "mean", log_target: bool = False) ->
 
 @public
 @in_single
-def hinge_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
+def hinge_loss(x: ArrayLike, t: ArrayLike, reduction: str = "mean") -> Variable:
     """max(0, 1 - t x) for scores x and labels t, each -1 or 1 (ValueError otherwise); at the kink its derivative is 0.
 
     >>> hinge_loss(Variable(np.array([0.5, 3.0, 0.5])), np.array([1, 1, -1]), reduction="none")
@@ -276,7 +276,7 @@ def hinge_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
 
 
 @public
-def accuracy(y: Any, t: Any) -> Variable:
+def accuracy(y: ArrayLike, t: WholeNumbers) -> Variable:
     """Share of the samples whose greatest score is that of their class; it has no derivative.
 
     y: scores (N, C). t: the N labels, as for softmax_cross_entropy; its errors are the same.
@@ -293,7 +293,7 @@ def accuracy(y: Any, t: Any) -> Variable:
 
 @public
 @in_single
-def mean_squared_error(x0: Any, x1: Any) -> Variable:
+def mean_squared_error(x0: ArrayLike, x1: ArrayLike) -> Variable:
     """sum((x0 - x1)**2) / N, N the number of samples: the length of the first axis.
 
     x0, x1: of one shape, but for axes of length one in front; ValueError otherwise.
@@ -307,7 +307,7 @@ def mean_squared_error(x0: Any, x1: Any) -> Variable:
 
 @public
 @in_single
-def mean_squared_error_simple(x0: Any, x1: Any) -> Variable:
+def mean_squared_error_simple(x0: ArrayLike, x1: ArrayLike) -> Variable:
     """mean_squared_error as the formula stands.
 
     >>> mean_squared_error_simple(Variable(np.array([1.0, 2.0])), np.array([1.0, 4.0]))
@@ -319,7 +319,7 @@ def mean_squared_error_simple(x0: Any, x1: Any) -> Variable:
 
 @public
 @in_single
-def huber_loss(x: Any, t: Any, reduction: str = "mean", delta: float = 1.0) -> Variable:
+def huber_loss(x: ArrayLike, t: ArrayLike, reduction: str = "mean", delta: float = 1.0) -> Variable:
     """d**2 / 2 where the difference d is at most delta, and delta (|d| - delta / 2) beyond.
 
     x, t: of one shape. At the bound the second derivative is that of the square. ValueError for shapes that differ,
@@ -337,7 +337,7 @@ def huber_loss(x: Any, t: Any, reduction: str = "mean", delta: float = 1.0) -> V
 
 @public
 @in_single
-def l1_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
+def l1_loss(x: ArrayLike, t: ArrayLike, reduction: str = "mean") -> Variable:
     """|x - t|, of arrays of one shape (ValueError otherwise); its derivative is 0 where they are equal.
 
     >>> l1_loss(Variable(np.array([1.0, -3.0])), np.zeros(2))
@@ -348,7 +348,7 @@ def l1_loss(x: Any, t: Any, reduction: str = "mean") -> Variable:
 
 @public
 @in_single
-def cosine_similarity(x0: Any, x1: Any, axis: int = 1, eps: float = 1e-8) -> Variable:
+def cosine_similarity(x0: ArrayLike, x1: ArrayLike, axis: int = 1, eps: float = 1e-8) -> Variable:
     """Cosine of the angle between vectors that lie along an axis: x0 . x1 / (|x0| |x1|), norms at least eps.
 
     x0, x1: of one shape; ValueError otherwise. For a vector of zeros it is 0, and so is its derivative in the other.
@@ -358,10 +358,9 @@ def cosine_similarity(x0: Any, x1: Any, axis: int = 1, eps: float = 1e-8) -> Var
     """
     x0, x1 = _alike("cosine_similarity", x0, x1, "x0 x1")
     for name, x in (("x0", x0), ("x1", x1)):
-        if holds_complex(x):
-            raise TypeError(f"cosine_similarity: {name} is a {describe(x)}; its derivative is for real arrays")
+        refuse_complex("cosine_similarity", x, name)
     axis = axis_of("cosine_similarity", axis, x0.shape)
-    # The bound is put on the square, whose derivative at a vector of zeros is 0; that of the norm is none.
+    # The bound is on the squared norm, whose derivative at a vector of zeros is 0; the norm has none there.
     first, second = (sqrt(at_least(sum(mul(x, x), axis), eps * eps)) for x in (x0, x1))
     return sum(mul(x0, x1), axis) / (first * second)
 

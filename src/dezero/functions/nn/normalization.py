@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
 
 import numpy as np
 
@@ -12,18 +11,22 @@ from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.config import Config
 from dezero.core.declare import public
-from dezero.core.errors import describe
+from dezero.core.dtypes import Array, Shape, is_inexact
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import plainly
+from dezero.functions.arrays.dtype import float_dtype
 from dezero.functions.arrays.shape import reshape
+from dezero.functions.elementwise.complex_numbers import refuse_complex
 from dezero.functions.nn.standardize import scale_shift, standardize
 from dezero.functions.reductions._half import in_single
 
 
 @public
 @functools.partial(in_single, updated=("mean", "var"))
-def batch_norm(x: Any, gamma: Any, beta: Any, mean: Any, var: Any, decay: float = 0.9, eps: float = 2e-5) -> Variable:
+def batch_norm(
+    x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, mean: Array, var: Array, decay: float = 0.9, eps: float = 2e-5
+) -> Variable:
     """Each channel brought to mean 0 and variance 1 over the batch, times gamma, plus beta.
 
     x: (N, C) or (N, C, *size). gamma, beta: (C,). mean, var: plain arrays (C,), the running statistics. In training
@@ -41,7 +44,7 @@ def batch_norm(x: Any, gamma: Any, beta: Any, mean: Any, var: Any, decay: float 
     x = operand(x, "batch_norm")
     if x.ndim < 2:
         raise ValueError(f"batch_norm: x must be (samples, channels, ...), got {_shape(x)}; reshape it")
-    _real("batch_norm", x)
+    refuse_complex("batch_norm", x)
     channels = x.shape[1]
     for name, value in (("gamma", gamma), ("beta", beta), ("mean", mean), ("var", var)):
         if _shape(value) != (channels,):
@@ -50,7 +53,7 @@ def batch_norm(x: Any, gamma: Any, beta: Any, mean: Any, var: Any, decay: float 
                 f"got {_shape(value)}"
             )
     for name, value in (("mean", mean), ("var", var)):
-        if raw(value).dtype.kind not in "fc":
+        if not is_inexact(raw(value)):
             raise TypeError(f"batch_norm: {name} is {raw(value).dtype}, and running statistics need a float dtype")
     gamma, beta = reshape(gamma, (1, channels, 1)), reshape(beta, (1, channels, 1))
     columns = reshape(x, (x.shape[0], channels, math.prod(x.shape[2:])))
@@ -60,14 +63,14 @@ def batch_norm(x: Any, gamma: Any, beta: Any, mean: Any, var: Any, decay: float 
         y, batch_mean, batch_var = standardize(columns, float(plainly("batch_norm", eps, "eps")))
         _update(raw(mean), raw(var), batch_mean, batch_var, x.size // channels, decay)
     else:
-        kind = x.dtype if x.dtype.kind in "fc" else np.dtype(np.float64)
+        kind = float_dtype(x)
         spread = np.sqrt(raw(var).astype(kind) + float(plainly("batch_norm", eps, "eps"))).reshape(1, channels, 1)
         y, gamma = columns, gamma / spread
         beta = beta - gamma * raw(mean).astype(kind).reshape(1, channels, 1)
     return reshape(scale_shift(y, gamma, beta), x.shape)
 
 
-def _update(mean: Any, var: Any, batch_mean: Variable, batch_var: Variable, count: int, decay: float) -> None:
+def _update(mean: Array, var: Array, batch_mean: Variable, batch_var: Variable, count: int, decay: float) -> None:
     new_mean = batch_mean.data.ravel()
     new_var = batch_var.data.ravel() * (count / max(count - 1, 1))
     mean *= decay
@@ -78,7 +81,9 @@ def _update(mean: Any, var: Any, batch_mean: Variable, batch_var: Variable, coun
 
 @public
 @in_single
-def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axes: int = 1, eps: float = 1e-5) -> Variable:
+def layer_norm(
+    x: ArrayLike, gamma: ArrayLike | None = None, beta: ArrayLike | None = None, axes: int = 1, eps: float = 1e-5
+) -> Variable:
     """Each sample brought to mean 0 and variance 1 over its last axes, times gamma, plus beta.
 
     x: (..., *size). axes: how many axes size has. gamma, beta: of shape size, or None for 1 and 0. eps is added to
@@ -91,7 +96,7 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axes: int = 1, eps: 
     x = operand(x, "layer_norm")
     if not 1 <= axes <= x.ndim or not x.size:
         raise ValueError(f"layer_norm: x of shape {_shape(x)} must have elements, and at least axes={axes} (1 or more)")
-    _real("layer_norm", x)
+    refuse_complex("layer_norm", x)
     size = x.shape[x.ndim - axes :]
     for name, value in (("gamma", gamma), ("beta", beta)):
         if value is not None and _shape(value) != size:
@@ -103,7 +108,9 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, axes: int = 1, eps: 
 
 @public
 @in_single
-def group_norm(x: Any, groups: int, gamma: Any = None, beta: Any = None, eps: float = 1e-5) -> Variable:
+def group_norm(
+    x: ArrayLike, groups: int, gamma: ArrayLike | None = None, beta: ArrayLike | None = None, eps: float = 1e-5
+) -> Variable:
     """Each group of channels of each sample brought to mean 0 and variance 1, times gamma, plus beta.
 
     x: (N, C, ...). groups: how many groups of neighbouring channels; a divisor of C. gamma, beta: (C,), or None for 1
@@ -122,7 +129,9 @@ def group_norm(x: Any, groups: int, gamma: Any = None, beta: Any = None, eps: fl
 
 @public
 @in_single
-def instance_norm(x: Any, gamma: Any = None, beta: Any = None, eps: float = 1e-5) -> Variable:
+def instance_norm(
+    x: ArrayLike, gamma: ArrayLike | None = None, beta: ArrayLike | None = None, eps: float = 1e-5
+) -> Variable:
     """Each channel of each sample brought to mean 0 and variance 1, times gamma, plus beta.
 
     x: (N, C, *size). gamma, beta: (C,), or None for 1 and 0. eps is added to the variance. Raises ValueError for
@@ -138,8 +147,10 @@ def instance_norm(x: Any, gamma: Any = None, beta: Any = None, eps: float = 1e-5
     return _of_channels("instance_norm", x, x.shape[1], gamma, beta, eps)
 
 
-def _of_channels(name: str, x: Variable, groups: int, gamma: Any, beta: Any, eps: float) -> Variable:
-    _real(name, x)
+def _of_channels(
+    name: str, x: Variable, groups: int, gamma: ArrayLike | None, beta: ArrayLike | None, eps: float
+) -> Variable:
+    refuse_complex(name, x)
     for argument, value in (("gamma", gamma), ("beta", beta)):
         if value is not None and _shape(value) != (x.shape[1],):
             raise ValueError(
@@ -152,7 +163,7 @@ def _of_channels(name: str, x: Variable, groups: int, gamma: Any, beta: Any, eps
     return reshape(_affine(y, (*x.shape[:2], math.prod(x.shape[2:])), gamma, beta), x.shape)
 
 
-def _affine(y: Variable, shape: tuple[int, ...], gamma: Any, beta: Any) -> Variable:
+def _affine(y: Variable, shape: Shape, gamma: ArrayLike | None, beta: ArrayLike | None) -> Variable:
     """gamma y + beta for y in the shape (N, C, L), gamma and beta with C elements, or None."""
     if gamma is None and beta is None:
         return y
@@ -162,12 +173,7 @@ def _affine(y: Variable, shape: tuple[int, ...], gamma: Any, beta: Any) -> Varia
     return scale_shift(reshape(y, shape), gamma, beta)
 
 
-def _real(name: str, x: Variable) -> None:
-    if x.dtype.kind == "c":
-        raise TypeError(f"{name}: x is a {describe(x)}; its derivative is for real arrays")
-
-
-def _shape(value: Any) -> tuple[int, ...] | None:
+def _shape(value: object) -> Shape | None:
     return getattr(raw(value), "shape", None)
 
 

@@ -1,18 +1,18 @@
 """Activation functions in pieces: linear units that bend or end, and the bounded ones.
 
-At a kink the derivative is that of the piece on the left, unless said otherwise.
+Units that bend at 0 have there the derivative of the piece below 0. The bounded ones have at their bounds that of the
+pieces outside, and the shrinking ones at their thresholds that of the piece inside, which is 0.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import declare, elementwise, public
+from dezero.core.dtypes import Array
 from dezero.core.op import ELEMENTWISE, Op
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions.elementwise import bounds  # noqa: F401 - declares at_most
 from dezero.functions.elementwise.complex_numbers import of_reals
 
@@ -27,7 +27,7 @@ _leaky_relu = declare(
 
 
 @public
-def leaky_relu(x: Any, slope: float = 0.2) -> Variable:
+def leaky_relu(x: ArrayLike, slope: float = 0.2) -> Variable:
     """x where it is positive, slope * x elsewhere; the derivative at 0 is the slope.
 
     >>> leaky_relu(Variable(np.array([-1.0, 2.0])))
@@ -51,7 +51,7 @@ prelu = elementwise(
     """,
 )
 
-# exp(x) up to 0, and 0 beyond: what is left of an exponential unit's derivative after a slope of 1 ends.
+# exp(x) up to 0, and 0 beyond: the derivative of an exponential unit, but for the slope of 1 beyond.
 declare(
     Op(
         "exp_to_zero",
@@ -80,7 +80,7 @@ _celu = declare(
 
 
 @public
-def elu(x: Any, alpha: float = 1.0) -> Variable:
+def elu(x: ArrayLike, alpha: float = 1.0) -> Variable:
     """Exponential linear unit: x where it is positive, alpha (exp(x) - 1) elsewhere.
 
     >>> elu(Variable(np.array([-100.0, 2.0])))
@@ -90,7 +90,7 @@ def elu(x: Any, alpha: float = 1.0) -> Variable:
 
 
 @public
-def celu(x: Any, alpha: float = 1.0) -> Variable:
+def celu(x: ArrayLike, alpha: float = 1.0) -> Variable:
     """Continuously differentiable elu: x where it is positive, alpha (exp(x / alpha) - 1) elsewhere; alpha > 0.
 
     >>> celu(Variable(np.array([-100.0, 2.0])), alpha=0.5)
@@ -106,7 +106,7 @@ _SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
 
 @public
-def selu(x: Any) -> Variable:
+def selu(x: ArrayLike) -> Variable:
     """Scaled exponential linear unit, with the constants that keep mean 0 and variance 1 through layers.
 
     >>> selu(Variable(np.array([-100.0, 1.0])))
@@ -128,7 +128,7 @@ _hardtanh = declare(
 
 
 @public
-def hardtanh(x: Any, low: float = -1.0, high: float = 1.0) -> Variable:
+def hardtanh(x: ArrayLike, low: float = -1.0, high: float = 1.0) -> Variable:
     """x bounded to low and high; the derivative at the bounds and beyond is 0. ValueError unless low < high.
 
     >>> hardtanh(Variable(np.array([-3.0, 0.5, 3.0])))
@@ -140,7 +140,7 @@ def hardtanh(x: Any, low: float = -1.0, high: float = 1.0) -> Variable:
 
 
 @public
-def relu6(x: Any) -> Variable:
+def relu6(x: ArrayLike) -> Variable:
     """Rectifier that ends at 6; the derivative at 0 and at 6 is 0.
 
     >>> relu6(Variable(np.array([-1.0, 2.0, 8.0])))
@@ -150,7 +150,7 @@ def relu6(x: Any) -> Variable:
 
 
 @public
-def hardsigmoid(x: Any) -> Variable:
+def hardsigmoid(x: ArrayLike) -> Variable:
     """x / 6 + 1/2, bounded to 0 and 1; the derivative at -3 and 3, and beyond, is 0.
 
     >>> hardsigmoid(Variable(np.array([-4.0, 0.0, 1.5])))
@@ -160,7 +160,7 @@ def hardsigmoid(x: Any) -> Variable:
 
 
 @public
-def hardswish(x: Any) -> Variable:
+def hardswish(x: ArrayLike) -> Variable:
     """x hardsigmoid(x); the derivative at -3 is 0, at 3 it is 1: that of the pieces outside.
 
     >>> hardswish(Variable(np.array([-4.0, 1.5, 4.0])))
@@ -169,7 +169,7 @@ def hardswish(x: Any) -> Variable:
     return operand(x, "hardswish") * hardsigmoid(x)
 
 
-def _outside(x: Any, threshold: float) -> Any:
+def _outside(x: Array, threshold: float) -> Array:
     return (np.abs(x) > threshold).astype(np.abs(x).dtype)
 
 
@@ -177,7 +177,7 @@ def _outside(x: Any, threshold: float) -> Any:
 declare(Op("outside", ELEMENTWISE, _outside, [lambda F, g, x, y, threshold: F.zeros_like(x)]))
 
 
-def _kept_outside(F: Any, g: Any, x: Any, y: Any, threshold: float) -> Any:
+def _kept_outside(F, g, x, y, threshold):
     return g * F.outside(x, threshold=threshold)
 
 
@@ -200,7 +200,7 @@ _softshrink = declare(
 
 
 @public
-def hardshrink(x: Any, threshold: float = 0.5) -> Variable:
+def hardshrink(x: ArrayLike, threshold: float = 0.5) -> Variable:
     """x where |x| is over the threshold, 0 elsewhere; the derivative at the jumps is 0.
 
     >>> hardshrink(Variable(np.array([-1.0, 0.3, 0.5])))
@@ -210,7 +210,7 @@ def hardshrink(x: Any, threshold: float = 0.5) -> Variable:
 
 
 @public
-def softshrink(x: Any, threshold: float = 0.5) -> Variable:
+def softshrink(x: ArrayLike, threshold: float = 0.5) -> Variable:
     """x brought nearer to 0 by the threshold, but not past it; the derivative at the kinks is 0.
 
     ValueError for a negative threshold.

@@ -11,17 +11,21 @@ from dezero.core.arithmetic import alias
 from dezero.core.call import operand
 from dezero.core.config import recording
 from dezero.core.declare import publish
-from dezero.core.errors import describe
+from dezero.core.dtypes import Array, Shape
 from dezero.core.function import Function
-from dezero.core.variable import Variable
+from dezero.core.outputs import Cotangents
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions.arrays.joining import stack
 from dezero.functions.arrays.splitting import split
+from dezero.functions.elementwise.complex_numbers import refuse_complex
 from dezero.functions.elementwise.hyperbolic import tanh
 from dezero.functions.linalg.matmul import linear, matmul
 from dezero.functions.nn.activation import sigmoid
 
 
-def lstm(x: Any, h: Any, c: Any, Wx: Any, Wh: Any, b: Any) -> tuple[Variable, Variable, Variable]:
+def lstm(
+    x: ArrayLike, h: ArrayLike, c: ArrayLike, Wx: ArrayLike, Wh: ArrayLike, b: ArrayLike
+) -> tuple[Variable, Variable, Variable]:
     """Long short-term memory over a sequence: the hidden states after each step, then both states after the last one.
 
     x: (T, N, I), T steps of N samples. h, c: (N, H), the states before the first step. Wx: (I, 4H), Wh: (H, 4H) and
@@ -39,23 +43,22 @@ def lstm(x: Any, h: Any, c: Any, Wx: Any, Wh: Any, b: Any) -> tuple[Variable, Va
     """
     args = [operand(a, "lstm") for a in (x, h, c, Wx, Wh, b)]
     for a in args:
-        if a.dtype.kind == "c":
-            raise TypeError(f"lstm: an argument is a {describe(a)}; its derivative is for real arrays")
+        refuse_complex("lstm", a, "an argument")
     _check(*[a.shape for a in args])
     return tuple(LSTMSequence(isinstance(x, Variable))(*args))
 
 
 class LSTMSequence(Function):
-    """The steps in one node. Beside a node for each operation of each step it takes a quarter of the time."""
+    """All steps in one node: a quarter of the time that a node for each operation of each step takes."""
 
     def __init__(self, moves: bool) -> None:
-        self.moves = moves  # does anybody want the cotangent of x?
+        self.moves = moves  # whether a cotangent of x is wanted
 
     @property
     def name(self) -> str:
         return "lstm"
 
-    def forward(self, x: Any, h: Any, c: Any, Wx: Any, Wh: Any, b: Any) -> Any:
+    def forward(self, x: Array, h: Array, c: Array, Wx: Array, Wh: Array, b: Array) -> tuple[Array, Array, Array]:
         (steps, rows), size = x.shape[:2], h.shape[1]
         kind = np.result_type(x, h, c, Wx, Wh, b, np.float16)
         times = np.multiply if len(Wx) == 1 else np.matmul  # BLAS takes four times as long for a depth of 1
@@ -79,15 +82,15 @@ class LSTMSequence(Function):
         self.saved = gates, cells, squashed, hs
         return hs[1:], hs[-1], cells[-1]
 
-    def backward(self, ghs: Variable, gh: Variable, gc: Variable) -> Any:
-        own = [alias(x) for x in self.inputs]  # h may be computed from x: these are its partial derivatives
+    def backward(self, ghs: Variable, gh: Variable, gc: Variable) -> tuple[Variable, ...]:
+        own = [alias(x) for x in self.inputs]  # partial derivatives are wanted, also where h is computed from x
         return gradients(_composed(*own), own, (ghs, gh, gc), create_graph=recording())
 
-    def vjp_raw(self, node: Variable, g: Any) -> Any:
-        parts = [np.real(g[k]) if k in g else rest for k, rest in enumerate((None, 0, 0))]
-        return zip(self.inputs, self._vjp_raw(*parts), strict=True)
+    def vjp_raw(self, node: Variable, g: Array | Cotangents) -> list[tuple[Variable, Array | None]]:
+        parts: list[Any] = [np.real(g[k]) if k in g else rest for k, rest in enumerate((None, 0, 0))]
+        return list(zip(self.inputs, self._vjp_raw(*parts), strict=True))
 
-    def _vjp_raw(self, ghs: Any, gh: Any, gc: Any) -> tuple[Any, ...]:
+    def _vjp_raw(self, ghs: Array | None, gh: Array | float, gc: Array | float) -> tuple[Array | None, ...]:
         gates, cells, squashed, hs = self.saved
         x, Wx, Wh = [self.inputs[i]._data for i in (0, 3, 4)]
         steps, rows, size = squashed.shape
@@ -118,7 +121,9 @@ class LSTMSequence(Function):
         return dx, dh, dc, dWx, dWh, np.ones(steps * rows, dz.dtype) @ dz  # a product of BLAS, quicker than the sum
 
 
-def _composed(x: Variable, h: Variable, c: Variable, Wx: Variable, Wh: Variable, b: Variable) -> Any:
+def _composed(
+    x: Variable, h: Variable, c: Variable, Wx: Variable, Wh: Variable, b: Variable
+) -> tuple[Variable, Variable, Variable]:
     """The same from operations, for derivatives beyond the first."""
     hs = []
     for z in linear(x, Wx, b):
@@ -130,7 +135,7 @@ def _composed(x: Variable, h: Variable, c: Variable, Wx: Variable, Wh: Variable,
     return stack(hs), h, c
 
 
-def _check(x: Any, h: Any, c: Any, Wx: Any, Wh: Any, b: Any) -> None:
+def _check(x: Shape, h: Shape, c: Shape, Wx: Shape, Wh: Shape, b: Shape) -> None:
     if len(x) != 3 or not x[0]:
         raise ValueError(f"lstm: x must be (steps, samples, inputs) with a step at least, got shape {x}; use x[None]")
     if len(h) != 2 or h != c or h[0] != x[1]:

@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import public
+from dezero.core.dtypes import Array, Axes, is_complex
 from dezero.core.op import Op
 from dezero.core.outputs import general
-from dezero.core.variable import Variable
-from dezero.functions._axes import flag
-from dezero.functions.arrays.dtype import astype
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import AxesOrAll, flag
+from dezero.functions.arrays._rows import Below, Independent, agreed, beside
+from dezero.functions.arrays.dtype import floating
 from dezero.functions.elementwise import exponential
 from dezero.functions.elementwise.exponential import CANCELS, exp
 from dezero.functions.reductions._half import in_single
-from dezero.functions.reductions.sums_and_products import axes_of, reduced_rows, rows_beside, spread, sum
+from dezero.functions.reductions.sums_and_products import axes_of, kept_shape, reduced_rows, spread, sum
 
 
-def _greatest(x: Any, axis: Any) -> Any:
+def _greatest(x: Array, axis: AxesOrAll) -> Array:
     return np.max(x, axis, keepdims=True, initial=-np.inf)
 
 
-def _total(x: Any, axis: Any) -> Any:
+def _total(x: Array, axis: Axes) -> Array:
     return np.sum(x, axis, keepdims=True)
 
 
 # -- the logarithm of the sum ----------------------------------------------------------------------------------
 
 
-def _logsumexp_value(x: Any, axis: Any, keepdims: bool) -> Any:
+def _logsumexp_value(x: Array, axis: AxesOrAll, keepdims: bool) -> Array:
     shift = _greatest(x, axis)
     shift = np.where(np.isfinite(shift), shift, 0)
     z = np.asarray(x - shift)
     with np.errstate(divide="ignore"):
-        y = np.asarray(log_of_sum(np.exp(z, out=z), axis) + shift)  # of a single number too, to be written into
-    if y.dtype.kind == "c":
+        y = np.asarray(log_of_sum(np.exp(z, out=z), axis) + shift)  # an array, to be written into
+    if is_complex(y):
         turned = np.abs(y.imag) > np.pi
         y.imag[turned] = np.arctan2(np.sin(y.imag[turned]), np.cos(y.imag[turned]))
     return y if keepdims else np.squeeze(y, axis)[()]
 
 
-def log_of_sum(e: Any, axis: Any) -> Any:
+def log_of_sum(e: Array, axis: Axes) -> Array:
     """Logarithms of sums of exponentials whose greatest is 1, exact where the others are next to nothing."""
     total = _total(e, axis)
     y = np.log(total)
@@ -52,22 +52,22 @@ def log_of_sum(e: Any, axis: Any) -> Any:
     return y
 
 
-def _shares_value(x: Any, y: Any, axis: Any) -> Any:
-    y = np.reshape(y, [1 if axis is None or a in axis else n for a, n in enumerate(x.shape)])
+def _shares_value(x: Array, y: Array, axis: AxesOrAll) -> Array:
+    y = np.reshape(y, kept_shape(x.shape, axis))
     return np.exp(exponential.difference(x, y))
 
 
-def _logsumexp_rule(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
+def _logsumexp_rule(F, g, x, y, axis, keepdims):
     return spread(F, g, x, y, axis, keepdims) * F.shares_of_sum(x, y, axis=axis)
 
 
-# The softmax of x, given the logarithm y of the sum, through which no derivative goes: all go through x.
+# The softmax of x. The logarithm y of the sum is given to save time and counts as a constant: derivatives go through x.
 general(
     "shares_of_sum",
     _shares_value,
     lambda F, g, x, y, p, axis: p * F.centred_by_shares(g, p, axis=axis),
     lambda F, g, x, y, p, axis: F.zeros_like(y),
-    rows=rows_beside,
+    rows=beside,
 )
 
 _logsumexp = general("logsumexp", _logsumexp_value, _logsumexp_rule, rows=reduced_rows)
@@ -75,7 +75,7 @@ _logsumexp = general("logsumexp", _logsumexp_value, _logsumexp_rule, rows=reduce
 
 @public
 @in_single
-def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+def logsumexp(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Variable:
     """log(sum(exp(x))) without overflow, over all elements or over axes; -inf over none.
 
     Where it is infinite, the elements that are equal to it have the derivative 1, the others 0. Of complex numbers it
@@ -87,23 +87,23 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     return _over_axes("logsumexp", _logsumexp, x, axis, keepdims=flag("logsumexp", keepdims))
 
 
-def _over_axes(name: str, op: Op, x: Any, axis: Any, **parameters: Any) -> Variable:
+def _over_axes(name: str, op: Op, x: ArrayLike, axis: Axes, **parameters: object) -> Variable:
     x = operand(x, name)
     axes = axes_of(name, x, axis)
-    return apply(op.bind(axis=axes, **parameters), astype(x, np.float64) if x.dtype.kind in "iub" else x)
+    return apply(op.bind(axis=axes, **parameters), floating(x))
 
 
 # -- shares of the sum -----------------------------------------------------------------------------------------
 
 
-def _softmax_value(x: Any, axis: Any) -> Any:
-    y = np.asarray(x - _greatest(x, axis))  # one array for all steps: a large one is slow to come by
+def _softmax_value(x: Array, axis: AxesOrAll) -> Array:
+    y = np.asarray(x - _greatest(x, axis))  # one array for all steps, since a large one is slow to allocate
     np.exp(y, out=y)
     y /= np.sum(y, axis, keepdims=True)
     return y
 
 
-def _log_softmax_value(x: Any, axis: Any) -> Any:
+def _log_softmax_value(x: Array, axis: AxesOrAll) -> Array:
     y = np.asarray(x - _greatest(x, axis))
     y -= log_of_sum(np.exp(y), axis)
     return y
@@ -113,19 +113,19 @@ def _log_softmax_value(x: Any, axis: Any) -> Any:
 # nearly 1 they leave small differences of large numbers; applied once more, they put right what rounding left.
 
 
-def _centre_value(g: Any, y: Any, axis: Any) -> Any:
+def _centre_value(g: Array, y: Array, axis: AxesOrAll) -> Array:
     h = g - _total(g * y, axis)
     return h - _total(h * y, axis)
 
 
-def _spread_value(c: Any, y: Any, axis: Any) -> Any:
+def _spread_value(c: Array, y: Array, axis: AxesOrAll) -> Array:
     d = c - y * _total(c, axis)
     return d - y * _total(d, axis)
 
 
-def _two_rows(below: Any, node: Variable, axis: Any) -> Any:
-    moving = [rows for rows in below if rows]
-    return rows_beside(moving, node, axis) if all([rows == moving[0] for rows in moving]) else None
+def _two_rows(below: Below, node: Variable, axis: AxesOrAll) -> Independent | None:
+    axes = agreed(below)
+    return None if axes is None else beside([axes], node, axis)
 
 
 general(
@@ -144,22 +144,22 @@ general(
 )
 
 
-def _softmax_rule(F: Any, g: Any, x: Any, y: Any, axis: Any) -> Any:
+def _softmax_rule(F, g, x, y, axis):
     return y * F.centred_by_shares(g, y, axis=axis)
 
 
-_softmax = general("softmax", _softmax_value, _softmax_rule, rows=rows_beside)
+_softmax = general("softmax", _softmax_value, _softmax_rule, rows=beside)
 _log_softmax = general(
     "log_softmax",
     _log_softmax_value,
     lambda F, g, x, y, axis: F.less_shares(g, F.exp(y), axis=axis),
-    rows=rows_beside,
+    rows=beside,
 )
 
 
 @public
 @in_single
-def softmax(x: Any, axis: Any = 1) -> Variable:
+def softmax(x: ArrayLike, axis: Axes = 1) -> Variable:
     """exp(x) / sum(exp(x)) along an axis, a tuple of axes, or (None) all; without overflow.
 
     >>> softmax(Variable(np.array([[0.0, 0.0], [1000.0, 0.0]])))
@@ -171,7 +171,7 @@ def softmax(x: Any, axis: Any = 1) -> Variable:
 
 @public
 @in_single
-def log_softmax(x: Any, axis: Any = 1) -> Variable:
+def log_softmax(x: ArrayLike, axis: Axes = 1) -> Variable:
     """Logarithm of `softmax`, exact where that is too small for a number.
 
     >>> log_softmax(Variable(np.array([[1000.0, 0.0]])))
@@ -182,7 +182,7 @@ def log_softmax(x: Any, axis: Any = 1) -> Variable:
 
 @public
 @in_single
-def softmax_simple(x: Any, axis: Any = 1) -> Variable:
+def softmax_simple(x: ArrayLike, axis: Axes = 1) -> Variable:
     """Softmax as the formula stands: it overflows where exp(x) does.
 
     >>> softmax_simple(Variable(np.array([[0.0, 0.0]])))

@@ -6,34 +6,32 @@ derivative of standardising is a projection, whose derivatives name only itself,
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dezero.core.call import apply
 from dezero.core.declare import bilinear, linear
+from dezero.core.dtypes import Array, is_inexact
 from dezero.core.outputs import apply_all, general
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions.reductions.sums_and_products import all_equal
 
-_RUN = 1024  # NumPy copies runs of memory shorter than this (8192 where not told) into its buffer before it adds them
+_RUN = 1024  # NumPy copies runs of memory shorter than this (8192 by default) into its buffer before it adds them
 _LINE = 256  # shorter lines cost BLAS more in calls than it saves
 
 
-def _sum(x: Any) -> Any:
+def _sum(x: Array) -> Array:
     return np.einsum("ncl->c", x)[None, :, None]
 
 
-def _dot(a: Any, b: Any) -> Any:
-    a = np.broadcast_to(a, b.shape)  # the number 1, where an algebra of terms has taken a 0 out
+def _dot(a: Array, b: Array) -> Array:
+    a = np.broadcast_to(a, b.shape)  # the rewriter may have factored a down to the number 1
     if b.shape[2] < _LINE:
         return np.einsum("ncl,ncl->c", a, b)[None, :, None]
-    return (
-        np.matmul(a[:, :, None], b[..., None]).sum(0).reshape(1, -1, 1)
-    )  # a dot product of BLAS for each line, in half the time
+    # A dot product of BLAS for each line takes half the time.
+    return np.matmul(a[:, :, None], b[..., None]).sum(0).reshape(1, -1, 1)
 
 
-def _scale(x: Any, scale: Any, shift: Any = None) -> Any:
+def _scale(x: Array, scale: Array, shift: Array | None = None) -> Array:
     with np.errstate():  # restores the buffer's size too
         np.setbufsize(_RUN)
         y = x * scale
@@ -42,25 +40,25 @@ def _scale(x: Any, scale: Any, shift: Any = None) -> Any:
     return y
 
 
-def _standardize(x: Any, eps: float) -> tuple[Any, Any, Any]:
-    if x.dtype.kind in "iub":
+def _standardize(x: Array, eps: float) -> tuple[Array, Array, Array]:
+    if not is_inexact(x):
         x = x.astype(np.float64)
-    count = x.shape[0] * x.shape[2]
+    count = _count(x)
     with np.errstate():
         np.setbufsize(_RUN)
         mean = _sum(x) / count
         y = x - mean
         variance = _dot(y, y) / count
         if (equal := all_equal(x, (0, 2), np.sqrt(variance), count)) is not False:
-            y[np.broadcast_to(equal, y.shape)] = 0  # which the mean of equal numbers, rounded, need not give
+            y[np.broadcast_to(equal, y.shape)] = 0  # the mean of equal numbers may be rounded
             variance = np.where(equal, 0, variance)
         y *= (variance + eps) ** -0.5
     return y, mean, variance
 
 
-def _pull(g: Any, p: Any, q: Any, y: Any, r: Any) -> Any:
+def _pull(g: Array, p: Array, q: Array, y: Array, r: Array) -> Array:
     """r (g + p - mean(g) - y (mean(g y) + q)); g, p and q may be numbers, where nothing depends on an output."""
-    g, count = np.broadcast_to(g, y.shape), y.shape[0] * y.shape[2]
+    g, count = np.broadcast_to(g, y.shape), _count(y)
     with np.errstate():
         np.setbufsize(_RUN)
         x = y * (_dot(g, y) / -count - q)
@@ -70,11 +68,11 @@ def _pull(g: Any, p: Any, q: Any, y: Any, r: Any) -> Any:
     return x
 
 
-def _count(x: Any) -> int:
+def _count(x) -> int:
     return x.shape[0] * x.shape[2]
 
 
-def _rule(F: Any, gs: Any, x: Any, ys: Any, eps: float) -> Any:
+def _rule(F, gs, x, ys, eps):
     (g, g_mean, g_variance), (y, _, variance) = gs, ys
     r = (variance + eps) ** -0.5
     return F.standardize_pull(g, g_mean / r / _count(y), g_variance * -2 / (r * r) / _count(y), y, r)
@@ -127,6 +125,6 @@ def standardize(x: Variable, eps: float) -> tuple[Variable, Variable, Variable]:
     return apply_all(_standardized.bind(eps=eps), 3, x)  # type: ignore[return-value]
 
 
-def scale_shift(x: Any, scale: Any, shift: Any) -> Variable:
+def scale_shift(x: ArrayLike, scale: ArrayLike, shift: ArrayLike) -> Variable:
     """x * scale + shift for x (N, C, L), scale and shift (1, C, 1)."""
     return apply(_scale_shift, x, scale, shift)

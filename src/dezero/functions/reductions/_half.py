@@ -25,7 +25,8 @@ def in_single(function: _Function, updated: tuple[str, ...] = ()) -> _Function:
     """Compute a function of a half-precision array in single precision: its result and its derivatives.
 
     The first argument decides. The result is half-precision again, unless another argument has more digits.
-    updated: parameters of arrays that the function changes in place, which therefore stay as they are, and have no say.
+    updated: parameters whose arrays the function changes in place. They are passed as they are, and their digits do not
+    count.
     """
     names = tuple(inspect.signature(function).parameters)
 
@@ -35,8 +36,8 @@ def in_single(function: _Function, updated: tuple[str, ...] = ()) -> _Function:
             return function(*args, **others)
         given = {**dict(zip(names, args, strict=False)), **others}
         result = function(**{name: a if name in updated else _single(a) for name, a in given.items()})
-        kinds = [raw(a).dtype for name, a in given.items() if name not in updated and hasattr(raw(a), "dtype")]
-        if any([kind.kind in "fc" and kind.char != "e" for kind in kinds]):
+        arrays = [raw(a) for name, a in given.items() if name not in updated and hasattr(raw(a), "dtype")]
+        if any([dtypes.is_inexact(a) and not dtypes.is_half(a) for a in arrays]):
             return result
         return tuple([_halved(y) for y in result]) if isinstance(result, tuple) else _halved(result)
 

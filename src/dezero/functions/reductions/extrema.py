@@ -1,61 +1,56 @@
 """The greatest and the smallest, over axes and so far along an axis.
 
-Where several elements are the greatest, they have equal parts of the derivative, which do not change with the
-elements: higher derivatives see none of it. A nan is greater, and smaller, than all.
+Where several elements are the greatest, they share the derivative equally. The shares count as constants, whose own
+derivative is 0. A nan is greater, and smaller, than all.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import public
+from dezero.core.dtypes import Array, Axes, DType, is_inexact, is_real
 from dezero.core.op import Op
 from dezero.core.outputs import general
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
-from dezero.functions._axes import flag
-from dezero.functions.indexing.picking import Axes, gather_axes, return_axes, rows_beside_last, segment
-from dezero.functions.reductions.scans import apply_along, scanned_rows
-from dezero.functions.reductions.sums_and_products import axes_of, reduced_rows, spread
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import AxesOrAll, flag
+from dezero.functions.arrays._rows import beside
+from dezero.functions.indexing.picking import gather_axes, return_axes, rows_beside_last, segment
+from dezero.functions.reductions.scans import apply_along
+from dezero.functions.reductions.sums_and_products import axes_of, kept_shape, reduced_rows, spread
 
 
-def _equal(x: Any, y: Any) -> Any:
+def _equal(x: Array, y: Array) -> Array:
     """Where the elements are the extremum, nan where that is nan."""
     return np.equal(x, y) | (np.isnan(x) & np.isnan(y))
 
 
-def _float_kind(x: Any) -> Any:
-    return x.dtype.newbyteorder("=") if x.dtype.kind == "f" else np.dtype(np.float64)
+def _float_kind(x: Array) -> DType:
+    return x.dtype.newbyteorder("=") if is_real(x) else np.dtype(np.float64)
 
 
 # -- over axes -------------------------------------------------------------------------------------------------
 
 
-def _shares(x: Any, y: Any, axis: Axes) -> Any:
-    y = np.reshape(y, [1 if axis is None or a in axis else n for a, n in enumerate(x.shape)])
+def _shares(x: Array, y: Array, axis: AxesOrAll) -> Array:
+    y = np.reshape(y, kept_shape(x.shape, axis))
     taken = _equal(x, y)
     return np.divide(taken, taken.sum(axis, keepdims=True), dtype=_float_kind(x))
 
 
-def _shares_rows(below: Any, node: Variable, axis: Axes) -> Any:
-    reduced = range(-node.ndim, 0) if axis is None else [a - node.ndim for a in axis]
-    return None if any(r in reduced for r in below[0]) else below[0]
-
-
-# What each element has in the extremum y of x over axes: 1, or equal parts where several are equal to it.
+# The share of each element in the extremum y of x over axes: 1, or equal shares where several are equal to it.
 general(
     "extremum_shares",
     _shares,
     lambda F, g, x, y, shares, axis: F.zeros_like(x),
     lambda F, g, x, y, shares, axis: F.zeros_like(y),
-    rows=_shares_rows,
+    rows=beside,
 )
 
 
-def _extremum_rule(F: Any, g: Any, x: Any, y: Any, axis: Axes, keepdims: bool) -> Any:
+def _extremum_rule(F, g, x, y, axis, keepdims):
     return spread(F, g, x, y, axis, keepdims) * F.extremum_shares(x, y, axis=axis)
 
 
@@ -70,7 +65,7 @@ _min = _extremum("min", np.minimum)
 
 
 @public
-def max(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+def max(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Greatest of all elements, or over an axis or a tuple of axes; ValueError where there is none.
 
     The derivative goes to the greatest, in equal parts where there are several.
@@ -85,7 +80,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
 
 
 @public
-def min(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+def min(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Smallest of all elements, or over an axis or a tuple of axes; ValueError where there is none.
 
     The derivative goes to the smallest, in equal parts where there are several.
@@ -96,7 +91,7 @@ def min(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     return _reduced("min", _min, x, axis, keepdims)
 
 
-def _reduced(name: str, op: Op, x: Any, axis: Any, keepdims: bool) -> Variable:
+def _reduced(name: str, op: Op, x: ArrayLike, axis: Axes, keepdims: bool) -> Variable:
     x = operand(x, name)
     axes = axes_of(name, x, axis)
     if not all(x.shape if axes is None else [x.shape[a] for a in axes]):
@@ -108,7 +103,7 @@ amax, amin = max, min
 
 
 @public
-def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+def ptp(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Greatest minus smallest ("peak to peak"), over all elements or over axes.
 
     >>> ptp(Variable(np.array([3.0, -1.0, 2.0])))
@@ -118,7 +113,7 @@ def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
 
 
 @public
-def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+def nanmax(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Greatest of the elements that are not nan, over all or over axes; nan where all are.
 
     >>> nanmax(Variable(np.array([1.0, np.nan, 3.0])))
@@ -128,7 +123,7 @@ def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
 
 
 @public
-def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+def nanmin(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Smallest of the elements that are not nan, over all or over axes; nan where all are.
 
     >>> nanmin(Variable(np.array([1.0, np.nan, 3.0])))
@@ -137,9 +132,9 @@ def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     return _past_nan("nanmin", _min, x, np.inf, axis, keepdims)
 
 
-def _past_nan(name: str, op: Op, x: Any, least: float, axis: Any, keepdims: bool) -> Variable:
+def _past_nan(name: str, op: Op, x: ArrayLike, least: float, axis: Axes, keepdims: bool) -> Variable:
     x = operand(x, name)
-    if x.dtype.kind not in "fc":
+    if not is_inexact(x):
         return _reduced(name, op, x, axis, keepdims)
     numbers = operations.equal(x, x)
     y = _reduced(name, op, operations.where(numbers, x, least), axis, keepdims)
@@ -149,15 +144,15 @@ def _past_nan(name: str, op: Op, x: Any, least: float, axis: Any, keepdims: bool
 # -- so far along an axis --------------------------------------------------------------------------------------
 
 
-def _running_shares(x: Any, y: Any) -> Any:
+def _running_shares(x: Array, y: Array) -> Array:
     taken = _equal(x, y)
     count = np.cumsum(taken, -1)
-    before = np.where(_equal(y[..., 1:], y[..., :-1]), 0, count[..., :-1])  # of a new extremum: those of former ones
+    before = np.where(_equal(y[..., 1:], y[..., :-1]), 0, count[..., :-1])  # at a new extremum: the former ones
     count[..., 1:] -= np.maximum.accumulate(before, -1)
     return np.divide(taken, count, dtype=_float_kind(x))
 
 
-# What each element along the last axis has in the extremum so far, of which those before it have the rest.
+# The share of each element along the last axis in the extremum so far. Those before it have the rest.
 general(
     "running_shares",
     _running_shares,
@@ -167,7 +162,7 @@ general(
 )
 
 
-def _running_rule(F: Any, g: Any, x: Any, y: Any, axis: int) -> Any:
+def _running_rule(F, g, x, y, axis):
     shape = x.shape
     g, x, y = [gather_axes(F, part, (axis,)) for part in (g, x, y)]
     added = F.running_shares(x, y)
@@ -176,7 +171,7 @@ def _running_rule(F: Any, g: Any, x: Any, y: Any, axis: int) -> Any:
 
 
 def _running(name: str, value: np.ufunc) -> Op:
-    return general(name, lambda x, axis: value.accumulate(x, axis), _running_rule, rows=scanned_rows)
+    return general(name, lambda x, axis: value.accumulate(x, axis), _running_rule, rows=beside)
 
 
 _cummax = _running("cummax", np.maximum)
@@ -184,7 +179,7 @@ _cummin = _running("cummin", np.minimum)
 
 
 @public
-def cummax(x: Any, axis: int | None = None) -> Variable:
+def cummax(x: ArrayLike, axis: int | None = None) -> Variable:
     """Greatest element so far along an axis, or along the flattened array; NumPy's maximum.accumulate.
 
     The derivative goes to the greatest so far, in equal parts where there are several.
@@ -196,7 +191,7 @@ def cummax(x: Any, axis: int | None = None) -> Variable:
 
 
 @public
-def cummin(x: Any, axis: int | None = None) -> Variable:
+def cummin(x: ArrayLike, axis: int | None = None) -> Variable:
     """Smallest element so far along an axis, or along the flattened array; NumPy's minimum.accumulate.
 
     The derivative goes to the smallest so far, in equal parts where there are several.

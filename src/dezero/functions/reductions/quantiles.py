@@ -5,20 +5,22 @@ Equal elements rank in the order in which they stand. Where there is a nan, the 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import public
+from dezero.core.dtypes import Array, Axes, is_inexact
 from dezero.core.op import declared
 from dezero.core.outputs import general
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import flag
+from dezero.functions.arrays.dtype import floating
 from dezero.functions.arrays.shape import reshape, transpose
 from dezero.functions.indexing.picking import gather_axes, rows_beside_last
-from dezero.functions.reductions.sums_and_products import axes_of, mean
+from dezero.functions.reductions.sums_and_products import axes_of, kept_shape, mean
 
 # Where in the sorted elements, counted from 0, the quantile q of n elements lies: q (n + 1 - a - b) + a - 1.
 # R. J. Hyndman, Y. Fan, "Sample quantiles in statistical packages", The American Statistician 50 (1996).
@@ -38,7 +40,7 @@ _ROUNDED = {
 }
 
 
-def _at_ranks(x: Any, ranks: tuple[int, ...]) -> Any:
+def _at_ranks(x: Array, ranks: tuple[int, ...]) -> Array:
     order = np.argsort(x, -1, kind="stable")
     last = order[..., -1:]  # nan is sorted to the end
     return np.where(np.isnan(np.take_along_axis(x, last, -1)), last, order[..., list(ranks)])
@@ -48,7 +50,7 @@ _RANKED = general("position_of_rank", _at_ranks, lambda F, g, x, y, ranks: F.zer
 
 
 @public
-def median(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+def median(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Middle one of the sorted elements, or the mean of the middle two, of all elements or over axes.
 
     nan where there is none.
@@ -63,7 +65,9 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
 
 
 @public
-def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Variable:
+def quantile(
+    x: ArrayLike, q: ArrayLike | Sequence[object], axis: Axes = None, method: str = "linear", keepdims: bool = False
+) -> Variable:
     """The number below which a share q of the sorted elements lies, of all elements or over axes.
 
     q: numbers from 0 to 1, plain; their axes come first in the result. method: as in numpy.quantile, of those that
@@ -76,7 +80,9 @@ def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
 
 
 @public
-def percentile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False) -> Variable:
+def percentile(
+    x: ArrayLike, q: ArrayLike | Sequence[object], axis: Axes = None, method: str = "linear", keepdims: bool = False
+) -> Variable:
     """`quantile` with q in percent, from 0 to 100.
 
     >>> percentile(Variable(np.array([0.0, 1.0, 4.0])), 50)
@@ -86,19 +92,19 @@ def percentile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdim
     return _between("percentile", x, q, axis, method, keepdims)
 
 
-def _plain(name: str, q: Any) -> Any:
+def _plain(name: str, q: object) -> Array:
     if isinstance(q, Variable):
         raise TypeError(f"{name}: q is a Variable, but quantiles are not differentiated in q; give q.data")
     return np.asarray(q, np.float64)
 
 
-def _between(name: str, x: Any, q: Any, axis: Any, method: str, keepdims: bool) -> Variable:
+def _between(name: str, x: ArrayLike, q: object, axis: Axes, method: str, keepdims: bool) -> Variable:
     x, q = operand(x, name), _plain(name, q)
     if not np.all((q >= 0) & (q <= 1)):
         raise ValueError(f"{name}: q must lie from 0 to 1 (percentiles from 0 to 100), got {q if q.ndim else q.item()}")
     axes = axes_of(name, x, axis)
-    if x.dtype.kind in "iub" and method not in ("lower", "higher", "nearest"):
-        x = operations.astype(x, np.float64)
+    if not is_inexact(x) and method not in ("lower", "higher", "nearest"):
+        x = floating(x)
     sorted_along = gather_axes(operations, x, axes)
     place = _places(name, sorted_along.shape[-1], q.reshape(-1), method)
     low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
@@ -110,11 +116,11 @@ def _between(name: str, x: Any, q: Any, axis: Any, method: str, keepdims: bool) 
         y = below + (above - below) * (place - low).astype(x.dtype)
     kept = y.shape[:-1]
     if flag(name, keepdims):
-        kept = tuple([1 if axes is None or a in axes else n for a, n in enumerate(x.shape)])
+        kept = kept_shape(x.shape, axes)
     return reshape(transpose(y, (y.ndim - 1, *range(y.ndim - 1))), (*q.shape, *kept))
 
 
-def _places(name: str, n: int, q: Any, method: str) -> Any:
+def _places(name: str, n: int, q: Array, method: str) -> Array:
     """Where the quantiles lie in n sorted elements."""
     if not n:
         raise ValueError(f"{name}: there are no elements to choose from")

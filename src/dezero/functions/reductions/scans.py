@@ -1,21 +1,20 @@
 """Scans along an axis: sums, products and logarithms of sums so far, each of linear cost.
 
-What a later element does to an earlier one's derivative is a linear recurrence run backwards; it never divides
-by an element, so that zeros are ordinary numbers.
+The derivative in an element adds up what all later results pass back to it: a linear recurrence, run backwards. It
+never divides by an element, so that zeros are ordinary numbers.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
-from dezero.core.dtypes import rounded_once
+from dezero.core.dtypes import Array, is_inexact, rounded_once
 from dezero.core.op import Op
 from dezero.core.outputs import general
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions.arrays._rows import beside
 from dezero.functions.arrays.shape import reshape
 from dezero.functions.elementwise import exponential  # noqa: F401 - declares exponent_difference
 from dezero.functions.indexing.picking import gather_axes, return_axes, rows_beside_last, segment
@@ -23,7 +22,7 @@ from dezero.functions.reductions._half import in_single
 from dezero.functions.reductions.sums_and_products import axes_of
 
 
-def apply_along(name: str, op: Op, x: Any, axis: int | None, **parameters: Any) -> Variable:
+def apply_along(name: str, op: Op, x: ArrayLike, axis: int | None, **parameters: object) -> Variable:
     """A scan along an axis, or (None) along the flattened array."""
     x = operand(x, name)
     if axis is None or (x.ndim == 0 and axis in (0, -1)):
@@ -33,17 +32,12 @@ def apply_along(name: str, op: Op, x: Any, axis: int | None, **parameters: Any) 
     return apply(op.bind(axis=axes_of(name, x, axis)[0], **parameters), x)  # type: ignore[index]
 
 
-def scanned_rows(below: Any, node: Variable, axis: int, **parameters: Any) -> Any:
-    """Row axes of a scan: all but its own."""
-    return None if axis - node.ndim in below[0] else below[0]
-
-
 # -- sums ------------------------------------------------------------------------------------------------------
 
 _LONG = 2**15
 
 
-def _block_by_block(x: Any, reverse: bool) -> Any:
+def _block_by_block(x: Array, reverse: bool) -> Array:
     """Running sums along the last axis, in blocks by a matrix product, then of the blocks.
 
     np.cumsum waits for each sum before it adds the next number, and takes up to twice as long on a long line. As with
@@ -62,7 +56,7 @@ def _block_by_block(x: Any, reverse: bool) -> Any:
 
 
 @rounded_once
-def _running_sum(x: Any, axis: int, reverse: bool) -> Any:
+def _running_sum(x: Array, axis: int, reverse: bool) -> Array:
     if axis == x.ndim - 1 and x.shape[axis] >= _LONG and x.dtype.char in "fd":
         with np.errstate(all="ignore"):
             y = _block_by_block(x, reverse)
@@ -75,12 +69,12 @@ _cumsum = linear(
     "cumsum",
     _running_sum,
     lambda F, g, x, y, axis, reverse: F.cumsum(g, axis=axis, reverse=not reverse),
-    rows=scanned_rows,
+    rows=beside,
 )
 
 
 @public
-def cumsum(x: Any, axis: int | None = None) -> Variable:
+def cumsum(x: ArrayLike, axis: int | None = None) -> Variable:
     """Sums of the elements so far along an axis, or along the flattened array.
 
     >>> cumsum(Variable(np.array([1.0, 2.0, 3.0])))
@@ -95,18 +89,18 @@ def cumsum(x: Any, axis: int | None = None) -> Variable:
 
 
 @rounded_once
-def _recur(a: Any, b: Any, reverse: bool) -> Any:
+def _recur(a: Array, b: Array, reverse: bool) -> Array:
     b = b.astype(np.result_type(a, b), copy=False)
     return np.flip(_recurrence(np.flip(a, -1), np.flip(b, -1)), -1) if reverse else _recurrence(a, b)
 
 
-def _recurrence(a: Any, b: Any) -> Any:
+def _recurrence(a: Array, b: Array) -> Array:
     with np.errstate(all="ignore"):
         s = _by_halves(a, b)
     return s if s is not None and np.isfinite(s).all() else _one_by_one(a, b)
 
 
-def _by_halves(a: Any, b: Any) -> Any:
+def _by_halves(a: Array, b: Array) -> Array | None:
     """The recurrence in log2(n) vectorised steps; None where a product of factors leaves the range of numbers."""
     n = b.shape[-1]
     if n < 2:
@@ -114,7 +108,7 @@ def _by_halves(a: Any, b: Any) -> Any:
     # Every second element has a recurrence of its own: s[2k+1] = (a[2k] a[2k-1]) s[2k-1] + (a[2k] b[2k] + b[2k+1]).
     later, between = a[..., 2::2], a[..., 1::2]
     factors = later * between[..., : later.shape[-1]]
-    tiny = np.finfo(a.dtype).tiny if a.dtype.kind in "fc" else 0
+    tiny = np.finfo(a.dtype).tiny if is_inexact(a) else 0
     if not np.all((np.abs(factors) >= tiny) | (later == 0) | (between[..., : later.shape[-1]] == 0)):
         return None
     odd = _by_halves(factors, a[..., ::2] * b[..., : n - 1 : 2] + b[..., 1::2])
@@ -126,14 +120,14 @@ def _by_halves(a: Any, b: Any) -> Any:
     return s
 
 
-def _one_by_one(a: Any, b: Any) -> Any:
+def _one_by_one(a: Array, b: Array) -> Array:
     s = b.copy()
     for k in range(1, b.shape[-1]):
         s[..., k] += a[..., k - 1] * s[..., k - 1]
     return s
 
 
-def _factor_rule(F: Any, g: Any, a: Any, b: Any, y: Any, reverse: bool) -> Any:
+def _factor_rule(F, g, a, b, y, reverse):
     u = F.linear_recurrence(a, g, reverse=not reverse)
     forward, backward = (u, y) if reverse else (y, u)
     n = y.shape[-1]
@@ -153,7 +147,7 @@ general(
 # -- products --------------------------------------------------------------------------------------------------
 
 
-def _cumprod_rule(F: Any, g: Any, x: Any, y: Any, axis: int) -> Any:
+def _cumprod_rule(F, g, x, y, axis):
     shape = x.shape
     g, x, y = [gather_axes(F, part, (axis,)) for part in (g, x, y)]
     n = x.shape[-1]
@@ -163,12 +157,12 @@ def _cumprod_rule(F: Any, g: Any, x: Any, y: Any, axis: int) -> Any:
     return return_axes(F, later * earlier, shape, (axis,))
 
 
-_cumprod = general("cumprod", lambda x, axis: np.cumprod(x, axis), _cumprod_rule, rows=scanned_rows)
+_cumprod = general("cumprod", lambda x, axis: np.cumprod(x, axis), _cumprod_rule, rows=beside)
 
 
 @public
 @in_single
-def cumprod(x: Any, axis: int | None = None) -> Variable:
+def cumprod(x: ArrayLike, axis: int | None = None) -> Variable:
     """Products of the elements so far along an axis, or along the flattened array; zeros are ordinary elements.
 
     >>> x = Variable(np.array([2.0, 0.0, 3.0]))
@@ -182,7 +176,7 @@ def cumprod(x: Any, axis: int | None = None) -> Variable:
 # -- logarithms of sums ----------------------------------------------------------------------------------------
 
 
-def _logcumsumexp_rule(F: Any, g: Any, x: Any, y: Any, axis: int) -> Any:
+def _logcumsumexp_rule(F, g, x, y, axis):
     shape = x.shape
     g, x, y = [gather_axes(F, part, (axis,)) for part in (g, x, y)]
     n = x.shape[-1]
@@ -194,13 +188,13 @@ def _logcumsumexp_rule(F: Any, g: Any, x: Any, y: Any, axis: int) -> Any:
 
 
 _logcumsumexp = general(
-    "logcumsumexp", lambda x, axis: np.logaddexp.accumulate(x, axis), _logcumsumexp_rule, rows=scanned_rows
+    "logcumsumexp", lambda x, axis: np.logaddexp.accumulate(x, axis), _logcumsumexp_rule, rows=beside
 )
 
 
 @public
 @in_single
-def logcumsumexp(x: Any, axis: int | None = None) -> Variable:
+def logcumsumexp(x: ArrayLike, axis: int | None = None) -> Variable:
     """log of the running sums of exp(x) along an axis, or along the flattened array, without overflow.
 
     >>> logcumsumexp(Variable(np.array([1000.0, 1000.0, -np.inf])))

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
+from dezero.core.dtypes import Array, Axes, is_complex, is_inexact
 from dezero.core.errors import UnsupportedOperation, describe
 from dezero.core.op import Op
 from dezero.core.outputs import general
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
-from dezero.functions._axes import flag
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import AxesOrAll, flag
+from dezero.functions.arrays._rows import beside
 from dezero.functions.arrays.dtype import astype
+from dezero.functions.arrays.joining import from_list
 from dezero.functions.arrays.shape import broadcast_to, reshape, transpose
 from dezero.functions.reductions._half import in_single
 from dezero.functions.reductions.sums_and_products import (
     all_equal,
     axes_of,
+    count_along,
     first_along,
     mean,
     prod,
     reduced_rows,
-    rows_beside,
     spread,
     sum,
 )
@@ -34,45 +37,41 @@ from dezero.functions.reductions.sums_and_products import (
 # -- variance --------------------------------------------------------------------------------------------------
 
 
-def _centred(x: Any, axis: Any) -> Any:
-    """Distances from the mean: exact zeros where all elements are equal, which their mean in floats need not be."""
+def _centred(x: Array, axis: AxesOrAll) -> Array:
+    """Differences from the mean: exactly 0 where all elements are equal, although their mean may be rounded."""
     if not x.size:
         return x
     y = x - np.mean(x, axis, keepdims=True)
-    equal = all_equal(x, axis, first_along(np.abs(y), axis), _count(x, axis))
+    equal = all_equal(x, axis, first_along(np.abs(y), axis), count_along(x, axis))
     return y if equal is False else np.where(equal, 0, y)
 
 
-# A projection, and so its own transpose.
-linear("centred", _centred, lambda F, g, x, y, axis: F.centred(g, axis=axis), rows=rows_beside)
+# An orthogonal projection, which is its own transpose.
+linear("centred", _centred, lambda F, g, x, y, axis: F.centred(g, axis=axis), rows=beside)
 
 
-def _count(x: Any, axis: Any) -> int:
-    return math.prod(x.shape if axis is None else [x.shape[a] for a in axis])
-
-
-def _freedom(x: Any, axis: Any, ddof: float) -> float:
+def _freedom(x: Array, axis: AxesOrAll, ddof: float) -> float:
     """Degrees of freedom; nan where none is left."""
-    n = _count(x, axis) - ddof
+    n = count_along(x, axis) - ddof
     return n if n > 0 else math.nan
 
 
-def _var_rule(F: Any, g: Any, x: Any, y: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+def _var_rule(F, g, x, y, axis, ddof, keepdims):
     return spread(F, g * (2 / _freedom(x, axis, ddof)), x, y, axis, keepdims) * F.centred(x, axis=axis)
 
 
-def _std_rule(F: Any, g: Any, x: Any, y: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+def _std_rule(F, g, x, y, axis, ddof, keepdims):
     slope = g * F.over_size(1 / _freedom(x, axis, ddof), y)
     return spread(F, slope, x, y, axis, keepdims) * F.centred(x, axis=axis)
 
 
-def _exact_at_zero(value: Any) -> Any:
+def _exact_at_zero(value: Callable[..., Array]) -> Callable[..., Array]:
     """NumPy's variance or standard deviation, but exactly 0 where all elements are equal."""
 
-    def exact(x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
+    def exact(x: Array, axis: AxesOrAll, ddof: float, keepdims: bool) -> Array:
         y = value(x, axis, ddof=ddof, keepdims=True)
         if x.size:
-            equal = all_equal(x, axis, np.sqrt(y) if value is np.var else y, _count(x, axis))
+            equal = all_equal(x, axis, np.sqrt(y) if value is np.var else y, count_along(x, axis))
             y = y if equal is False else np.where(equal & (y == y), 0, y)
         return y if keepdims else np.squeeze(y, axis)[()]
 
@@ -85,7 +84,7 @@ _std = general("std", _exact_at_zero(np.std), _std_rule, rows=reduced_rows)
 
 @public
 @in_single
-def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Variable:
+def var(x: ArrayLike, axis: Axes = None, *, ddof: float = 0, keepdims: bool = False) -> Variable:
     """Variance: mean square of the distance from the mean, over all elements or over axes.
 
     ddof: what is subtracted from the number of elements that the sum is divided by; nan where none is left.
@@ -99,7 +98,7 @@ def var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) ->
 
 @public
 @in_single
-def std(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Variable:
+def std(x: ArrayLike, axis: Axes = None, *, ddof: float = 0, keepdims: bool = False) -> Variable:
     """Standard deviation: square root of `var`.
 
     Where all elements are equal it has a kink: its derivative there is 0, and those of higher order are nan.
@@ -110,9 +109,9 @@ def std(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) ->
     return _spread_about_mean(_std, x, axis, ddof, keepdims)
 
 
-def _spread_about_mean(op: Op, x: Any, axis: Any, ddof: float, keepdims: bool) -> Variable:
+def _spread_about_mean(op: Op, x: ArrayLike, axis: Axes, ddof: float, keepdims: bool) -> Variable:
     x = operand(x, op.name)
-    if x.dtype.kind == "c":
+    if is_complex(x):
         raise UnsupportedOperation(
             f"{op.name}: x is a {describe(x)}; its derivative is for real arrays; take the parts by real and imag"
         )
@@ -124,7 +123,14 @@ def _spread_about_mean(op: Op, x: Any, axis: Any, ddof: float, keepdims: bool) -
 
 @public
 @in_single
-def average(x: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+def average(
+    x: ArrayLike,
+    axis: Axes = None,
+    weights: ArrayLike | Sequence[float] | bool | None = None,
+    returned: bool = False,
+    *,
+    keepdims: bool = False,
+) -> Variable | tuple[Variable, Variable]:
     """Mean, or with weights sum(x * weights) / sum(weights), over all elements or over axes.
 
     weights: an array or Variable of x's shape, or of the lengths of the axes alone; True or False in their place is
@@ -136,7 +142,7 @@ def average(x: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     """
     x = operand(x, "average")
     if isinstance(weights, bool):
-        weights, keepdims = None, weights
+        keepdims, weights = weights, None
     axis = axes_of("average", x, axis)
     if weights is None:
         y = mean(x, axis, keepdims)
@@ -149,9 +155,9 @@ def average(x: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     return (y, total if total.dtype == y.dtype else astype(total, y.dtype)) if returned else y
 
 
-def _along(x: Variable, axis: Any, weights: Any) -> Variable:
+def _along(x: Variable, axis: AxesOrAll, weights: ArrayLike | Sequence[float]) -> Variable:
     """Weights such that they broadcast along x."""
-    weights = operand(np.asarray(weights) if isinstance(weights, list | tuple) else weights, "average")
+    weights = operand(from_list(weights), "average")
     if weights.shape == x.shape:
         return weights
     axes = axes_of("average", x, axis)
@@ -169,7 +175,7 @@ def _along(x: Variable, axis: Any, weights: Any) -> Variable:
 
 @public
 @in_single
-def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+def nansum(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Sum with nan taken for 0, over all elements or over axes; the derivative at a nan is 0.
 
     >>> nansum(Variable(np.array([1.0, np.nan, 3.0])))
@@ -180,7 +186,7 @@ def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
 
 
 @public
-def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+def nanprod(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Product with nan taken for 1, over all elements or over axes; the derivative at a nan is 0.
 
     >>> nanprod(Variable(np.array([2.0, np.nan, 3.0])))
@@ -192,7 +198,7 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
 
 @public
 @in_single
-def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+def nanmean(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Mean of what is not nan, over all elements or over axes; nan where nothing is left.
 
     >>> nanmean(Variable(np.array([1.0, np.nan, 3.0])))
@@ -204,11 +210,11 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
 
 
 def _instead(number: float, x: Variable) -> Variable:
-    return operations.where(operations.equal(x, x), x, number) if x.dtype.kind in "fc" else x
+    return operations.where(operations.equal(x, x), x, number) if is_inexact(x) else x
 
 
 @public
-def count_nonzero(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def count_nonzero(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> int | Array:
     """How many elements are not zero: a plain number or array, without derivative.
 
     >>> int(count_nonzero(Variable(np.array([1.0, 0.0, 3.0]))))

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Literal
 
 import numpy as np
 
 from dezero.autodiff.broadcasting import total
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
+from dezero.core.dtypes import Array, Axes, Shape
 from dezero.core.outputs import general
-from dezero.core.variable import Variable
-from dezero.functions._axes import flag, out_of_range, refuse_bools
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import AxesOrAll, flag, out_of_range, refuse_bools
+from dezero.functions.arrays._rows import Below, Independent
 from dezero.functions.indexing.picking import gather_axes, return_axes, segment
 from dezero.functions.reductions._half import in_single
 
 
-def reduced_rows(below: Any, node: Variable, axis: Any, keepdims: bool, **others: Any) -> Any:
-    """Row axes of a reduction: those that it leaves."""
+def reduced_rows(below: Below, node: Variable, axis: AxesOrAll, keepdims: bool, **others: object) -> Independent | None:
+    """Independent axes pass unless a reduction runs over them; those before it come nearer to the right."""
     ndim = node._args[0].ndim
     gone = {a - ndim for a in range(ndim)} if axis is None else {a - ndim for a in axis}
     rows = below[0]
@@ -26,39 +29,43 @@ def reduced_rows(below: Any, node: Variable, axis: Any, keepdims: bool, **others
     return rows if keepdims else tuple(r + len([a for a in gone if a > r]) for r in rows)
 
 
-def rows_beside(below: Any, node: Variable, axis: Any, **parameters: Any) -> Any:
-    """Row axes of what works along the given axes (None: all) and keeps the shape: they stay where they are."""
-    along = range(-node.ndim, 0) if axis is None else [a - node.ndim for a in axis]
-    return None if any(r in along for r in below[0]) else below[0]
+def kept_shape(shape: Shape, axis: AxesOrAll) -> Shape:
+    """The shape that a reduction over axes leaves with keepdims."""
+    return tuple([1 if axis is None or a in axis else n for a, n in enumerate(shape)])
 
 
-def first_along(x: Any, axis: Any) -> Any:
+def count_along(x: Variable | Array, axis: AxesOrAll) -> int:
+    """How many elements a reduction over axes takes together."""
+    return math.prod(x.shape if axis is None else [x.shape[a] for a in axis])
+
+
+def first_along(x: Array, axis: AxesOrAll) -> Array:
     """The first element along each of the axes, which stay."""
     return x[tuple([slice(1) if axis is None or a in axis else slice(None) for a in range(x.ndim)])]
 
 
-def all_equal(x: Any, axis: Any, spread: Any, scale: Any) -> Any:
-    """Where all elements along the axes are equal, in the shape of keepdims; False where nothing is.
+def all_equal(x: Array, axis: AxesOrAll, spread: Array, scale: float) -> Array | Literal[False]:
+    """Where all elements along the axes are equal: a mask that keeps the axes, or False where they are nowhere.
 
-    spread: their standard deviation, of that shape, as computed: at most rounding of scale where they are equal, so
-    that only then are they compared.
+    spread: their standard deviation, with the axes kept. Where elements are equal it is at most rounding, times scale:
+    only there are they compared, which saves time.
     """
     first = first_along(x, axis)
     near = spread <= scale * np.finfo(spread.dtype).eps * np.abs(first)
     return near & np.all(x == first, axis, keepdims=True) if np.any(near) else False
 
 
-def spread(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
+def spread(F, g, x, y, axis, keepdims):
     """A reduction's cotangent, or its result, repeated to the shape of what was reduced."""
     if axis is not None and not keepdims:
-        g = F.reshape(g, shape=tuple(1 if a in axis else n for a, n in enumerate(x.shape)))
+        g = F.reshape(g, shape=kept_shape(x.shape, axis))
     return F.broadcast_to(g, shape=x.shape)
 
 
 _sum = linear("sum", total, spread, rows=reduced_rows, uniform=True, batched="sum")
 
 
-def axes_of(name: str, x: Variable, axis: Any) -> tuple[int, ...] | None:
+def axes_of(name: str, x: Variable | Array, axis: Axes) -> AxesOrAll:
     """An axis argument as a tuple of non-negative axes, or None for all; names the operation in its errors."""
     if axis is None:
         return None
@@ -75,7 +82,7 @@ def axes_of(name: str, x: Variable, axis: Any) -> tuple[int, ...] | None:
 
 
 @public
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+def sum(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Sum over all elements, or over an axis or a tuple of axes.
 
     >>> sum(Variable(np.ones((2, 3))), axis=0)
@@ -87,7 +94,7 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
 
 @public
 @in_single
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+def mean(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Mean over all elements, or over an axis or a tuple of axes; nan over none.
 
     >>> mean(Variable(np.array([1.0, 3.0])))
@@ -96,13 +103,13 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     x = operand(x, "mean")
     axes = axes_of("mean", x, axis)
     total = apply(_sum.bind(axis=axes, keepdims=flag("mean", keepdims)), x)
-    return total / (x.size if axes is None else int(np.prod([x.shape[a] for a in axes])))
+    return total / count_along(x, axes)
 
 
 # -- products --------------------------------------------------------------------------------------------------
 
 
-def _product_rule(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> Any:
+def _product_rule(F, g, x, y, axis, keepdims):
     elements = gather_axes(F, x, axis)
     if not elements.shape[-1]:
         return F.zeros_like(x)
@@ -110,7 +117,7 @@ def _product_rule(F: Any, g: Any, x: Any, y: Any, axis: Any, keepdims: bool) -> 
     return return_axes(F, _through_halves(F, g, elements), x.shape, axis)
 
 
-def _through_halves(F: Any, g: Any, x: Any) -> Any:
+def _through_halves(F, g, x):
     """The cotangent of the factors along the last axis from that of their product.
 
     Products of halves in a tree: log2(n) multiplications of arrays, and none of them a division by a factor.
@@ -134,7 +141,7 @@ _prod = general(
 
 @public
 @in_single
-def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+def prod(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Product of all elements, or over an axis or a tuple of axes; zeros are ordinary factors.
 
     >>> x = Variable(np.array([2.0, 0.0, 3.0]))

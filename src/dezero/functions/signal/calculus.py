@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,16 @@ import numpy as np
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import public
-from dezero.core.registry import operations
-from dezero.core.variable import Variable, as_constant
-from dezero.functions._axes import whole
-from dezero.functions.arrays.joining import concatenate
+from dezero.core.dtypes import Axes
+from dezero.core.variable import ArrayLike, Variable, as_constant
+from dezero.functions._axes import along, whole
+from dezero.functions.arrays.dtype import floating
+from dezero.functions.arrays.joining import concatenate, from_list
 from dezero.functions.arrays.shape import broadcast_to, reshape
 from dezero.functions.reductions.sums_and_products import axes_of, sum
 
 
-def _axis(name: str, x: Variable, axis: Any) -> int:
+def _axis(name: str, x: Variable, axis: Axes) -> int:
     if x.ndim == 0:
         raise ValueError(f"{name}: needs an array with at least one axis, got a number")
     if isinstance(axis, tuple | list) or axis is None:
@@ -25,12 +27,14 @@ def _axis(name: str, x: Variable, axis: Any) -> int:
     return axes_of(name, x, axis)[0]  # type: ignore[index]
 
 
-def _part(x: Any, axis: int, start: int | None, stop: int | None, step: int | None = None) -> Any:
-    return x[(slice(None),) * axis + (slice(start, stop, step),)]
+def _part(x: Variable, axis: int, start: int | None, stop: int | None, step: int | None = None) -> Variable:
+    return x[along(axis, slice(start, stop, step))]
 
 
 @public
-def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Variable:
+def diff(
+    x: ArrayLike, n: int = 1, axis: int = -1, prepend: ArrayLike | None = None, append: ArrayLike | None = None
+) -> Variable:
     """Differences of neighbours along an axis, taken n times.
 
     prepend, append: numbers or arrays to join to x before. ValueError for n < 0.
@@ -44,13 +48,15 @@ def diff(x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     if n == 0:
         return x
     axis = _axis("diff", x, axis)
-    x = _joined(x, axis, prepend, append)
+    y = _joined(x, axis, prepend, append)
     for _ in range(n):
-        x = _part(x, axis, 1, None) - _part(x, axis, None, -1)
-    return x
+        y = _part(y, axis, 1, None) - _part(y, axis, None, -1)
+    return y
 
 
-def _joined(x: Variable, axis: int, before: Any, after: Any) -> Variable:
+def _joined(
+    x: Variable, axis: int, before: ArrayLike | Sequence[float] | None, after: ArrayLike | Sequence[float] | None
+) -> Variable:
     """The array between what is to stand before and after it: None, numbers, or arrays."""
     parts = [x]
     for end, place in ((before, 0), (after, 2)):
@@ -66,8 +72,10 @@ def _joined(x: Variable, axis: int, before: Any, after: Any) -> Variable:
 
 
 @public
-def ediff1d(x: Any, to_end: Any = None, to_begin: Any = None) -> Variable:
-    """Differences of neighbours in the flattened array, between what else is to begin and to end with.
+def ediff1d(
+    x: ArrayLike, to_end: ArrayLike | Sequence[float] | None = None, to_begin: ArrayLike | Sequence[float] | None = None
+) -> Variable:
+    """Differences of neighbours in the flattened array, with to_begin put before them and to_end after them.
 
     to_end, to_begin: numbers or arrays, which are flattened.
 
@@ -79,12 +87,14 @@ def ediff1d(x: Any, to_end: Any = None, to_begin: Any = None) -> Variable:
     return _joined(flat[1:] - flat[:-1], 0, *ends)
 
 
-def _array(x: Any) -> Variable:
-    return as_constant(np.asarray(x) if isinstance(x, list | tuple) else x)
+def _array(x: ArrayLike | Sequence[object]) -> Variable:
+    return as_constant(from_list(x))
 
 
 @public
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Variable:
+def trapezoid(
+    y: ArrayLike, x: ArrayLike | Sequence[float] | None = None, dx: ArrayLike = 1.0, axis: int = -1
+) -> Variable:
     """Integral along an axis by the trapezoidal rule.
 
     x: the points, of the axis' length or of y's shape; without them they are dx apart. Both may be Variables.
@@ -110,7 +120,9 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Variable:
 
 
 @public
-def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> Any:
+def gradient(
+    f: ArrayLike, *spacing: ArrayLike | Sequence[float], axis: Axes = None, edge_order: int = 1
+) -> Variable | tuple[Variable, ...]:
     """Gradient of a sampled function by central differences of second order.
 
     spacing: for all axes, or for each axis one, the distance of the points or their coordinates (1 if not given);
@@ -132,24 +144,23 @@ def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> An
         spacing = spacing * len(axes)
     if len(spacing) != len(axes):
         raise TypeError(f"gradient: {len(spacing)} spacings for {len(axes)} axes; give one for each, or one number")
-    if f.dtype.kind in "iub":
-        f = operations.astype(f, np.float64)
+    f = floating(f)
     found = tuple([_along(f, a, _steps(f, a, h), edge_order) for a, h in zip(axes, spacing, strict=True)])
     return found[0] if len(found) == 1 else found
 
 
-def _steps(f: Variable, axis: int, h: Any) -> Any:
+def _steps(f: Variable, axis: int, h: ArrayLike | Sequence[float]) -> ArrayLike:
     """The distances between neighbouring points, or the one distance between all."""
-    h = np.asarray(h) if isinstance(h, list | tuple) else h
-    if np.ndim(raw(h)) == 0:
-        return h
-    if h.shape != (f.shape[axis],):
+    points: Any = from_list(h)
+    if np.ndim(raw(points)) == 0:
+        return points
+    if points.shape != (f.shape[axis],):
         raise ValueError(
-            f"gradient: spacing of shape {h.shape} for axis {axis} of an array of shape {f.shape}; "
+            f"gradient: spacing of shape {points.shape} for axis {axis} of an array of shape {f.shape}; "
             f"give the coordinates of its {f.shape[axis]} points, or their distance"
         )
-    steps = h[1:] - h[:-1]
-    return reshape(steps if isinstance(h, Variable) else steps.astype(f.dtype), (-1, *[1] * (f.ndim - axis - 1)))
+    steps = points[1:] - points[:-1]
+    return reshape(steps if isinstance(points, Variable) else steps.astype(f.dtype), (-1, *[1] * (f.ndim - axis - 1)))
 
 
 def _along(f: Variable, axis: int, h: Any, edge_order: int) -> Variable:
@@ -160,9 +171,9 @@ def _along(f: Variable, axis: int, h: Any, edge_order: int) -> Variable:
     slope = (_part(f, axis, 1, None) - _part(f, axis, None, -1)) / h
     change = _part(slope, axis, 1, None) - _part(slope, axis, None, -1)
     even = np.ndim(raw(h)) == 0
-    share = 0.5 if even else h[:-1] / (h[:-1] + h[1:])  # of the step before a point in both its steps
+    share = 0.5 if even else h[:-1] / (h[:-1] + h[1:])  # the step before a point as a part of both its steps
     first, last = _part(slope, axis, None, 1), _part(slope, axis, -1, None)
-    if edge_order == 2:  # go on as straight as the slope changes at the next point
+    if edge_order == 2:  # the slope goes on to the end as it changes at the next point
         first = first - _part(change, axis, None, 1) * (share if even else share[:1])  # type: ignore[index]
         last = last + _part(change, axis, -1, None) * (1 - (share if even else share[-1:]))  # type: ignore[index]
     return concatenate([first, _part(slope, axis, None, -1) + change * share, last], axis)

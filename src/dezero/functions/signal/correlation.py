@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import bilinear, publish
 from dezero.core.errors import describe
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions.arrays.joining import from_list
 from dezero.functions.arrays.shape import reshape
 from dezero.functions.elementwise.complex_numbers import conj
 
 
-def _flip(F: Any, x: Any) -> Any:
+def _flip(F, x):
     return F.get_item(x, index=(slice(None, None, -1),))
 
 
@@ -23,11 +24,11 @@ def _flip(F: Any, x: Any) -> Any:
 _OTHER = {"full": "valid", "valid": "full"}
 
 
-def _first(F: Any, g: Any, a: Any, v: Any, y: Any, mode: str) -> Any:
+def _first(F, g, a, v, y, mode):
     return F.convolve(g, _flip(F, v), mode=_OTHER[mode])
 
 
-def _second(F: Any, g: Any, a: Any, v: Any, y: Any, mode: str) -> Any:
+def _second(F, g, a, v, y, mode):
     if mode == "full":
         return F.convolve(g, _flip(F, a), mode="valid")
     return _flip(F, F.convolve(a, _flip(F, g), mode="valid"))
@@ -36,7 +37,7 @@ def _second(F: Any, g: Any, a: Any, v: Any, y: Any, mode: str) -> Any:
 _convolve = bilinear("convolve", lambda a, v, mode: np.convolve(a, v, mode), _first, _second)
 
 
-def convolve(a: Any, v: Any, mode: str = "full") -> Variable:
+def convolve(a: ArrayLike | Sequence[complex], v: ArrayLike | Sequence[complex], mode: str = "full") -> Variable:
     """Discrete convolution of two vectors: y[k] is the sum of a[i] v[k - i].
 
     mode: "full", all len(a) + len(v) - 1 elements; "same", the middle max(len(a), len(v)) of them; "valid", those
@@ -49,7 +50,7 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Variable:
     return _convolved("convolve", a, v, mode, (min(len(a), len(v)) - 1) // 2)
 
 
-def correlate(a: Any, v: Any, mode: str = "valid") -> Variable:
+def correlate(a: ArrayLike | Sequence[complex], v: ArrayLike | Sequence[complex], mode: str = "valid") -> Variable:
     """Cross-correlation of two vectors: y[k] is the sum of a[k + i] conj(v[i]); modes as of `convolve`.
 
     >>> correlate(Variable(np.array([1.0, 2.0, 3.0])), np.array([1.0, -1.0]))
@@ -60,8 +61,8 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Variable:
     return _convolved("correlate", a, conj(v)[::-1], mode, middle)
 
 
-def _vectors(name: str, *arrays: Any) -> list[Variable]:
-    vectors = [operand(np.asarray(x) if isinstance(x, list | tuple) else x, name) for x in arrays]
+def _vectors(name: str, *arrays: ArrayLike | Sequence[complex]) -> list[Variable]:
+    vectors = [operand(from_list(x), name) for x in arrays]
     if any(x.ndim > 1 or not x.size for x in vectors):
         found = " and ".join(describe(x) for x in vectors)
         raise ValueError(f"{name}: needs two vectors with elements, got {found}; reshape them, or use conv1d")

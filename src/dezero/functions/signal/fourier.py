@@ -7,28 +7,28 @@ real arrays and half spectra, are each other's transpose, up to the spectrum's i
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public, publish
-from dezero.core.dtypes import is_complex
+from dezero.core.dtypes import Array, Axes, is_complex
 from dezero.core.errors import describe
 from dezero.core.op import declared
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
-from dezero.functions._axes import whole
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import along, whole
+from dezero.functions.arrays._rows import Below, Independent, beside
 from dezero.functions.elementwise.complex_numbers import as_complex, conj, real_like
 from dezero.functions.reductions.sums_and_products import axes_of
 
+Lengths = Sequence[int | None] | None  # along each axis; None: as they are
 _OTHER_WAY = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
-def _rows(below: Any, node: Variable, axes: tuple[int, ...], **parameters: Any) -> Any:
-    """Rows stay rows where no transform runs along them."""
-    return below[0] if all([r + node.ndim not in axes for r in below[0]]) else None
+def _rows(below: Below, node: Variable, axes: tuple[int, ...], **parameters: object) -> Independent | None:
+    return beside(below, node, axes)
 
 
 linear(
@@ -45,8 +45,8 @@ linear(
 )
 
 
-def _weights(n: int, inner: float, axis: int, like: Any) -> np.ndarray[Any, Any]:
-    """What each frequency of a half spectrum counts for: 1 those that are real, `inner` the others."""
+def _weights(n: int, inner: float, axis: int, like) -> Array:
+    """The weight of each frequency of a half spectrum: 1 for those that are real, `inner` for the others."""
     w = np.full(n // 2 + 1, inner, np.finfo(like.dtype).dtype)
     w[0] = 1
     if n % 2 == 0:
@@ -54,12 +54,12 @@ def _weights(n: int, inner: float, axis: int, like: Any) -> np.ndarray[Any, Any]
     return w.reshape(-1, *[1] * (len(like.shape) - axis - 1))
 
 
-def _rfft_rule(F: Any, g: Any, x: Any, y: Any, axes: tuple[int, ...], norm: str) -> Any:
+def _rfft_rule(F, g, x, y, axes, norm):
     n = x.shape[axes[0]]
     return F.irfft(F.conj(g) * _weights(n, 0.5, axes[0], y), axes=axes, n=n, norm=_OTHER_WAY[norm])
 
 
-def _irfft_rule(F: Any, g: Any, x: Any, y: Any, axes: tuple[int, ...], n: int, norm: str) -> Any:
+def _irfft_rule(F, g, x, y, axes, n, norm):
     spectrum = F.rfft(F.real(g), axes=axes, norm=_OTHER_WAY[norm])
     return F.conj(spectrum) * _weights(n, 2.0, axes[0], y)
 
@@ -72,7 +72,7 @@ linear("irfft", lambda x, axes, n, norm: np.fft.irfft(x, n, axes[0], norm), _irf
 
 
 @public
-def fft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
+def fft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
     """Fourier transform along an axis, cut or padded with zeros to n elements; complex.
 
     >>> fft(Variable(np.array([1.0, 0.0, 0.0])))
@@ -82,7 +82,7 @@ def fft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -
 
 
 @public
-def ifft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
+def ifft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
     """Inverse of fft.
 
     >>> ifft(Variable(np.array([3.0, 0.0, 0.0])))
@@ -92,7 +92,7 @@ def ifft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) 
 
 
 @public
-def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
+def rfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
     """Fourier transform of a real array along an axis: the n // 2 + 1 frequencies that are not negative.
 
     >>> rfft(Variable(np.array([1.0, 0.0, 0.0])))
@@ -102,8 +102,8 @@ def rfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) 
 
 
 @public
-def irfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
-    """Inverse of rfft: n real elements (2 (m - 1) from m frequencies if not given; an odd n must be).
+def irfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
+    """Inverse of rfft: n real elements (2 (m - 1) from m frequencies if not given: an odd n must be given).
 
     >>> irfft(rfft(Variable(np.array([1.0, 2.0, 3.0]))), 3)
     variable([1. 2. 3.])
@@ -112,7 +112,7 @@ def irfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
 
 
 @public
-def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
+def hfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
     """Fourier transform of a signal given by the half that its conjugate symmetry leaves: n real elements.
 
     >>> hfft(Variable(np.array([1.0, 2.0])), 3)
@@ -122,7 +122,7 @@ def hfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) 
 
 
 @public
-def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
+def ihfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None) -> Variable:
     """Inverse of hfft.
 
     >>> ihfft(Variable(np.array([5.0, -1.0, -1.0])))
@@ -135,7 +135,7 @@ def ihfft(a: Any, n: int | None = None, axis: int = -1, norm: str | None = None)
 
 
 @public
-def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Variable:
+def fft2(a: ArrayLike, s: Lengths = None, axes: Axes = (-2, -1), norm: str | None = None) -> Variable:
     """Fourier transform over two axes, cut or padded with zeros to the lengths s.
 
     >>> fft2(Variable(np.ones((2, 2))))
@@ -146,7 +146,7 @@ def fft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -
 
 
 @public
-def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Variable:
+def ifft2(a: ArrayLike, s: Lengths = None, axes: Axes = (-2, -1), norm: str | None = None) -> Variable:
     """Inverse of fft2.
 
     >>> ifft2(Variable(np.ones((2, 2))))
@@ -157,7 +157,7 @@ def ifft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) 
 
 
 @public
-def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Variable:
+def fftn(a: ArrayLike, s: Lengths = None, axes: Axes = None, norm: str | None = None) -> Variable:
     """Fourier transform over several axes, all of them by default.
 
     >>> fftn(Variable(np.ones((2, 2))))
@@ -168,7 +168,7 @@ def fftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Va
 
 
 @public
-def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Variable:
+def ifftn(a: ArrayLike, s: Lengths = None, axes: Axes = None, norm: str | None = None) -> Variable:
     """Inverse of fftn.
 
     >>> ifftn(Variable(np.ones((2, 2))))
@@ -179,7 +179,7 @@ def ifftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> V
 
 
 @public
-def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Variable:
+def rfftn(a: ArrayLike, s: Lengths = None, axes: Axes = None, norm: str | None = None) -> Variable:
     """Fourier transform of a real array: rfft over the last of the axes, fft over the others.
 
     >>> rfftn(Variable(np.ones((2, 2))))
@@ -190,7 +190,7 @@ def rfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> V
 
 
 @public
-def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> Variable:
+def irfftn(a: ArrayLike, s: Lengths = None, axes: Axes = None, norm: str | None = None) -> Variable:
     """Inverse of rfftn; s gives the real array's lengths (the last must be given where it is odd).
 
     >>> irfftn(rfftn(Variable(np.ones((2, 3)))), (2, 3), (0, 1))
@@ -201,7 +201,7 @@ def irfftn(a: Any, s: Any = None, axes: Any = None, norm: str | None = None) -> 
 
 
 @public
-def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Variable:
+def rfft2(a: ArrayLike, s: Lengths = None, axes: Axes = (-2, -1), norm: str | None = None) -> Variable:
     """rfftn over two axes.
 
     >>> rfft2(Variable(np.ones((2, 2)))).shape
@@ -211,7 +211,7 @@ def rfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) 
 
 
 @public
-def irfft2(a: Any, s: Any = None, axes: Any = (-2, -1), norm: str | None = None) -> Variable:
+def irfft2(a: ArrayLike, s: Lengths = None, axes: Axes = (-2, -1), norm: str | None = None) -> Variable:
     """irfftn over two axes.
 
     >>> irfft2(Variable(np.ones((2, 3)))).shape
@@ -232,7 +232,7 @@ def _shift(name: str, back: str) -> Callable[..., Variable]:
         rows=_rows,
     )
 
-    def shift(x: Any, axes: Any = None) -> Variable:
+    def shift(x: ArrayLike, axes: Axes = None) -> Variable:
         x = operand(x, name)
         return apply(op.bind(axes=tuple(range(x.ndim)) if axes is None else axes_of(name, x, axes)), x)
 
@@ -262,7 +262,7 @@ ifftshift = publish(
 # -- what they share -------------------------------------------------------------------------------------------
 
 
-def _transform(name: str, op: str, a: Any, s: Any, axes: Any, norm: str | None) -> Variable:
+def _transform(name: str, op: str, a: ArrayLike, s: Lengths, axes: Axes, norm: str | None) -> Variable:
     a, norm = operand(a, name), _norm(name, norm)
     lengths, axes = _lengths(name, a, s, axes)
     if not axes:
@@ -270,7 +270,7 @@ def _transform(name: str, op: str, a: Any, s: Any, axes: Any, norm: str | None) 
     return apply(declared[op].bind(axes=axes, norm=norm), _resized(a, axes, lengths))
 
 
-def _to_half(name: str, a: Any, s: Any, axes: Any, norm: str | None) -> Variable:
+def _to_half(name: str, a: ArrayLike, s: Lengths, axes: Axes, norm: str | None) -> Variable:
     a, norm = operand(a, name), _norm(name, norm)
     if is_complex(a):
         raise TypeError(f"{name}: a is a {describe(a)}, and the transform is of real arrays; use fft, or real(a)")
@@ -279,7 +279,7 @@ def _to_half(name: str, a: Any, s: Any, axes: Any, norm: str | None) -> Variable
     return apply(declared["fft"].bind(axes=axes[:-1], norm=norm), y) if len(axes) > 1 else y
 
 
-def _from_half(name: str, a: Any, s: Any, axes: Any, norm: str | None) -> Variable:
+def _from_half(name: str, a: ArrayLike, s: Lengths, axes: Axes, norm: str | None) -> Variable:
     a, norm = as_complex(operand(a, name)), _norm(name, norm)
     lengths, axes = _lengths(name, a, s, axes)
     n = 2 * (a.shape[axes[-1]] - 1) if s is None or s[-1] in (None, -1) else lengths[-1]
@@ -301,7 +301,7 @@ def _norm(name: str, norm: str | None) -> str:
     return norm or "backward"
 
 
-def _lengths(name: str, a: Variable, s: Any, axes: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _lengths(name: str, a: Variable, s: Lengths, axes: Axes) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """How many elements are transformed along which axes."""
     if axes is None:
         axes = tuple(range(a.ndim)) if s is None else tuple(range(-len(s), 0))
@@ -325,7 +325,7 @@ def _resized(a: Variable, axes: tuple[int, ...], lengths: tuple[int, ...]) -> Va
     for axis, n in zip(axes, lengths, strict=True):
         have = a.shape[axis]
         if n < have:
-            a = operations.get_item(a, (slice(None),) * axis + (slice(n),))
+            a = operations.get_item(a, along(axis, slice(n)))
         elif n > have:
             zeros = np.zeros((*a.shape[:axis], n - have, *a.shape[axis + 1 :]), a.dtype)
             a = operations.concatenate([a, zeros], axis)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import bilinear, publish
-from dezero.core.dtypes import rounded_once
-from dezero.core.errors import describe
+from dezero.core.dtypes import Array, rounded_once
 from dezero.core.op import declared
 from dezero.core.outputs import general
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import plainly
 from dezero.functions.arrays.joining import concatenate
 from dezero.functions.elementwise import comparison  # noqa: F401 - declares less and greater
 from dezero.functions.elementwise.bounds import at_least, at_most
 from dezero.functions.elementwise.comparison import where
+from dezero.functions.elementwise.complex_numbers import refuse_complex
 from dezero.functions.elementwise.rounding import remainder
 from dezero.functions.indexing.get_item import get_item
 from dezero.functions.indexing.sorting import sorting_places
@@ -33,7 +33,7 @@ _point_before = general(
 
 
 @rounded_once
-def _sums(g: Any, at: Any, size: int) -> Any:
+def _sums(g: Array, at: Array, size: int) -> Array:
     total = np.zeros(size, g.dtype)
     np.add.at(total, np.ravel(at), np.ravel(g))
     return total
@@ -57,7 +57,14 @@ bilinear(
 )
 
 
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: float | None = None) -> Variable:
+def interp(
+    x: ArrayLike | Sequence[float],
+    xp: ArrayLike | Sequence[float],
+    fp: ArrayLike | Sequence[float],
+    left: ArrayLike | None = None,
+    right: ArrayLike | None = None,
+    period: float | None = None,
+) -> Variable:
     """The piecewise linear function through the points (xp, fp), at x of any shape; xp ascending, of one axis.
 
     left, right: the values beyond the points (None: the first and the last of fp). period: x and xp are taken modulo
@@ -70,8 +77,7 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     """
     x, xp, fp = [operand(v if isinstance(v, Variable) else np.asarray(v), "interp") for v in (x, xp, fp)]
     for name, points in (("x", x), ("xp", xp)):
-        if points.dtype.kind == "c":
-            raise TypeError(f"interp: {name} is a {describe(points)}; its derivative is for real arrays")
+        refuse_complex("interp", points, name)
     if xp.ndim != 1 or fp.shape != xp.shape or not xp.size:
         raise ValueError(f"interp: xp and fp must be points along one axis each, got shapes {xp.shape} and {fp.shape}")
     if period is not None:
@@ -84,14 +90,14 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
     slopes = rise / run
     slopes = concatenate([slopes, np.zeros(1, slopes.dtype)])
     at = apply(_point_before, x, xp)
-    inside = at_most(at_least(x, first), last)  # infinities stay out of the slopes' gradient
+    inside = at_most(at_least(x, first), last)  # an infinite x would make nan of the slopes' gradient
     y = apply(_lookup, fp, at) + apply(_lookup, slopes, at) * (inside - apply(_lookup, xp, at))
     if left is not None:
         y = where(apply(declared["less"], x, first), left, y)
     return y if right is None else where(apply(declared["greater"], x, last), right, y)
 
 
-def _unrolled(x: Variable, xp: Variable, fp: Variable, period: Any) -> tuple[Variable, Variable, Variable]:
+def _unrolled(x: Variable, xp: Variable, fp: Variable, period: float) -> tuple[Variable, Variable, Variable]:
     """x and the points in one period, in order, and a point more on either side."""
     period = abs(float(plainly("interp", period, "period")))
     if not period > 0:

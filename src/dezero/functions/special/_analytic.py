@@ -16,15 +16,19 @@ from typing import Any
 import numpy as np
 
 from dezero.core.declare import declare, elementwise
+from dezero.core.dtypes import Array
 from dezero.core.op import ELEMENTWISE, Op
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._scipy import in_precision_of
 
+Nth = Callable[[Array, int], Array]  # the derivative at x of a given order
 
-def cauchy(f: Callable[[Any], Any], x: Any, order: int, radius: Any, points: int) -> Any:
+
+def cauchy(f: Callable[[Array], Array], x: Array, order: int, radius: Array, points: int) -> Array:
     """The derivative at x of a function that is real on the real axis, from `points` points on half a circle.
 
-    radius: an array of x's shape. Order n loses what n! max|f| / radius^n exceeds the derivative by. For complex x the
-    circle is whole.
+    radius: an array of x's shape. The rounding error is as large as that of n! max|f| / radius^n, which must not be far
+    greater than the derivative. For complex x the circle is whole.
     """
     total: Any = 0.0
     for k in range(points):  # midpoints: none lies on the real axis, where branch cuts and removable points are
@@ -37,12 +41,12 @@ def cauchy(f: Callable[[Any], Any], x: Any, order: int, radius: Any, points: int
     return math.factorial(order) * (1 / radius) ** order * (total / points)
 
 
-def mirrored(nth: Callable[[Any, int], Any], odd: bool) -> Callable[[Any, int], Any]:
+def mirrored(nth: Nth, odd: bool) -> Nth:
     """The derivatives of an odd or even function from those for x >= 0; those that are odd in x are 0 at 0."""
     return lambda x, order: (np.sign(x) if (order + odd) % 2 else 1.0) * nth(np.abs(x), order)
 
 
-def family(name: str, value: Callable[[Any], Any], nth: Callable[[Any, int], Any], doc: str) -> Any:
+def family(name: str, value: Callable[[Array], Array], nth: Nth, doc: str) -> Callable[[ArrayLike], Variable]:
     """Declare an element-wise function of which `nth(x, order)` is the derivative of any order from 1 on.
 
     nth gets a float64 array, or a complex128 one; the n-th derivative is one node of the graph. Returns the public
@@ -50,11 +54,11 @@ def family(name: str, value: Callable[[Any], Any], nth: Callable[[Any, int], Any
     """
     derivative = f"{name}_derivative"
 
-    def computed(x: Any, order: int) -> Any:
+    def computed(x: Array, order: int) -> Array:
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
             return in_precision_of(nth(np.asarray(x, np.result_type(x, np.float64)), order), x)
 
-    def next_order(F: Any, g: Any, x: Any, y: Any, order: int) -> Any:
+    def next_order(F, g, x, y, order):
         return g * getattr(F, derivative)(x, order=order + 1)
 
     declare(Op(derivative, ELEMENTWISE, computed, (next_order,)))

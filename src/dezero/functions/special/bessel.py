@@ -13,10 +13,11 @@ import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import declare, publish
+from dezero.core.dtypes import Array
 from dezero.core.errors import UnsupportedOperation, describe
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions import _scipy
 from dezero.functions._scipy import in_precision_of, special_value
 from dezero.functions.special._analytic import cauchy, family, mirrored
@@ -29,7 +30,7 @@ def _kind(letter: str, whole: str, before: int, after: int) -> Op:
     """
     name = f"{letter}v"
 
-    def value(x: Any, order: float) -> Any:
+    def value(x: Array, order: float) -> Array:
         if np.iscomplexobj(x):
             y = getattr(_scipy.special, name)(order, x)  # the others are for real numbers
         elif order in (0, 1):
@@ -38,7 +39,7 @@ def _kind(letter: str, whole: str, before: int, after: int) -> Op:
             y = getattr(_scipy.special, whole if isinstance(order, int) else name)(order, x)
         return in_precision_of(y, x)
 
-    def rule(F: Any, g: Any, x: Any, y: Any, order: float) -> Any:
+    def rule(F, g, x, y, order):
         neighbour = getattr(F, name)
         if order == 0:
             return g * (after * neighbour(x, order=1))  # C(-1) is C(1), times before * after
@@ -47,8 +48,8 @@ def _kind(letter: str, whole: str, before: int, after: int) -> Op:
     return declare(Op(name, ELEMENTWISE, value, (rule,)))
 
 
-def _of_any_order(op: Op, what: str, at: str, value: str) -> Callable[[Any, Any], Variable]:
-    def function(order: Any, x: Any) -> Variable:
+def _of_any_order(op: Op, what: str, at: str, value: str) -> Callable[[float, ArrayLike], Variable]:
+    def function(order: float, x: ArrayLike) -> Variable:
         return apply(op.bind(order=_order(op.name, order)), operand(x, op.name))
 
     doc = f"""{what} of the order v, a number, whole or not; x an array.
@@ -61,7 +62,7 @@ def _of_any_order(op: Op, what: str, at: str, value: str) -> Callable[[Any, Any]
     return publish(op.name, function, doc)
 
 
-def _of_order(op: Op, order: int, what: str, at: str, value: str) -> Callable[[Any], Variable]:
+def _of_order(op: Op, order: int, what: str, at: str, value: str) -> Callable[[ArrayLike], Variable]:
     name = f"{op.name[0]}{order}"
     doc = f"""{what} of order {order}.
 
@@ -71,7 +72,7 @@ def _of_order(op: Op, order: int, what: str, at: str, value: str) -> Callable[[A
     return publish(name, lambda x: apply(op.bind(order=order), operand(x, name)), doc)
 
 
-def _order(name: str, order: Any) -> float:
+def _order(name: str, order: object) -> float:
     if isinstance(order, Variable | np.ndarray) or not isinstance(order, int | float | np.integer | np.floating):
         raise UnsupportedOperation(
             f"{name}: the order must be a number, got {describe(order)}; there is no derivative in the order"
@@ -98,7 +99,7 @@ kn = kv = _of_any_order(_k, _MODIFIED_SECOND, "0.0", "inf")
 operations.jn, operations.yn, operations.kn = jn, yn, kn  # type: ignore[attr-defined]
 
 
-def _far(x: Any, order: int, n: int) -> Any:
+def _far(x: Array, order: int, n: int) -> Array:
     """The n-th derivative of exp(-x) I(x) for large x, from the asymptotic series (DLMF 10.40.1) term by term."""
     total: Any = 0.0
     term = math.prod([-0.5 - j for j in range(n)]) / math.sqrt(2 * math.pi)
@@ -108,13 +109,13 @@ def _far(x: Any, order: int, n: int) -> Any:
     return total / np.sqrt(x) * (1 / x) ** n
 
 
-def _scaled(order: int) -> Callable[[Any, int], Any]:
+def _scaled(order: int) -> Callable[[Array, int], Array]:
     """Derivatives of exp(-|x|) I(x), for x >= 0 those of exp(-z) I(z), which is entire."""
 
-    def f(z: Any) -> Any:
+    def f(z: Array) -> Array:
         return _scipy.special.ive(order, z) * np.exp(np.abs(z.real) - z)
 
-    def nth(x: Any, n: int) -> Any:
+    def nth(x: Array, n: int) -> Array:
         is_far = x > 200 + 10 * n
         near = np.where(is_far, 1.0, x)
         y = cauchy(f, near, n, np.maximum(n / 2, 0.65 * near), 40 + n)
@@ -123,7 +124,7 @@ def _scaled(order: int) -> Callable[[Any, int], Any]:
     slopes = mirrored(nth, odd=order == 1)
     jumping = order + 1  # the derivative that jumps at 0, and is 0 there by convention
 
-    def with_kink(x: Any, n: int) -> Any:
+    def with_kink(x: Array, n: int) -> Array:
         return np.where(x == 0, np.nan, slopes(x, n)) if n > jumping else slopes(x, n)
 
     return with_kink

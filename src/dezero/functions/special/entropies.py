@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dezero.core.arithmetic import as_precise
 from dezero.core.declare import declare, elementwise
-from dezero.core.dtypes import is_complex
+from dezero.core.dtypes import Array, is_complex
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.functions._scipy import special_value
 from dezero.functions.elementwise import exponential  # noqa: F401 - declares log1p
 
 
-def _divisor(x: Any, y: Any) -> Any:
+def _divisor(x: Array, y: Array) -> Array:
     dtype = np.zeros((), np.result_type(x, y, np.float16)).real.dtype
     least = np.nextafter(dtype.type(0), dtype.type(1))
     return np.where(np.equal(x, 0) & np.equal(y, 0), least, y)
 
 
-# y as what x is divided by: 0/0 is 0, while the quotient's derivative in x, 1/0, stays inf.
+# y, but the least positive number where x and y are 0: x / divisor is 0 there, and its derivative in x is inf.
 declare(
     Op(
         "divisor",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.declare import declare, elementwise
+from dezero.core.dtypes import Array
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.functions import _scipy
 from dezero.functions._scipy import in_precision_of, special_value
@@ -18,15 +19,16 @@ _SLOPE = 2 / math.sqrt(math.pi)  # of erf at 0
 _PEAK = 1 / math.sqrt(2 * math.pi)  # of the normal density
 
 
-def _gaussian(z: Any, order: int, c: float) -> Any:
+def _gaussian(z: Array, order: int, c: float) -> Array:
     """The derivative of exp(c * z * z): a polynomial times it."""
-    last, p = 0.0, np.ones_like(z)
+    last: Array | float = 0.0
+    p = np.ones_like(z)
     for n in range(order):
         last, p = p, 2 * c * (z * p + n * last)
     return p * np.exp(c * z * z)
 
 
-def _bell(x: Any, order: int, c: float) -> Any:
+def _bell(x: Array, order: int, c: float) -> Array:
     x = np.asarray(x, np.result_type(x, np.float64))
     with np.errstate(over="ignore", invalid="ignore"):  # beyond 40 it is 0, and polynomials would leave their range
         y = _gaussian(x if np.iscomplexobj(x) else np.clip(x, -40, 40), order, -c)
@@ -89,12 +91,12 @@ erfcinv = elementwise(
 )
 
 
-def _erfcx_radius(x: Any, order: int) -> Any:
-    """Near the radius where erfcx(x - r) / r^n is smallest: a quadratic's root up to 0, two thirds of x far out."""
+def _erfcx_radius(x: Array, order: int) -> Array:
+    """About the r that makes erfcx(x - r) / r^n smallest: a quadratic's root for x up to 0, two thirds of x far out."""
     return np.minimum((x + np.hypot(x, math.sqrt(2 * order))) / 2, 0.65 * np.maximum(x, 0) + math.sqrt(order / 2))
 
 
-def _erfcx_derivative(x: Any, order: int) -> Any:
+def _erfcx_derivative(x: Array, order: int) -> Array:
     # The recurrence w' = 2 x w - 2/sqrt(pi) cancels: at x = 10 it would lose two digits each order.
     if not np.iscomplexobj(x):
         left, near = np.minimum(x, -5), np.maximum(x, -5)  # on the left erfcx(x) = 2 exp(x*x) - erfcx(-x)
@@ -120,8 +122,8 @@ erfcx = family(
 )
 
 
-def _dawsn_near(x: Any, order: int) -> Any:
-    """By the recurrence, which cancels further out."""
+def _dawsn_near(x: Array, order: int) -> Array:
+    """The derivative near 0 by the recurrence, which cancels further out."""
     last, y = _scipy.special.dawsn(x), 1 - 2 * x * _scipy.special.dawsn(x)
     for n in range(1, order):
         last, y = y, -2 * (x * y + n * last)
@@ -139,7 +141,7 @@ _dawsn_of_reals = mirrored(
 )
 
 
-def _dawsn_derivative(x: Any, order: int) -> Any:
+def _dawsn_derivative(x: Array, order: int) -> Array:
     if not np.iscomplexobj(x):
         return _dawsn_of_reals(x, order)
     is_near = np.abs(x) < 2
@@ -185,7 +187,7 @@ ndtri = elementwise(
 )
 
 
-def _mills(z: Any) -> Any:
+def _mills(z: Array) -> Array:
     """Normal density over distribution function, the derivative of log_ndtr."""
     return 2 * _PEAK / _scipy.special.erfcx(z / -math.sqrt(2))
 
@@ -200,22 +202,22 @@ def _mills_series(terms: int = 14) -> list[int]:
     return found
 
 
-def _mills_on_left(x: Any, n: int) -> Any:
+def _mills_on_left(x: Array, n: int) -> Array:
     total: Any = 0.0
     for k, c in reversed(list(enumerate(_mills_series()))):
         total = total / (x * x) - c * float(math.prod(1 - 2 * k - j for j in range(n)))
     return total * x * (1 / x) ** n
 
 
-_ZERO = 1.916 + 2.816j  # of ndtr, as is its conjugate: none is nearer to the left half of the plane
+_ZERO = 1.916 + 2.816j  # a zero of ndtr: it and its conjugate are the nearest to the left half of the plane
 
 
-def _log_ndtr_radius(x: Any, order: int) -> Any:
+def _log_ndtr_radius(x: Array, order: int) -> Array:
     """Within the distance of the nearest zeros of ndtr, and small where the density is steep."""
     return np.minimum(0.7 * np.hypot(np.minimum(x - _ZERO.real, 0), _ZERO.imag), order / np.maximum(x, 0.1))
 
 
-def _log_ndtr_derivative(x: Any, order: int) -> Any:
+def _log_ndtr_derivative(x: Array, order: int) -> Array:
     n = order - 1
     if n == 0:
         return _mills(x)
@@ -223,9 +225,9 @@ def _log_ndtr_derivative(x: Any, order: int) -> Any:
         near = np.clip(x, -30, 20)
         y = cauchy(_mills, near, n, _log_ndtr_radius(near, n), 50 + order)
         y = np.where(x < -30, _mills_on_left(np.minimum(x, -30), n), y)
-        return np.where(x > 20, _PEAK * _bell(x, n, 0.5), y)  # of a distribution function of 1, the density changes
-    # Its zeros lie along two rays from the first ones at 45 degrees. Between those and next to them, by
-    # q' = -q (x + q) of the first derivative q, which cancels elsewhere.
+        return np.where(x > 20, _PEAK * _bell(x, n, 0.5), y)  # ndtr is 1 there: only the density changes
+    # The zeros of ndtr lie along two rays, from the first ones at 45 degrees. Between the rays and next to them
+    # derivatives follow from that of the first, q' = -q (x + q), which cancels elsewhere.
     away = x.real + 1j * np.abs(x.imag) - _ZERO
     room = np.where(away.real + away.imag > 0, (away.imag - away.real) / math.sqrt(2), np.abs(away))
     on_left = (x.real < np.abs(x.imag)) & (room > 1)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import NoReturn
 
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import declare, elementwise, publish
+from dezero.core.dtypes import Array
 from dezero.core.errors import UnsupportedOperation, describe
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.registry import operations
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions import _scipy
 from dezero.functions._scipy import in_precision_of, special_value
 from dezero.functions.elementwise.complex_numbers import of_reals
@@ -64,8 +65,8 @@ def _cotangent_polynomial(n: int) -> np.polynomial.Polynomial:
     return p
 
 
-def _real_polygamma(x: Any, n: int) -> Any:
-    """SciPy's, which climbs to the positive numbers one by one, for x > -1; below by reflection (DLMF 5.15.6)."""
+def _real_polygamma(x: Array, n: int) -> Array:
+    """SciPy's polygamma from -1 on. Below, where it would step to positive numbers one by one: DLMF 5.15.6."""
     x = np.asarray(x, np.float64)
     below = x < -1
     if not below.any():
@@ -79,7 +80,7 @@ def _real_polygamma(x: Any, n: int) -> Any:
     return np.where(below, y, _scipy.special.polygamma(n, np.where(below, 1.0, x)))
 
 
-def _polygamma_value(x: Any, n: int) -> Any:
+def _polygamma_value(x: Array, n: int) -> Array:
     if not np.iscomplexobj(x):
         return in_precision_of(_real_polygamma(x, n)[()], x)
     z = np.asarray(x, np.complex128)
@@ -97,7 +98,7 @@ _polygamma = declare(
 )
 
 
-def polygamma(n: Any, x: Any) -> Variable:
+def polygamma(n: int, x: ArrayLike) -> Variable:
     """The n-th derivative of digamma, n a whole number from 0 on; the derivative is that in x.
 
     UnsupportedOperation where n is anything else.
@@ -141,10 +142,10 @@ betaln = elementwise(
 )
 
 
-def no_rule(name: str, argument: str, only: str = "x") -> Callable[..., Any]:
-    """The rule of an argument in which a function has no derivative here; only: the one in which it has."""
+def no_rule(name: str, argument: str, only: str = "x") -> Callable[..., NoReturn]:
+    """The rule of an argument without derivative: it raises UnsupportedOperation. only: the argument that has one."""
 
-    def rule(F: Any, g: Any, *arguments: Any, **parameters: Any) -> Any:
+    def rule(F, g, *arguments, **parameters):
         raise UnsupportedOperation(
             f"{name}: there is no derivative in {argument}; pass it as a number or an array, or ask for the "
             f"derivative in {only} alone (inputs=)"
@@ -153,11 +154,11 @@ def no_rule(name: str, argument: str, only: str = "x") -> Callable[..., Any]:
     return rule
 
 
-_FEW = 60  # from this power on the sum's terms beyond the nearest few vanish beside these
+_FEW = 60  # from this power on the sum's five greatest terms are all of it, but for rounding
 
 
-def _zeta(x: Any, q: Any) -> Any:
-    """SciPy's, which adds up the terms below 0 one by one; far below by reflection, or by the nearest terms."""
+def _zeta(x: Array, q: Array) -> Array:
+    """SciPy's zeta, which adds up terms below 0 one by one. Far below: by reflection, or from the greatest terms."""
     x, q = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(q, np.float64))
     far = (q < -10) & (q > -np.inf) & (x == np.rint(x)) & (x >= 2)
     y = _scipy.special.zeta(x, np.where(far, 1.0, q))
@@ -173,7 +174,7 @@ def _zeta(x: Any, q: Any) -> Any:
     return y
 
 
-def _zeta_value(x: Any, q: Any) -> Any:
+def _zeta_value(x: Array, q: Array) -> Array:
     return in_precision_of(_zeta(x, q)[()], x, q)
 
 

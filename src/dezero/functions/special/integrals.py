@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from dezero.core.declare import elementwise, publish
-from dezero.core.variable import Variable
+from dezero.core.dtypes import Array
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions import _scipy
 from dezero.functions._scipy import in_precision_of, special_value
 from dezero.functions.special import sinc  # noqa: F401 - declares cardinal_sine
@@ -47,11 +47,11 @@ _cosine_integral = elementwise(
     "cosine_integral",
     lambda x: in_precision_of(_scipy.special.sici(x)[1], x),
     lambda F, g, x, y: g * F.cos(x) / x,
-    doc="Euler's constant and log(|x|) and the integral of (cos(t) - 1) / t from 0 to x.",
+    doc="The sum of Euler's constant, log(|x|), and the integral of (cos(t) - 1) / t from 0 to x.",
 )
 
 
-def sici(x: Any) -> tuple[Variable, Variable]:
+def sici(x: ArrayLike) -> tuple[Variable, Variable]:
     """Sine integral Si(x) and cosine integral Ci(x) = Ci(-x), of arrays of any shape.
 
     >>> si, ci = sici(Variable(np.array(0.0)))
@@ -76,7 +76,7 @@ _fresnel_cosine = elementwise(
 )
 
 
-def fresnel(x: Any) -> tuple[Variable, Variable]:
+def fresnel(x: ArrayLike) -> tuple[Variable, Variable]:
     """Fresnel integrals S(x) and C(x), of sin(pi t*t / 2) and of cos(pi t*t / 2) from 0 to x.
 
     >>> fresnel(Variable(np.array(np.inf)))
@@ -89,12 +89,12 @@ publish("sici", sici)
 publish("fresnel", fresnel)
 
 
-def _log_ratio(z: Any) -> Any:
+def _log_ratio(z: Array) -> Array:
     return np.log(z) / (1 - z)
 
 
-def _spence_derivative(x: Any, order: int) -> Any:
-    if order == 1:  # log(x) is exact next to 1, where x is; only 0/0 itself needs help
+def _spence_derivative(x: Array, order: int) -> Array:
+    if order == 1:  # exact near 1, too, but for 0 / 0 itself
         return np.where(x == 1, -1, _log_ratio(x))
     if not np.iscomplexobj(x):
         x = np.where(x < 0, np.nan, x)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import declare, elementwise, publish
+from dezero.core.dtypes import Array
 from dezero.core.errors import UnsupportedOperation
 from dezero.core.op import ELEMENTWISE, Op
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions import _scipy
 from dezero.functions._axes import plainly
 from dezero.functions._scipy import in_precision_of, special_value
@@ -27,7 +26,7 @@ logit = elementwise(
 )
 
 
-def _real_lambertw(x: Any, k: int) -> Any:
+def _real_lambertw(x: Array, k: int) -> Array:
     w = _scipy.special.lambertw(x, k)
     if np.iscomplexobj(x):
         return in_precision_of(w, x)
@@ -44,7 +43,7 @@ _lambertw = declare(
 )
 
 
-def lambertw(x: Any, k: int = 0) -> Variable:
+def lambertw(x: ArrayLike, k: int = 0) -> Variable:
     """The real number w with w * exp(w) = x on the branch k: 0, where w >= -1, or -1, where w <= -1.
 
     nan where x has none: below -1/e, and for k = -1 from 0 on; of complex x the complex w. At -1/e the derivative is

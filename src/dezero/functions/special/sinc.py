@@ -10,22 +10,23 @@ import numpy as np
 
 from dezero.core.arithmetic import mul
 from dezero.core.declare import publish
-from dezero.core.variable import Variable
+from dezero.core.dtypes import Array
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions.special._analytic import family
 
 _gauss = functools.cache(np.polynomial.legendre.leggauss)
 
 
-def _turned(x: Any, quarters: int) -> Any:
+def _turned(x: Array, quarters: int) -> Array:
     """cos(x + quarters * pi / 2)."""
     wave = (np.sin if quarters % 2 else np.cos)(x)
     return -wave if quarters % 4 in (1, 2) else wave
 
 
-def _cardinal_sine_derivative(x: Any, order: int) -> Any:
+def _cardinal_sine_derivative(x: Array, order: int) -> Array:
     """The integral of t**order cos(x t + order pi / 2) over t from 0 to 1.
 
-    Far out, where it loses nothing, by the recurrence that sin(x) = x f(x) gives; nearer by Gauss's quadrature.
+    Computed by Gauss's quadrature; far out by the recurrence that sin(x) = x f(x) gives, which loses no digits there.
     """
     nodes, weights = _gauss(20 + order)
     near: Any = 0.0
@@ -47,7 +48,7 @@ _cardinal_sine = family(
 )
 
 
-def sinc(x: Any) -> Variable:
+def sinc(x: ArrayLike) -> Variable:
     """NumPy's sinc, sin(pi x) / (pi x) and 1 at 0; derivatives of every order hold at 0 and near it.
 
     >>> x = Variable(np.array(0.0))

@@ -7,24 +7,27 @@ every order of derivative.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from dezero.core.arraylike import raw
 from dezero.core.call import apply
 from dezero.core.declare import bilinear, public
 from dezero.core.dtypes import rounded_once
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions.arrays._rows import Below, Independent
 from dezero.functions.windows import conv_tiles
 from dezero.functions.windows.patches import bias_of
-from dezero.functions.windows.sizes import for_each_axis, get_deconv_outsize, window_counts
+from dezero.functions.windows.sizes import PerAxis, for_each_axis, get_deconv_outsize, window_counts
+from dezero.functions.windows.sliding import Sizes
 
 _SAMPLES, _CHANNELS = 0, 1  # the axes of an input; weights have theirs in the order outputs, inputs
 
 
-def _moved(places: dict[tuple[int, int], int]) -> Any:
-    """Where rows go: by argument and axis (from the left), the result's axis; anything else mixes them."""
+def _moved(places: dict[tuple[int, int], int]) -> Callable[..., Independent | None]:
+    """Where independent axes go. places: the result's axis by argument and axis, from the left; others are mixed."""
 
-    def rows(below: Any, node: Variable, groups: int, **parameters: Any) -> Any:
+    def rows(below: Below, node: Variable, groups: int, **parameters: object) -> Independent | None:
         moved = set()
         for i, axes in enumerate(below):
             for axis in axes:
@@ -65,7 +68,13 @@ bilinear(
 
 @public
 def conv1d(
-    x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0, dilation: Any = 1, groups: int = 1
+    x: ArrayLike,
+    W: ArrayLike,
+    b: ArrayLike | None = None,
+    stride: PerAxis = 1,
+    pad: PerAxis = 0,
+    dilation: PerAxis = 1,
+    groups: int = 1,
 ) -> Variable:
     """Convolution over one axis: conv2d for x of shape (N, C, L) and W of shape (O, C / groups, K).
 
@@ -77,7 +86,13 @@ def conv1d(
 
 @public
 def conv2d(
-    x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0, dilation: Any = 1, groups: int = 1
+    x: ArrayLike,
+    W: ArrayLike,
+    b: ArrayLike | None = None,
+    stride: PerAxis = 1,
+    pad: PerAxis = 0,
+    dilation: PerAxis = 1,
+    groups: int = 1,
 ) -> Variable:
     """Convolution over two axes (the kernel is not mirrored), as neural networks use it.
 
@@ -94,7 +109,13 @@ def conv2d(
 
 @public
 def conv3d(
-    x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0, dilation: Any = 1, groups: int = 1
+    x: ArrayLike,
+    W: ArrayLike,
+    b: ArrayLike | None = None,
+    stride: PerAxis = 1,
+    pad: PerAxis = 0,
+    dilation: PerAxis = 1,
+    groups: int = 1,
 ) -> Variable:
     """Convolution over three axes: conv2d for x of shape (N, C, D, H, W) and W of shape (O, C / groups, KD, KH, KW).
 
@@ -106,13 +127,13 @@ def conv3d(
 
 @public
 def deconv1d(
-    x: Any,
-    W: Any,
-    b: Any = None,
-    stride: Any = 1,
-    pad: Any = 0,
-    outsize: Any = None,
-    dilation: Any = 1,
+    x: ArrayLike,
+    W: ArrayLike,
+    b: ArrayLike | None = None,
+    stride: PerAxis = 1,
+    pad: PerAxis = 0,
+    outsize: PerAxis | None = None,
+    dilation: PerAxis = 1,
     groups: int = 1,
 ) -> Variable:
     """Transposed convolution over one axis: deconv2d for x of shape (N, C, L) and W of shape (C, O / groups, K).
@@ -125,13 +146,13 @@ def deconv1d(
 
 @public
 def deconv2d(
-    x: Any,
-    W: Any,
-    b: Any = None,
-    stride: Any = 1,
-    pad: Any = 0,
-    outsize: Any = None,
-    dilation: Any = 1,
+    x: ArrayLike,
+    W: ArrayLike,
+    b: ArrayLike | None = None,
+    stride: PerAxis = 1,
+    pad: PerAxis = 0,
+    outsize: PerAxis | None = None,
+    dilation: PerAxis = 1,
     groups: int = 1,
 ) -> Variable:
     """Transposed convolution over two axes: the adjoint of conv2d with the same W, stride, pad, dilation and groups.
@@ -148,13 +169,13 @@ def deconv2d(
 
 @public
 def deconv3d(
-    x: Any,
-    W: Any,
-    b: Any = None,
-    stride: Any = 1,
-    pad: Any = 0,
-    outsize: Any = None,
-    dilation: Any = 1,
+    x: ArrayLike,
+    W: ArrayLike,
+    b: ArrayLike | None = None,
+    stride: PerAxis = 1,
+    pad: PerAxis = 0,
+    outsize: PerAxis | None = None,
+    dilation: PerAxis = 1,
     groups: int = 1,
 ) -> Variable:
     """Transposed convolution over three axes: deconv2d for x (N, C, D, H, W) and W (C, O / groups, KD, KH, KW).
@@ -166,7 +187,15 @@ def deconv3d(
 
 
 def _convolution(
-    name: str, ndim: int, x: Any, W: Any, b: Any, stride: Any, pad: Any, dilation: Any, groups: Any
+    name: str,
+    ndim: int,
+    x: ArrayLike,
+    W: ArrayLike,
+    b: ArrayLike | None,
+    stride: PerAxis,
+    pad: PerAxis,
+    dilation: PerAxis,
+    groups: int,
 ) -> Variable:
     size, kernel, p = _checked(name, ndim, x, W, stride, pad, dilation, groups)
     channels, taken = raw(x).shape[1], raw(W).shape[1] * p["groups"]
@@ -180,7 +209,16 @@ def _convolution(
 
 
 def _transposed(
-    name: str, ndim: int, x: Any, W: Any, b: Any, stride: Any, pad: Any, outsize: Any, dilation: Any, groups: Any
+    name: str,
+    ndim: int,
+    x: ArrayLike,
+    W: ArrayLike,
+    b: ArrayLike | None,
+    stride: PerAxis,
+    pad: PerAxis,
+    outsize: PerAxis | None,
+    dilation: PerAxis,
+    groups: int,
 ) -> Variable:
     size, kernel, p = _checked(name, ndim, x, W, stride, pad, dilation, groups)
     if raw(x).shape[1] != raw(W).shape[0]:
@@ -207,8 +245,8 @@ def _transposed(
 
 
 def _checked(
-    name: str, ndim: int, x: Any, W: Any, stride: Any, pad: Any, dilation: Any, groups: Any
-) -> tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]:
+    name: str, ndim: int, x: ArrayLike, W: ArrayLike, stride: PerAxis, pad: PerAxis, dilation: PerAxis, groups: int
+) -> tuple[Sizes, Sizes, dict[str, Any]]:
     """The sizes of input and kernel, and the parameters that the three operations share."""
     for argument, value, axes in (("x", x, "samples, channels"), ("W", W, "outputs and inputs")):
         shape = getattr(raw(value), "shape", None)
@@ -234,7 +272,7 @@ def _checked(
     return tuple(raw(x).shape[2:]), kernel, parameters
 
 
-def _biased(name: str, y: Variable, b: Any, channels: int) -> Variable:
+def _biased(name: str, y: Variable, b: ArrayLike | None, channels: int) -> Variable:
     if b is None:
         return y
     return y + bias_of(name, b, channels).reshape(channels, *[1] * (y.ndim - 2))

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-_TILE = 2**21  # bytes of columns in a tile, about a core's second-level cache
-_RUN = 1024  # NumPy copies runs of memory shorter than this (8192 where not told) into its buffer before it adds them
-_WASTE = 1.25  # columns computed in vain, for each one of use, that long runs of memory make up for
+from dezero.core.dtypes import Array, DType
+from dezero.functions.windows.sliding import Sizes
 
-Sizes = tuple[int, ...]
+_TILE = 2**21  # bytes of columns in a tile, about a core's second-level cache
+_RUN = 1024  # NumPy copies runs of memory shorter than this (8192 by default) into its buffer before it adds them
+_WASTE = 1.25  # columns computed for each useful one, up to which long runs of memory are worth it
 
 
 class _Tiles:
@@ -29,7 +29,7 @@ class _Tiles:
     """
 
     def __init__(
-        self, shape: Sizes, kernel: Sizes, stride: Sizes, pad: Sizes, dilation: Sizes, out: Sizes, dtype: Any
+        self, shape: Sizes, kernel: Sizes, stride: Sizes, pad: Sizes, dilation: Sizes, out: Sizes, dtype: DType
     ) -> None:
         self.batch, self.channels, *size = shape
         self.size, self.kernel, self.pad, self.out, self.dtype = tuple(size), kernel, pad, out, np.dtype(dtype)
@@ -57,7 +57,7 @@ class _Tiles:
         self.padded = np.zeros((self.channels, length), self.dtype)
         self.inside = self._view((self.samples, *size), (self.sample, *self.steps), inner)
 
-    def _view(self, shape: Sizes, steps: Sizes, start: int) -> Any:
+    def _view(self, shape: Sizes, steps: Sizes, start: int) -> Array:
         """The padded batch with the channels as first axis and others at the given distances."""
         width = self.dtype.itemsize
         strides = (self.padded.strides[0], *[n * width for n in steps])
@@ -69,10 +69,10 @@ class _Tiles:
             for row in range(0, self.out[0], self.extent[0]):
                 yield slice(n, min(n + self.samples, self.batch)), slice(row, min(row + self.extent[0], self.out[0]))
 
-    def load(self, x: Any, samples: slice) -> None:
+    def load(self, x: Array, samples: slice) -> None:
         self.inside[:, : samples.stop - samples.start] = x[samples].swapaxes(0, 1)
 
-    def windows(self, rows: slice) -> Any:
+    def windows(self, rows: slice) -> Array:
         """A view of a tile's windows: (channels, *kernel, samples, rows, *other output axes), all but the first two
         as one axis where they lie in memory as one."""
         shape, steps = (self.samples, *self.extent), (self.sample, *self.out_steps)
@@ -80,7 +80,7 @@ class _Tiles:
             shape, steps = (math.prod(shape),), (1,)
         return self._view((*self.kernel, *shape), (*self.kernel_steps, *steps), rows.start * self.out_steps[0])
 
-    def add(self, columns: Any, rows: slice) -> None:
+    def add(self, columns: Array, rows: slice) -> None:
         """Add columns to the elements that they are windows of: the adjoint of reading them."""
         windows = self.windows(rows)
         columns = columns.reshape(windows.shape)
@@ -90,23 +90,23 @@ class _Tiles:
                 place = windows[(slice(None), *k)]
                 np.add(place, columns[(slice(None), *k)], out=place)
 
-    def empty(self, *lead: int) -> Any:
+    def empty(self, *lead: int) -> Array:
         return np.empty((*lead, self.samples, *self.extent), self.dtype)
 
-    def zeros(self, *lead: int) -> Any:
+    def zeros(self, *lead: int) -> Array:
         return np.zeros((*lead, self.samples, *self.extent), self.dtype)
 
-    def matrices(self, tile: Any, groups: int) -> Any:
+    def matrices(self, tile: Array, groups: int) -> Array:
         """A tile as one matrix for each group of channels, with a column for each window."""
         columns = self.samples * math.prod(self.extent)
         return tile.reshape(groups, tile.size // (groups * columns), columns)
 
-    def crop(self, tile: Any, samples: slice, rows: slice) -> Any:
-        """Those of a tile's columns that are windows, as (samples, channels, rows, *other output axes)."""
+    def crop(self, tile: Array, samples: slice, rows: slice) -> Array:
+        """The columns of a tile that are windows, as (samples, channels, rows, *other output axes)."""
         kept = (slice(samples.stop - samples.start), slice(rows.stop - rows.start), *map(slice, self.out[1:]))
         return tile[(slice(None), *kept)].swapaxes(0, 1)
 
-    def fill(self, tile: Any, g: Any, samples: slice, rows: slice) -> None:
+    def fill(self, tile: Array, g: Array, samples: slice, rows: slice) -> None:
         """Lay a cotangent of the output out as a tile; columns that are no windows get zero."""
         inside = self.crop(tile, samples, rows)
         if samples.stop - samples.start < self.samples or rows.stop - rows.start < self.extent[0]:
@@ -114,7 +114,7 @@ class _Tiles:
         inside[...] = g[samples, :, rows]
 
 
-def convolve(x: Any, W: Any, stride: Sizes, pad: Sizes, dilation: Sizes, groups: int, out: Sizes) -> Any:
+def convolve(x: Array, W: Array, stride: Sizes, pad: Sizes, dilation: Sizes, groups: int, out: Sizes) -> Array:
     """y[n, o] = sum over channels c and kernel elements k of W[o, c, k] x[n, c, stride * place + dilation * k - pad].
 
     x: (N, C, *size), W: (O, C / groups, *kernel), result: (N, O, *out).
@@ -135,7 +135,9 @@ def convolve(x: Any, W: Any, stride: Sizes, pad: Sizes, dilation: Sizes, groups:
     return y
 
 
-def convolve_transposed(g: Any, W: Any, stride: Sizes, pad: Sizes, dilation: Sizes, groups: int, size: Sizes) -> Any:
+def convolve_transposed(
+    g: Array, W: Array, stride: Sizes, pad: Sizes, dilation: Sizes, groups: int, size: Sizes
+) -> Array:
     """The adjoint of `convolve` in x: g: (N, O, *out), W: (O, C / groups, *kernel), result: (N, C, *size)."""
     dtype = np.result_type(g, W)
     channels, kernel = W.shape[1] * groups, W.shape[2:]
@@ -162,7 +164,9 @@ def convolve_transposed(g: Any, W: Any, stride: Sizes, pad: Sizes, dilation: Siz
     return x
 
 
-def convolve_weights(x: Any, g: Any, stride: Sizes, pad: Sizes, dilation: Sizes, groups: int, kernel: Sizes) -> Any:
+def convolve_weights(
+    x: Array, g: Array, stride: Sizes, pad: Sizes, dilation: Sizes, groups: int, kernel: Sizes
+) -> Array:
     """The adjoint of `convolve` in W: x: (N, C, *size), g: (N, O, *out), result: (O, C / groups, *kernel)."""
     dtype = np.result_type(x, g)
     channels, outputs = x.shape[1], g.shape[1]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from dezero.core.dtypes import Array, DType
 from dezero.functions.windows.sliding import Sizes, pad_with, window_elements
 
 
-def window_maxima(x: Any, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) -> tuple[Any, Any]:
+def window_maxima(x: Array, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) -> tuple[Array, Array]:
     """Maxima, and their places in their windows in the order of memory, the first of equal ones; nan is greatest."""
     floor = lowest(x.dtype)
     wide = pad_with(x, pad, floor)
@@ -29,14 +31,14 @@ def window_maxima(x: Any, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) 
     return y, index.astype(place_type, copy=False)
 
 
-def lowest(dtype: Any) -> Any:
+def lowest(dtype: DType) -> float:
     """What is under every number of a dtype, or the least of them."""
     if dtype.kind in "iu":
         return np.iinfo(dtype).min
     return False if dtype.kind == "b" else -np.inf
 
 
-def _scan(wide: Any, kernel: Sizes, stride: Sizes, out: Sizes, place_type: Any) -> tuple[Any, Any]:
+def _scan(wide: Array, kernel: Sizes, stride: Sizes, out: Sizes, place_type: DType) -> tuple[Array, Array]:
     """Element after element of all windows at once: an array pass each, with no copy of the windows."""
     elements = [wide[index] for _, index in window_elements(kernel, stride, out)]
     y, index = elements[0].copy(), np.zeros(elements[0].shape, place_type)
@@ -47,8 +49,8 @@ def _scan(wide: Any, kernel: Sizes, stride: Sizes, out: Sizes, place_type: Any) 
     return y, index
 
 
-def _careful_scan(x: Any, wide: Any, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) -> Any:
-    """The places once more, where nan takes part or nothing is above the padding: nan wins, padding never does."""
+def _careful_scan(x: Array, wide: Array, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) -> Array:
+    """The places once more, for windows with nan or with nothing above the padding: nan wins, padding never does."""
     inside = pad_with(np.ones(x.shape[2:], bool), pad)
     y: Any = None
     for place, (_, index) in enumerate(window_elements(kernel, stride, out)):
@@ -62,7 +64,7 @@ def _careful_scan(x: Any, wide: Any, kernel: Sizes, stride: Sizes, pad: Sizes, o
     return places
 
 
-def flat_places(index: Any, kernel: Sizes, stride: Sizes, shape: Sizes) -> Any:
+def flat_places(index: Array, kernel: Sizes, stride: Sizes, shape: Sizes) -> Array:
     """Where in the flattened padded array of a shape (N, C, *size) the elements at these places of windows are."""
     steps = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
     inside = _grid(kernel, steps[2:]).ravel()
@@ -72,7 +74,7 @@ def flat_places(index: Any, kernel: Sizes, stride: Sizes, shape: Sizes) -> Any:
     return inside[index] + starts
 
 
-def _grid(counts: Sizes, steps: Any) -> Any:
+def _grid(counts: Sizes, steps: Sequence[int]) -> Array:
     """For each place of a grid the sum of its coordinates times the steps."""
     total: Any = np.zeros((), np.intp)
     for n, step in zip(counts, steps, strict=True):

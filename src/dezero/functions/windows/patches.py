@@ -9,15 +9,17 @@ import numpy as np
 from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
-from dezero.core.dtypes import rounded_once
-from dezero.core.variable import Variable
-from dezero.functions.windows.sizes import for_each_axis, window_counts
+from dezero.core.dtypes import Array, Shape, rounded_once
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions.arrays._rows import Below, Independent
+from dezero.functions.linalg._matrix import Operand
+from dezero.functions.windows.sizes import PerAxis, for_each_axis, window_counts
 from dezero.functions.windows.sliding import Sizes, pad_with, unpadded, window_elements
 
 _UNITS = (1, 1)
 
 
-def _columns(x: Any, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) -> Any:
+def _columns(x: Array, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) -> Array:
     col, wide = np.empty((*x.shape[:2], *kernel, *out), x.dtype), pad_with(x, pad)
     for place, element in window_elements(kernel, stride, out):
         col[(slice(None), slice(None), *place)] = wide[element]  # type: ignore[index]
@@ -25,15 +27,16 @@ def _columns(x: Any, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) -> An
 
 
 @rounded_once
-def _images(col: Any, kernel: Sizes, stride: Sizes, pad: Sizes, size: Sizes) -> Any:
+def _images(col: Array, kernel: Sizes, stride: Sizes, pad: Sizes, size: Sizes) -> Array:
     wide = np.zeros((*col.shape[:2], *[n + 2 * p for n, p in zip(size, pad, strict=True)]), col.dtype)
     for place, element in window_elements(kernel, stride, col.shape[4:]):
-        wide[element] += col[(slice(None), slice(None), *place)]
+        index: tuple[Any, ...] = (slice(None), slice(None), *place)
+        wide[element] += col[index]
     return unpadded(wide, pad)
 
 
-def _rows(below: Any, node: Variable, **parameters: Any) -> Any:
-    """Samples and channels stay apart; they stand in front, and images and columns differ by two axes."""
+def _rows(below: Below, node: Variable, **parameters: object) -> Independent | None:
+    """Samples and channels stay independent. They stand in front, and columns have two axes more than images."""
     ndim = node._args[0].ndim
     return tuple(r + ndim - node.ndim for r in below[0]) if all(r + ndim < 2 for r in below[0]) else None
 
@@ -54,7 +57,9 @@ _col2im = linear(
 
 
 @public
-def im2col(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0, to_matrix: bool = True) -> Variable:
+def im2col(
+    x: ArrayLike, kernel_size: PerAxis, stride: PerAxis = 1, pad: PerAxis = 0, to_matrix: bool = True
+) -> Variable:
     """The windows of images: what a kernel sees at each of its places, zeros around the images.
 
     x: (N, C, H, W). kernel_size, stride, pad: an integer, or one an axis. Result: (N, C, KH, KW, OH, OW), or with
@@ -76,7 +81,12 @@ def im2col(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0, to_matrix: b
 
 @public
 def col2im(
-    x: Any, input_shape: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0, to_matrix: bool = True
+    x: ArrayLike,
+    input_shape: Shape,
+    kernel_size: PerAxis,
+    stride: PerAxis = 1,
+    pad: PerAxis = 0,
+    to_matrix: bool = True,
 ) -> Variable:
     """Images from windows, those that overlap added: the adjoint of im2col with the same arguments.
 
@@ -104,7 +114,7 @@ def col2im(
     return apply(_col2im.bind(kernel=kernel, **p, size=shape[2:]), x)
 
 
-def im2col_array(img: Any, kernel_size: Any, stride: Any, pad: Any, to_matrix: bool = True) -> Any:
+def im2col_array(img: ArrayLike, kernel_size: PerAxis, stride: PerAxis, pad: PerAxis, to_matrix: bool = True) -> Array:
     """im2col of a plain array, to a plain array.
 
     >>> im2col_array(np.ones((1, 1, 3, 3)), 2, 1, 0).shape
@@ -113,7 +123,9 @@ def im2col_array(img: Any, kernel_size: Any, stride: Any, pad: Any, to_matrix: b
     return im2col(raw(img), kernel_size, stride, pad, to_matrix).data
 
 
-def col2im_array(col: Any, img_shape: Any, kernel_size: Any, stride: Any, pad: Any, to_matrix: bool = True) -> Any:
+def col2im_array(
+    col: ArrayLike, img_shape: Shape, kernel_size: PerAxis, stride: PerAxis, pad: PerAxis, to_matrix: bool = True
+) -> Array:
     """col2im of a plain array, to a plain array.
 
     >>> col2im_array(np.ones((4, 4)), (1, 1, 3, 3), 2, 1, 0)[0, 0, 1]
@@ -123,7 +135,9 @@ def col2im_array(col: Any, img_shape: Any, kernel_size: Any, stride: Any, pad: A
 
 
 @public
-def conv2d_simple(x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0) -> Variable:
+def conv2d_simple(
+    x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None, stride: PerAxis = 1, pad: PerAxis = 0
+) -> Variable:
     """conv2d as one product of the windows' matrix with the kernels, as a textbook shows it; slower than conv2d.
 
     >>> conv2d_simple(Variable(np.ones((1, 3, 4, 4))), np.ones((2, 3, 3, 3)), np.zeros(2)).shape
@@ -143,7 +157,7 @@ def conv2d_simple(x: Any, W: Any, b: Any = None, stride: Any = 1, pad: Any = 0) 
     return y.reshape(x.shape[0], high, wide, W.shape[0]).transpose(0, 3, 1, 2)
 
 
-def bias_of(name: str, b: Any, channels: int) -> Any:
+def bias_of(name: str, b: Any, channels: int) -> Operand:
     """A bias that has one number for each output channel; ValueError for any other."""
     shape = getattr(raw(b), "shape", None)
     if shape != (channels,):
@@ -151,7 +165,9 @@ def bias_of(name: str, b: Any, channels: int) -> Any:
     return b
 
 
-def _checked(name: str, x: Any, kernel_size: Any, stride: Any, pad: Any) -> tuple[Sizes, dict[str, Sizes]]:
+def _checked(
+    name: str, x: Operand, kernel_size: PerAxis, stride: PerAxis, pad: PerAxis
+) -> tuple[Sizes, dict[str, Sizes]]:
     if x.ndim != 4:
         raise ValueError(f"{name}: images are (samples, channels, height, width), got shape {x.shape}; reshape them")
     kernel = for_each_axis(name, "kernel_size", kernel_size, 2, 1)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import public
-from dezero.core.dtypes import rounded_once
+from dezero.core.dtypes import Array, rounded_once
 from dezero.core.outputs import apply_all, general
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._axes import along
 from dezero.functions.arrays.shape import reshape
 from dezero.functions.elementwise.comparison import where
 from dezero.functions.indexing.get_item import get_item
@@ -20,7 +20,7 @@ from dezero.functions.reductions._half import in_single
 from dezero.functions.reductions.sums_and_products import mean
 from dezero.functions.windows.maxima import flat_places, lowest, window_maxima
 from dezero.functions.windows.patches import im2col, im2col_array
-from dezero.functions.windows.sizes import for_each_axis, window_counts
+from dezero.functions.windows.sizes import PerAxis, for_each_axis, window_counts
 from dezero.functions.windows.sliding import Sizes, pad_with, padded_shape, unpadded
 from dezero.functions.windows.sums import SUM
 from dezero.functions.windows.upsampling import along_axes
@@ -29,20 +29,20 @@ from dezero.functions.windows.upsampling import along_axes
 
 
 @rounded_once
-def _unpool(g: Any, index: Any, kernel: Sizes, stride: Sizes, pad: Sizes, size: Sizes) -> Any:
+def _unpool(g: Array, index: Array, kernel: Sizes, stride: Sizes, pad: Sizes, size: Sizes) -> Array:
     wide = np.zeros(padded_shape((*g.shape[:2], *size), pad), g.dtype)
     np.add.at(wide.reshape(-1), flat_places(index, kernel, stride, wide.shape).ravel(), g.ravel())
     return unpadded(wide, pad)
 
 
-def _gather(x: Any, index: Any, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) -> Any:
+def _gather(x: Array, index: Array, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) -> Array:
     wide = pad_with(x, pad)
     return wide.reshape(-1)[flat_places(index, kernel, stride, wide.shape)]
 
 
-def _pool_rule(F: Any, gs: Any, x: Any, ys: Any, out: Sizes, **p: Any) -> Any:
+def _pool_rule(F, gs, x, ys, out, **p):
     g, places = gs[0], ys[1]
-    if getattr(g, "node", g) is None:  # the symbol 0: what depends on the places alone does not move
+    if getattr(g, "node", g) is None:  # the number 0: the places alone are used, which have no derivative
         return F.zeros_like(x)
     return F.max_unpool(g, places, size=x.shape[2:], **p)
 
@@ -69,12 +69,12 @@ general(
 
 
 @public
-def pooling(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> Variable:
+def pooling(x: ArrayLike, kernel_size: PerAxis, stride: PerAxis = 1, pad: PerAxis = 0) -> Variable:
     """The maximum of each window of each channel.
 
     x: (N, C, *size) with one, two, three or more axes of size. kernel_size, stride, pad: an integer, or one an axis.
-    Result: (N, C, *out) with out = (size + 2 pad - kernel) // stride + 1. What is around the array is smaller than
-    every number, so pad must be under the kernel's size. The derivative goes to the first of equal maxima, in the
+    Result: (N, C, *out) with out = (size + 2 pad - kernel) // stride + 1. The padding is smaller than every number, so
+    that pad must be less than the kernel's size. The derivative goes to the first of equal maxima, in the
     order of memory; nan is taken for a maximum, as NumPy's max does. Raises ValueError where no window fits.
 
     >>> pooling(Variable(np.arange(16.0).reshape(1, 1, 4, 4)), 2, stride=2)
@@ -92,7 +92,7 @@ def pooling(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> Variable
 
 @public
 @in_single
-def average_pooling(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> Variable:
+def average_pooling(x: ArrayLike, kernel_size: PerAxis, stride: PerAxis = 1, pad: PerAxis = 0) -> Variable:
     """The mean of each window of each channel, zeros around the array counted.
 
     x: (N, C, *size) with one or more axes of size. kernel_size, stride, pad: an integer, or one an axis. Result:
@@ -107,7 +107,7 @@ def average_pooling(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> 
 
 
 @public
-def global_max_pooling(x: Any) -> Variable:
+def global_max_pooling(x: ArrayLike) -> Variable:
     """The maximum of each channel: (N, C, *size) to (N, C, 1, ...); at a tie the derivative goes to the first.
 
     >>> global_max_pooling(Variable(np.arange(8.0).reshape(1, 2, 2, 2))).shape
@@ -119,7 +119,7 @@ def global_max_pooling(x: Any) -> Variable:
 
 @public
 @in_single
-def global_average_pooling(x: Any) -> Variable:
+def global_average_pooling(x: ArrayLike) -> Variable:
     """The mean of each channel: (N, C, *size) to (N, C, 1, ...).
 
     >>> global_average_pooling(Variable(np.arange(8.0).reshape(1, 2, 2, 2))).shape
@@ -130,11 +130,11 @@ def global_average_pooling(x: Any) -> Variable:
 
 
 @public
-def adaptive_max_pooling(x: Any, output_size: Any) -> Variable:
-    """The maximum of so many windows of as equal sizes as there are: window i of n is size i / n to size (i + 1) / n.
+def adaptive_max_pooling(x: ArrayLike, output_size: PerAxis) -> Variable:
+    """The maximum of each of output_size windows of nearly equal lengths.
 
-    x: (N, C, *size). output_size: an integer, or one an axis. Window i reaches from the floor of the one to the
-    ceiling of the other, as in PyTorch; at a tie the derivative goes to the first. Result: (N, C, *output_size).
+    x: (N, C, *size). output_size: an integer, or one an axis. Window i of n reaches from floor(size i / n) to
+    ceil(size (i + 1) / n), as in PyTorch; at a tie the derivative goes to the first. Result: (N, C, *output_size).
 
     >>> adaptive_max_pooling(Variable(np.arange(5.0).reshape(1, 1, 5)), 2)
     variable([[[2. 4.]]])
@@ -145,16 +145,16 @@ def adaptive_max_pooling(x: Any, output_size: Any) -> Variable:
         windows = _bins(size, n)
         longest = max(stop - start for start, stop in windows)
         kernel.append(longest)
-        if size % n:  # shorter windows are filled up with their last element again, which is not the first maximum
+        if size % n:  # a shorter window has its last element again, which is never the first maximum
             places = [min(start + k, stop - 1) for start, stop in windows for k in range(longest)]
-            x = get_item(x, (slice(None),) * axis + (np.array(places),))
+            x = get_item(x, along(axis, np.array(places)))
     return pooling(x, tuple(kernel), tuple(kernel))
 
 
 @public
 @in_single
-def adaptive_average_pooling(x: Any, output_size: Any) -> Variable:
-    """The mean of so many windows of as equal sizes as there are; see adaptive_max_pooling for where they lie.
+def adaptive_average_pooling(x: ArrayLike, output_size: PerAxis) -> Variable:
+    """The mean of each of output_size windows of nearly equal lengths, which lie as in adaptive_max_pooling.
 
     x: (N, C, *size). output_size: an integer, or one an axis. Result: (N, C, *output_size).
 
@@ -175,7 +175,7 @@ def adaptive_average_pooling(x: Any, output_size: Any) -> Variable:
 
 
 @public
-def pooling_simple(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> Variable:
+def pooling_simple(x: ArrayLike, kernel_size: PerAxis, stride: PerAxis = 1, pad: PerAxis = 0) -> Variable:
     """pooling of images (N, C, H, W) as the maximum over the columns of im2col, as a textbook shows it; slower.
 
     The derivative at a tie is that of dezero.functions.max.
@@ -197,14 +197,16 @@ def pooling_simple(x: Any, kernel_size: Any, stride: Any = 1, pad: Any = 0) -> V
 # -- their arguments ---------------------------------------------------------------------------------------------
 
 
-def _images(name: str, x: Any, empty: bool = False) -> Variable:
+def _images(name: str, x: ArrayLike, empty: bool = False) -> Variable:
     x = operand(x, name)
     if x.ndim < 3 or (0 in x.shape[2:] and not empty):
         raise ValueError(f"{name}: x must be (samples, channels, size, ...) with elements, got shape {x.shape}")
     return x
 
 
-def _checked(name: str, x: Any, kernel_size: Any, stride: Any, pad: Any) -> tuple[Variable, dict[str, Sizes]]:
+def _checked(
+    name: str, x: ArrayLike, kernel_size: PerAxis, stride: PerAxis, pad: PerAxis
+) -> tuple[Variable, dict[str, Sizes]]:
     x = _images(name, x, empty=True)
     kernel = for_each_axis(name, "kernel_size", kernel_size, x.ndim - 2, 1)
     strides = for_each_axis(name, "stride", stride, x.ndim - 2, 1)
@@ -213,7 +215,7 @@ def _checked(name: str, x: Any, kernel_size: Any, stride: Any, pad: Any) -> tupl
     return x, {"kernel": kernel, "stride": strides, "pad": pads, "out": out}
 
 
-def _adaptive(name: str, x: Any, output_size: Any) -> tuple[Variable, Sizes]:
+def _adaptive(name: str, x: ArrayLike, output_size: PerAxis) -> tuple[Variable, Sizes]:
     x = _images(name, x)
     return x, for_each_axis(name, "output_size", output_size, x.ndim - 2, 1)
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
+
+PerAxis = int | Sequence[int]  # one for all axes, or one for each
 
 
 def pair(x: int | tuple[int, int]) -> tuple[int, int]:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.dtypes import rounded_once
+from dezero.core.dtypes import Array, rounded_once
 
 Sizes = tuple[int, ...]
 
 
-def pad_with(x: Any, pad: Sizes, value: Any = 0) -> Any:
+def pad_with(x: Array, pad: Sizes, value: float = 0) -> Array:
     """The array with `pad` elements of a value on both sides of each of its last axes; itself where there are none."""
     if not any(pad):
         return x
@@ -27,10 +27,11 @@ def padded_shape(shape: Sizes, pad: Sizes) -> Sizes:
     return (*shape[:lead], *[n + 2 * p for n, p in zip(shape[lead:], pad, strict=True)])
 
 
-def unpadded(wide: Any, pad: Sizes) -> Any:
+def unpadded(wide: Array, pad: Sizes) -> Array:
     """A view of what `pad_with` put the padding around."""
     lead = wide.ndim - len(pad)
-    return wide[(..., *[slice(p, n - p) for p, n in zip(pad, wide.shape[lead:], strict=True)])]
+    inside: tuple[Any, ...] = (..., *[slice(p, n - p) for p, n in zip(pad, wide.shape[lead:], strict=True)])
+    return wide[inside]
 
 
 def window_elements(kernel: Sizes, stride: Sizes, out: Sizes) -> Iterator[tuple[Sizes, tuple[Any, ...]]]:
@@ -41,7 +42,7 @@ def window_elements(kernel: Sizes, stride: Sizes, out: Sizes) -> Iterator[tuple[
 
 
 @rounded_once
-def sum_windows(x: Any, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) -> Any:
+def sum_windows(x: Array, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) -> Array:
     """The sum over each window, zeros around the array; one axis after the other."""
     y = pad_with(x, pad)
     for axis, (k, s, n) in enumerate(zip(kernel, stride, out, strict=True)):
@@ -53,8 +54,8 @@ def sum_windows(x: Any, kernel: Sizes, stride: Sizes, pad: Sizes, out: Sizes) ->
 
 
 @rounded_once
-def spread_windows(g: Any, kernel: Sizes, stride: Sizes, pad: Sizes, size: Sizes) -> Any:
-    """Each number of g over its whole window, those that meet added: the adjoint of sum_windows."""
+def spread_windows(g: Array, kernel: Sizes, stride: Sizes, pad: Sizes, size: Sizes) -> Array:
+    """Each number of g in all places of its window, added where windows overlap: the adjoint of sum_windows."""
     shape = list(padded_shape((*g.shape[: g.ndim - len(size)], *size), pad))
     for axis in range(-1, -len(kernel) - 1, -1):
         k, s, n = kernel[axis], stride[axis], g.shape[axis]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dezero.core.declare import linear
 from dezero.core.variable import Variable
+from dezero.functions.arrays._rows import Below, Independent
 from dezero.functions.windows.sliding import spread_windows, sum_windows
 
 
-def _rows(below: Any, node: Variable, **parameters: Any) -> Any:
-    """Samples and channels stay where they are and apart; windows overlap."""
+def _rows(below: Below, node: Variable, **parameters: object) -> Independent | None:
+    """Samples and channels stay independent; along the other axes windows overlap."""
     return below[0] if all(r + node.ndim < 2 for r in below[0]) else None
 
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import publish
-from dezero.core.variable import Variable
+from dezero.core.dtypes import Array
+from dezero.core.variable import ArrayLike, Variable
+from dezero.functions.arrays.dtype import float_dtype
 from dezero.functions.arrays.shape import reshape
 from dezero.functions.linalg.matmul import matmul
-from dezero.functions.windows.sizes import for_each_axis
+from dezero.functions.windows.sizes import PerAxis, for_each_axis
 from dezero.functions.windows.sums import SPREAD
 
 
-def upsample(x: Any, scale: Any = 2, mode: str = "nearest") -> Variable:
+def upsample(x: ArrayLike, scale: PerAxis = 2, mode: str = "nearest") -> Variable:
     """Images made `scale` times as large along each axis after samples and channels.
 
     x: (N, C, *size). scale: a whole number, or one an axis. mode: "nearest" repeats each element; "linear" (or
@@ -39,15 +40,15 @@ def upsample(x: Any, scale: Any = 2, mode: str = "nearest") -> Variable:
     return along_axes(x, [_between(n, s) for n, s in zip(x.shape[2:], scales, strict=True)])
 
 
-def _between(size: int, scale: int) -> Any:
+def _between(size: int, scale: int) -> Array:
     """The weights of `size` elements in those of an axis `scale` times as long: (scale * size, size)."""
     place = np.clip((np.arange(size * scale) + 0.5) / scale - 0.5, 0, max(size - 1, 0))
     return np.maximum(1 - np.abs(place[:, None] - np.arange(size)), 0)
 
 
-def along_axes(x: Variable, matrices: Sequence[Any]) -> Variable:
+def along_axes(x: Variable, matrices: Sequence[Array]) -> Variable:
     """A matrix applied along each of the last axes of (N, C, *size): matrix i is (new size, size) of axis i."""
-    kind = x.dtype if x.dtype.kind in "fc" else np.dtype(np.float64)
+    kind = float_dtype(x)
     for axis, weights in enumerate(matrices, 2):
         matrix, shape = weights.astype(kind), x.shape
         if axis == x.ndim - 1:
