@@ -5,12 +5,12 @@ import pytest
 import dezero.functions as F
 from dezero.autodiff import checks
 from dezero.core.op import declared
-from dezero.derivatives import patterns
+from dezero.derivatives.sparse import keys
 from dezero.optimize import branches
 from dezero.series import collapsed, written
 
 TABLES = {
-    "patterns, whatever the parameters": patterns._INDIFFERENT,
+    "patterns, whatever the parameters": keys._INDIFFERENT,
     "branches of a right side": branches._UNDERSTOOD,
     "gradients, intermediates that open": checks._OPENED,
 }

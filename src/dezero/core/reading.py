@@ -7,7 +7,7 @@ A rule is written once, `rule(F, g, *arguments, y, **parameters)`, and read in s
 - Algebra (rewriting/algebra.py): terms, shared and simplified, for the graph of a derivative;
 - SeriesReading (series/reading.py): power series in one parameter, for Taylor mode;
 - CollapsedReading (series/collapsed.py): series along many directions at once, of which only a weighted sum is wanted;
-- DependenceReading (derivatives/dependence.py): which arguments an expression mentions, for sparsity patterns.
+- DependenceReading (derivatives/sparse/dependence.py): which arguments an expression mentions, for sparsity patterns.
 """
 
 from __future__ import annotations

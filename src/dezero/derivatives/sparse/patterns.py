@@ -18,12 +18,11 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from dezero.core.errors import describe
-from dezero.core.fingerprint import Unlike, fingerprint
 from dezero.core.graph import collect, leading_to
 from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, Op
 from dezero.core.variable import Variable
-from dezero.derivatives import moves
-from dezero.derivatives.dependence import Dependence
+from dezero.derivatives.sparse import selections
+from dezero.derivatives.sparse.dependence import Dependence
 from dezero.derivatives.tracing import Run
 from dezero.functions import _scipy
 
@@ -156,7 +155,7 @@ class _Propagation:
 
     def linear(self, node: Variable, moving: list[int]) -> Any:
         patterns = [self.known[node._args[i]._seq] for i in moving]
-        numbers = moves.by_value(node, moving)
+        numbers = selections.by_value(node, moving)
         if numbers is not None:
             pattern = patterns[0] if len(patterns) == 1 else _scipy.sparse.vstack(patterns, format="csr")
             return self.selected(pattern, numbers, node)
@@ -164,7 +163,7 @@ class _Propagation:
 
     def gathered(self, node: Variable, i: int, pattern: Any) -> Any:
         """The part of a linear operation's pattern that comes from one argument."""
-        target = moves.by_rule(node, i)
+        target = selections.by_rule(node, i)
         if target is None:
             groups, whose = self.grouped(node, i)
             return self.take(groups, whose, node)
@@ -176,10 +175,10 @@ class _Propagation:
         if len(moving) == 1 and not isinstance(args[1 - moving[0]], Variable):  # at constant places: pick, lookup
             (i,), constant = moving, args[1 - moving[0]]
             value = (lambda x: node._op.value(constant, x)) if i else (lambda x: node._op.value(x, constant))
-            numbers = moves.moved(value, [args[i].shape], node.shape)
+            numbers = selections.selection(value, [args[i].shape], node.shape)
             if numbers is not None:
                 return self.selected(self.known[args[i]._seq], numbers, node)
-        found = moves.products(node)
+        found = selections.products(node)
         if found is None:
             return self.mixed(node, moving, couples)
         out, *which = found
@@ -322,40 +321,3 @@ def _numbered(shape: tuple[int, ...], axes: tuple[int, ...]) -> np.ndarray:
         n = shape[axis]
         number = number * n + np.arange(n).reshape((n,) + (1,) * (-axis - 1))
     return number.ravel()
-
-
-# -- whether a pattern still holds -----------------------------------------------------------------------------
-
-_INDIFFERENT = ("add", "sub", "mul", "div")  # of their numbers patterns ask at most whether they are 0
-
-
-def structure(run: Run) -> Any:
-    """What patterns depend on, equal for graphs that have the same ones; None where that cannot be told."""
-    graph = collect(run.outputs)
-    place = {age: i for i, age in enumerate(sorted(graph))}
-    parts: list[Any] = [place.get(run.leaves[0]._seq), place[run.outputs[0]._seq]]
-    for age in place:
-        op, args = graph[age]._op, graph[age]._args
-        if not args:
-            parts.append(graph[age]._data.shape)
-            continue
-        if not isinstance(op, Op):
-            return None
-        plain = op.name in _INDIFFERENT
-        own = [op.name] if plain else [op.name, *op.parameters, fingerprint(tuple(op.parameters.values()))]
-        parts.append((*own, *[place[a._seq] if isinstance(a, Variable) else _told(op, a, plain) for a in args]))
-    return None if _untold(parts) else tuple(parts)
-
-
-def _told(op: Op, a: Any, plain: bool) -> Any:
-    """What a pattern knows of a constant: which elements of a matrix are zero, an exponent, an array's shape."""
-    if op.kind is BILINEAR:
-        a = np.asarray(a)
-        return fingerprint(a if a.dtype.kind in "iub" else a != 0)  # whole numbers may be places (pick)
-    if hasattr(a, "dtype"):
-        return np.shape(a)
-    return ("number", a == 0 if plain else repr(a))
-
-
-def _untold(value: Any) -> bool:
-    return isinstance(value, Unlike) or (isinstance(value, tuple | list) and any([_untold(v) for v in value]))

@@ -8,8 +8,8 @@ import scipy.sparse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dezero.derivatives import colouring
-from dezero.derivatives.colouring import colour_columns, star_colouring
+from dezero.derivatives.sparse import colouring
+from dezero.derivatives.sparse.colouring import colour_columns, star_colouring
 
 
 @st.composite

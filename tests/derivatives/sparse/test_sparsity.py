@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import dezero.functions as F
 from dezero import Variable, gradients
-from dezero.derivatives.dependence import Dependence
-from dezero.derivatives.patterns import hessian_sparsity, sparsity
+from dezero.derivatives.sparse.dependence import Dependence
+from dezero.derivatives.sparse.patterns import hessian_sparsity, sparsity
 from tests.derivatives.programs import ONE, SIZE, points, programs
 
 

@@ -25,7 +25,7 @@ _MOST_TRIPLES = 2**24  # products of two elements that are worth listing
 _MOST_TRIALS = 64  # elements of the smaller factor that are worth trying one by one
 
 
-def moved(value: Callable[..., Any], shapes: Sequence[Shape], shape: Shape) -> np.ndarray | None:
+def selection(value: Callable[..., Any], shapes: Sequence[Shape], shape: Shape) -> np.ndarray | None:
     """For each element of value(*arrays), which one it is of the arrays (numbered on from 1; 0 for a zero).
 
     value: linear; shape: its result's. None where it is no selection.
@@ -55,7 +55,7 @@ def moved(value: Callable[..., Any], shapes: Sequence[Shape], shape: Shape) -> n
 
 
 def by_value(node: Variable, moving: Sequence[int]) -> np.ndarray | None:
-    """moved() of a linear operation in the arguments at these places; the others are no part of it."""
+    """selection() of a linear operation in the arguments at these places; the others are no part of it."""
     args = [_raw(a) for a in node._args]
 
     def value(*parts: Any) -> Any:
@@ -64,14 +64,14 @@ def by_value(node: Variable, moving: Sequence[int]) -> np.ndarray | None:
             xs[i] = part
         return node._op.value(*xs)
 
-    return moved(value, [np.shape(args[i]) for i in moving], node.shape)
+    return selection(value, [np.shape(args[i]) for i in moving], node.shape)
 
 
 def by_rule(node: Variable, place: int) -> np.ndarray | None:
     """For each element of an argument, to which element of the result it is added; None where to several."""
     args = [_raw(a) for a in node._args]
     rule = node._op.rules[place]
-    return moved(lambda g: rule(values, g, *args, node._data), [node.shape], args[place].shape)
+    return selection(lambda g: rule(values, g, *args, node._data), [node.shape], args[place].shape)
 
 
 # -- products of two arrays ------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ def _by_trials(node: Variable) -> Triples | None:
         def value(part: Any, one: Any = one) -> Any:
             return node._op.value(part, one) if small else node._op.value(one, part)
 
-        numbers = moved(value, [large.shape], node.shape)
+        numbers = selection(value, [large.shape], node.shape)
         if numbers is None:
             return None
         out = np.flatnonzero(numbers)

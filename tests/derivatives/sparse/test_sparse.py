@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 import dezero.functions as F
 from dezero import Variable, cache_info, clear_cache, gradients
-from dezero.derivatives import sparse
-from dezero.derivatives.sparse import sparse_hessian, sparse_jacobian, sparse_third
+from dezero.derivatives.sparse import planning
+from dezero.derivatives.sparse.derivatives import sparse_hessian, sparse_jacobian, sparse_third
 from dezero.testing import load
 from dezero.testing.problem import on_samples, outputs
 from tests.derivatives.programs import Mix, points, programs
-from tests.derivatives.test_sparsity import dense_hessian, dense_jacobian
+from tests.derivatives.sparse.test_sparsity import dense_hessian, dense_jacobian
 
 
 def rosenbrock(x):
@@ -159,8 +159,8 @@ def test_a_plan_serves_other_points():
 def test_the_last_plan_is_kept_for_graphs_of_the_same_structure(monkeypatch):
     clear_cache()
     made = []
-    real = sparse.hessian_pattern
-    monkeypatch.setattr(sparse, "hessian_pattern", lambda *args: made.append(args) or real(*args))
+    real = planning.hessian_pattern
+    monkeypatch.setattr(planning, "hessian_pattern", lambda *args: made.append(args) or real(*args))
     hessian = sparse_hessian(rosenbrock)
     for x in (np.zeros(5), np.ones(5), np.linspace(0, 3, 5), np.zeros(6), np.ones(6)):
         same(hessian(x).toarray(), rosenbrock_hessian(x))
@@ -243,7 +243,7 @@ def test_bad_input():
 
 # -- every operation -------------------------------------------------------------------------------------------
 
-_CASES = [case for cases in load(Path(__file__).parents[1] / "certification").values() for case in cases]
+_CASES = [case for cases in load(Path(__file__).parents[2] / "certification").values() for case in cases]
 _LARGEST = 20  # elements, since the derivatives that the sparse ones are held against are dense
 
 
@@ -284,7 +284,7 @@ def test_a_plan_is_shared_by_functions_whose_graphs_are_the_same(monkeypatch):
     clear_cache()
     x = np.linspace(0.1, 1.0, 8)
     first = sparse_hessian(rosenbrock)(x)
-    monkeypatch.setattr(sparse, "star_colouring", lambda pattern: pytest.fail("coloured again"))
+    monkeypatch.setattr(planning, "star_colouring", lambda pattern: pytest.fail("coloured again"))
     again = sparse_hessian(lambda x: F.sum(50 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2))(x)
     np.testing.assert_allclose(first.toarray(), rosenbrock_hessian(x), rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(again.toarray(), dense_hessian_of_half(x), rtol=1e-12, atol=1e-12)
