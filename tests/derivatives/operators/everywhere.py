@@ -1,7 +1,7 @@
 """Every certified operation behind a quadratic map of two numbers, through every way of every differential operator.
 
-`python -m tests.derivatives.everywhere [operation ...]` does it for all cases, or those of the operations named, in
-three minutes; test_operators_everywhere.py for the operations whose series are written by hand, and a sample.
+`python -m tests.derivatives.operators.everywhere [operation ...]` does it for all cases, or those of the operations
+named, in three minutes; test_operators_everywhere.py for the operations whose series are written by hand, and a sample.
 """
 
 import sys
@@ -15,7 +15,7 @@ import dezero.functions as F
 from dezero.testing import load
 from dezero.testing.problem import on_samples
 
-HERE = Path(__file__).parents[1] / "certification"
+HERE = Path(__file__).parents[2] / "certification"
 CASES = [case for cases in load(HERE).values() for case in cases]
 POINT = np.array([0.4, -0.7])
 TERMS = {(3, 0): 1.0, (1, 2): 0.5, (1, 1): -1.0, (0, 1): 2.0}

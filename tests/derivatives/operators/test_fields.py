@@ -6,8 +6,8 @@ from numpy.testing import assert_allclose
 
 import dezero.functions as F
 from dezero import Variable, gradients
-from dezero.derivatives.fields import curl, divergence
-from dezero.derivatives.operators import laplacian
+from dezero.derivatives.operators.fields import curl, divergence
+from dezero.derivatives.operators.linear import laplacian
 
 RNG = np.random.default_rng(0)
 M = RNG.normal(size=(3, 3))

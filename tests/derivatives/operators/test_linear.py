@@ -11,8 +11,8 @@ from numpy.testing import assert_allclose
 import dezero.functions as F
 from dezero import Function, Variable, gradients, no_grad
 from dezero.core.graph import collect
-from dezero.derivatives.operators import biharmonic, laplacian, operator
-from dezero.derivatives.ways import reverse
+from dezero.derivatives.operators.linear import biharmonic, laplacian, operator
+from dezero.derivatives.operators.methods import reverse
 from tests.derivatives.programs import SIZE, points, programs
 
 METHODS = ["auto", "collapsed", "taylor", "reverse"]
@@ -245,7 +245,7 @@ def test_an_exponential_is_an_eigenfunction(a, s):
 
 
 def test_large_batches_are_taken_in_chunks(monkeypatch):
-    monkeypatch.setattr("dezero.derivatives.operators._CHUNK", 2**18)
+    monkeypatch.setattr("dezero.derivatives.operators.linear._CHUNK", 2**18)
     calls = []
 
     def f(x):
@@ -333,7 +333,7 @@ def test_sums_over_all_components_are_collapsed_at_any_size():
 
 
 def test_a_mixed_derivative_of_high_order_makes_no_nested_gradients(monkeypatch):
-    monkeypatch.setattr("dezero.derivatives.ways.gradients", None)
+    monkeypatch.setattr("dezero.derivatives.operators.methods.gradients", None)
     k = np.arange(1, 10) / 5
     found = operator(lambda x: F.exp(F.sum(k * x)), {(1,) * 9: 1.0})(np.zeros(9))
     assert found.item() == pytest.approx(np.prod(k), rel=1e-9)

@@ -7,8 +7,8 @@ from numpy.testing import assert_allclose
 import dezero as D
 import dezero.functions as F
 from dezero import Variable
-from dezero.derivatives import operators
-from tests.derivatives.everywhere import CASES, behind_a_quadratic_map, problem_of
+from dezero.derivatives.operators import linear
+from tests.derivatives.operators.everywhere import CASES, behind_a_quadratic_map, problem_of
 
 SEVERAL = [
     next(case for case in CASES if case.name == name)
@@ -50,7 +50,7 @@ def test_a_batch_in_chunks_or_whole(name, monkeypatch):
     assert_allclose([D.laplacian(lambda x: f(F.reshape(x, (1, 3)))[0])(row).item() for row in BATCH], whole, rtol=1e-9)
     for given in (BATCH, BATCH.tolist(), [Variable(row) for row in BATCH], [list(row) for row in BATCH]):
         assert_allclose(D.laplacian(f)(given).data, whole, rtol=1e-10)
-    monkeypatch.setattr(operators, "_CHUNK", 1)
+    monkeypatch.setattr(linear, "_CHUNK", 1)
     assert_allclose(D.laplacian(f)(BATCH).data, whole, rtol=1e-10)
 
 
@@ -73,7 +73,7 @@ def test_lists_that_are_no_array(x):
 
 
 def test_a_function_that_reads_the_size_of_the_batch_is_not_taken_in_chunks(monkeypatch):
-    monkeypatch.setattr("dezero.derivatives.operators._CHUNK", 200)
+    monkeypatch.setattr("dezero.derivatives.operators.linear._CHUNK", 200)
     x = np.random.default_rng(0).standard_normal((50, 4))
     whole = D.laplacian(lambda x: (x**2).sum(-1) / len(x), "collapsed")(x)
     np.testing.assert_allclose(whole.data, np.full(50, 8 / 50))

@@ -1,13 +1,13 @@
-"""Operations behind a non-linear map, through every way of every operator; everywhere.py does it for all of them."""
+"""Operations behind a non-linear map, through every method of every operator; everywhere.py does it for all of them."""
 
 import numpy as np
 import pytest
 
 import dezero.functions as F
 from dezero import Variable, laplacian
-from dezero.derivatives.operators import operator
+from dezero.derivatives.operators.linear import operator
 from dezero.series.written import WRITTEN
-from tests.derivatives.everywhere import CASES, METHODS, check_higher_orders, check_second_order
+from tests.derivatives.operators.everywhere import CASES, METHODS, check_higher_orders, check_second_order
 
 BY_HAND = [next(case for case in CASES if case.name == name) for name in sorted({c.name for c in CASES} & set(WRITTEN))]
 SAMPLE = [CASES[i] for i in np.random.default_rng(7).choice(len(CASES), 20, replace=False)]

@@ -1,4 +1,4 @@
-"""Ways to a linear differential operator: collapsed Taylor mode, Taylor mode line by line, nested gradients.
+"""The methods for a linear differential operator: collapsed Taylor mode, Taylor mode line by line, nested gradients.
 
 Each takes y, computed from points x (d,) or (N, d), and gives a number for each point; `recorded` as for Expansion.
 """
@@ -15,7 +15,7 @@ from dezero.autodiff.gradients import gradients
 from dezero.core.config import using_config
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
-from dezero.derivatives.lines import Lines, MultiIndex
+from dezero.derivatives.operators.rays import Lines, MultiIndex
 from dezero.series.collapsed import Batch, CollapsedReading
 from dezero.series.expansion import Expansion
 

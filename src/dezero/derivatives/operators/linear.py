@@ -1,7 +1,7 @@
 """Linear differential operators of functions of a point: Laplacian, biharmonic and any other.
 
-An operator is a sum of derivatives along lines (lines.py); all lines of one order are pushed through the graph of the
-function together, their highest coefficients summed on the way (series/collapsed.py). ways.py has the other ways.
+An operator is a sum of derivatives along lines (rays.py); all lines of one order are pushed through the graph of the
+function together, their highest coefficients summed on the way (series/collapsed.py). methods.py has the other methods.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from dezero.core.config import using_config
 from dezero.core.errors import describe
 from dezero.core.graph import collect
 from dezero.core.variable import Argument, Variable, wrap
-from dezero.derivatives import ways
-from dezero.derivatives.lines import Lines, MultiIndex, lines_of
+from dezero.derivatives.operators import methods
+from dezero.derivatives.operators.rays import Lines, MultiIndex, lines_of
 from dezero.derivatives.tracing import Run, point_of
 from dezero.series.independence import check_batch
 
@@ -98,13 +98,13 @@ class Operator:
             groups = self.lines(point.shape[-1])
             drawn = [group for group in groups if group.order > 1]
             with using_config("enable_backprop", run.recorded):
-                value = ways.collapsed(y, point, [group for group in groups if group.order < 2], run.recorded)
+                value = methods.collapsed(y, point, [group for group in groups if group.order < 2], run.recorded)
                 variance: Any = wrap(np.zeros_like(y.data))
                 for group in drawn:
                     n = len(group.directions)
                     chosen = np.sort(rng.choice(n, min(samples, n), replace=False))
                     lines = Lines(group.order, group.directions[chosen], group.weights[chosen])
-                    rows = ways.weighted(ways.derivatives(y, point, lines, run.recorded), lines.weights) * n
+                    rows = methods.weighted(methods.derivatives(y, point, lines, run.recorded), lines.weights) * n
                     mean, m = rows.mean(axis=0), len(chosen)
                     value = value + mean
                     if m < n:
@@ -143,7 +143,7 @@ class Operator:
         groups = self.lines(d)
         lines = 1 + sum([group.order * len(group.directions) for group in groups])
         collapsed = 1 + sum([group.vectors - 1 for group in groups])  # the value once for all of them
-        return {"collapsed": collapsed, "taylor": lines, "reverse": ways.count_reverse(self._terms(d))}
+        return {"collapsed": collapsed, "taylor": lines, "reverse": methods.count_reverse(self._terms(d))}
 
     def _costs(self, d: int, size: int) -> dict[str, float]:
         """What each method costs at x of so many numbers, in calls of operations for a node of the graph of f.
@@ -156,7 +156,7 @@ class Operator:
             calls = sum([K * (2 * K - 1) / 2 for K, _ in groups])
             lower = sum([K * (K - 1) / 2 * lines for K, lines in groups])
             highest = sum([K * lines for K, lines in groups])
-            swept = ways.count_reverse(self._terms(d)) - 1
+            swept = methods.count_reverse(self._terms(d)) - 1
             self._weighed[d] = {
                 "collapsed": (calls, lower),
                 "taylor": (calls, lower + highest),
@@ -178,8 +178,8 @@ class Operator:
                 raise TypeError(f"{self.name}: x is {describe(x)}, and gradients are of real numbers; leave method out")
             chosen = "collapsed"
         if chosen == "reverse":
-            return ways.reverse(y, x, self._terms(d), recorded)
-        return (ways.taylor if chosen == "taylor" else ways.collapsed)(y, x, self.lines(d), recorded)
+            return methods.reverse(y, x, self._terms(d), recorded)
+        return (methods.taylor if chosen == "taylor" else methods.collapsed)(y, x, self.lines(d), recorded)
 
     def _point(self, run: Run) -> Variable:
         if len(run.leaves) != 1 or run.leaves[0].ndim not in (1, 2):

@@ -11,9 +11,9 @@ from dezero.autodiff.arguments import check_callable
 from dezero.core.config import using_config
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
-from dezero.derivatives.lines import Lines
+from dezero.derivatives.operators.methods import derivatives
+from dezero.derivatives.operators.rays import Lines
 from dezero.derivatives.tracing import Run, point_of
-from dezero.derivatives.ways import derivatives
 from dezero.series.independence import check_batch
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dezero.derivatives.lines import lines_of
+from dezero.derivatives.operators.rays import lines_of
 
 INDICES = st.lists(st.integers(0, 3), min_size=1, max_size=4).map(tuple).filter(lambda a: 0 < sum(a) <= 6)
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import dezero.functions as F
 from dezero import Parameter, Variable
-from dezero.derivatives import tensors
 from dezero.derivatives.jacobians import hessian, jacfwd
-from dezero.derivatives.tensors import derivative_tensor, partial
+from dezero.derivatives.operators import tensors
+from dezero.derivatives.operators.tensors import derivative_tensor, partial
 from dezero.derivatives.transforms import derivative, grad
 
 seeds = st.integers(0, 2**32 - 1)
