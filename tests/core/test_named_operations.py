@@ -20,7 +20,7 @@ TABLES = {
 def test_names_in_tables_are_declared(table):
     for name in dir(F):
         getattr(F, name)  # some families are declared when first asked for
-    made_anew = {"linear_solution"}  # by custom_root for each equation (derivatives/roots.py)
+    made_anew = {"linear_solution"}  # by custom_root for each equation (derivatives/implicit/roots.py)
     assert set(TABLES[table]) - declared.keys() - made_anew == set()
     assert len(TABLES[table]) > 1
 

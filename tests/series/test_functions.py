@@ -5,8 +5,8 @@ import pytest
 
 import dezero.functions as F
 from dezero import Function, Variable, gradients
-from dezero.derivatives.implicit import custom_root
-from dezero.derivatives.memory import checkpoint
+from dezero.derivatives.checkpointing import checkpoint
+from dezero.derivatives.implicit.solutions import custom_root
 
 
 class Cube(Function):

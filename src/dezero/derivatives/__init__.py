@@ -1,9 +1,10 @@
 """The derivatives that people ask for: transforms, differential operators, sparse, implicit and checkpointed ones."""
 
 from dezero.derivatives.checking import GradientCheck, gradient_check
-from dezero.derivatives.implicit import ConvergenceError, custom_root, fixed_point
+from dezero.derivatives.checkpointing import checkpoint, stop_gradient
+from dezero.derivatives.implicit.iterations import ConvergenceError
+from dezero.derivatives.implicit.solutions import custom_root, fixed_point
 from dezero.derivatives.jacobians import hessian, jacfwd, jacobian, jacrev
-from dezero.derivatives.memory import checkpoint, stop_gradient
 from dezero.derivatives.operators.fields import curl, divergence
 from dezero.derivatives.operators.linear import Operator, biharmonic, laplacian, operator
 from dezero.derivatives.operators.tensors import SymmetricTensor, derivative_tensor, partial

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import dezero
 import dezero.functions as F
 from dezero import Function, GraphError, Parameter, Variable, gradients, no_grad, test_mode
-from dezero.derivatives.memory import checkpoint, stop_gradient
+from dezero.derivatives.checkpointing import checkpoint, stop_gradient
 from dezero.series import Expansion
 
 

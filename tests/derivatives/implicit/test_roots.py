@@ -12,7 +12,7 @@ import dezero.functions as F
 from dezero import Function, GraphError, Variable, checkpoint, gradients, jet, using_config
 from dezero.core.graph import collect
 from dezero.derivatives import grad, hvp, jacobian, jvp, operator
-from dezero.derivatives.implicit import custom_root, fixed_point
+from dezero.derivatives.implicit.solutions import custom_root, fixed_point
 from tests.collector import sleeping_collector
 
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import dezero.functions as F
 from dezero import Parameter, Variable, gradients, no_grad
-from dezero.derivatives import roots
-from dezero.derivatives.implicit import ConvergenceError, custom_root, fixed_point
+from dezero.derivatives.implicit import roots
+from dezero.derivatives.implicit.iterations import ConvergenceError
+from dezero.derivatives.implicit.solutions import custom_root, fixed_point
 
 
 def partials(y, x, orders):

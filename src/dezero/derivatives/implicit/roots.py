@@ -17,12 +17,12 @@ import numpy as np
 
 from dezero.autodiff.gradients import gradients
 from dezero.core.config import using_config
-from dezero.core.errors import describe
 from dezero.core.fingerprint import Unlike
 from dezero.core.op import GENERAL, AnyNumberOfRules, Op
 from dezero.core.reading import RecordedReading
 from dezero.core.registry import operations, values
 from dezero.core.variable import Variable, as_constant, wrap
+from dezero.derivatives.implicit.factors import Factors
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.program import Call, Program, on_arrays, on_variables
 from dezero.rewriting.term import Term
@@ -131,60 +131,6 @@ def _derivatives(y: Variable, xs: list[Variable]) -> list[Variable | None]:
     """The cotangents of the xs as rules give them, None for those that y was not computed from."""
     found = gradients(y, xs, create_graph=True, unused="none")
     return [operations.conj(g) if g is not None and x.dtype.kind == "c" else g for g, x in zip(found, xs, strict=True)]
-
-
-# -- linear equations --------------------------------------------------------------------------------------------
-
-
-class Factors:
-    """A square matrix factored once; LinAlgError where it is singular."""
-
-    def __init__(self, name: str, matrix: Any) -> None:
-        self.name, self.matrix = name, matrix
-        try:
-            from scipy.linalg import lapack
-        except ImportError:
-            self._lu = None
-            return
-        self._solver = lapack.sgetrs if matrix.dtype == np.float32 else lapack.dgetrs
-        factor = lapack.sgetrf if matrix.dtype == np.float32 else lapack.dgetrf
-        *self._lu, info = factor(matrix) if matrix.size else (matrix, None, 0)
-        if info > 0:
-            raise self.singular()
-
-    def solve(self, b: Any, transposed: bool = False) -> Any:
-        if not self.matrix.size:
-            return b
-        if self._lu is not None:
-            x, _ = self._solver(*self._lu, b, trans=int(transposed))
-        else:  # without SciPy nothing keeps a factorisation
-            try:
-                x = np.linalg.solve(self.matrix.T if transposed else self.matrix, b)
-            except np.linalg.LinAlgError:
-                raise self.singular() from None
-        return x.astype(b.dtype, copy=False)
-
-    def check(self) -> None:
-        """LinAlgError where rounding alone can make the matrix, its rows and columns brought to one size, singular."""
-        if not self.matrix.size:
-            return
-        scaled = self.matrix
-        for axis in (1, 0):
-            sizes = np.max(np.abs(scaled), axis=axis, keepdims=True)
-            scaled = scaled / np.where(sizes, sizes, 1)
-        with np.errstate(all="ignore"):
-            try:
-                condition = np.linalg.cond(scaled, 1)
-            except np.linalg.LinAlgError:
-                raise self.singular() from None
-        if not condition * len(scaled) * np.finfo(scaled.dtype).eps < 1:
-            raise self.singular()
-
-    def singular(self) -> np.linalg.LinAlgError:
-        return np.linalg.LinAlgError(
-            f"{self.name}: the Jacobian of the residual, {describe(self.matrix)}, is singular (or is to the precision "
-            "at hand); the equations do not determine the unknown here, or a multiple root has no derivative"
-        )
 
 
 # -- the rules ---------------------------------------------------------------------------------------------------
