@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dezero.derivatives.trees import flatten, matching, structure
+from dezero.derivatives.trees import flatten, matching, tree_shape
 
 
 class Point(NamedTuple):
@@ -33,7 +33,7 @@ def test_what_was_taken_apart_is_put_together(tree):
     assert again == tree
     assert type(again) is type(tree)
     assert all(isinstance(leaf, int) for leaf in leaves)
-    assert structure(again) == structure(tree)
+    assert tree_shape(again) == tree_shape(tree)
 
 
 def test_leaves_stand_from_left_to_right_and_none_is_no_leaf():

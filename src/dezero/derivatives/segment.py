@@ -92,14 +92,14 @@ class Segment:
             "is made (lambda x, h=h: ...), pass it as an argument, or compute without checkpoint"
         )
 
-    def pull(self, inputs: Sequence[Variable], cotangents: Sequence[Variable]) -> list[Variable | None]:
+    def vjp(self, inputs: Sequence[Variable], cotangents: Sequence[Variable]) -> list[Variable | None]:
         """The cotangents of the arguments and the captured ones, recorded where a graph is.
 
         inputs: those of the first run, or others whose values may differ by rounding, as coefficients of series do.
         """
         recorded = recording()
         stand_ins, outputs = self(inputs, self._same(inputs))
-        return pulled(outputs, stand_ins, cotangents, recorded)
+        return _cotangents(outputs, stand_ins, cotangents, recorded)
 
     def _same(self, inputs: Sequence[Variable]) -> bool:
         """Whether these are the inputs of the first run, or hold the same numbers to the bit."""
@@ -113,7 +113,7 @@ class Segment:
         return [computed(self.name, y) for y in outputs], rebuild
 
 
-def pulled(
+def _cotangents(
     outputs: Sequence[Variable], inputs: Sequence[Variable], cotangents: Sequence[Variable] | None, recorded: bool
 ) -> list[Variable | None]:
     """The cotangents of the inputs, None for those that the outputs were not computed from."""

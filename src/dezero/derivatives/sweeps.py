@@ -97,7 +97,7 @@ def _term(c: Any, recorded: bool) -> Any:
     return raw(c)[()]
 
 
-def moved(name: str, run: Run, directions: Sequence[Any]) -> list[Variable]:
+def output_tangents(name: str, run: Run, directions: Sequence[Any]) -> list[Variable]:
     """The tangents of the outputs, from those of the leaves."""
     pairs = zip(run.leaves, directions, strict=True)
     curves = {x: [fitting(name, v, x, "a tangent", "primal")] for x, v in pairs}
@@ -121,7 +121,7 @@ class Backward:
         return [next(found) if x._seq in reached else wrap(np.zeros_like(x._data)) for x in self.leaves]
 
 
-def pulled(name: str, run: Run, weights: Sequence[Any]) -> Any:
+def argument_cotangents(name: str, run: Run, weights: Sequence[Any]) -> Any:
     """The cotangents of the leaves, in the arguments' structure, from those of the outputs."""
     seeds = [fitting(name, w, y, "a cotangent", "output") for w, y in zip(weights, run.outputs, strict=True)]
     return run.tree(Backward(run)(run.outputs, seeds, further(run, weights)))

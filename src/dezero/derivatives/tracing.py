@@ -16,9 +16,7 @@ import numpy as np
 from dezero.autodiff.arguments import (
     calling_on,
     check_callable,
-    computed,
     own,
-    refuse_nothing,
     release,
     rests_on_others,
 )
@@ -26,7 +24,8 @@ from dezero.core.config import recording
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
-from dezero.derivatives.trees import Rebuild, flatten
+from dezero.derivatives.trees import Rebuild, flatten, returned
+from dezero.series.orders import is_whole_number
 
 
 class Run:
@@ -76,10 +75,7 @@ class Run:
         self.value = result
         if has_aux:
             self.value, self.aux = result
-        outputs, self.output_tree = flatten(self.value)
-        if not outputs:
-            refuse_nothing(name, self.value)
-        self.outputs = [computed(name, y) for y in outputs]
+        self.outputs, self.output_tree = returned(name, self.value)
 
     def __enter__(self) -> Run:
         return self
@@ -98,6 +94,14 @@ def point_of(x: Any) -> Any:
     return operations.stack(parts) if any(isinstance(part, Variable) for part in parts) else np.array(parts)
 
 
+def one_point(run: Run, least: int = 0) -> Variable:
+    """The one point (d,) or batch (N, d) that a run moves, of d >= least components; ValueError where it is another."""
+    if len(run.leaves) != 1 or run.leaves[0].ndim not in (1, 2) or run.leaves[0].shape[-1] < least:
+        shapes = ", ".join(str(x.shape) for x in run.leaves)
+        raise ValueError(f"{run.name}: x has shape {shapes}; give one point (d,) or a batch (N, d)")
+    return run.leaves[0]
+
+
 def argument_places(name: str, argnums: int | Sequence[int], count: int) -> list[int]:
     """argnums as places from 0 up; TypeError or ValueError where they are none of `count` arguments."""
     one = isinstance(argnums, int | np.integer)
@@ -105,7 +109,7 @@ def argument_places(name: str, argnums: int | Sequence[int], count: int) -> list
         raise TypeError(f"{name}: argnums is {describe(argnums)}; give the place of an argument, or a tuple of places")
     places: list[Any] = [argnums] if one else list(argnums)  # type: ignore[arg-type]
     for i in places:
-        if not isinstance(i, int | np.integer) or isinstance(i, bool):
+        if not is_whole_number(i):
             raise TypeError(f"{name}: argnums holds {describe(i)}; give the places of arguments as whole numbers")
         if not -count <= i < count:
             raise ValueError(

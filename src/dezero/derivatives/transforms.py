@@ -8,9 +8,7 @@ scipy.optimize.minimize(f, x0, jac=grad(f)).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,10 +16,21 @@ import numpy as np
 from dezero.autodiff.arguments import check_callable
 from dezero.core.errors import describe
 from dezero.core.variable import wrap
-from dezero.derivatives.sweeps import Forward, gradient, moved, paired, pulled, result, transform, with_aux
+from dezero.derivatives.operators.rays import ray_scale
+from dezero.derivatives.sweeps import (
+    Forward,
+    argument_cotangents,
+    gradient,
+    output_tangents,
+    paired,
+    result,
+    transform,
+    with_aux,
+)
 from dezero.derivatives.tracing import Run
 from dezero.derivatives.trees import matching
 from dezero.series.independence import check_elements
+from dezero.series.orders import check_order
 
 Argnums = int | Sequence[int]
 
@@ -119,7 +128,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     check_callable("jvp", f)
     directions = paired("jvp", primals, tangents)
     with Run("jvp", f, tuple(primals), argnums=range(len(primals)), has_aux=has_aux) as run:
-        found = run.output_tree(moved("jvp", run, directions))
+        found = run.output_tree(output_tangents("jvp", run, directions))
         return (result(run), found, run.aux) if has_aux else (result(run), found)
 
 
@@ -137,7 +146,8 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     with Run("vjp", f, primals, argnums=range(len(primals)), has_aux=has_aux) as run:
 
         def pullback(cotangent: Any) -> Any:
-            return pulled("vjp", run, matching("vjp", cotangent, run.value, "the cotangent", "the function's result"))
+            weights = matching("vjp", cotangent, run.value, "the cotangent", "the function's result")
+            return argument_cotangents("vjp", run, weights)
 
         return (result(run), pullback, run.aux) if has_aux else (result(run), pullback)
 
@@ -153,10 +163,10 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     """
     with Run("linearize", f, primals, argnums=range(len(primals))) as run:
 
-        def along(*tangents: Any) -> Any:
-            return run.output_tree(moved("linearize", run, paired("linearize", primals, tangents)))
+        def tangent_map(*tangents: Any) -> Any:
+            return run.output_tree(output_tangents("linearize", run, paired("linearize", primals, tangents)))
 
-        return result(run), along
+        return result(run), tangent_map
 
 
 def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
@@ -171,23 +181,3 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     check_callable("hvp", f)
     paired("hvp", primals, tangents)
     return jvp(_grad("hvp", f, 0 if len(primals) == 1 else range(len(primals)), False), primals, tangents)[1]
-
-
-# -- orders ----------------------------------------------------------------------------------------------------
-
-
-def check_order(name: str, order: Any) -> None:
-    """TypeError or ValueError for what is no order of a derivative."""
-    if not isinstance(order, int | np.integer) or isinstance(order, bool):
-        raise TypeError(f"{name}: order is {describe(order)}; give a whole number")
-    if order < 0:
-        raise ValueError(f"{name}: order is {order}; give 0 or more")
-
-
-def ray_scale(order: int) -> tuple[float, float]:
-    """(h, w) such that w times coefficient n along a curve of speed h is the n-th derivative: w = n! / h^n.
-
-    h is a power of two near n / e and below it: no coefficient overflows where the derivative does not, and few vanish.
-    """
-    power = max(0, math.floor(math.log2(order / math.e))) if order else 0
-    return 2.0**power, float(Fraction(math.factorial(order), 2 ** (power * order)))

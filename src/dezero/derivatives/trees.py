@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from dezero.autodiff.arguments import computed, refuse_nothing
+from dezero.core.variable import Variable
+
 Rebuild = Callable[[Sequence[Any]], Any]
 
 
@@ -40,7 +43,16 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     return [leaf for leaves, _ in flat for leaf in leaves], rebuild
 
 
-def structure(tree: Any) -> Any:
+def returned(name: str, result: Any) -> tuple[list[Variable], Rebuild]:
+    """What a function given to a transform returned, flattened; TypeError, naming the transform, for a leaf that is no
+    Variable, and where there is no leaf."""
+    leaves, rebuild = flatten(result)
+    if not leaves:
+        refuse_nothing(name, result)
+    return [computed(name, leaf) for leaf in leaves], rebuild
+
+
+def tree_shape(tree: Any) -> Any:
     """What two trees have equal exactly when leaves of one fit the other: the tree with `*` for each leaf."""
     leaves, rebuild = flatten(tree)
     return rebuild([Leaf] * len(leaves))
@@ -56,7 +68,7 @@ Leaf = _Leaf()
 
 def matching(name: str, tree: Any, like: Any, what: str, of: str) -> list[Any]:
     """The leaves of a tree that is to have the structure of another one; ValueError naming both where it has not."""
-    found, wanted = structure(tree), structure(like)
+    found, wanted = tree_shape(tree), tree_shape(like)
     if found != wanted or type(found) is not type(wanted):
         raise ValueError(f"{name}: {what} has the structure {found}, {of} has {wanted}; give it the same")
     return flatten(tree)[0]

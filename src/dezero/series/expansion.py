@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from dezero.autodiff.checks import check_kept
 from dezero.autodiff.integers import computed_in_narrow
 from dezero.core.errors import GraphError, describe
 from dezero.core.graph import collect, leading_to
 from dezero.core.marks import Cut
 from dezero.core.variable import Variable
+from dezero.series.orders import check_order
 from dezero.series.power import Series, coefficient, is_zero
 from dezero.series.reading import SeriesReading
 
@@ -65,10 +64,7 @@ class Expansion:
             self._F.close()
 
     def __getitem__(self, k: int) -> Any:
-        if not isinstance(k, int | np.integer):
-            raise TypeError(f"Expansion: the order is {describe(k)}; give a whole number")
-        if k < 0:
-            raise ValueError(f"Expansion: the order is {k}; give 0 or more")
+        check_order("Expansion", k, what="the order")
         for n in range(self._done + 1, k + 1):
             advance(self._F, self._all, n)
             self._done = n

@@ -19,6 +19,7 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
 from dezero.series.expansion import Expansion
 from dezero.series.independence import check_elements
+from dezero.series.orders import check_factorial, check_order
 
 
 def jet_of(y: Variable, x: Variable, order: int, direction: Any = None, create_graph: bool = False) -> list[Variable]:
@@ -27,8 +28,8 @@ def jet_of(y: Variable, x: Variable, order: int, direction: Any = None, create_g
         raise TypeError(f"jet: x is {describe(x)}; give the Variable that moves")
     if y._data is None or x._data is None:
         raise no_data("jet")
-    _check_order("jet", order)
-    _check_factorial(order, y)
+    check_order("jet", order)
+    check_factorial(order, y)
     if direction is None and isinstance(y._op, Op | Function):
         check_elements("jet", [y], x, order, "give direction=numpy.ones(x.shape) for the derivative along ones")
     line = _term("jet", 1.0 if direction is None else direction, x, create_graph, "direction")
@@ -96,7 +97,7 @@ def _jet(
     curves = {}
     for x, terms in zip(xs, series, strict=True):
         if factorial_scaled:
-            _check_factorial(len(terms), x)
+            check_factorial(len(terms), x)
         cs = [_term("jet", term, x, create_graph, f"term {k} of a series") for k, term in enumerate(terms, 1)]
         curves[x] = [c / math.factorial(k) if factorial_scaled else c for k, c in enumerate(cs, 1)]
     found = [_derivatives(Expansion(y, curves, create_graph), order, factorial_scaled) for y in results]
@@ -118,7 +119,7 @@ def taylor(f: Callable[[Any], Any], x: Any, order: int, create_graph: bool | Non
     >>> taylor(F.exp, 0.0, 3)
     [variable(1.0), variable(1.0), variable(0.5), variable(0.16666666666666666)]
     """
-    _check_order("taylor", order)
+    check_order("taylor", order)
     curve = [1.0] + [0.0] * (order - 1) if order else []
     y, terms = _jet("taylor", f, (x,), (curve,), False, create_graph, lambda ys, leaf: _check_apart(ys, leaf, order))
     return [y, *terms]
@@ -130,7 +131,7 @@ def _check_apart(ys: list[Variable], x: Variable, order: int) -> None:
 
 def _derivatives(expansion: Expansion, order: int, factorial_scaled: bool) -> list[Variable]:
     if factorial_scaled:
-        _check_factorial(order, expansion.y)
+        check_factorial(order, expansion.y)
     found = []
     for k in range(order + 1):
         c = expansion[k]
@@ -140,16 +141,6 @@ def _derivatives(expansion: Expansion, order: int, factorial_scaled: bool) -> li
             c = wrap(np.array(c))
         found.append(c)
     return found
-
-
-def _check_factorial(order: int, x: Variable) -> None:
-    """Beyond it, the coefficients of derivatives of ordinary size are 0 in this dtype."""
-    dtype = x.dtype if x.dtype.kind in "fc" else np.dtype(float)
-    if math.factorial(order) > float(np.finfo(dtype).max):
-        raise OverflowError(
-            f"jet: {order}! is beyond {dtype}; ask for Taylor coefficients, which are divided by it (taylor, or jet "
-            "with factorial_scaled=False)"
-        )
 
 
 def _term(name: str, c: Any, x: Variable, create_graph: bool, what: str) -> Any:
@@ -170,13 +161,6 @@ def _term(name: str, c: Any, x: Variable, create_graph: bool, what: str) -> Any:
     if term.shape != x.shape:
         term = operations.broadcast_to(term, x.shape)
     return term if create_graph else term._data[()]
-
-
-def _check_order(name: str, order: Any) -> None:
-    if not isinstance(order, int | np.integer) or isinstance(order, bool):
-        raise TypeError(f"{name}: order is {describe(order)}; give a whole number")
-    if order < 0:
-        raise ValueError(f"{name}: order is {order}; give 0 or more")
 
 
 publish("jet_of", jet_of)

@@ -12,7 +12,7 @@ import dezero.functions as F
 from dezero import Function, Variable, gradients, no_grad
 from dezero.core.graph import collect
 from dezero.derivatives.operators.linear import biharmonic, laplacian, operator
-from dezero.derivatives.operators.methods import reverse
+from dezero.derivatives.operators.methods import nested_gradients
 from tests.derivatives.programs import SIZE, points, programs
 
 METHODS = ["auto", "collapsed", "taylor", "reverse"]
@@ -226,7 +226,7 @@ def test_random_programs(program, seed, recorded):
     y = f(leaf)
     kinks = [n._args[0].data for n in collect([y]).values() if n._args and n._op.name == "abs"]
     assume(all(a.all() for a in kinks))  # abs(x - x) is all kink: it has no second derivative, or 0 where x - x cancels
-    expected = reverse(y, leaf, terms, False).data
+    expected = nested_gradients(y, leaf, terms, False).data
     found = operator(f, terms, method="collapsed")(Variable(x) if recorded else x).data
     assert_allclose(found, expected, rtol=1e-8, atol=1e-8 * (1 + np.abs(expected)))
 

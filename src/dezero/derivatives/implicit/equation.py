@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.autodiff.arguments import calling_on, check_callable, computed, refuse_nothing
+from dezero.autodiff.arguments import calling_on, check_callable
 from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.config import recording
@@ -18,7 +18,7 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable, argument, tick, wrap
 from dezero.derivatives.implicit.roots import Linearisation, jacobian
 from dezero.derivatives.packing import Packing
-from dezero.derivatives.trees import flatten
+from dezero.derivatives.trees import flatten, returned
 from dezero.rewriting.program import Program, outside
 
 
@@ -42,11 +42,8 @@ class Equation:
         return self._vector(self.residual(self.unknown.unpacked(z), *self.parameters(given)))
 
     def _vector(self, found: Any) -> Variable:
-        leaves = flatten(found)[0]
-        if not leaves:
-            refuse_nothing(self.name, found)
+        leaves, _ = returned(self.name, found)
         for leaf in leaves:
-            computed(self.name, leaf)
             if leaf.dtype.kind == "c":
                 raise TypeError(
                     f"{self.name}: the function returned a {describe(leaf)} for a real unknown; give the real and "

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from dezero.autodiff.arguments import check_callable, computed, refuse_nothing
+from dezero.autodiff.arguments import check_callable
 from dezero.core.errors import describe
 from dezero.derivatives.implicit.equation import Equation
 from dezero.derivatives.implicit.iterations import by_anderson, by_newton, check_solved
-from dezero.derivatives.trees import flatten, matching
+from dezero.derivatives.trees import flatten, matching, returned
+from dezero.series.orders import is_whole_number
 
 
 def custom_root(
@@ -90,8 +91,7 @@ def fixed_point(
 
     def residual(z: Any, *given: Any) -> Any:
         new = step(z, *given)
-        if not flatten(new)[0]:
-            refuse_nothing("fixed_point", new)
+        returned("fixed_point", new)
         pairs = zip(flatten(z)[0], matching("fixed_point", new, z, "step's result", "guess"), strict=True)
         return [_difference(a, b) for a, b in pairs]
 
@@ -103,11 +103,11 @@ def _check(name: str, tol: Any, maxiter: Any, memory: Any = 0) -> None:
     if tol is not None and not (isinstance(tol, int | float | np.number) and tol >= 0):
         raise ValueError(f"{name}: tol is {tol!r}; give a number from 0 on, or None")
     for what, value, least in (("maxiter", maxiter, 1), ("memory", memory, 0)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        if not is_whole_number(value) or value < least:
             raise ValueError(f"{name}: {what} is {value!r}; give a whole number from {least} on")
 
 
 def _difference(z: Any, new: Any) -> Any:
-    if computed("fixed_point", new).shape != z.shape:
+    if new.shape != z.shape:
         raise ValueError(f"fixed_point: step takes {describe(z)} to {describe(new)}; it must keep the shape")
     return z - new

@@ -12,8 +12,8 @@ from dezero.core.config import using_config
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.derivatives.operators.methods import derivatives
-from dezero.derivatives.operators.rays import Lines
-from dezero.derivatives.tracing import Run, point_of
+from dezero.derivatives.operators.rays import Rays
+from dezero.derivatives.tracing import Run, one_point, point_of
 from dezero.series.independence import check_batch
 
 
@@ -63,10 +63,7 @@ def curl(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
 def _jacobian(name: str, F: Callable[[Any], Any], x: Any, dimensions: tuple[int, ...] = ()) -> tuple[Variable, bool]:
     """The derivative in each component, (d, *x.shape), and whether it is recorded."""
     with Run(name, F, (point_of(x),)) as run:
-        if len(run.leaves) != 1 or run.leaves[0].ndim not in (1, 2) or not run.leaves[0].shape[-1]:
-            shapes = ", ".join(str(leaf.shape) for leaf in run.leaves)
-            raise ValueError(f"{name}: x has shape {shapes}; give one point (d,) or a batch (N, d)")
-        point = run.leaves[0]
+        point = one_point(run, least=1)
         d = point.shape[-1]
         if dimensions and d not in dimensions:
             raise ValueError(f"{name}: x has {d} components; it is defined for {' and '.join(map(str, dimensions))}")
@@ -76,4 +73,4 @@ def _jacobian(name: str, F: Callable[[Any], Any], x: Any, dimensions: tuple[int,
                 f"{name}: the field maps x of shape {point.shape} to shape {shapes}; it has to give the same shape"
             )
         check_batch(name, run.outputs[0], point, 1)
-        return derivatives(run.outputs[0], point, Lines(1, np.eye(d), np.ones(d)), run.recorded), run.recorded
+        return derivatives(run.outputs[0], point, Rays(1, np.eye(d), np.ones(d)), run.recorded), run.recorded

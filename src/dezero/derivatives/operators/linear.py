@@ -1,6 +1,6 @@
 """Linear differential operators of functions of a point: Laplacian, biharmonic and any other.
 
-An operator is a sum of derivatives along lines (rays.py); all lines of one order are pushed through the graph of the
+An operator is a sum of derivatives along rays (rays.py); all rays of one order are pushed through the graph of the
 function together, their highest coefficients summed on the way (series/collapsed.py). methods.py has the other methods.
 """
 
@@ -19,9 +19,10 @@ from dezero.core.errors import describe
 from dezero.core.graph import collect
 from dezero.core.variable import Argument, Variable, wrap
 from dezero.derivatives.operators import methods
-from dezero.derivatives.operators.rays import Lines, MultiIndex, lines_of
-from dezero.derivatives.tracing import Run, point_of
+from dezero.derivatives.operators.rays import MultiIndex, Rays, rays_of
+from dezero.derivatives.tracing import Run, one_point, point_of
 from dezero.series.independence import check_batch
+from dezero.series.orders import check_order, is_whole_number
 
 _CHUNK = 2**22  # numbers of one layer that a chunk of a batch may have; smaller ones cost more than caches save
 _PER_CALL = 1000  # numbers that an operation handles in the time that its call takes
@@ -44,7 +45,7 @@ class Operator:
             raise ValueError(f"{name}: method is {method!r}; give one of {', '.join(['auto', *_METHODS])}")
         check_callable(name, f)
         self.name, self.f, self.terms, self.method = name, f, terms, method
-        self._lines: dict[int, list[Lines]] = {}
+        self._rays: dict[int, list[Rays]] = {}
         self._weighed: dict[int, dict[str, tuple[float, float]]] = {}
 
     def __call__(self, x: Any) -> Variable:
@@ -88,8 +89,7 @@ class Operator:
         >>> value, variance
         (variable(200.0), variable(0.0))
         """
-        if not isinstance(samples, int | np.integer) or isinstance(samples, bool):
-            raise TypeError(f"{self.name}.estimate: samples is {describe(samples)}; give a whole number")
+        check_order(f"{self.name}.estimate", samples, what="samples")
         if samples < 2:
             raise ValueError(f"{self.name}.estimate: samples is {samples}; a variance needs 2 or more")
         rng = np.random.default_rng(rng)
@@ -103,7 +103,7 @@ class Operator:
                 for group in drawn:
                     n = len(group.directions)
                     chosen = np.sort(rng.choice(n, min(samples, n), replace=False))
-                    lines = Lines(group.order, group.directions[chosen], group.weights[chosen])
+                    lines = Rays(group.order, group.directions[chosen], group.weights[chosen])
                     rows = methods.weighted(methods.derivatives(y, point, lines, run.recorded), lines.weights) * n
                     mean, m = rows.mean(axis=0), len(chosen)
                     value = value + mean
@@ -123,11 +123,11 @@ class Operator:
         chosen = self._chosen(d, point.size)
         return f"{self.name} at x of shape {shape}: vectors through the graph {counted}; takes {chosen}"
 
-    def lines(self, d: int) -> list[Lines]:
+    def lines(self, d: int) -> list[Rays]:
         """The lines of each order that the operator is made of, for points of d components."""
-        if d not in self._lines:
-            self._lines[d] = lines_of(self._terms(d))
-        return self._lines[d]
+        if d not in self._rays:
+            self._rays[d] = rays_of(self._terms(d))
+        return self._rays[d]
 
     def _terms(self, d: int) -> Mapping[MultiIndex, Any]:
         terms = self.terms(d) if callable(self.terms) else self.terms
@@ -143,7 +143,7 @@ class Operator:
         groups = self.lines(d)
         lines = 1 + sum([group.order * len(group.directions) for group in groups])
         collapsed = 1 + sum([group.vectors - 1 for group in groups])  # the value once for all of them
-        return {"collapsed": collapsed, "taylor": lines, "reverse": methods.count_reverse(self._terms(d))}
+        return {"collapsed": collapsed, "taylor": lines, "reverse": methods.count_nested(self._terms(d))}
 
     def _costs(self, d: int, size: int) -> dict[str, float]:
         """What each method costs at x of so many numbers, in calls of operations for a node of the graph of f.
@@ -156,7 +156,7 @@ class Operator:
             calls = sum([K * (2 * K - 1) / 2 for K, _ in groups])
             lower = sum([K * (K - 1) / 2 * lines for K, lines in groups])
             highest = sum([K * lines for K, lines in groups])
-            swept = methods.count_reverse(self._terms(d)) - 1
+            swept = methods.count_nested(self._terms(d)) - 1
             self._weighed[d] = {
                 "collapsed": (calls, lower),
                 "taylor": (calls, lower + highest),
@@ -178,14 +178,11 @@ class Operator:
                 raise TypeError(f"{self.name}: x is {describe(x)}, and gradients are of real numbers; leave method out")
             chosen = "collapsed"
         if chosen == "reverse":
-            return methods.reverse(y, x, self._terms(d), recorded)
+            return methods.nested_gradients(y, x, self._terms(d), recorded)
         return (methods.taylor if chosen == "taylor" else methods.collapsed)(y, x, self.lines(d), recorded)
 
     def _point(self, run: Run) -> Variable:
-        if len(run.leaves) != 1 or run.leaves[0].ndim not in (1, 2):
-            shapes = ", ".join(str(x.shape) for x in run.leaves)
-            raise ValueError(f"{self.name}: x has shape {shapes}; give one point (d,) or a batch (N, d)")
-        point = run.leaves[0]
+        point = one_point(run)
         expected = point.shape[:-1]
         if len(run.outputs) != 1 or run.outputs[0].shape != expected:
             shapes = ", ".join(str(y.shape) for y in run.outputs)
@@ -223,7 +220,7 @@ def operator(f: Callable[[Any], Any], terms: Mapping[MultiIndex, float], method:
         given = "an empty dict" if isinstance(terms, Mapping) else describe(terms)
         raise TypeError(f"operator: terms are {given}; give a dict of multi-indices and coefficients")
     for index, c in terms.items():
-        whole = isinstance(index, tuple) and all(isinstance(a, int) and not isinstance(a, bool) for a in index)
+        whole = isinstance(index, tuple) and all(is_whole_number(a) for a in index)
         if not whole or any(a < 0 for a in index):
             raise TypeError(f"operator: {index!r} is no multi-index; give a tuple of orders, one for each component")
         if not isinstance(c, int | float | np.number):

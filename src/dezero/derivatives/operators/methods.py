@@ -1,4 +1,4 @@
-"""The methods for a linear differential operator: collapsed Taylor mode, Taylor mode line by line, nested gradients.
+"""The methods for a linear differential operator: collapsed Taylor mode, Taylor mode ray by ray, nested gradients.
 
 Each takes y, computed from points x (d,) or (N, d), and gives a number for each point; `recorded` as for Expansion.
 """
@@ -15,27 +15,27 @@ from dezero.autodiff.gradients import gradients
 from dezero.core.config import using_config
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
-from dezero.derivatives.operators.rays import Lines, MultiIndex
+from dezero.derivatives.operators.rays import MultiIndex, Rays
 from dezero.series.collapsed import Batch, CollapsedReading
 from dezero.series.expansion import Expansion
 
 
-def along(y: Variable, x: Variable, lines: Lines, recorded: bool, apart: bool = False) -> Expansion:
-    """The series along lines; apart: without summing the coefficients of the lines' own order."""
-    weights = None if (lines.weights == 1).all() else lines.weights
-    F = CollapsedReading(recorded, len(lines.directions), weights, lines.order + apart)
-    steps = lines.directions.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 1), x.shape[-1])
+def series_along(y: Variable, x: Variable, rays: Rays, recorded: bool, apart: bool = False) -> Expansion:
+    """The series along rays; apart: without summing the coefficients of the rays' own order."""
+    weights = None if (rays.weights == 1).all() else rays.weights
+    F = CollapsedReading(recorded, len(rays.directions), weights, rays.order + apart)
+    steps = rays.directions.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 1), x.shape[-1])
     bundle = Batch(F, Variable(steps) if recorded else steps, x.shape)
-    return Expansion(y, {x: [bundle.summed() if lines.order == 1 and not apart else bundle]}, recorded, F)
+    return Expansion(y, {x: [bundle.summed() if rays.order == 1 and not apart else bundle]}, recorded, F)
 
 
-def derivatives(y: Variable, x: Variable, lines: Lines, recorded: bool) -> Variable:
-    """The derivatives of the lines' order, one line a row: (R, *y.shape)."""
-    found = along(y, x, lines, recorded, apart=True)[lines.order]
+def derivatives(y: Variable, x: Variable, rays: Rays, recorded: bool) -> Variable:
+    """The derivatives of the rays' order, one ray a row: (R, *y.shape)."""
+    found = series_along(y, x, rays, recorded, apart=True)[rays.order]
     array = found.whole() if isinstance(found, Batch) else found
     with using_config("enable_backprop", recorded):
         rows = array if isinstance(array, Variable) else wrap(np.asarray(array))
-        return operations.broadcast_to(rows, (len(lines.directions), *y.shape)) * math.factorial(lines.order)
+        return operations.broadcast_to(rows, (len(rays.directions), *y.shape)) * math.factorial(rays.order)
 
 
 def weighted(rows: Variable, weights: Any) -> Variable:
@@ -43,13 +43,13 @@ def weighted(rows: Variable, weights: Any) -> Variable:
     return rows * np.asarray(weights, rows.dtype).reshape(-1, *[1] * (rows.ndim - 1))
 
 
-def collapsed(y: Variable, x: Variable, groups: Sequence[Lines], recorded: bool) -> Variable:
+def collapsed(y: Variable, x: Variable, groups: Sequence[Rays], recorded: bool) -> Variable:
     """The highest coefficients summed as soon as they exist."""
     total: Any = 0
     for group in groups:
         part = y if recorded else y.data
         if group.order:
-            part = along(y, x, group, recorded)[group.order] * math.factorial(group.order)
+            part = series_along(y, x, group, recorded)[group.order] * math.factorial(group.order)
         else:
             part = part * float(group.weights[0])
         total = part if isinstance(total, int) else total + part
@@ -58,8 +58,8 @@ def collapsed(y: Variable, x: Variable, groups: Sequence[Lines], recorded: bool)
     return total if isinstance(total, Variable) else wrap(np.array(total))
 
 
-def taylor(y: Variable, x: Variable, groups: Sequence[Lines], recorded: bool) -> Variable:
-    """Every line to its highest coefficient, and then their sum."""
+def taylor(y: Variable, x: Variable, groups: Sequence[Rays], recorded: bool) -> Variable:
+    """Every ray to its highest coefficient, and then their sum."""
     with using_config("enable_backprop", recorded):
         total: Any = wrap(np.zeros_like(y.data))
         for group in groups:
@@ -70,12 +70,12 @@ def taylor(y: Variable, x: Variable, groups: Sequence[Lines], recorded: bool) ->
         return total
 
 
-def reverse(y: Variable, x: Variable, terms: Mapping[MultiIndex, Any], recorded: bool) -> Variable:
+def nested_gradients(y: Variable, x: Variable, terms: Mapping[MultiIndex, Any], recorded: bool) -> Variable:
     """Gradients of gradients, each taken once; of a complex y, of its real and imaginary parts."""
     if y.dtype.kind == "c":
         with using_config("enable_backprop", True):
             parts = operations.real(y), operations.imag(y)
-        a, b = [reverse(part, x, terms, recorded) for part in parts]
+        a, b = [nested_gradients(part, x, terms, recorded) for part in parts]
         with using_config("enable_backprop", recorded):
             return a + b * np.array(1j, y.dtype)
     paths = {index: path(index) for index, c in terms.items() if c}
@@ -101,7 +101,7 @@ def path(index: MultiIndex) -> MultiIndex:
     return tuple([i for i, order in enumerate(index) for _ in range(order)])
 
 
-def count_reverse(terms: Mapping[MultiIndex, Any]) -> int:
+def count_nested(terms: Mapping[MultiIndex, Any]) -> int:
     """Vectors through the graph by nested gradients: each gradient doubles the graph that the next one goes through."""
     paths = [path(index) for index, c in terms.items() if c]
     return 1 + sum([2 ** len(parent) for parent in {p[:k] for p in paths for k in range(len(p))}])

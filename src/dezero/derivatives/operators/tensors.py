@@ -14,9 +14,10 @@ import numpy as np
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
+from dezero.derivatives.operators.rays import coefficients, ray_scale
 from dezero.derivatives.sweeps import Forward, gradient, single, transform
 from dezero.derivatives.tracing import Run
-from dezero.derivatives.transforms import check_order, ray_scale
+from dezero.series.orders import check_order, is_whole_number
 
 Powers = tuple[int, ...]
 _GRADIENT = 1.5  # what a series over a gradient's graph costs, in those over the function's (1.1 to 2 times)
@@ -30,8 +31,8 @@ def partial(f: Callable[..., Any], indices: int | Sequence[int]) -> Callable[...
     arrays of any shapes, and the partial has these. Raises TypeError for what are no whole numbers, and the new
     function IndexError for components that the argument has not.
 
-    By series along (s_1 + 1) ... (s_m + 1) / 2 rays for m different components, each s_i times, or one ray for m = 1:
-    R. Kan, J. Multivariate Analysis 99 (2008) 542, on the symbol of the partial. Series nested one for each component
+    By series along (s_1 + 1) ... (s_m + 1) / 2 rays for m different components, each s_i times, or one ray for m = 1
+    (rays.py has the formula and its source). Series nested one for each component
     take from half to three times as long (half where few operations on arrays meet high orders in several components)
     and hold the graphs of all but the last; rays hold none.
 
@@ -40,7 +41,7 @@ def partial(f: Callable[..., Any], indices: int | Sequence[int]) -> Callable[...
     """
     asked = (indices,) if isinstance(indices, int | np.integer) else tuple(indices)
     for i in asked:
-        if not isinstance(i, int | np.integer) or isinstance(i, bool):
+        if not is_whole_number(i):
             raise TypeError(f"partial: indices hold {describe(i)}; give the numbers of components")
 
     def compute(args: Any, kwargs: Any) -> Any:
@@ -64,21 +65,13 @@ def partial(f: Callable[..., Any], indices: int | Sequence[int]) -> Callable[...
 
 
 def _rays(powers: Powers) -> Iterator[tuple[float, Sequence[float]]]:
-    """(weight, direction) such that weights times highest coefficients add up to the partial with these powers.
-
-    D_1^s_1 ... D_m^s_m = sum over 0 <= v <= s of (-1)^|v| C(s_1, v_1) ... C(s_m, v_m) (h_v D)^|s| / |s|!, where
-    h_v = s / 2 - v; v and s - v are opposite rays and give the same.
-    """
-    order = sum(powers)
+    """(weight, direction) such that weights times highest coefficients add up to the partial with these powers."""
     if len(powers) <= 1:
-        step, weight = ray_scale(order)
+        step, weight = ray_scale(sum(powers))
         yield weight, [step] * len(powers)
         return
-    for v in product(*[range(s + 1) for s in powers]):
-        opposite = tuple(s - k for s, k in zip(powers, v, strict=True))
-        if v < opposite:
-            weight = 2 * (-1) ** sum(v) * math.prod(map(math.comb, powers, v))
-            yield weight, [s / 2 - k for s, k in zip(powers, v, strict=True)]
+    for whole, direction in coefficients(powers):
+        yield whole, [v / 2 for v in direction]
 
 
 def _curve(leaves: Sequence[Variable], direction: np.ndarray[Any, Any]) -> dict[Variable, list[Any]]:
@@ -216,8 +209,8 @@ def _weight(powers: Powers, ray: Powers) -> Fraction:
         size = sum(k)
         if size:
             choices = math.prod(map(math.comb, powers, k))
-            along = math.prod([_binomial(Fraction(d * ki, size), r) for ki, r in zip(k, ray, strict=True)])
-            total += (-1) ** (d - size) * choices * along * Fraction(size, d) ** d
+            binomials = math.prod([_binomial(Fraction(d * ki, size), r) for ki, r in zip(k, ray, strict=True)])
+            total += (-1) ** (d - size) * choices * binomials * Fraction(size, d) ** d
     return total
 
 

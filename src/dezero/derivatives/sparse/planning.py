@@ -111,8 +111,8 @@ class _OfThird(Plan):
         for first, second in self._reads:  # sorted: all sweeps over one product's graph after another
             if product is None or first != last:
                 seed = (self.colours == first).astype(gradient.dtype).reshape(x.shape)
-                (along,) = gradients(gradient, x, seed, create_graph=True)
-                last, product = first, reverse_product(along, x)
+                (column,) = gradients(gradient, x, seed, create_graph=True)
+                last, product = first, reverse_product(column, x)
             yield (first, second), product(self.colours == second)
 
     def _array(self, values: np.ndarray) -> Any:
