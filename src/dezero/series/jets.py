@@ -12,17 +12,20 @@ from dezero.autodiff.arguments import calling_on, check_callable, computed, own,
 from dezero.core.call import operand
 from dezero.core.config import recording
 from dezero.core.declare import publish
+from dezero.core.dtypes import is_complex, is_inexact
 from dezero.core.errors import describe, no_data
 from dezero.core.function import Function
 from dezero.core.op import Op
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, wrap
-from dezero.series.expansion import Expansion
+from dezero.core.variable import ArrayLike, Variable, wrap
+from dezero.series.expansion import Expansion, Term
 from dezero.series.independence import check_elements
 from dezero.series.orders import check_factorial, check_order
 
 
-def jet_of(y: Variable, x: Variable, order: int, direction: Any = None, create_graph: bool = False) -> list[Variable]:
+def jet_of(
+    y: Variable, x: Variable, order: int, direction: ArrayLike | None = None, create_graph: bool = False
+) -> list[Variable]:
     """Variable.jet: the derivatives of orders 0 to `order` of a computed Variable along a line through x."""
     if not isinstance(x, Variable):
         raise TypeError(f"jet: x is {describe(x)}; give the Variable that moves")
@@ -38,8 +41,8 @@ def jet_of(y: Variable, x: Variable, order: int, direction: Any = None, create_g
 
 def jet(
     f: Callable[..., Any],
-    primals: Sequence[Any],
-    series: Sequence[Sequence[Any]],
+    primals: Sequence[ArrayLike],
+    series: Sequence[Sequence[ArrayLike]],
     factorial_scaled: bool = True,
     create_graph: bool | None = None,
 ) -> tuple[Any, Any]:
@@ -77,8 +80,8 @@ def jet(
 def _jet(
     name: str,
     f: Callable[..., Any],
-    primals: Sequence[Any],
-    series: Sequence[Sequence[Any]],
+    primals: Sequence[ArrayLike],
+    series: Sequence[Sequence[ArrayLike]],
     factorial_scaled: bool,
     create_graph: bool | None,
     check: Callable[[list[Variable], Variable], None] | None = None,
@@ -108,7 +111,9 @@ def _jet(
     return alike([y[0] for y in found]), alike([y[1:] for y in found])
 
 
-def taylor(f: Callable[[Any], Any], x: Any, order: int, create_graph: bool | None = None) -> list[Variable]:
+def taylor(
+    f: Callable[[Variable], Variable], x: ArrayLike, order: int, create_graph: bool | None = None
+) -> list[Variable]:
     """Taylor coefficients 0 to `order` of f about x, f^(k)(x) / k!, element by element where x is an array.
 
     x: a number, array or Variable; f takes a Variable of its shape and returns one whose elements depend each on its
@@ -143,8 +148,8 @@ def _derivatives(expansion: Expansion, order: int, factorial_scaled: bool) -> li
     return found
 
 
-def _term(name: str, c: Any, x: Variable, create_graph: bool, what: str) -> Any:
-    """A coefficient in the shape and dtype of its Variable, as the expansion takes it; the number 0 as it is."""
+def _term(name: str, c: ArrayLike, x: Variable, create_graph: bool, what: str) -> Term:
+    """A coefficient of x's curve in the shape and dtype of x; the number 0 stays as it is."""
     if not isinstance(c, Variable) and np.ndim(c) == 0 and c == 0:
         return 0
     term = operand(c, name)
@@ -156,7 +161,7 @@ def _term(name: str, c: Any, x: Variable, create_graph: bool, what: str) -> Any:
         fits = False
     if not fits:
         raise ValueError(f"{name}: {what} has shape {term.shape}, which does not broadcast to x's shape {x.shape}")
-    if term.dtype != x.dtype and x.dtype.kind in "fc" and term.dtype.kind != "c":
+    if term.dtype != x.dtype and is_inexact(x) and not is_complex(term):
         term = operations.astype(term, x.dtype)
     if term.shape != x.shape:
         term = operations.broadcast_to(term, x.shape)
