@@ -144,11 +144,14 @@ class SeriesReading:
             first = self.compute(op, *[self.full(coefficient(a, 0), a) for a in args])
         if op.kind is ELEMENTWISE:
             return self._elementwise(op, args, first)
-        moving = [a for a in args if isinstance(a, Series)]
-        if op.kind is BILINEAR and len(moving) == 2:
-            a, b = moving
-            return self.new(first, lambda k: cauchy(k, a, b, lambda x, y: self.compute(op, x, y)))
+        if op.kind is BILINEAR:
+            a, b = args
+            if isinstance(a, Series) and isinstance(b, Series):
+                return self._product(op, a, b, first)
         return self.new(first, lambda k: self._applied(op, args, k))
+
+    def _product(self, op: Op, a: Series, b: Series, first: Coefficients) -> Series:
+        return self.new(first, lambda k: cauchy(k, a, b, lambda x, y: self.compute(op, x, y)))
 
     def _elementwise(self, op: Op, args: tuple[Operand, ...], first: Coefficients) -> Series:
         slope: list[Operand] = []  # the series of y', made when first needed: the rule mentions y
