@@ -11,6 +11,7 @@ from dezero.autodiff.arguments import calling_on, check_callable
 from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.config import recording
+from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import GraphError, describe
 from dezero.core.graph import collect
 from dezero.core.marks import UNRECORDED
@@ -25,7 +26,9 @@ from dezero.rewriting.program import Program, outside
 class Equation:
     """residual(z, *parameters) as a function of one vector and a list of Variables."""
 
-    def __init__(self, name: str, residual: Callable[..., Any], guess: Any, parameters: tuple[Any, ...]) -> None:
+    def __init__(
+        self, name: str, residual: Callable[..., object], guess: object, parameters: tuple[object, ...]
+    ) -> None:
         check_callable(name, residual)
         self.name, self.residual = name, residual
         self.unknown = Packing(name, guess, "guess")
@@ -41,10 +44,10 @@ class Equation:
             given[i] = x
         return self._vector(self.residual(self.unknown.unpacked(z), *self.parameters(given)))
 
-    def _vector(self, found: Any) -> Variable:
+    def _vector(self, found: object) -> Variable:
         leaves, _ = returned(self.name, found)
         for leaf in leaves:
-            if leaf.dtype.kind == "c":
+            if is_complex(leaf):
                 raise TypeError(
                     f"{self.name}: the function returned a {describe(leaf)} for a real unknown; give the real and "
                     "imaginary parts of the unknown and of the equations as numbers of their own"
@@ -58,12 +61,12 @@ class Equation:
         flat = [operations.reshape(leaf, (leaf.size,)) for leaf in leaves]
         return flat[0] if len(flat) == 1 else operations.concatenate(flat, axis=0)
 
-    def value(self, z: Any) -> Any:
+    def value(self, z: Array) -> Array:
         x = argument(z)
-        with calling_on([x]):  # it may take derivatives of its own, as of an energy whose least it looks for
+        with calling_on([x]):  # the residual may take derivatives, as of an energy whose minimum is asked for
             return self([x, *self.inputs])._data
 
-    def on_trees(self, z: Any) -> Any:
+    def on_trees(self, z: object) -> Any:
         """The residual as the user's solver calls it."""
         if any([isinstance(leaf, Variable) for leaf in flatten(z)[0]]):
             return self.residual(z, *self.parameters(self.given))
@@ -73,7 +76,7 @@ class Equation:
             found, rebuild = flatten(self.residual(point, *self.parameters(self.given)))
         return rebuild([np.asarray(raw(x)) for x in found])
 
-    def linearised(self, z: Any, inputs: Sequence[Variable]) -> tuple[Any, Any]:
+    def linearised(self, z: Array, inputs: Sequence[Variable]) -> tuple[Array, Array]:
         """The residual at a point and its Jacobian there, as arrays."""
         x = argument(z)
         with calling_on([x]):
@@ -82,20 +85,20 @@ class Equation:
         return y._data, jacobian(y, x)
 
     def _check_recorded(self, y: Variable, born: int) -> None:
-        """GraphError where a derivative taken in the residual is a constant, which would make the solution's wrong."""
+        """GraphError where the residual took a derivative without recording it: the solution's would miss its part."""
         if any([x._op is UNRECORDED and x._seq > born for x in collect([y], self.name).values()]):
             raise GraphError(
                 f"{self.name}: the function takes a derivative without create_graph=True, which is a constant for the "
                 "solution's derivative; take it with create_graph=True, or detach() it to have it so"
             )
 
-    def solution(self, z: Any) -> Any:
+    def solution(self, z: Array) -> Any:
         """The solution in the structure of the guess, as a function of the parameters."""
         flat = self._recorded(z) if recording() else wrap(z)
         return self.unknown.unpacked(flat) if flat._args else self.unknown.values(z)
 
-    def _recorded(self, z: Any) -> Variable:
-        """The solution as a node. The residual runs for the last time here: derivatives need what it computes alone."""
+    def _recorded(self, z: Array) -> Variable:
+        """The solution as a node. The residual runs for the last time here: derivatives use its recorded program."""
         born = tick()
         leaves: list[Variable] = [argument(z), *[argument(x._data) for x in self.inputs]]
         with calling_on(leaves):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from dezero.core.dtypes import Array
 from dezero.core.errors import describe
 
 
 class Factors:
     """A square matrix factored once; LinAlgError where it is singular."""
 
-    def __init__(self, name: str, matrix: Any) -> None:
+    def __init__(self, name: str, matrix: Array) -> None:
         self.name, self.matrix = name, matrix
         try:
             from scipy.linalg import lapack
@@ -25,7 +24,7 @@ class Factors:
         if info > 0:
             raise self.singular()
 
-    def solve(self, b: Any, transposed: bool = False) -> Any:
+    def solve(self, b: Array, transposed: bool = False) -> Array:
         if not self.matrix.size:
             return b
         if self._lu is not None:
@@ -38,7 +37,7 @@ class Factors:
         return x.astype(b.dtype, copy=False)
 
     def check(self) -> None:
-        """LinAlgError where rounding alone can make the matrix, its rows and columns brought to one size, singular."""
+        """LinAlgError where rounding can make the matrix singular, after its rows and columns are scaled to size 1."""
         if not self.matrix.size:
             return
         scaled = self.matrix

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from dezero.core.dtypes import Array
 from dezero.derivatives.implicit.equation import Equation
 from dezero.derivatives.implicit.factors import Factors
 
@@ -16,7 +15,7 @@ class ConvergenceError(RuntimeError):
     """An iteration ended without an answer; the message tells how near it came and what to try."""
 
 
-def by_newton(equation: Equation, tol: float | None, maxiter: int) -> Any:
+def by_newton(equation: Equation, tol: float | None, maxiter: int) -> Array:
     name, z = equation.name, equation.unknown.vector
     tol = float(np.finfo(equation.unknown.dtype).eps) ** (2 / 3) if tol is None else tol
     for _ in range(maxiter):
@@ -47,11 +46,11 @@ def by_newton(equation: Equation, tol: float | None, maxiter: int) -> Any:
     )
 
 
-def by_anderson(equation: Equation, tol: float | None, maxiter: int, memory: int) -> Any:
+def by_anderson(equation: Equation, tol: float | None, maxiter: int, memory: int) -> Array:
     z = equation.unknown.vector
     tol = 1024 * float(np.finfo(equation.unknown.dtype).eps) if tol is None else tol
-    points: list[Any] = []
-    changes: list[Any] = []
+    points: list[Array] = []
+    changes: list[Array] = []
     for k in range(maxiter + 1):
         change = -equation.value(z)
         size = _size(change)
@@ -72,11 +71,11 @@ def by_anderson(equation: Equation, tol: float | None, maxiter: int, memory: int
     )
 
 
-def check_solved(equation: Equation, z: Any, tol: float | None) -> None:
+def check_solved(equation: Equation, z: Array, tol: float | None) -> None:
     size = _size(equation.value(z))
     if not np.isfinite(size) or (tol is not None and size > tol):
         raise ConvergenceError(f"{equation.name}: solve returned a point with a residual of {size:.3g}; it is no root")
 
 
-def _size(x: Any) -> float:
+def _size(x: Array) -> float:
     return float(np.max(np.abs(x))) if x.size else 0.0

@@ -1,9 +1,9 @@
-"""The derivatives of a root: operations whose rules are programs, so that every reading of the rules has them.
+"""The derivatives of a root: two operations, whose rules run programs and so work in every reading.
 
-Where residual(z, p) = 0 with Jacobian J in z, dz/dp = -J^-1 d(residual)/dp. The root is one node, whose rule solves
-with the transposed Jacobian; that solution is a node too, whose rule solves with J, and so on. All of them, at any
-order, are at one point, so one factorisation of J serves all. What the rules compute besides is the residual's own
-derivative, recorded once as a program: an order finds the nodes of the one before it again.
+Where residual(z, p) = 0 with Jacobian J in z, dz/dp = -J^-1 d(residual)/dp. The root is one node; its rule solves a
+linear equation with the transposed Jacobian. That solution is a node too, whose rule solves with J, and so on. At every
+order, these equations have the Jacobian at the same point, so J is factored once. The rules also need derivatives of
+the residual. These are recorded once, as a program, so a derivative finds the nodes of the order below it again.
 """
 
 from __future__ import annotations
@@ -17,19 +17,23 @@ import numpy as np
 
 from dezero.autodiff.gradients import gradients
 from dezero.core.config import using_config
+from dezero.core.dtypes import Array, is_complex
 from dezero.core.fingerprint import Unlike
+from dezero.core.function import Function
 from dezero.core.op import GENERAL, AnyNumberOfRules, Op
-from dezero.core.reading import RecordedReading
+from dezero.core.reading import Reading, RecordedReading
 from dezero.core.registry import operations, values
 from dezero.core.variable import Variable, as_constant, wrap
 from dezero.derivatives.implicit.factors import Factors
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.program import Call, Program, on_arrays, on_variables
 from dezero.rewriting.term import Term
-from dezero.series.power import Series, coefficient, is_zero, minus, plus
+from dezero.series.power import Coefficient, Combining, Operand, Series, coefficient, is_zero, minus, plus
 from dezero.series.reading import SeriesReading
 
-_STEPS = 20  # of Newton's method, from a root to one close by
+_STEPS = 20  # of Newton's method, from a root to one nearby
+
+Joint = Callable[..., list[Any]]  # (call, cotangent, *arguments) -> the cotangent of each argument, or None
 
 
 class Linearisation:
@@ -38,10 +42,11 @@ class Linearisation:
     residual: the program of the residual, of the unknown and of all that the equation depends on; point: their arrays.
     """
 
-    def __init__(self, name: str, residual: Program, point: Sequence[Any]) -> None:
+    def __init__(self, name: str, residual: Program, point: Sequence[Array]) -> None:
         self.name, self.residual, self.point = name, residual, point
-        self.mark = Unlike()  # in the keys of its operations, which no other equation's are equal to
-        self.last: Any = None  # a weak reference to a cotangent, and what all arguments get from it
+        self.mark = Unlike()  # makes the keys of its operations differ from those of every other equation
+        # the last cotangent (a weak reference), operation and reading, and the cotangents of all arguments
+        self.last: tuple[weakref.ref[Any], object, Reading, list[Any]] | None = None
 
     @functools.cached_property
     def factors(self) -> Factors:
@@ -50,20 +55,20 @@ class Linearisation:
         self._check_simple(factors, r)
         return factors
 
-    def linearised(self) -> tuple[Any, Factors]:
+    def linearised(self) -> tuple[Array, Factors]:
         """The residual at the point, and its Jacobian factored."""
         with using_config("enable_backprop", True):
             leaves = [wrap(a) for a in self.point]
             (y,) = self.residual.run(on_variables, leaves)
         return y._data, Factors(self.name, jacobian(y, leaves[0]))
 
-    def at(self, point: Sequence[Any]) -> Linearisation:
+    def at(self, point: Sequence[Array]) -> Linearisation:
         """The equation about another point, or this one where it is the same."""
         same = all([a is b or np.array_equal(a, b) for a, b in zip(point, self.point, strict=True)])
         return self if same else Linearisation(self.name, self.residual, point)
 
-    def root_of(self, inputs: Sequence[Any]) -> Any:
-        """The root for other inputs, near to this one, by Newton's method: where somebody asks what a step would do."""
+    def root_of(self, inputs: Sequence[Array]) -> Array:
+        """The root for other inputs, by Newton's method from this one: for a graph that runs again on other numbers."""
         z = self.point[0]
         if self.at([z, *inputs]) is self:
             return z.copy()
@@ -75,10 +80,10 @@ class Linearisation:
                 break
         return z
 
-    def _check_simple(self, factors: Factors, r: Any) -> None:
-        """LinAlgError where the Jacobian changes by its own size within what is known of the root.
+    def _check_simple(self, factors: Factors, r: Array) -> None:
+        """LinAlgError where the Jacobian changes by its own size within the uncertainty of the root.
 
-        Newton's step to the root, and the rounding of the residual, tell how well the root is known; theorem of
+        The uncertainty is that of one more Newton step, with the rounding error of the residual; by the theorem of
         Kantorovich: L. Kantorovich, G. Akilov, Functional Analysis (2nd ed., Pergamon 1982), chapter XVIII.
         """
         z, matrix = self.point[0], factors.matrix
@@ -86,14 +91,14 @@ class Linearisation:
         step = factors.solve(-r - np.where(r < 0, -1, 1) * 64 * rounding)
         if np.any(step):
             with np.errstate(all="ignore"):
-                moved = self.residual.run(caller(values), [z + step, *self.point[1:]])[0]
-                bend = factors.solve(np.asarray(moved - r)) - step
+                beyond = self.residual.run(caller(values), [z + step, *self.point[1:]])[0]
+                bend = factors.solve(np.asarray(beyond - r)) - step
             if not float(np.max(np.abs(bend))) <= 0.2 * float(np.max(np.abs(step))):
                 raise factors.singular()
 
     @functools.cached_property
     def first(self) -> tuple[Program, Program]:
-        """Of the point and w: the derivatives of <w, residual> in what the equation depends on, and J^T w."""
+        """Two programs of the point and a vector w: the derivatives of <w, residual> in the inputs; J^T w."""
         with using_config("enable_backprop", True):
             leaves = [wrap(a) for a in self.point]
             (y,) = self.residual.run(on_variables, leaves)
@@ -103,7 +108,7 @@ class Linearisation:
 
     @functools.cached_property
     def second(self) -> tuple[Program, Program]:
-        """Of the point, v and x: the derivatives of <v, J x> in each part of the point; of the point and x: J x."""
+        """A program of the point, v and x: the derivatives of <v, J x> in the point; one of the point and x: J x."""
         with using_config("enable_backprop", True):
             leaves = [wrap(a) for a in self.point]
             v, x = wrap(np.ones_like(self.point[0])), wrap(np.ones_like(self.point[0]))
@@ -112,85 +117,87 @@ class Linearisation:
         return Program.traced(self.name, [*leaves, v, x], found), Program.traced(self.name, [*leaves, x], [product])
 
     def root(self) -> Op:
-        op = _ROOT.bind(linear=self)
+        op = _ROOT.bind(equation=self)
         op.name, op.key = self.name, ("root", self.mark)
         return op
 
     def solution(self, transposed: bool) -> Op:
-        op = _SOLUTION.bind(linear=self, transposed=transposed)
+        op = _SOLUTION.bind(equation=self, transposed=transposed)
         op.key = ("linear_solution", self.mark, transposed)
         return op
 
 
-def jacobian(y: Variable, x: Variable) -> Any:
+def jacobian(y: Variable, x: Variable) -> Array:
     rows = [gradients(y, x, grad_outputs=row)[0]._data for row in np.eye(y.size, dtype=y.dtype)]
     return np.stack(rows) if rows else np.zeros((0, x.size), x.dtype)
 
 
 def _derivatives(y: Variable, xs: list[Variable]) -> list[Variable | None]:
-    """The cotangents of the xs as rules give them, None for those that y was not computed from."""
+    """The cotangents of the xs, in the convention of rules (conjugate to users'); None where y does not depend on x."""
     found = gradients(y, xs, create_graph=True, unused="none")
-    return [operations.conj(g) if g is not None and x.dtype.kind == "c" else g for g, x in zip(found, xs, strict=True)]
+    return [operations.conj(g) if g is not None and is_complex(x) else g for g, x in zip(found, xs, strict=True)]
 
 
 # -- the rules ---------------------------------------------------------------------------------------------------
 
 
-def _root(*inputs: Any, linear: Linearisation) -> Any:
-    return linear.root_of(inputs)
+def _root(*inputs: Array, equation: Linearisation) -> Array:
+    return equation.root_of(inputs)
 
 
-def _root_rule(i: int, F: Any, g: Any, *args: Any, linear: Linearisation) -> Any:
+def _root_rule(i: int, F: Reading, g: object, *args: object, equation: Linearisation) -> Any:
     *inputs, z = args
 
-    def compute(call: Any, g: Any, *point: Any) -> list[Any]:
-        return linear.first[0].run(call, [*point, call(linear.solution(transposed=True), g, *point)])
+    def compute(call: Call, g: object, *point: object) -> list[Any]:
+        return equation.first[0].run(call, [*point, call(equation.solution(transposed=True), g, *point)])
 
-    found = _joint(F, linear, "root", compute, g, [z, *inputs])[i]
+    found = _joint(F, equation, "root", compute, g, [z, *inputs])[i]
     return F.zeros_like(inputs[i]) if found is None else -found
 
 
-def _solution(b: Any, *point: Any, linear: Linearisation, transposed: bool) -> Any:
-    return linear.at(point).factors.solve(b, transposed)
+def _solution(b: Array, *point: Array, equation: Linearisation, transposed: bool) -> Array:
+    return equation.at(point).factors.solve(b, transposed)
 
 
-def _solution_rule(i: int, F: Any, g: Any, b: Any, *args: Any, linear: Linearisation, transposed: bool) -> Any:
-    """With v = J^-T g: v in b, and minus the derivative of <v, J y> at fixed v and y in the point."""
+def _solution_rule(
+    i: int, F: Reading, g: object, b: object, *args: object, equation: Linearisation, transposed: bool
+) -> Any:
+    """The cotangents of y = J^-1 b: with v = J^-T g, b has v, and the point has minus the derivative of <v, J y>."""
 
-    def compute(call: Any, g: Any, y: Any, *point: Any) -> list[Any]:
-        v = call(linear.solution(not transposed), g, *point)
-        return [v, *linear.second[0].run(call, [*point, *((y, v) if transposed else (v, y))])]
+    def compute(call: Call, g: object, y: object, *point: object) -> list[Any]:
+        v = call(equation.solution(not transposed), g, *point)
+        return [v, *equation.second[0].run(call, [*point, *((y, v) if transposed else (v, y))])]
 
     *point, y = args
-    found = _joint(F, linear, ("solution", transposed), compute, g, [y, *point])[i]
+    found = _joint(F, equation, ("solution", transposed), compute, g, [y, *point])[i]
     if not i:
         return found
     return F.zeros_like(point[i - 1]) if found is None else -found
 
 
-def _joint(F: Any, linear: Linearisation, kind: Any, compute: Callable[..., Any], g: Any, args: Any) -> list[Any]:
-    """What all arguments get from a cotangent: computed together, when the first of them is asked for."""
+def _joint(F: Reading, equation: Linearisation, kind: object, compute: Joint, g: Any, args: Sequence[Any]) -> list[Any]:
+    """The cotangents of all arguments from that of the result: computed together, and kept as long as that."""
     if isinstance(F, Algebra):
         g = F.term(g)
         nodes = [F.node(F.filled(Term(F, 1, g.node) if g.node is not None else g, args[0]))]
         c = g.c if g.node is not None else 1
         nodes += [F.node(F.filled(F.term(a), a)) for a in args]
-        key = ("joint", linear.mark, kind, *[id(a) if isinstance(a, Variable) else F.content(a) for a in nodes])
+        key = ("joint", equation.mark, kind, *[id(a) if isinstance(a, Variable) else F.content(a) for a in nodes])
         if key not in F.table:
             F.alive.append(nodes)
             F.table[key] = compute(caller(F), *nodes)
         return [None if y is None else F.term(y) * c for y in F.table[key]]
-    last = linear.last
+    last = equation.last
     if last is None or last[0]() is not g or last[1:3] != (kind, F):
-        last = linear.last = (_reference(g, linear), kind, F, compute(caller(F), g, *args))
+        last = equation.last = (_reference(g, equation), kind, F, compute(caller(F), g, *args))
     return last[3]
 
 
-def _reference(g: Any, linear: Linearisation) -> Any:
-    """A weak reference to a cotangent, with whose end what was computed from it goes."""
-    holder = weakref.ref(linear)
+def _reference(g: Any, equation: Linearisation) -> weakref.ref[Any]:
+    """A weak reference to a cotangent; when the cotangent is deleted, so is what was computed from it."""
+    holder = weakref.ref(equation)
 
-    def forget(_: Any) -> None:
+    def forget(_: object) -> None:
         found = holder()
         if found is not None:
             found.last = None
@@ -198,19 +205,19 @@ def _reference(g: Any, linear: Linearisation) -> Any:
     return weakref.ref(g, forget)
 
 
-def _series(F: Any, op: Op, args: tuple[Any, ...], first: Any) -> Any:
-    """x with J(t) x(t) = b(t): coefficient k of J x is that of J times each lower coefficient of x, and J_0 x_k."""
+def _series(F: Combining, op: Op, args: tuple[Operand, ...], first: Coefficient | None) -> Series:
+    """The series of x with J(t) x(t) = b(t): J_0 x_k = b_k - sum of (coefficient k - j of J) x_j over j < k."""
     b, *point = args
-    linear, transposed = op.parameters["linear"], op.parameters["transposed"]
+    equation, transposed = op.parameters["equation"], op.parameters["transposed"]
     start = [F.full(coefficient(a, 0), a) for a in point]
-    products: list[Any] = []  # the series of J times coefficient 0, 1, ... of x
+    products: list[Operand] = []  # the series J(t) x_0, J(t) x_1, ...
 
-    def product(x: Any) -> Any:
-        program = linear.first[1] if transposed else linear.second[1]
+    def product(x: Coefficient) -> Operand:
+        program = equation.first[1] if transposed else equation.second[1]
         return program.run(F.call, [*point, x])[0]
 
-    def produce(k: int) -> Any:
-        total: Any = 0
+    def produce(k: int) -> Coefficient:
+        total: Coefficient = 0
         for j in range(k):
             if len(products) == j:
                 products.append(0 if is_zero(x[j]) else product(x[j]))
@@ -226,8 +233,8 @@ _ROOT = Op("root", GENERAL, _root, AnyNumberOfRules(_root_rule))
 _SOLUTION = Op("linear_solution", GENERAL, _solution, AnyNumberOfRules(_solution_rule), over=0, series=_series)
 
 
-def caller(F: Any) -> Call:
-    """How the reading F takes a step of a program; TypeError for one that knows the rules of operations alone."""
+def caller(F: object) -> Call:
+    """The function by which the reading F runs a step of a program; TypeError for a reading that cannot run one."""
     if F is values:
         return on_arrays
     if isinstance(F, Algebra):
@@ -239,7 +246,7 @@ def caller(F: Any) -> Call:
     raise TypeError(f"{type(F).__name__} reads no programs")
 
 
-def _function_in(F: Algebra, function: Any, args: tuple[Any, ...]) -> Any:
+def _function_in(F: Algebra, function: Function, args: tuple[Any, ...]) -> Variable:
     """A user's Function on nodes, the same node for the same arguments."""
     key = ("call", id(function), *[id(a) for a in args])
     if key not in F.table:

@@ -1,6 +1,6 @@
 """Roots and fixed points of functions, with derivatives of every order in what the functions depend on.
 
-The solver leaves no graph: the solution is one node, whose derivatives roots.py tells.
+The solver leaves no graph: the solution is one node, whose rules are in roots.py.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 
 from dezero.autodiff.arguments import check_callable
 from dezero.core.errors import describe
+from dezero.core.variable import Variable
 from dezero.derivatives.implicit.equation import Equation
 from dezero.derivatives.implicit.iterations import by_anderson, by_newton, check_solved
 from dezero.derivatives.trees import flatten, matching, returned
@@ -19,10 +20,10 @@ from dezero.series.orders import is_whole_number
 
 
 def custom_root(
-    residual: Callable[..., Any],
-    guess: Any,
-    *parameters: Any,
-    solve: Callable[..., Any] | None = None,
+    residual: Callable[..., object],
+    guess: object,
+    *parameters: object,
+    solve: Callable[..., object] | None = None,
     tol: float | None = None,
     maxiter: int = 50,
 ) -> Any:
@@ -59,9 +60,9 @@ def custom_root(
 
 
 def fixed_point(
-    step: Callable[..., Any],
-    guess: Any,
-    *parameters: Any,
+    step: Callable[..., object],
+    guess: object,
+    *parameters: object,
     tol: float | None = None,
     maxiter: int = 1000,
     memory: int = 5,
@@ -89,7 +90,7 @@ def fixed_point(
     check_callable("fixed_point", step)
     _check("fixed_point", tol, maxiter, memory)
 
-    def residual(z: Any, *given: Any) -> Any:
+    def residual(z: object, *given: object) -> list[Variable]:
         new = step(z, *given)
         returned("fixed_point", new)
         pairs = zip(flatten(z)[0], matching("fixed_point", new, z, "step's result", "guess"), strict=True)
@@ -99,7 +100,7 @@ def fixed_point(
     return equation.solution(by_anderson(equation, tol, maxiter, memory))
 
 
-def _check(name: str, tol: Any, maxiter: Any, memory: Any = 0) -> None:
+def _check(name: str, tol: object, maxiter: object, memory: object = 0) -> None:
     if tol is not None and not (isinstance(tol, int | float | np.number) and tol >= 0):
         raise ValueError(f"{name}: tol is {tol!r}; give a number from 0 on, or None")
     for what, value, least in (("maxiter", maxiter, 1), ("memory", memory, 0)):
@@ -107,7 +108,7 @@ def _check(name: str, tol: Any, maxiter: Any, memory: Any = 0) -> None:
             raise ValueError(f"{name}: {what} is {value!r}; give a whole number from {least} on")
 
 
-def _difference(z: Any, new: Any) -> Any:
+def _difference(z: Variable, new: Variable) -> Variable:
     if new.shape != z.shape:
         raise ValueError(f"fixed_point: step takes {describe(z)} to {describe(new)}; it must keep the shape")
     return z - new

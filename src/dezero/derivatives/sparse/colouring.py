@@ -7,18 +7,19 @@ Review 47 (2005) 629-705.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import numpy as np
 
+from dezero.core.dtypes import Array
+from dezero.derivatives.sparse.matrices import Sparse, stored
 from dezero.functions import _scipy
 
-_MOST_PAIRS = 2**27  # conflicts that are worth listing
-_FEW_STEPS, _MOST_STEPS = 2**17, 2**21  # of a greedy colouring in Python
-_MOST_SHIFTS = 64  # nonzeros in a row up to which a colouring by remainders is tried
+_MOST_PAIRS = 2**27  # pairs of columns in conflict, up to which they are listed
+_FEW_STEPS, _MOST_STEPS = 2**17, 2**21  # of a greedy colouring in Python that are always, and at most, spent
+_MOST_SHIFTS = 64  # nonzeros in a row, up to which a colouring by remainders is tried
 
 
-def colour_columns(pattern: Any) -> np.ndarray:
+def colour_columns(pattern: object) -> Array:
     """Colours 0, 1, ... such that columns of one colour have no row in common; an array of one number a column.
 
     pattern: a SciPy sparse array of shape (rows, columns). Of the numbers of colours found by remainders (column j
@@ -36,14 +37,14 @@ def colour_columns(pattern: Any) -> np.ndarray:
         return np.arange(n)
     least = int(counts.max(initial=1))
 
-    def greedy() -> np.ndarray:
+    def greedy() -> Array:
         conflicts = _adjacency(rows.T @ rows)
         return _greedily(conflicts, _peeled(conflicts), _by_rounds)
 
     return _fewest([lambda: _by_remainders(rows, least), greedy], least)
 
 
-def star_colouring(pattern: Any) -> np.ndarray:
+def star_colouring(pattern: object) -> Array:
     """A star colouring of a symmetric pattern: with it each of a Hessian's elements can be read from its products.
 
     pattern: a symmetric SciPy sparse array of shape (n, n), whose diagonal counts as nonzero. No two columns that
@@ -67,21 +68,13 @@ def star_colouring(pattern: Any) -> np.ndarray:
     return _greedily(adjacency, _peeled(adjacency), _star)
 
 
-def stored(pattern: Any) -> Any:
-    """A CSR array of Booleans that is true wherever a matrix stores an element, be it 0; columns in order."""
-    found = _scipy.sparse.csr_array(pattern, copy=True)
-    found.sum_duplicates()
-    shape, data = found.shape, np.ones(found.nnz, bool)
-    return _scipy.sparse.csr_array((data, found.indices, found.indptr), shape=shape)
-
-
-def _star(adjacency: Any) -> np.ndarray:
+def _star(adjacency: Sparse) -> Array:
     n = adjacency.shape[0]
     degrees = np.diff(adjacency.indptr).astype(np.int64)
     least = int(degrees.max(initial=0)) + 1  # of a colouring by which columns share no row
     steps = int((adjacency @ degrees).sum())
 
-    def greedy() -> np.ndarray:
+    def greedy() -> Array:
         if steps <= _MOST_STEPS:
             return _star_greedy(adjacency)
         if ((degrees + 1) ** 2).sum() > _MOST_PAIRS:
@@ -89,17 +82,17 @@ def _star(adjacency: Any) -> np.ndarray:
         whole = adjacency + _scipy.sparse.eye_array(n, dtype=bool, format="csr")
         return _by_rounds(_adjacency(whole @ whole))
 
-    # There can be a star colouring of fewer than `least`, which is worth some steps.
+    # A star colouring may need fewer than `least` colours: where it is cheap, both algorithms run.
     return _fewest(
         [lambda: _by_remainders(adjacency, least, diagonal=True), greedy], least if steps > _FEW_STEPS else 1
     )
 
 
-def _fewest(ways: Iterable[Callable[[], np.ndarray | None]], least: int) -> np.ndarray:
-    """The colouring of the fewest colours; the later ways only where an earlier one needs more than `least`."""
+def _fewest(algorithms: Iterable[Callable[[], Array | None]], least: int) -> Array:
+    """The colouring of the fewest colours; a later algorithm only runs where those before need more than `least`."""
     best = None
-    for way in ways:
-        found = way()
+    for algorithm in algorithms:
+        found = algorithm()
         if found is not None and (best is None or found.max(initial=0) < best.max(initial=0)):
             best = found
         if best is not None and best.max(initial=0) < least:
@@ -108,9 +101,9 @@ def _fewest(ways: Iterable[Callable[[], np.ndarray | None]], least: int) -> np.n
     return best
 
 
-def _adjacency(pattern: Any) -> Any:
+def _adjacency(pattern: Sparse) -> Sparse:
     """The graph of a symmetric pattern: without its diagonal, every neighbour once and in order."""
-    graph = _scipy.sparse.csr_array(pattern)
+    graph: Sparse = _scipy.sparse.csr_array(pattern)
     rows = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
     keep = rows != graph.indices
     graph = _scipy.sparse.csr_array(
@@ -120,11 +113,11 @@ def _adjacency(pattern: Any) -> Any:
     return graph
 
 
-# -- columns with many conflicts -------------------------------------------------------------------------------
+# -- hubs, columns with many conflicts -------------------------------------------------------------------------
 
 
-def _peeled(adjacency: Any) -> np.ndarray:
-    """The vertices that are better given a colour each: where that leaves a quarter of the worst case."""
+def _peeled(adjacency: Sparse) -> Array:
+    """The hubs, vertices that get a colour each: only if the bound of the number of colours falls to a quarter."""
     degrees = np.diff(adjacency.indptr)
     order = np.argsort(-degrees, kind="stable")
     worst = np.arange(len(order)) + degrees[order]
@@ -132,7 +125,7 @@ def _peeled(adjacency: Any) -> np.ndarray:
     return order[: count if len(order) and 4 * worst[count] <= worst[0] else 0]
 
 
-def _greedily(adjacency: Any, hubs: np.ndarray, rest: Callable[[Any], np.ndarray]) -> np.ndarray:
+def _greedily(adjacency: Sparse, hubs: Array, rest: Callable[[Sparse], Array]) -> Array:
     """Colours of the graph without its hubs, then one more for each of them."""
     if not len(hubs):
         return rest(adjacency)
@@ -146,7 +139,7 @@ def _greedily(adjacency: Any, hubs: np.ndarray, rest: Callable[[Any], np.ndarray
 # -- remainders ------------------------------------------------------------------------------------------------
 
 
-def _by_remainders(rows: Any, least: int, diagonal: bool = False) -> np.ndarray | None:
+def _by_remainders(rows: Sparse, least: int, diagonal: bool = False) -> Array | None:
     """Column j has colour j mod k, for the smallest k that divides no distance between columns of one row.
 
     least: the first k to try; diagonal: as if row j held column j too.
@@ -172,7 +165,7 @@ def _by_remainders(rows: Any, least: int, diagonal: bool = False) -> np.ndarray 
 # -- greedy ----------------------------------------------------------------------------------------------------
 
 
-def _by_rounds(adjacency: Any) -> np.ndarray:
+def _by_rounds(adjacency: Sparse) -> Array:
     """The greedy colouring, vertices of most neighbours first and equal ones in random order.
 
     Each round colours all vertices that come before all their uncoloured neighbours, which gives what one after
@@ -195,7 +188,7 @@ def _by_rounds(adjacency: Any) -> np.ndarray:
     return colours
 
 
-def _largest(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+def _largest(values: Array, starts: Array) -> Array:
     """The maximum of each run of values, -1 of an empty one."""
     found = np.full(len(starts) - 1, -1, values.dtype)
     full = np.flatnonzero(np.diff(starts))
@@ -204,7 +197,7 @@ def _largest(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
     return found
 
 
-def _lowest_free(colours: np.ndarray, starts: np.ndarray) -> np.ndarray:
+def _lowest_free(colours: Array, starts: Array) -> Array:
     """The smallest colour that a run of colours lacks (-1 is none)."""
     found = np.zeros(len(starts) - 1, np.int64)
     run = np.repeat(np.arange(len(found)), np.diff(starts))
@@ -218,7 +211,7 @@ def _lowest_free(colours: np.ndarray, starts: np.ndarray) -> np.ndarray:
     return found
 
 
-def _star_greedy(adjacency: Any) -> np.ndarray:
+def _star_greedy(adjacency: Sparse) -> Array:
     """Gebremedhin, Manne, Pothen (2005), algorithm 4.1, vertices of most neighbours first."""
     n = adjacency.shape[0]
     near = [to.tolist() for to in np.split(adjacency.indices, adjacency.indptr[1:-1])]

@@ -1,8 +1,8 @@
 """The rules of operations read for what a derivative depends on, not for its value.
 
-A rule that gives zeros has no derivative; one whose expression mentions an argument couples the two: their second
-derivative need not vanish. `mul` reads g * b, so it couples a with b and neither with itself; `abs` reads
-g * sign(x), and sign has the derivative 0, so it couples nothing.
+If the rule of an argument gives zeros, the operation has no derivative in that argument. If it mentions an argument,
+the two are coupled: the second derivative in both need not vanish. The rule of `mul` for a is g * b, so a is coupled
+with b and not with itself; that of `abs` is g * sign(x), and sign has the derivative 0, so nothing is coupled.
 """
 
 from __future__ import annotations
@@ -17,27 +17,29 @@ from dezero.core.variable import Variable
 
 _RESULT = -1  # the place of y among the arguments of a rule
 
+Places = frozenset[int]
+
 
 class Quantity:
-    """What stands for a value in a rule: the places of the arguments that it depends on; None for an exact zero."""
+    """What is known of a value in a rule: the places of the arguments that it depends on; None for an exact zero."""
 
     __array_ufunc__ = None  # arrays on the left of an operator defer
     __slots__ = ("dtype", "places", "shape")
 
-    def __init__(self, places: frozenset[int] | None, like: Any = None) -> None:
+    def __init__(self, places: Places | None, like: Any = None) -> None:
         self.places = places
-        if hasattr(like, "shape"):  # else a rule that asks fails, and is taken to depend on everything
+        if hasattr(like, "shape"):  # a rule that asks for a missing shape fails, and is taken to depend on everything
             self.shape, self.dtype = like.shape, like.dtype
 
-    def _sum(self, other: Any) -> Quantity:
+    def _sum(self, other: object) -> Quantity:
         parts = [p for p in (self.places, _places(other)) if p is not None]
         return Quantity(frozenset().union(*parts) if parts else None)
 
-    def _product(self, other: Any) -> Quantity:
-        other = _places(other)
-        return Quantity(None if self.places is None or other is None else self.places | other)
+    def _product(self, other: object) -> Quantity:
+        places = _places(other)
+        return Quantity(None if self.places is None or places is None else self.places | places)
 
-    def _power(self, other: Any) -> Quantity:
+    def _power(self, other: object) -> Quantity:
         return Quantity((self.places or frozenset()) | (_places(other) or frozenset()))
 
     __add__ = __radd__ = __sub__ = __rsub__ = _sum
@@ -52,7 +54,7 @@ class Quantity:
         return self
 
 
-def _places(x: Any) -> frozenset[int] | None:
+def _places(x: object) -> Places | None:
     if isinstance(x, Quantity):
         return x.places
     return None if isinstance(x, int | float) and x == 0 else frozenset()
@@ -61,27 +63,27 @@ def _places(x: Any) -> frozenset[int] | None:
 class DependenceReading:
     """The `F` of this reading."""
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def __getattr__(self, name: str) -> Callable[..., Quantity]:
         return functools.partial(self.call, name)
 
-    def zeros_like(self, x: Any) -> Quantity:
+    def zeros_like(self, x: object) -> Quantity:
         return Quantity(None)
 
-    def call(self, name: str, *args: Any, **parameters: Any) -> Quantity:
+    def call(self, name: str, *args: object, **parameters: object) -> Quantity:
         if not any([_places(x) for x in args]):
             return Quantity(frozenset())
-        found: frozenset[int] = frozenset()
+        found: Places = frozenset()
         for i in _slopes(name, args, parameters):
             found |= _places(args[i]) or frozenset()
         return Quantity(found)
 
 
 _F = DependenceReading()
-_known: dict[Any, frozenset[int]] = {}
-_asked: set[str] = set()  # operations being read: a closed family (exp, sin and cos) asks for itself
+_known: dict[tuple[object, ...], Places] = {}
+_asked: set[str] = set()  # operations being read now: the rules of sin and cos ask for each other
 
 
-def _slopes(name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> frozenset[int]:
+def _slopes(name: str, args: tuple[object, ...], parameters: dict[str, object]) -> Places:
     """The arguments in which an operation has a derivative."""
     key = (name, *[repr(x) if isinstance(x, int | float | complex) else None for x in args])
     if key in _known and not parameters:
@@ -93,7 +95,7 @@ def _slopes(name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> fro
     try:
         op = declared[name].bind(**parameters) if parameters else declared[name]
         stands_for = [Quantity(frozenset()) if isinstance(x, Quantity) else x for x in args]
-        slopes = frozenset([i for i in everything if _read(op.rules, i, stands_for) is not None])
+        slopes = frozenset([i for i in everything if _read(op, i, stands_for) is not None])
     finally:
         _asked.discard(name)
     if not parameters and not _asked:
@@ -101,11 +103,11 @@ def _slopes(name: str, args: tuple[Any, ...], parameters: dict[str, Any]) -> fro
     return slopes
 
 
-def _read(rules: Any, i: int, args: list[Any]) -> frozenset[int] | None:
-    """The places that a rule's expression mentions, None where it is zero."""
+def _read(op: Op, i: int, args: list[Any]) -> Places | None:
+    """The places that the expression of a rule mentions; None where it is zero."""
     try:
-        return _places(rules[i](_F, Quantity(frozenset()), *args, Quantity(frozenset([_RESULT]))))
-    except Exception:  # a rule that asks for more than places tell
+        return _places(op.rules[i](_F, Quantity(frozenset()), *args, Quantity(frozenset([_RESULT]))))
+    except Exception:  # the rule asks a Quantity for more than it knows
         return frozenset([_RESULT])
 
 
@@ -124,7 +126,7 @@ class Dependence:
             Quantity(frozenset([i]) if isinstance(a, Variable) else frozenset(), _value(a)) if _array(a) else a
             for i, a in enumerate(args)
         ]
-        mentions = {i: _read(op.rules, i, stands_for) for i in variables}
+        mentions = {i: _read(op, i, stands_for) for i in variables}
         self.slopes = [i for i in variables if mentions[i] is not None]
         self.couples = set()
         if op.kind is LINEAR:
@@ -138,7 +140,7 @@ class Dependence:
             self.couples |= {(min(i, j), max(i, j)) for j in others}
 
 
-def _array(a: Any) -> bool:
+def _array(a: object) -> bool:
     return isinstance(a, Variable) or hasattr(a, "dtype")
 
 

@@ -7,19 +7,22 @@ A. R. Curtis, M. J. D. Powell, J. K. Reid, On the estimation of sparse Jacobian 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from dezero.autodiff.arguments import check_callable
-from dezero.derivatives.sparse.colouring import stored
+from dezero.core.variable import ArrayLike, Variable
 from dezero.derivatives.sparse.keys import pattern_key
+from dezero.derivatives.sparse.matrices import Sparse, stored
 from dezero.derivatives.sparse.plan import Plan, Source
 from dezero.derivatives.sparse.planning import hessian_plan, jacobian_plan, third_plan
 from dezero.derivatives.tracing import Run
 from dezero.rewriting.cache import CACHE
 
+Make = Callable[[Source, Run, Sparse | None], Plan]
 
-def sparse_jacobian(f: Callable[[Any], Any], sparsity: Any = None) -> SparseDerivative:
+
+def sparse_jacobian(f: Callable[[Variable], object], sparsity: object = None) -> SparseDerivative:
     """The Jacobian of f as a function of x that returns a SciPy CSR array, (outputs, inputs), both flattened.
 
     f: takes an array of x's shape and returns one of any shape. sparsity: a matrix of its pattern (any SciPy sparse or
@@ -40,7 +43,7 @@ def sparse_jacobian(f: Callable[[Any], Any], sparsity: Any = None) -> SparseDeri
     return SparseDerivative("sparse_jacobian", jacobian_plan, f, sparsity)
 
 
-def sparse_hessian(f: Callable[[Any], Any], sparsity: Any = None) -> SparseDerivative:
+def sparse_hessian(f: Callable[[Variable], object], sparsity: object = None) -> SparseDerivative:
     """The Hessian of f as a function of x that returns a symmetric SciPy CSR array, (inputs, inputs), flattened.
 
     f: takes an array of x's shape and returns a number. A star colouring of the pattern (of dezero.hessian_sparsity,
@@ -60,7 +63,7 @@ def sparse_hessian(f: Callable[[Any], Any], sparsity: Any = None) -> SparseDeriv
     return SparseDerivative("sparse_hessian", hessian_plan, f, sparsity)
 
 
-def sparse_third(f: Callable[[Any], Any], sparsity: Any = None) -> SparseDerivative:
+def sparse_third(f: Callable[[Variable], object], sparsity: object = None) -> SparseDerivative:
     """The third derivative of f as a function of x that returns a symmetric SciPy COO array of three axes.
 
     f: takes an array of n elements and returns a number. sparsity: the pattern of the Hessian. An element (i, j, k) is
@@ -79,17 +82,17 @@ def sparse_third(f: Callable[[Any], Any], sparsity: Any = None) -> SparseDerivat
 class SparseDerivative:
     """A sparse derivative of a function, to be called on x; it keeps its last plan for graphs of the same structure."""
 
-    def __init__(self, name: str, make: Callable[..., Plan], f: Callable[[Any], Any], sparsity: Any) -> None:
+    def __init__(self, name: str, make: Make, f: Callable[[Variable], object], sparsity: object) -> None:
         check_callable(name, f)
         self.name, self.f, self.sparsity, self._make = name, f, sparsity, make
         self._source = Source(name, f)
         self._last: Plan | None = None
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: ArrayLike) -> Any:
         run = self._source.run(x)
         return self._plan(run)._evaluate(run)
 
-    def plan(self, x: Any) -> Plan:
+    def plan(self, x: ArrayLike) -> Plan:
         """The pattern and its colours at x, ready to be evaluated at other points."""
         return self._plan(self._source.run(x))
 
@@ -99,7 +102,7 @@ class SparseDerivative:
             self._last = self._made(run, key)
         return self._last
 
-    def _made(self, run: Run, key: Any) -> Plan:
+    def _made(self, run: Run, key: Hashable) -> Plan:
         """A plan for a graph of this key: that of another function with such a graph, where it is cached."""
         place = None if key is None or self.sparsity is not None else ("sparse derivative", self.name, key)
         known: Plan | None = None if place is None else CACHE.find(place)
@@ -113,7 +116,7 @@ class SparseDerivative:
             CACHE.keep(place, plan._of(None), plan._bytes())
         return plan
 
-    def _given(self, run: Run) -> Any:
+    def _given(self, run: Run) -> Sparse | None:
         if self.sparsity is None:
             return None
         (x,), (y,) = run.leaves, run.outputs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,14 @@ from dezero.core.op import BILINEAR, Op
 from dezero.core.variable import Variable
 from dezero.derivatives.tracing import Run
 
-_INDIFFERENT = ("add", "sub", "mul", "div")  # of their numbers patterns ask at most whether they are 0
+_INDIFFERENT = ("add", "sub", "mul", "div")  # patterns depend on their numbers only where one is 0
 
 
-def pattern_key(run: Run) -> Any:
-    """What patterns depend on, equal for graphs that have the same ones; None where that cannot be told."""
+def pattern_key(run: Run) -> Hashable:
+    """All that the patterns of a run's graph depend on: equal keys mean equal patterns; None where unknown."""
     graph = collect(run.outputs)
     place = {age: i for i, age in enumerate(sorted(graph))}
-    parts: list[Any] = [place.get(run.leaves[0]._seq), place[run.outputs[0]._seq]]
+    parts: list[object] = [place.get(run.leaves[0]._seq), place[run.outputs[0]._seq]]
     for age in place:
         op, args = graph[age]._op, graph[age]._args
         if not args:
@@ -28,20 +29,20 @@ def pattern_key(run: Run) -> Any:
         if not isinstance(op, Op):
             return None
         plain = op.name in _INDIFFERENT
-        own = [op.name] if plain else [op.name, *op.parameters, fingerprint(tuple(op.parameters.values()))]
-        parts.append((*own, *[place[a._seq] if isinstance(a, Variable) else _told(op, a, plain) for a in args]))
-    return None if _untold(parts) else tuple(parts)
+        known = [op.name] if plain else [op.name, *op.parameters, fingerprint(tuple(op.parameters.values()))]
+        parts.append((*known, *[place[a._seq] if isinstance(a, Variable) else _described(op, a, plain) for a in args]))
+    return None if _unlike(parts) else tuple(parts)
 
 
-def _told(op: Op, a: Any, plain: bool) -> Any:
-    """What a pattern knows of a constant: which elements of a matrix are zero, an exponent, an array's shape."""
+def _described(op: Op, a: Any, plain: bool) -> object:
+    """What a pattern depends on of a constant: which elements of a matrix are zero, an exponent, an array's shape."""
     if op.kind is BILINEAR:
         a = np.asarray(a)
-        return fingerprint(a if a.dtype.kind in "iub" else a != 0)  # whole numbers may be places (pick)
+        return fingerprint(a if a.dtype.kind in "iub" else a != 0)  # whole numbers may be indices (pick)
     if hasattr(a, "dtype"):
         return np.shape(a)
     return ("number", a == 0 if plain else repr(a))
 
 
-def _untold(value: Any) -> bool:
-    return isinstance(value, Unlike) or (isinstance(value, tuple | list) and any([_untold(v) for v in value]))
+def _unlike(value: object) -> bool:
+    return isinstance(value, Unlike) or (isinstance(value, tuple | list) and any([_unlike(v) for v in value]))

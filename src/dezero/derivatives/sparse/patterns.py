@@ -1,8 +1,8 @@
 """Where Jacobians and Hessians can have nonzeros, found from a graph that ran.
 
-A node's pattern is a Boolean matrix that says on which elements of x each of its elements depends; patterns go up the
-graph by sparse products. The Hessian has a nonzero where an operation couples two elements of its arguments, and
-then all pairs of elements of x that these depend on: P_a' P_b, summed over the operations.
+A node's pattern is a Boolean matrix: it says on which elements of x each element of the node depends. It is computed
+from the patterns of the node's arguments by sparse products. Where an operation couples its arguments a and b, the
+Hessian has a nonzero at each pair of elements of x that a coupled pair of their elements depends on: P_a' P_b.
 
 A. Griewank, A. Walther, Evaluating Derivatives (2nd ed., SIAM 2008), sections 7.1 and 7.3; A. Walther, Computing sparse
 Hessians with automatic differentiation, ACM Trans. Math. Softw. 34 (2008).
@@ -12,24 +12,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from weakref import WeakValueDictionary
 
 import numpy as np
 
+from dezero.core.dtypes import Array, Shape, is_complex
 from dezero.core.errors import describe
 from dezero.core.graph import collect, leading_to
 from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, Op
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.derivatives.sparse import selections
 from dezero.derivatives.sparse.dependence import Dependence
+from dezero.derivatives.sparse.matrices import Sparse, matrix, union
 from dezero.derivatives.tracing import Run
 from dezero.functions import _scipy
 
 _MOST = 2**28  # nonzeros of one pattern, 1.3 GB
 
+Couples = list[tuple[int, int]]  # pairs of places of an operation's arguments
 
-def sparsity(f: Callable[[Any], Any], x: Any) -> Any:
+
+def sparsity(f: Callable[[Variable], object], x: ArrayLike) -> Any:
     """Where the Jacobian of f can have nonzeros: a SciPy CSR array of Booleans, (outputs, inputs), both flattened.
 
     f: takes an array of x's shape and returns one of any shape. Every nonzero at x is in it; where an operation's own
@@ -46,7 +50,7 @@ def sparsity(f: Callable[[Any], Any], x: Any) -> Any:
     return jacobian_pattern("sparsity", run.outputs[0], run.leaves[0])
 
 
-def hessian_sparsity(f: Callable[[Any], Any], x: Any) -> Any:
+def hessian_sparsity(f: Callable[[Variable], object], x: ArrayLike) -> Any:
     """Where the Hessian of f can have nonzeros: a symmetric SciPy CSR array of Booleans, (inputs, inputs), flattened.
 
     f: takes an array of x's shape and returns a number. What is linear in x leaves no trace. As for sparsity.
@@ -61,13 +65,13 @@ def hessian_sparsity(f: Callable[[Any], Any], x: Any) -> Any:
     return hessian_pattern("hessian_sparsity", run.outputs[0], run.leaves[0])
 
 
-def one_array(name: str, f: Callable[[Any], Any], x: Any, scalar: bool = False) -> Run:
+def one_array(name: str, f: Callable[[Variable], object], x: ArrayLike, scalar: bool = False) -> Run:
     """f run on one real array, of one real array (or number) as its result."""
     run = Run(name, f, (x,))
     for what, found in (("x", run.leaves), ("the function's result", run.outputs)):
         if len(found) != 1:
             raise TypeError(f"{name}: {what} holds {len(found)} arrays; join them into one with concatenate")
-        if found[0].dtype.kind == "c":
+        if is_complex(found[0]):
             raise TypeError(
                 f"{name}: {what} is {describe(found[0])}; give its real and imaginary parts as two real arrays"
             )
@@ -78,14 +82,14 @@ def one_array(name: str, f: Callable[[Any], Any], x: Any, scalar: bool = False) 
     return run
 
 
-def jacobian_pattern(name: str, y: Variable, x: Variable) -> Any:
+def jacobian_pattern(name: str, y: Variable, x: Variable) -> Sparse:
     """The pattern of dy/dx, of Variables of a graph that ran."""
     found = _Propagation(name, x, None).to(y)
     found.sort_indices()
     return found
 
 
-def hessian_pattern(name: str, y: Variable, x: Variable) -> Any:
+def hessian_pattern(name: str, y: Variable, x: Variable) -> Sparse:
     """The pattern of the second derivative of y in x."""
     couplings = _Couplings(name, x.size)
     _Propagation(name, x, couplings).to(y)
@@ -97,13 +101,13 @@ class _Propagation:
 
     def __init__(self, name: str, x: Variable, couplings: _Couplings | None) -> None:
         self.name, self.x, self.couplings = name, x, couplings
-        self.known: dict[int, Any] = {}  # by age; of several outputs a list
+        self.known: dict[int, Any] = {}  # age of a node -> its pattern; of a node with several outputs a list of them
 
-    def to(self, y: Variable) -> Any:
+    def to(self, y: Variable) -> Sparse:
         path = leading_to(collect([y]), [self.x])
         found = {age: Dependence(node) for age, node in path.items() if age != self.x._seq}
         needed = {y._seq} if self.couplings is None else set()
-        for age in reversed(path):  # for a Hessian, what no later operation couples is of no interest
+        for age in reversed(path):  # for a Hessian: coupled arguments, and what these depend on
             if age in found:
                 args = path[age]._args
                 coupled = {i for pair in found[age].couples for i in pair}
@@ -116,33 +120,33 @@ class _Propagation:
                 known[age] = _scipy.sparse.eye_array(self.x.size, dtype=bool, format="csr")
                 continue
             if age in needed or found[age].couples:
-                known[age] = self.node(node, found[age])
+                known[age] = self.node_pattern(node, found[age])
             for a in node._args:
                 if isinstance(a, Variable) and last[a._seq] == age:
                     known.pop(a._seq, None)
         return known[y._seq] if y._seq in known else self.empty(y.size)
 
-    def node(self, node: Variable, found: Dependence) -> Any:
+    def node_pattern(self, node: Variable, found: Dependence) -> Sparse | list[Sparse]:
         op, args = node._op, node._args
         if isinstance(op, Op) and op.name == "output":
             return self.known[args[0]._seq][op.parameters["index"]]
         moving = [i for i in found.slopes if (p := self.known.get(args[i]._seq)) is not None and p.nnz]
         couples = [(i, j) for i, j in found.couples if i in moving and j in moving]
         if not isinstance(op, Op) or isinstance(node._data, tuple):
-            return self.mixed(node, moving, couples)
+            return self.mixed_pattern(node, moving, couples)
         if not moving:
             return self.empty(node.size)
         if op.kind is ELEMENTWISE or op.each:
-            return self.elementwise(node, moving, couples)
+            return self.elementwise_pattern(node, moving, couples)
         if op.kind is LINEAR:
-            return self.linear(node, moving)
+            return self.linear_pattern(node, moving)
         if op.kind is BILINEAR:
-            return self.bilinear(node, moving, couples)
-        return self.mixed(node, moving, couples)
+            return self.bilinear_pattern(node, moving, couples)
+        return self.mixed_pattern(node, moving, couples)
 
     # -- each kind of operation --------------------------------------------------------------------------------
 
-    def elementwise(self, node: Variable, moving: list[int], couples: list[tuple[int, int]]) -> Any:
+    def elementwise_pattern(self, node: Variable, moving: list[int], couples: Couples) -> Sparse:
         parts = {}
         for i in moving:
             pattern, shape = self.known[node._args[i]._seq], node._args[i].shape
@@ -151,26 +155,26 @@ class _Propagation:
                 pattern = self.take(pattern, np.broadcast_to(numbers, node.shape).ravel(), node)
             parts[i] = pattern
         self.couple(parts, parts, couples, node)
-        return _union(list(parts.values()))
+        return union(list(parts.values()))
 
-    def linear(self, node: Variable, moving: list[int]) -> Any:
+    def linear_pattern(self, node: Variable, moving: list[int]) -> Sparse:
         patterns = [self.known[node._args[i]._seq] for i in moving]
         numbers = selections.by_value(node, moving)
         if numbers is not None:
             pattern = patterns[0] if len(patterns) == 1 else _scipy.sparse.vstack(patterns, format="csr")
             return self.selected(pattern, numbers, node)
-        return _union([self.gathered(node, i, p) for i, p in zip(moving, patterns, strict=True)])
+        return union([self.gathered(node, i, p) for i, p in zip(moving, patterns, strict=True)])
 
-    def gathered(self, node: Variable, i: int, pattern: Any) -> Any:
+    def gathered(self, node: Variable, i: int, pattern: Sparse) -> Sparse:
         """The part of a linear operation's pattern that comes from one argument."""
         target = selections.by_rule(node, i)
         if target is None:
             groups, whose = self.grouped(node, i)
             return self.take(groups, whose, node)
         source = np.flatnonzero(target)
-        return _matrix(target[source] - 1, source, (node.size, pattern.shape[0])) @ pattern
+        return matrix(target[source] - 1, source, (node.size, pattern.shape[0])) @ pattern
 
-    def bilinear(self, node: Variable, moving: list[int], couples: list[tuple[int, int]]) -> Any:
+    def bilinear_pattern(self, node: Variable, moving: list[int], couples: Couples) -> Sparse:
         args = node._args
         if len(moving) == 1 and not isinstance(args[1 - moving[0]], Variable):  # at constant places: pick, lookup
             (i,), constant = moving, args[1 - moving[0]]
@@ -180,92 +184,96 @@ class _Propagation:
                 return self.selected(self.known[args[i]._seq], numbers, node)
         found = selections.products(node)
         if found is None:
-            return self.mixed(node, moving, couples)
+            return self.mixed_pattern(node, moving, couples)
         out, *which = found
         parts = []
         for i in moving:
             pattern = self.known[args[i]._seq]
-            parts.append(_matrix(out, which[i], (node.size, pattern.shape[0])) @ pattern)
+            parts.append(matrix(out, which[i], (node.size, pattern.shape[0])) @ pattern)
         if couples and self.couplings is not None:
             first, second = (self.known[a._seq] for a in args)
-            pairs = _matrix(which[0], which[1], (first.shape[0], second.shape[0]))
+            pairs = matrix(which[0], which[1], (first.shape[0], second.shape[0]))
             self.couplings.add(first, pairs @ second, node)
-        return _union(parts)
+        return union(parts)
 
-    def mixed(self, node: Variable, moving: list[int], couples: list[tuple[int, int]]) -> Any:
-        """What is known of an operation is at most that it keeps rows apart."""
+    def mixed_pattern(self, node: Variable, moving: list[int], couples: Couples) -> Any:
+        """The pattern of an operation of which nothing is known, or only that it keeps rows apart."""
         several = isinstance(node._data, tuple)
         sizes = [y.size for y in node._data] if several else [node.size]
         if not moving:
             return [self.empty(size) for size in sizes] if several else self.empty(sizes[0])
         found = {i: self.grouped(node, i) for i in moving}
         groups = {i: g for i, (g, _) in found.items()}
-        parts: dict[int, Any] = {}
+        parts: dict[int, Sparse] = {}
         if several:
-            results = [self.take(_union(list(groups.values())), np.zeros(size, np.int64), node) for size in sizes]
+            results = [self.take(union(list(groups.values())), np.zeros(size, np.int64), node) for size in sizes]
         else:
             parts = {i: self.take(g, whose, node) for i, (g, whose) in found.items()}
         self.couple(groups, parts or groups, couples, node)
-        return results if several else _union(list(parts.values()))
+        return results if several else union(list(parts.values()))
 
-    def grouped(self, node: Variable, i: int) -> tuple[Any, np.ndarray]:
-        """The patterns of an argument joined over what the operation mixes, and the group of each result's element."""
+    def grouped(self, node: Variable, i: int) -> tuple[Sparse, Array]:
+        """The pattern of an argument, united within each row, and the row of each element of the result.
+
+        Without rows that stay apart, all elements are one row.
+        """
         a, op = node._args[i], node._op
-        pattern = self.known[a._seq]
-        axes: tuple[int, ...] = ()
-        kept: tuple[int, ...] = ()
+        pattern: Sparse = self.known[a._seq]
+        axes: Shape = ()
+        kept: Shape = ()
         if isinstance(op, Op) and op.rows is not None and not isinstance(node._data, tuple):
             for axis in range(-a.ndim, 0):
                 below = [(*axes, axis) if k == i else () for k in range(len(node._args))]
                 try:
                     rows = op.rows(below, node, **op.parameters)
-                except Exception:  # of axes that it does not expect
+                except Exception:  # the operation does not expect these axes
                     rows = None
                 if rows is not None and len(rows) == len(axes) + 1 and a.shape[axis] > 1:
                     axes, kept = below[i], tuple(rows)
         if any([a.shape[r] != node.shape[s] for r, s in zip(axes, kept, strict=True)]):
             axes = kept = ()
-        own = _numbered(a.shape, axes)
+        numbers = _numbered(a.shape, axes)
         count = math.prod([a.shape[r] for r in axes])
-        joined = _matrix(own, np.arange(a.size), (count, a.size)) @ pattern
+        joined = matrix(numbers, np.arange(a.size), (count, a.size)) @ pattern
         return joined, _numbered((), ()) if isinstance(node._data, tuple) else _numbered(node.shape, kept)
 
     # -- matrices ----------------------------------------------------------------------------------------------
 
-    def empty(self, rows: int) -> Any:
-        return _matrix([], [], (rows, self.x.size))
+    def empty(self, rows: int) -> Sparse:
+        return matrix([], [], (rows, self.x.size))
 
-    def selected(self, pattern: Any, numbers: np.ndarray, node: Variable) -> Any:
-        """The rows with these numbers, from 1; 0 for an empty one."""
+    def selected(self, pattern: Sparse, numbers: Array, node: Variable) -> Sparse:
+        """The rows with these numbers, counted from 1; 0 stands for an empty row."""
         if numbers.size and not numbers.min():
             pattern = _scipy.sparse.vstack([pattern, self.empty(1)], format="csr")
         return self.take(pattern, numbers - 1, node)
 
-    def take(self, pattern: Any, rows: np.ndarray, node: Variable) -> Any:
+    def take(self, pattern: Sparse, rows: Array, node: Variable) -> Sparse:
         _check(self.name, node, int(np.diff(pattern.indptr)[rows].sum(dtype=np.int64)))
         return pattern[rows]
 
-    def couple(self, same: dict[int, Any], parts: dict[int, Any], couples: list[tuple[int, int]], node: Any) -> None:
+    def couple(self, same: dict[int, Sparse], parts: dict[int, Sparse], couples: Couples, node: Variable) -> None:
+        """Add the coupled pairs of a node: of an argument with itself by `same`, of two arguments by `parts`."""
         if self.couplings is not None:
             for i, j in couples:
                 self.couplings.add(*((same[i], same[i]) if i == j else (parts[i], parts[j])), node)
 
 
 class _Couplings:
-    """The union of P_a' P_b over all that is coupled."""
+    """The pattern of a Hessian: the union of P_a' P_b over all pairs of arguments (a, b) that an operation couples."""
 
     def __init__(self, name: str, n: int) -> None:
         self.name = name
-        self.alone = np.zeros(n, bool)  # what is coupled to itself, apart from the pairs
-        self.pairs: Any = _matrix([], [], (n, n))
-        self.waiting: list[Any] = []
-        self.squares: WeakValueDictionary[int, Any] = WeakValueDictionary()
-        self.one_sided = False
+        self.alone = np.zeros(n, bool)  # elements that are coupled to themselves, which `pairs` need not hold
+        self.pairs = matrix([], [], (n, n))
+        self.waiting: list[Sparse] = []  # products not yet added to the pairs
+        self.squares: WeakValueDictionary[int, Sparse] = WeakValueDictionary()  # patterns coupled to themselves
+        self.one_sided = False  # whether (b, a) has to be added for some (a, b)
 
-    def add(self, a: Any, b: Any, node: Variable) -> None:
+    def add(self, a: Sparse, b: Sparse, node: Variable) -> None:
         if a is b:
             if self.squares.get(id(a)) is a:
-                return  # a chain of functions of the same elements
+                return  # as in a chain of functions of the same elements
             self.squares[id(a)] = a
             if np.diff(a.indptr).max(initial=0) <= 1:
                 self.alone[a.indices] = True
@@ -279,16 +287,16 @@ class _Couplings:
 
     def join(self) -> None:
         parts = [part for part in (self.pairs, *self.waiting) if part.nnz]
-        self.pairs, self.waiting = _union(parts) if parts else self.pairs, []
+        self.pairs, self.waiting = union(parts) if parts else self.pairs, []
 
-    def symmetric(self) -> Any:
+    def symmetric(self) -> Sparse:
         """The whole, as a CSR array with its columns in order."""
         self.join()
         total = self.pairs + self.pairs.T if self.one_sided else self.pairs
         if (self.alone > total.diagonal()).any():
-            own = np.flatnonzero(self.alone)
-            total = total + _matrix(own, own, total.shape)
-        total = _scipy.sparse.csr_array(total)
+            places = np.flatnonzero(self.alone)
+            total = total + matrix(places, places, total.shape)
+        total = cast(Sparse, _scipy.sparse.csr_array(total))
         total.sort_indices()
         return total
 
@@ -301,20 +309,7 @@ def _check(name: str, node: Variable, nonzeros: int) -> None:
         )
 
 
-def _matrix(rows: Any, columns: Any, shape: tuple[int, int]) -> Any:
-    rows, columns = np.asarray(rows, np.int64), np.asarray(columns, np.int64)
-    return _scipy.sparse.csr_array((np.ones(len(rows), bool), (rows, columns)), shape=shape)
-
-
-def _union(patterns: list[Any]) -> Any:
-    total = patterns[0]
-    for pattern in patterns[1:]:
-        if pattern is not total:
-            total = total + pattern
-    return total
-
-
-def _numbered(shape: tuple[int, ...], axes: tuple[int, ...]) -> np.ndarray:
+def _numbered(shape: Shape, axes: Shape) -> Array:
     """For each element of an array the number of its row: its index along these axes, the first of them slowest."""
     number: Any = np.zeros(shape, np.int64)
     for axis in axes:

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from dezero.autodiff.gradients import gradients
 from dezero.autodiff.sweep import sweep
+from dezero.core.dtypes import Array
 from dezero.core.graph import collect, leading_to
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.derivatives.sparse.keys import pattern_key
+from dezero.derivatives.sparse.matrices import Sparse
 from dezero.derivatives.sparse.patterns import one_array
 from dezero.derivatives.tracing import Run
 from dezero.functions import _scipy
 from dezero.series import Expansion
 
-Product = Callable[[np.ndarray], np.ndarray]
+Product = Callable[[Array], Array]  # with a direction, or a cotangent
+Reads = Mapping[Any, tuple[Array, Array]]  # of each sweep: elements of the derivative, and their places in its result
 
 
 class Source:
-    """What is differentiated; apart from the derivative, so that this and the plan it keeps are no cycle."""
+    """The function to differentiate. A plan refers to it and not to its SparseDerivative, which refers to the plan."""
 
-    def __init__(self, name: str, f: Callable[[Any], Any]) -> None:
+    def __init__(self, name: str, f: Callable[[Variable], object]) -> None:
         self.name, self.f = name, f
 
-    def run(self, x: Any) -> Run:
+    def run(self, x: ArrayLike) -> Run:
         return one_array(self.name, self.f, x, scalar=self.name != "sparse_jacobian")
 
 
@@ -40,14 +43,14 @@ class Plan:
     seen not to be so (it cannot where f uses a Function of the user's own, or index arrays or masks of over 4 MB).
     """
 
-    _key: Any = None
+    _key: Hashable = None  # the pattern_key of the graph that it was made for
     _transposed = False
 
-    def __init__(self, source: Source, pattern: Any, colours: np.ndarray, reads: dict[Any, Any]) -> None:
+    def __init__(self, source: Source, pattern: Sparse, colours: Array, reads: Reads) -> None:
         self.pattern, self.colours, self.sweeps = pattern, colours, len(reads)
         self._source, self._reads = source, reads
 
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: ArrayLike) -> Any:
         run = self._source.run(x)
         key = pattern_key(run)
         if run.leaves[0].size != self.pattern.shape[1] or (None not in (key, self._key) and key != self._key):
@@ -63,10 +66,11 @@ class Plan:
             values[entries] = found[places]
         return self._array(values)
 
-    def _of(self, source: Any) -> Any:
-        """This plan for another function; None: for none, so that the cache keeps no function alive."""
+    def _of(self, source: Source | None) -> Plan:
+        """This plan for another function; None: for no function, since the cache is to keep none alive."""
         plan = copy.copy(self)
-        plan.pattern, plan.colours, plan._source = self.pattern.copy(), self.colours.copy(), source  # the user's own
+        plan.pattern, plan.colours = self.pattern.copy(), self.colours.copy()  # users may change theirs
+        plan._source = source  # type: ignore[assignment]
         return plan
 
     def _bytes(self) -> int:
@@ -76,11 +80,11 @@ class Plan:
     def _count(self) -> int:
         return int(self.pattern.nnz)
 
-    def _array(self, values: np.ndarray) -> Any:
+    def _array(self, values: Array) -> Any:
         pattern = self.pattern
         return _scipy.sparse.csr_array((values, pattern.indices.copy(), pattern.indptr.copy()), shape=pattern.shape)
 
-    def _sweeps(self, run: Run) -> Iterator[tuple[Any, np.ndarray]]:
+    def _sweeps(self, run: Run) -> Iterator[tuple[Hashable, Array]]:
         """The result of each sweep, in the order of the reads."""
         product = self._product(run)
         for colour in self._reads:
@@ -111,7 +115,7 @@ class Plan:
 def forward_product(y: Variable, x: Variable) -> Product:
     """The product of the Jacobian with a direction."""
 
-    def product(direction: np.ndarray) -> np.ndarray:
+    def product(direction: Array) -> Array:
         line = direction.astype(x.dtype).reshape(x.shape)
         return np.ravel(np.broadcast_to(Expansion(y, {x: [line[()]]})[1], y.shape))
 
@@ -122,7 +126,7 @@ def reverse_product(y: Variable, x: Variable) -> Product:
     """The product of the transposed Jacobian with a cotangent."""
     nodes = leading_to(collect([y]), [x])
 
-    def product(cotangent: np.ndarray) -> np.ndarray:
+    def product(cotangent: Array) -> Array:
         seed = cotangent.astype(y.dtype).reshape(y.shape)[()]
         found = sweep(nodes, {y._seq: seed}, {x._seq}, False).get(x._seq) if y._seq in nodes else None
         return np.zeros(x.size, y.dtype) if found is None else np.ravel(np.broadcast_to(np.real(found), x.shape))
@@ -134,13 +138,9 @@ def gradient_of(run: Run) -> Variable:
     return gradients(run.outputs[0], run.leaves[0], create_graph=True)[0]
 
 
-def read_by(colours: np.ndarray, places: np.ndarray) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+def read_by(colours: Array, places: Array) -> dict[int, tuple[Array, Array]]:
     """For each colour, the elements that are read from its sweep and their places in its result."""
     order = np.argsort(colours, kind="stable")
     kinds, starts = np.unique(colours[order], return_index=True)
     parts = np.split(order, starts[1:])
     return {int(colour): (part, places[part]) for colour, part in zip(kinds, parts, strict=True)} if len(order) else {}
-
-
-def rows_of(pattern: Any) -> np.ndarray:
-    return np.repeat(np.arange(pattern.shape[0], dtype=pattern.indices.dtype), np.diff(pattern.indptr))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 import numpy as np
 
 from dezero.autodiff.gradients import gradients
+from dezero.core.dtypes import Array
 from dezero.core.graph import collect
 from dezero.core.op import Op
-from dezero.derivatives.sparse.colouring import colour_columns, star_colouring, stored
+from dezero.derivatives.sparse.colouring import colour_columns, star_colouring
+from dezero.derivatives.sparse.matrices import Sparse, rows_of, stored
 from dezero.derivatives.sparse.patterns import hessian_pattern, jacobian_pattern
 from dezero.derivatives.sparse.plan import (
     Plan,
@@ -20,7 +22,6 @@ from dezero.derivatives.sparse.plan import (
     gradient_of,
     read_by,
     reverse_product,
-    rows_of,
 )
 from dezero.derivatives.tracing import Run
 from dezero.functions import _scipy
@@ -43,13 +44,13 @@ class _ByRows(Plan):
         return reverse_product(run.outputs[0], run.leaves[0])
 
 
-def jacobian_plan(source: Source, run: Run, pattern: Any) -> Plan:
+def jacobian_plan(source: Source, run: Run, pattern: Sparse | None) -> Plan:
     if pattern is None:
         pattern = jacobian_pattern(source.name, run.outputs[0], run.leaves[0])
     rows, columns = rows_of(pattern), pattern.indices
     widest, tallest = (int(np.bincount(side).max(initial=0)) for side in (rows, columns))
     backward_only = any([node._args and not isinstance(node._op, Op) for node in collect(run.outputs).values()])
-    # No fewer colours than elements in a row (or column): the second colouring only where it can win.
+    # A colouring needs at least as many colours as a row (or column) has elements: the other is tried if it can win.
     reverse = backward_only or tallest <= widest  # a user's Function has a backward and no forward derivative
     colours = colour_columns(pattern.T if reverse else pattern)
     if not backward_only and colours.max(initial=-1) + 1 > (widest if reverse else tallest):
@@ -69,7 +70,7 @@ class _OfHessian(Plan):
         return reverse_product(gradient_of(run), run.leaves[0])
 
 
-def hessian_plan(source: Source, run: Run, pattern: Any) -> Plan:
+def hessian_plan(source: Source, run: Run, pattern: Sparse | None) -> Plan:
     if pattern is None:
         pattern = hessian_pattern(source.name, run.outputs[0], run.leaves[0])
     colours = star_colouring(pattern)
@@ -82,8 +83,8 @@ def hessian_plan(source: Source, run: Run, pattern: Any) -> Plan:
     return _OfHessian(source, pattern, colours, read_by(colours[other], place))
 
 
-def _alone(pattern: Any, rows: np.ndarray, colours: np.ndarray) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """Whether in row i column j is the only one of its colour that has a nonzero."""
+def _alone(pattern: Sparse, rows: Array, colours: Array) -> Callable[[Array, Array], Array]:
+    """The function of (i, j) that tells whether column j is the only one of its colour with a nonzero in row i."""
     count = int(colours.max(initial=0)) + 1
     keys = rows.astype(np.int64) * count + colours[pattern.indices]
     if pattern.shape[0] * count <= 8 * pattern.nnz:
@@ -97,7 +98,7 @@ def _alone(pattern: Any, rows: np.ndarray, colours: np.ndarray) -> Callable[[np.
 
 
 class _OfThird(Plan):
-    triples: tuple[np.ndarray, np.ndarray, np.ndarray]  # i <= j <= k
+    triples: tuple[Array, Array, Array]  # i <= j <= k
 
     def _bytes(self) -> int:
         return super()._bytes() + sum([a.nbytes for a in self.triples])
@@ -105,17 +106,17 @@ class _OfThird(Plan):
     def _count(self) -> int:
         return len(self.triples[0])
 
-    def _sweeps(self, run: Run) -> Iterator[tuple[Any, np.ndarray]]:
+    def _sweeps(self, run: Run) -> Iterator[tuple[Hashable, Array]]:
         (x,), gradient = run.leaves, gradient_of(run)
         last, product = None, None
-        for first, second in self._reads:  # sorted: all sweeps over one product's graph after another
+        for first, second in self._reads:  # in order: the sweeps over the graph of one product come together
             if product is None or first != last:
                 seed = (self.colours == first).astype(gradient.dtype).reshape(x.shape)
                 (column,) = gradients(gradient, x, seed, create_graph=True)
                 last, product = first, reverse_product(column, x)
             yield (first, second), product(self.colours == second)
 
-    def _array(self, values: np.ndarray) -> Any:
+    def _array(self, values: Array) -> Any:
         i, j, k = self.triples
         lower, upper, every = i != j, j != k, np.ones(len(i), bool)
         orders = [
@@ -135,7 +136,7 @@ class _OfThird(Plan):
         hessian_plan(self._source, run, self.pattern)._check(run)
 
 
-def third_plan(source: Source, run: Run, pattern: Any) -> Plan:
+def third_plan(source: Source, run: Run, pattern: Sparse | None) -> Plan:
     if pattern is None:
         pattern = hessian_pattern(source.name, run.outputs[0], run.leaves[0])
     colours = colour_columns(pattern)
@@ -148,7 +149,7 @@ def third_plan(source: Source, run: Run, pattern: Any) -> Plan:
     return plan
 
 
-def _triples(name: str, pattern: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _triples(name: str, pattern: Sparse) -> tuple[Array, Array, Array]:
     """All i <= j <= k of which the symmetric pattern has every pair."""
     upper = stored(_scipy.sparse.triu(pattern))
     n, starts = pattern.shape[0], upper.indptr.astype(np.int64)

@@ -1,9 +1,10 @@
 """Which elements of an operation's arguments its result is made of, found by letting the operation itself work.
 
-An operation that only moves elements (indexing, reshaping, joining, padding) moves their numbers just the same.
-That it does nothing else is seen on random numbers: being linear, it then equals the selection everywhere. One that
-sums (the adjoint of a move) is read through its rule, and a product of two arrays through one element of the smaller
-array at a time.
+An operation that only moves elements (indexing, reshaping, joining, padding) is applied to the numbers 1, 2, ... in
+place of the elements: its result tells which element went where. Whether it does anything else shows on random numbers:
+if it agrees with the selection there, it agrees everywhere, since both are linear. An operation that sums elements is
+the adjoint of a selection, so its rule is one. A product of two arrays is tried with one element of the smaller array
+at a time.
 """
 
 from __future__ import annotations
@@ -14,32 +15,33 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.dtypes import Array, Shape, is_real
 from dezero.core.op import Op
 from dezero.core.registry import values
 from dezero.core.variable import Variable
 
-Shape = tuple[int, ...]
-Triples = tuple[np.ndarray, np.ndarray, np.ndarray]
+Triples = tuple[Array, Array, Array]
 
 _MOST_TRIPLES = 2**24  # products of two elements that are worth listing
 _MOST_TRIALS = 64  # elements of the smaller factor that are worth trying one by one
 
 
-def selection(value: Callable[..., Any], shapes: Sequence[Shape], shape: Shape) -> np.ndarray | None:
-    """For each element of value(*arrays), which one it is of the arrays (numbered on from 1; 0 for a zero).
+def selection(value: Callable[..., Any], shapes: Sequence[Shape], shape: Shape) -> Array | None:
+    """For each element of value(*arrays) the number of the element that it is; None where value selects no elements.
 
-    value: linear; shape: its result's. None where it is no selection.
+    The elements of all arrays are numbered together, from 1; 0 stands for a result that is zero. value: a linear
+    function; shapes: of the arrays; shape: of the result.
     """
     sizes = [math.prod(s) for s in shapes]
     starts = np.cumsum([0, *sizes])
 
-    def applied(elements: np.ndarray) -> Any:
+    def applied(elements: Array) -> Array | None:
         parts = [elements[a:b].reshape(s) for a, b, s in zip(starts, starts[1:], shapes, strict=False)]
         try:
             y = np.asarray(value(*parts))
-        except Exception:  # an operation that takes no such array
+        except Exception:  # the operation does not take such an array
             return None
-        return y.ravel() if y.shape == shape and y.dtype.kind == "f" else None
+        return y.ravel() if y.shape == shape and is_real(y) else None
 
     total = int(starts[-1])
     numbers = applied(np.arange(1.0, total + 1))
@@ -54,11 +56,11 @@ def selection(value: Callable[..., Any], shapes: Sequence[Shape], shape: Shape) 
     return found if y is not None and (found == numbers).all() and (y == elements[found]).all() else None
 
 
-def by_value(node: Variable, moving: Sequence[int]) -> np.ndarray | None:
-    """selection() of a linear operation in the arguments at these places; the others are no part of it."""
+def by_value(node: Variable, moving: Sequence[int]) -> Array | None:
+    """The selection that a linear operation makes of the arguments at these places; the others are zero."""
     args = [_raw(a) for a in node._args]
 
-    def value(*parts: Any) -> Any:
+    def value(*parts: Array) -> Array:
         xs = [np.zeros(np.shape(a)) for a in args]
         for i, part in zip(moving, parts, strict=True):
             xs[i] = part
@@ -67,8 +69,8 @@ def by_value(node: Variable, moving: Sequence[int]) -> np.ndarray | None:
     return selection(value, [np.shape(args[i]) for i in moving], node.shape)
 
 
-def by_rule(node: Variable, place: int) -> np.ndarray | None:
-    """For each element of an argument, to which element of the result it is added; None where to several."""
+def by_rule(node: Variable, place: int) -> Array | None:
+    """For each element of an argument the number of the element of the result that it is added to; None if several."""
     args = [_raw(a) for a in node._args]
     rule = node._op.rules[place]
     return selection(lambda g: rule(values, g, *args, node._data), [node.shape], args[place].shape)
@@ -78,9 +80,10 @@ def by_rule(node: Variable, place: int) -> np.ndarray | None:
 
 
 def products(node: Variable) -> Triples | None:
-    """Of a bilinear operation: which element of the result has which product of an element of a with one of b.
+    """The products of a bilinear operation: triples of an element of the result, one of a and one of b.
 
-    Products with a zero of a plain array are left out. None where there are too many to list.
+    Each is the element's place in the flattened array. Products with a zero of a plain array are left out. None where
+    there are too many to list.
     """
     op, args = node._op, node._args
     labels = _labels(op, [np.shape(_raw(a)) for a in args])
@@ -95,7 +98,7 @@ def products(node: Variable) -> Triples | None:
 
 
 def _labels(op: Op, shapes: Sequence[Shape]) -> tuple[str, str, str] | None:
-    """The axes of both arguments and of the result by letters, those that are summed lacking in the result."""
+    """A letter for each axis of the arguments and of the result, as in einsum."""
     if op.labels is None:
         return None
     axes = [len(s) for s in shapes]
@@ -105,18 +108,18 @@ def _labels(op: Op, shapes: Sequence[Shape]) -> tuple[str, str, str] | None:
 
 
 def _by_labels(node: Variable, *labels: str) -> Triples | None:
-    """All combinations of indices, but for a plain array those of its elements alone that are not zero."""
+    """All combinations of indices; of a plain array only the indices of elements that are not zero."""
     shapes = [*[np.shape(_raw(a)) for a in node._args], node.shape]
     lengths: dict[str, int] = {}
-    for own, shape in zip(labels, shapes, strict=True):
-        for letter, n in zip(own, shape, strict=True):
+    for letters, shape in zip(labels, shapes, strict=True):
+        for letter, n in zip(letters, shape, strict=True):
             lengths[letter] = max(lengths.get(letter, 1), n) if 0 not in (n, lengths.get(letter, 1)) else 0
-    index: dict[str, np.ndarray] = {}
-    for a, own, shape in zip(node._args, labels, shapes, strict=False):
+    index: dict[str, Array] = {}
+    for a, letters, shape in zip(node._args, labels, shapes, strict=False):
         if not isinstance(a, Variable) and not index:
-            if any([n != lengths[letter] for letter, n in zip(own, shape, strict=True)]):
-                break  # it broadcasts
-            index = dict(zip(own, np.nonzero(a), strict=True))
+            if any([n != lengths[letter] for letter, n in zip(letters, shape, strict=True)]):
+                break  # this array is broadcast, so its indices are not those of the product
+            index = dict(zip(letters, np.nonzero(a), strict=True))
     listed = len(next(iter(index.values()))) if index else 1
     others = {letter: n for letter, n in lengths.items() if letter not in index}
     if listed * math.prod(others.values()) > _MOST_TRIPLES:
@@ -127,14 +130,14 @@ def _by_labels(node: Variable, *labels: str) -> Triples | None:
     for letter in set(lengths) - set(others):
         index[letter] = index[letter].reshape((listed,) + (1,) * len(others))
 
-    def flat(own: str, shape: Shape) -> np.ndarray:
-        total: Any = 0
-        for axis, letter in enumerate(own):
+    def flat(letters: str, shape: Shape) -> Array:
+        total = np.zeros((), np.int64)
+        for axis, letter in enumerate(letters):
             if shape[axis] > 1:
                 total = total + index[letter] * math.prod(shape[axis + 1 :])
         return np.broadcast_to(total, full).ravel()
 
-    first, second, out = (flat(own, shape) for own, shape in zip(labels, shapes, strict=True))
+    first, second, out = (flat(letters, shape) for letters, shape in zip(labels, shapes, strict=True))
     return out, first, second
 
 
@@ -147,12 +150,12 @@ def _by_trials(node: Variable) -> Triples | None:
     trials = range(args[small].size) if isinstance(node._args[small], Variable) else np.flatnonzero(args[small])
     if len(trials) > _MOST_TRIALS:
         return None
-    found: list[list[np.ndarray]] = [[], [], []]
+    found: list[list[Array]] = [[], [], []]
     for k in trials:
         one = np.zeros(args[small].shape)
         one.flat[k] = 1
 
-        def value(part: Any, one: Any = one) -> Any:
+        def value(part: Array, one: Array = one) -> Array:
             return node._op.value(part, one) if small else node._op.value(one, part)
 
         numbers = selection(value, [large.shape], node.shape)
