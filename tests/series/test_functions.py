@@ -1,4 +1,4 @@
-"""Paste into tests/series once functions_in_series.patch is in."""
+"""Series through calls of Functions: users' own, checkpoints and roots."""
 
 import numpy as np
 import pytest

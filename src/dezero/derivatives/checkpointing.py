@@ -1,4 +1,4 @@
-"""Less memory for a longer computation, and parts of it that are taken as constants."""
+"""Checkpoints, which recompute a part of a computation to save memory, and parts that are constants to derivatives."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from dezero.autodiff.arguments import check_callable, refuse_nothing
 from dezero.core.call import operand
 from dezero.core.config import Config, no_grad, recording, using_config
+from dezero.core.dtypes import Array, is_inexact
 from dezero.core.function import Function
 from dezero.core.randomness import Notes, noting, replaying
 from dezero.core.variable import Variable, wrap
@@ -49,7 +50,7 @@ def checkpoint(f: _Callable) -> _Callable:
     check_callable("checkpoint", f)
 
     @functools.wraps(f)
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: object, **kwargs: object) -> object:
         if not recording():
             return f(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs))
@@ -58,7 +59,7 @@ def checkpoint(f: _Callable) -> _Callable:
         kept = [None if isinstance(leaf, Variable) else leaf for leaf in leaves]
         state, train = np.random.get_state(), Config.train  # the state that dropout draws from
 
-        def run(xs: list[Variable]) -> Any:
+        def run(xs: list[Variable]) -> object:
             given = list(kept)
             for i, x in zip(places, xs, strict=True):
                 given[i] = x
@@ -81,13 +82,13 @@ def checkpoint(f: _Callable) -> _Callable:
 class Recomputed(Function):
     """The call of a function under checkpoint."""
 
-    def __init__(self, segment: Segment, state: Any, notes: Notes) -> None:
+    def __init__(self, segment: Segment, state: object, notes: Notes) -> None:
         self.segment, self.random = segment, (state, notes)
 
-    def forward(self, *arrays: Any) -> Any:
+    def forward(self, *arrays: Array) -> Array | tuple[Array, ...]:
         values, self.segment.values = self.segment.values, []
-        if not values:  # called once more, by who reads the graph in another way
-            given = [x._data for x in getattr(self, "inputs", ())]  # of the first call
+        if not values:  # a later call, as by a reading of the graph with other numbers
+            given = [x._data for x in getattr(self, "inputs", ())]  # the arrays of the first call
             same = len(given) == len(arrays) and all(map(_equal, given, arrays))
             with no_grad(), replaying(*self.random):
                 values = [y._data for y in self.segment([wrap(a) for a in arrays], same)[1]]
@@ -98,11 +99,11 @@ class Recomputed(Function):
             return self.segment.vjp(self.inputs, gys)
 
 
-def _equal(a: Any, b: Any) -> bool:
-    return a is b or bool(np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"))
+def _equal(a: Array, b: Array) -> bool:
+    return a is b or bool(np.array_equal(a, b, equal_nan=is_inexact(a)))
 
 
-def stop_gradient(x: Any) -> Any:
+def stop_gradient(x: object) -> Any:
     """The same values, through which no derivative passes.
 
     x: a Variable or a tree (tuples, lists, dicts) of them; arrays and numbers in it stay as they are. The results are

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -11,13 +10,14 @@ from dezero.autodiff.arguments import check_callable
 from dezero.core.config import using_config
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
+from dezero.derivatives.operators.linear import Points
 from dezero.derivatives.operators.methods import derivatives
 from dezero.derivatives.operators.rays import Rays
 from dezero.derivatives.tracing import Run, one_point, point_of
 from dezero.series.independence import check_batch
 
 
-def divergence(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
+def divergence(F: Callable[[Variable], object]) -> Callable[[Points], Variable]:
     """The divergence of a vector field, the sum of dF_i / dx_i, as a function of x.
 
     F: maps a point (d,) to a vector (d,), or a batch (N, d) to (N, d) row by row; the result has a number for each
@@ -29,7 +29,7 @@ def divergence(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
 
     check_callable("divergence", F)
 
-    def at(x: Any) -> Variable:
+    def at(x: Points) -> Variable:
         J, recorded = _jacobian("divergence", F, x)
         with using_config("enable_backprop", recorded):
             return operations.sum(operations.stack([J[i][..., i] for i in range(len(J))]), axis=0)
@@ -37,7 +37,7 @@ def divergence(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
     return at
 
 
-def curl(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
+def curl(F: Callable[[Variable], object]) -> Callable[[Points], Variable]:
     """The curl of a vector field in three dimensions, a vector, or in two, dF_1 / dx_0 - dF_0 / dx_1, as a function.
 
     Shapes and errors as for divergence, d being 2 or 3.
@@ -48,7 +48,7 @@ def curl(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
 
     check_callable("curl", F)
 
-    def at(x: Any) -> Variable:
+    def at(x: Points) -> Variable:
         J, recorded = _jacobian("curl", F, x, dimensions=(2, 3))
 
         def turn(i: int, j: int) -> Variable:
@@ -60,7 +60,9 @@ def curl(F: Callable[[Any], Any]) -> Callable[[Any], Variable]:
     return at
 
 
-def _jacobian(name: str, F: Callable[[Any], Any], x: Any, dimensions: tuple[int, ...] = ()) -> tuple[Variable, bool]:
+def _jacobian(
+    name: str, F: Callable[[Variable], object], x: Points, dimensions: tuple[int, ...] = ()
+) -> tuple[Variable, bool]:
     """The derivative in each component, (d, *x.shape), and whether it is recorded."""
     with Run(name, F, (point_of(x),)) as run:
         point = one_point(run, least=1)

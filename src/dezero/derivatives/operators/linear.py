@@ -7,7 +7,7 @@ function together, their highest coefficients summed on the way (series/collapse
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,17 +15,20 @@ import numpy as np
 from dezero.autodiff.arguments import calling_on, check_callable
 from dezero.core.call import operand
 from dezero.core.config import using_config
+from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import describe
 from dezero.core.graph import collect
-from dezero.core.variable import Argument, Variable, wrap
+from dezero.core.variable import Argument, ArrayLike, Variable, wrap
 from dezero.derivatives.operators import methods
-from dezero.derivatives.operators.rays import MultiIndex, Rays, rays_of
+from dezero.derivatives.operators.rays import Coefficient, MultiIndex, Rays, rays_of
 from dezero.derivatives.tracing import Run, one_point, point_of
 from dezero.series.independence import check_batch
 from dezero.series.orders import check_order, is_whole_number
 
-_CHUNK = 2**22  # numbers of one layer that a chunk of a batch may have; smaller ones cost more than caches save
+_CHUNK = 2**22  # numbers of the widest node in a chunk of a batch (smaller chunks take longer)
 _PER_CALL = 1000  # numbers that an operation handles in the time that its call takes
+Points = ArrayLike | Sequence[Any]  # a point (d,) or a batch (N, d), or nested lists of numbers or Variables
+Terms = Mapping[MultiIndex, Coefficient]
 _METHODS = {"collapsed": "collapsed Taylor mode", "taylor": "Taylor mode", "reverse": "nested gradients"}
 
 
@@ -34,13 +37,15 @@ class Operator:
 
     f maps a point (d,) to a number, or a batch (N, d) to (N,) row by row. terms: the coefficient of each multi-index
     (a_1, ..., a_d), which stands for d^(a_1 + ... + a_d) / dx_1^a_1 ... dx_d^a_d; or a function of d that gives them.
-    method: "collapsed" (Taylor mode, highest coefficients summed on the way), "taylor" (line by line), "reverse"
+    method: "collapsed" (Taylor mode, highest coefficients summed on the way), "taylor" (ray by ray), "reverse"
     (nested gradients), or "auto", the cheapest by what an operation on so many numbers costs.
     The result has the shape of f(x) and is recorded where x, or anything f uses, is a Variable. A batch that is not
     recorded is taken in chunks where it is large, for which f is called again.
     """
 
-    def __init__(self, name: str, f: Callable[[Any], Any], terms: Any, method: str = "auto") -> None:
+    def __init__(
+        self, name: str, f: Callable[[Variable], Any], terms: Terms | Callable[[int], Terms], method: str = "auto"
+    ) -> None:
         if method not in ("auto", *_METHODS):
             raise ValueError(f"{name}: method is {method!r}; give one of {', '.join(['auto', *_METHODS])}")
         check_callable(name, f)
@@ -48,7 +53,7 @@ class Operator:
         self._rays: dict[int, list[Rays]] = {}
         self._weighed: dict[int, dict[str, tuple[float, float]]] = {}
 
-    def __call__(self, x: Any) -> Variable:
+    def __call__(self, x: Points) -> Variable:
         with Run(self.name, self.f, (point_of(x),)) as run:
             point = self._point(run)
             rows = len(point.data)
@@ -65,21 +70,23 @@ class Operator:
                 parts.append(self._apply(y, chunk, False).data)
             return wrap(np.concatenate(parts))
 
-    def _on_chunk(self, chunk: Variable, expected: Any) -> Variable | None:
-        """f of a part of a batch; None where its values are others than in the whole, as those of a mean are."""
+    def _on_chunk(self, chunk: Variable, expected: Array) -> Variable | None:
+        """f of a part of a batch; None where its values differ from those in the whole batch, as for a mean."""
         try:
             with calling_on([chunk]):
-                y = self.f(chunk)
-        except (ValueError, IndexError):  # an array of f's own with a number for each point of the whole batch
+                y: Variable = self.f(chunk)
+        except (ValueError, IndexError):  # f may use an array with a row for each point of the batch
             return None
-        close = 1e3 * np.finfo(expected.dtype).eps  # sums of other lengths are rounded otherwise
+        close = 1e3 * np.finfo(expected.dtype).eps  # matrix products of another size may round differently
         same = y.shape == expected.shape and np.allclose(y.data, expected, rtol=close, atol=0, equal_nan=True)
         return y if same else None
 
-    def estimate(self, x: Any, samples: int, rng: Any = None) -> tuple[Variable, Variable]:
-        """An unbiased estimate from some of the lines of each order, and the variance of that estimate.
+    def estimate(
+        self, x: Points, samples: int, rng: np.random.Generator | int | None = None
+    ) -> tuple[Variable, Variable]:
+        """An unbiased estimate from some of the rays of each order, and the variance of that estimate.
 
-        samples: lines of each order above the first, 2 or more, drawn without replacement, the same for every point of
+        samples: rays of each order above the first, 2 or more, drawn without replacement, the same for every point of
         a batch; as many as there are give the exact value. rng: a NumPy Generator or its seed. Both results have the
         shape of f(x). Raises TypeError and ValueError for samples that are no whole number from 2 up.
 
@@ -92,19 +99,19 @@ class Operator:
         check_order(f"{self.name}.estimate", samples, what="samples")
         if samples < 2:
             raise ValueError(f"{self.name}.estimate: samples is {samples}; a variance needs 2 or more")
-        rng = np.random.default_rng(rng)
+        draw = np.random.default_rng(rng)
         with Run(self.name, self.f, (point_of(x),)) as run:
             point, (y,) = self._point(run), run.outputs
             groups = self.lines(point.shape[-1])
             drawn = [group for group in groups if group.order > 1]
             with using_config("enable_backprop", run.recorded):
                 value = methods.collapsed(y, point, [group for group in groups if group.order < 2], run.recorded)
-                variance: Any = wrap(np.zeros_like(y.data))
+                variance = wrap(np.zeros_like(y.data))
                 for group in drawn:
                     n = len(group.directions)
-                    chosen = np.sort(rng.choice(n, min(samples, n), replace=False))
-                    lines = Rays(group.order, group.directions[chosen], group.weights[chosen])
-                    rows = methods.weighted(methods.derivatives(y, point, lines, run.recorded), lines.weights) * n
+                    chosen = np.sort(draw.choice(n, min(samples, n), replace=False))
+                    rays = Rays(group.order, group.directions[chosen], group.weights[chosen])
+                    rows = methods.weighted(methods.derivatives(y, point, rays, run.recorded), rays.weights) * n
                     mean, m = rows.mean(axis=0), len(chosen)
                     value = value + mean
                     if m < n:
@@ -115,7 +122,7 @@ class Operator:
         """How many vectors the method pushes through the graph of f, for points of d components."""
         return self._counts(d)[self._chosen(d, d)]
 
-    def explain(self, x: Any) -> str:
+    def explain(self, x: Points) -> str:
         """The vectors that each method pushes through the graph of f at x, and the method that is taken, in words."""
         point = operand(point_of(x), self.name)
         shape, d = point.shape, point.shape[-1] if point.shape else 0
@@ -124,12 +131,12 @@ class Operator:
         return f"{self.name} at x of shape {shape}: vectors through the graph {counted}; takes {chosen}"
 
     def lines(self, d: int) -> list[Rays]:
-        """The lines of each order that the operator is made of, for points of d components."""
+        """The rays of each order that the operator is made of, for points of d components."""
         if d not in self._rays:
             self._rays[d] = rays_of(self._terms(d))
         return self._rays[d]
 
-    def _terms(self, d: int) -> Mapping[MultiIndex, Any]:
+    def _terms(self, d: int) -> Terms:
         terms = self.terms(d) if callable(self.terms) else self.terms
         for index in terms:
             if len(index) != d:
@@ -141,15 +148,16 @@ class Operator:
 
     def _counts(self, d: int) -> dict[str, int]:
         groups = self.lines(d)
-        lines = 1 + sum([group.order * len(group.directions) for group in groups])
+        taylor = 1 + sum([group.order * len(group.directions) for group in groups])
         collapsed = 1 + sum([group.vectors - 1 for group in groups])  # the value once for all of them
-        return {"collapsed": collapsed, "taylor": lines, "reverse": methods.count_nested(self._terms(d))}
+        return {"collapsed": collapsed, "taylor": taylor, "reverse": methods.count_nested(self._terms(d))}
 
     def _costs(self, d: int, size: int) -> dict[str, float]:
-        """What each method costs at x of so many numbers, in calls of operations for a node of the graph of f.
+        """The cost of each method at x of `size` numbers, in calls of operations for each node of the graph of f.
 
-        Series to order K take about K (2 K - 1) / 2 calls, on numbers of R lines for K (K - 1) / 2 of them, or for
-        K (K + 1) / 2 where the highest coefficients are not summed. A gradient takes twice as many as the one below it.
+        A call costs 1, plus the numbers that it handles over _PER_CALL. Series to order K take K (2 K - 1) / 2 calls.
+        K (K - 1) / 2 of them handle the numbers of all R rays, or K (K + 1) / 2 if the highest coefficients are not
+        collapsed. A gradient takes twice as many calls as the gradient that it is taken of.
         """
         if d not in self._weighed:
             groups = [(group.order, len(group.directions)) for group in self.lines(d)]
@@ -173,7 +181,7 @@ class Operator:
     def _apply(self, y: Variable, x: Variable, recorded: bool) -> Variable:
         d = x.shape[-1]
         chosen = self._chosen(d, x.size)
-        if chosen == "reverse" and x.dtype.kind == "c":
+        if chosen == "reverse" and is_complex(x):
             if self.method == "reverse":
                 raise TypeError(f"{self.name}: x is {describe(x)}, and gradients are of real numbers; leave method out")
             chosen = "collapsed"
@@ -204,7 +212,7 @@ class Operator:
         return max(int(_CHUNK / max(widest * count, 1)), 1)
 
 
-def operator(f: Callable[[Any], Any], terms: Mapping[MultiIndex, float], method: str = "auto") -> Operator:
+def operator(f: Callable[[Variable], Any], terms: Terms, method: str = "auto") -> Operator:
     """The linear operator with these coefficients, applied to f.
 
     f: maps a point (d,) to a number, or a batch (N, d) to (N,). terms: a number for each multi-index, the orders of
@@ -228,7 +236,7 @@ def operator(f: Callable[[Any], Any], terms: Mapping[MultiIndex, float], method:
     return Operator("operator", f, dict(terms), method)
 
 
-def laplacian(f: Callable[[Any], Any], method: str = "auto") -> Operator:
+def laplacian(f: Callable[[Variable], Any], method: str = "auto") -> Operator:
     """The Laplacian of f, the sum of its second derivatives in each component, as a function of x.
 
     Shapes and errors as for operator; by the collapsed Taylor mode, which for second order is the forward Laplacian.
@@ -239,22 +247,22 @@ def laplacian(f: Callable[[Any], Any], method: str = "auto") -> Operator:
     return Operator("laplacian", f, lambda d: {_index(d, i, i): 1 for i in range(d)}, method)
 
 
-def biharmonic(f: Callable[[Any], Any], method: str = "auto") -> Operator:
+def biharmonic(f: Callable[[Variable], Any], method: str = "auto") -> Operator:
     """The Laplacian of the Laplacian of f, as a function of x; shapes and errors as for operator.
 
     >>> biharmonic(lambda x: (x**4).sum())(np.array([1.0, 2.0]))
     variable(48.0)
     """
 
-    def terms(d: int) -> dict[MultiIndex, int]:
+    def terms(d: int) -> Terms:
         pure = {_index(d, i, i, i, i): 1 for i in range(d)}
         return pure | {_index(d, i, i, j, j): 2 for i, j in itertools.combinations(range(d), 2)}
 
     return Operator("biharmonic", f, terms, method)
 
 
-def _size(data: Any) -> int:
-    """The elements of a node, which holds a tuple where its operation has several outputs."""
+def _size(data: Array | tuple[Array, ...]) -> int:
+    """The number of elements of a node, which holds a tuple where its operation has several outputs."""
     return sum(map(_size, data)) if isinstance(data, tuple) else data.size
 
 

@@ -11,19 +11,20 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.derivatives.operators.rays import coefficients, ray_scale
 from dezero.derivatives.sweeps import Forward, gradient, single, transform
-from dezero.derivatives.tracing import Run
+from dezero.derivatives.tracing import Args, Kwargs, P, Run
 from dezero.series.orders import check_order, is_whole_number
 
 Powers = tuple[int, ...]
-_GRADIENT = 1.5  # what a series over a gradient's graph costs, in those over the function's (1.1 to 2 times)
+_GRADIENT = 1.5  # the cost of a series over a gradient's graph, in series over the function's (1.1 to 2, measured)
 
 
-def partial(f: Callable[..., Any], indices: int | Sequence[int]) -> Callable[..., Any]:
+def partial(f: Callable[P, object], indices: int | Sequence[int]) -> Callable[P, Any]:
     """The function that returns one mixed partial derivative of f in components of its first argument.
 
     indices: which components, one for each order: (i, i, j) for d^3 f / dx_i dx_i dx_j, () for f itself. Components are
@@ -44,7 +45,7 @@ def partial(f: Callable[..., Any], indices: int | Sequence[int]) -> Callable[...
         if not is_whole_number(i):
             raise TypeError(f"partial: indices hold {describe(i)}; give the numbers of components")
 
-    def compute(args: Any, kwargs: Any) -> Any:
+    def compute(args: Args, kwargs: Kwargs) -> Any:
         with Run("partial", f, args, kwargs) as run:
             n = sum(x.size for x in run.leaves)
             for i in asked:
@@ -53,7 +54,7 @@ def partial(f: Callable[..., Any], indices: int | Sequence[int]) -> Callable[...
             places = sorted(int(i) % n for i in asked)
             components = sorted(set(places))
             sweep = Forward("partial", run.outputs, run.leaves)
-            totals: list[Any] = [0] * len(run.outputs)
+            totals: list[Variable | int] = [0] * len(run.outputs)
             for weight, ray in _rays(tuple(places.count(i) for i in components)):
                 direction = np.zeros(n)
                 direction[components] = ray
@@ -74,8 +75,8 @@ def _rays(powers: Powers) -> Iterator[tuple[float, Sequence[float]]]:
         yield whole, [v / 2 for v in direction]
 
 
-def _curve(leaves: Sequence[Variable], direction: np.ndarray[Any, Any]) -> dict[Variable, list[Any]]:
-    """A direction in all components, for the leaves that it moves."""
+def _curve(leaves: Sequence[Variable], direction: Array) -> dict[Variable, list[Array]]:
+    """The curves of the leaves along a direction in all components; a leaf that does not move has none."""
     curve, at = {}, 0
     for x in leaves:
         part = direction[at : at + x.size]
@@ -112,7 +113,7 @@ class SymmetricTensor:
         return (self.n,) * self.order
 
     @property
-    def indices(self) -> np.ndarray[Any, Any]:
+    def indices(self) -> Array:
         """Component numbers of the packed elements, of shape (C(n + order - 1, order), order)."""
         return _multi_indices(self.n, self.order)
 
@@ -133,7 +134,7 @@ class SymmetricTensor:
         return operations.get_item(self.packed, int(_places(row, self.n)[0]))
 
 
-def derivative_tensor(f: Callable[..., Any], order: int) -> Callable[..., SymmetricTensor]:
+def derivative_tensor(f: Callable[P, object], order: int) -> Callable[P, SymmetricTensor]:
     """The function that returns all partial derivatives of an order of f: R^n -> R, as a SymmetricTensor.
 
     f takes an array of any shape, or a nested structure of them, to one real number; components are numbered as for
@@ -149,13 +150,13 @@ def derivative_tensor(f: Callable[..., Any], order: int) -> Callable[..., Symmet
     """
     check_order("derivative_tensor", order)
 
-    def compute(args: Any, kwargs: Any) -> SymmetricTensor:
+    def compute(args: Args, kwargs: Kwargs) -> SymmetricTensor:
         with Run("derivative_tensor", f, args, kwargs) as run:
             single(run)
             n = sum(x.size for x in run.leaves)
             if not n:
                 raise ValueError("derivative_tensor: the argument has no components; give at least one number")
-            if any(x.dtype.kind == "c" for x in run.leaves):
+            if any(is_complex(x) for x in run.leaves):
                 raise TypeError("derivative_tensor: an argument is complex; give f its real and imaginary parts")
             # f has (n + order - 1) / order times as many rays as its gradient, whose graph is larger
             by_gradient = order > 0 and n + order - 1 > _GRADIENT * order
@@ -181,12 +182,12 @@ def _packed(run: Run, outputs: Sequence[Variable], n: int, order: int) -> Variab
 
 
 def _interpolated(along_rays: Variable, n: int, order: int) -> Variable:
-    """The packed partials from the coefficients along the rays, for all partials of a pattern of powers at once."""
+    """The packed partials from the coefficients along the rays, all partials with the same powers together."""
     parts, places = [], []
     for m in range(1, min(n, order) + 1):
         supports = np.array(list(combinations(range(n), m)))
         for powers in _compositions(order, m, 1):
-            total: Any = 0
+            total: Variable | int = 0
             for ray in _compositions(order, m, 0):
                 weight = _weight(powers, ray)
                 if weight:
@@ -199,7 +200,7 @@ def _interpolated(along_rays: Variable, n: int, order: int) -> Variable:
 
 @cache
 def _weight(powers: Powers, ray: Powers) -> Fraction:
-    """The weight of the coefficient along a ray in the partial with these powers, both of which add up to d.
+    """The weight of the coefficient along a ray in the partial with these powers; ray and powers each add up to d.
 
     The paper's sum over 0 < k <= powers of (-1)^|powers - k| C(powers, k) C(d k / |k|, ray) (|k| / d)^d.
     """
@@ -228,14 +229,14 @@ def _compositions(total: int, parts: int, least: int) -> Iterator[Powers]:
             yield (first, *rest)
 
 
-def _multi_indices(n: int, order: int) -> np.ndarray[Any, Any]:
+def _multi_indices(n: int, order: int) -> Array:
     """The ascending component numbers of each different element, lexicographically."""
     return np.array(list(combinations_with_replacement(range(n), order)), dtype=np.int64).reshape(
         math.comb(n + order - 1, order), order
     )
 
 
-def _places(rows: np.ndarray[Any, Any], n: int) -> np.ndarray[Any, Any]:
+def _places(rows: Array, n: int) -> Array:
     """Where rows of ascending component numbers stand among all of them, in lexicographic order."""
     order = rows.shape[1]
     found = np.full(len(rows), math.comb(n + order - 1, order) - 1)
