@@ -55,8 +55,8 @@ def gradient_check(
     x: an array, number or Variable, or nested tuples, lists and dicts of them; it is copied to float64. f may return
     the same, of any shapes: the sum of its elements with fixed, different weights is differentiated, so that no error
     is hidden where their plain sum is constant (as of a softmax). f is to give the same each time. The derivatives
-    agree where |found - expected| <= atol + rtol |expected|; differences are good to about 1e-10 of the values of f. Raises
-    TypeError for complex arguments or results, ValueError where x has no elements.
+    agree where |found - expected| <= atol + rtol |expected|; differences are good to about 1e-10 of the values of f.
+    Raises TypeError for complex arguments or results, ValueError where x has no elements.
 
     >>> bool(gradient_check(lambda x: x**4 - 2 * x**2, np.array([0.5, 2.0])))
     True
