@@ -187,5 +187,5 @@ def real_power(k: int, y: Series, a: Series, c: float) -> Coefficient:
     for j in range(1, k + 1):
         weight, x = (c + 1) * j - k, xs[j]
         if weight and not (is_zero(x) or is_zero(ys[k - j])):
-            total = plus(total, times(x * ys[k - j], weight))
+            total = plus(total, x * ys[k - j] * weight)  # type: ignore[arg-type]  # neither factor is a number
     return total if is_zero(total) else total / times(xs[0], k)

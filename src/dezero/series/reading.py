@@ -51,7 +51,7 @@ class SeriesReading:
         self.made: list[Series] = []
 
     def close(self) -> None:
-        """Free the memory of all series at once: they mention themselves and each other, so nothing else would soon."""
+        """Release all series: they refer to themselves and each other, and would wait for the garbage collector."""
         for series in self.made:
             del series.produce, series.coefficients
         self.made.clear()
@@ -86,7 +86,7 @@ class SeriesReading:
 
     def _called(self, function: Function, args: tuple[object, ...]) -> Any:
         with using_config("enable_backprop", self.recorded):
-            ys = function(*args)  # (a Function may be called again: each call records an instance of its own)
+            ys = function(*args)  # (each call of a Function records an instance of its own)
         if not isinstance(ys, list):
             return ys if self.recorded else ys._data
         return ys[0]._args[0] if self.recorded else tuple([y._data for y in ys])

@@ -176,7 +176,7 @@ def _solution_rule(
 
 
 def _joint(F: Reading, equation: Linearisation, kind: object, compute: Joint, g: Any, args: Sequence[Any]) -> list[Any]:
-    """The cotangents of all arguments from that of the result: computed together, and kept as long as that."""
+    """The cotangents of all arguments from that of the result, computed together and only once for each."""
     if isinstance(F, Algebra):
         g = F.term(g)
         nodes = [F.node(F.filled(Term(F, 1, g.node) if g.node is not None else g, args[0]))]

@@ -15,7 +15,7 @@ from dezero.derivatives.sparse.matrices import Sparse, stored
 from dezero.functions import _scipy
 
 _MOST_PAIRS = 2**27  # pairs of columns in conflict, up to which they are listed
-_FEW_STEPS, _MOST_STEPS = 2**17, 2**21  # of a greedy colouring in Python that are always, and at most, spent
+_FEW_STEPS, _MOST_STEPS = 2**17, 2**21  # the greedy star colouring always runs below, and never above, so many steps
 _MOST_SHIFTS = 64  # nonzeros in a row, up to which a colouring by remainders is tried
 
 
@@ -62,7 +62,7 @@ def star_colouring(pattern: object) -> Array:
     rows = stored(pattern)
     if np.diff(rows.indptr).max(initial=0) <= 3:
         found = _by_remainders(rows, 1, diagonal=True)
-        if found is not None and found.max(initial=0) < 3:  # the fewest, for a path of four columns
+        if found is not None and found.max(initial=0) < 3:  # a path over four columns needs three colours
             return found
     adjacency = _adjacency(rows)
     return _greedily(adjacency, _peeled(adjacency), _star)
@@ -71,7 +71,7 @@ def star_colouring(pattern: object) -> Array:
 def _star(adjacency: Sparse) -> Array:
     n = adjacency.shape[0]
     degrees = np.diff(adjacency.indptr).astype(np.int64)
-    least = int(degrees.max(initial=0)) + 1  # of a colouring by which columns share no row
+    least = int(degrees.max(initial=0)) + 1  # colours of a colouring whose columns share no row
     steps = int((adjacency @ degrees).sum())
 
     def greedy() -> Array:
@@ -174,7 +174,7 @@ def _by_rounds(adjacency: Sparse) -> Array:
     n = adjacency.shape[0]
     degrees = np.diff(adjacency.indptr)
     rank = np.empty(n, np.int64)
-    rank[np.lexsort((np.random.default_rng(0).random(n), degrees))] = np.arange(n)  # the last is the first
+    rank[np.lexsort((np.random.default_rng(0).random(n), degrees))] = np.arange(n)  # the highest rank is coloured first
     colours = np.full(n, -1)
     left = np.arange(n)
     graph = adjacency
@@ -198,7 +198,7 @@ def _largest(values: Array, starts: Array) -> Array:
 
 
 def _lowest_free(colours: Array, starts: Array) -> Array:
-    """The smallest colour that a run of colours lacks (-1 is none)."""
+    """The smallest colour that is not in each run of colours (-1 is no colour)."""
     found = np.zeros(len(starts) - 1, np.int64)
     run = np.repeat(np.arange(len(found)), np.diff(starts))
     order = np.lexsort((colours, run))
@@ -206,7 +206,7 @@ def _lowest_free(colours: Array, starts: Array) -> Array:
     new = np.ones(len(run), bool)
     new[1:] = (run[1:] != run[:-1]) | (colours[1:] != colours[:-1])
     run, colours = run[new & (colours >= 0)], colours[new & (colours >= 0)]
-    place = np.arange(len(run)) - np.searchsorted(run, run)  # its place among the different colours of its run
+    place = np.arange(len(run)) - np.searchsorted(run, run)  # the place of each among the different colours of its run
     np.add.at(found, run[colours == place], 1)  # 0, 1, 2, ... up to the first gap
     return found
 
@@ -225,7 +225,7 @@ def _star_greedy(adjacency: Sparse) -> Array:
                 colour = colours[x]
                 if x == v or colour < 0 or colour in forbidden:
                     continue
-                # v would end the path v, w, x, y of two colours; an uncoloured w could close it later on.
+                # With this colour, v would end a path v, w, x, y of two colours: now, or when w gets its colour.
                 if colours[w] < 0 or any([y != w and colours[y] == colours[w] for y in near[x]]):
                     forbidden.add(colour)
         colour = 0
