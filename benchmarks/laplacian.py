@@ -13,7 +13,7 @@ import numpy as np
 import dezero.functions as F
 from benchmarks import peers
 from benchmarks.rows import Case, Finding, Profile, Row, Section
-from dezero.derivatives import operators
+from dezero.derivatives.operators import linear
 
 Arrays = Sequence[np.ndarray]
 
@@ -72,7 +72,7 @@ def _cases(name: str, times: int, widths: Sequence[int], x: np.ndarray) -> dict[
     weights, biases = _network(widths)
 
     def dezero() -> Callable[[], object]:
-        apply = getattr(operators, name)(lambda x: _applied(F.tanh, x, weights, biases))
+        apply = getattr(linear, name)(lambda x: _applied(F.tanh, x, weights, biases))
         return lambda: apply(x).data
 
     def torch() -> Callable[[], object]:
@@ -107,7 +107,7 @@ def _row(name: str, times: int, d: int, batch: int, layers: Sequence[int]) -> Ro
         weights, biases = _network(widths)
         if times == 1:
             return laplacian_by_hand(x, weights, biases)[np.newaxis]
-        nested = operators.biharmonic(lambda x: _applied(F.tanh, x, weights, biases), method="reverse")
+        nested = linear.biharmonic(lambda x: _applied(F.tanh, x, weights, biases), method="reverse")
         return nested(x).data[np.newaxis]
 
     return Row(

@@ -9,7 +9,7 @@ from benchmarks import peers
 from benchmarks.derivatives import see_array
 from benchmarks.rows import Case, Finding, Profile, Row, Section
 from dezero import Variable, gradients
-from dezero.derivatives.sparse import sparse_hessian
+from dezero.derivatives.sparse.derivatives import sparse_hessian
 
 
 def rosenbrock(x: Any) -> Any:

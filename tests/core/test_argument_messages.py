@@ -6,7 +6,7 @@ import pytest
 import dezero
 import dezero.functions as F
 from dezero import Variable, gradients
-from dezero.derivatives.implicit import ConvergenceError
+from dezero.derivatives.implicit.iterations import ConvergenceError
 from dezero.optimize import householder, minimize, newton
 
 A = np.ones(2)

@@ -8,12 +8,12 @@ import dezero.functions as F
 from dezero.autodiff import checks
 from dezero.core.op import declared
 from dezero.core.registry import homes, operations
-from dezero.derivatives import patterns
+from dezero.derivatives.sparse import keys
 from dezero.optimize import branches
 from dezero.series import collapsed, written
 
 TABLES = {
-    "patterns, whatever the parameters": patterns._INDIFFERENT,
+    "patterns, whatever the parameters": keys._INDIFFERENT,
     "branches of a right side": branches._UNDERSTOOD,
     "gradients, intermediates that open": checks._OPENED,
 }
@@ -23,7 +23,7 @@ TABLES = {
 def test_names_in_tables_are_declared(table):
     for name in dir(F):
         getattr(F, name)  # some families are declared when first asked for
-    made_anew = {"linear_solution"}  # by custom_root for each equation (derivatives/roots.py)
+    made_anew = {"linear_solution"}  # by custom_root for each equation (derivatives/implicit/roots.py)
     assert set(TABLES[table]) - declared.keys() - made_anew == set()
     assert len(TABLES[table]) > 1
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dezero.derivatives.trees import flatten, matching, structure
+from dezero import Variable
+from dezero.derivatives.trees import flatten, matching, returned, tree_shape
 
 
 class Point(NamedTuple):
@@ -33,7 +34,7 @@ def test_what_was_taken_apart_is_put_together(tree):
     assert again == tree
     assert type(again) is type(tree)
     assert all(isinstance(leaf, int) for leaf in leaves)
-    assert structure(again) == structure(tree)
+    assert tree_shape(again) == tree_shape(tree)
 
 
 def test_leaves_stand_from_left_to_right_and_none_is_no_leaf():
@@ -66,3 +67,17 @@ def test_structures_that_differ(tree, like):
 def test_structures_are_shown_with_stars():
     with pytest.raises(ValueError, match=r"structure \(\*, \[\*\]\), x has \(\*, \*\)"):
         matching("jvp", (1, [2]), (1, 2), "the tangent", "x")
+
+
+def test_what_a_function_returned():
+    y = Variable(np.array(1.0))
+    leaves, rebuild = returned("f", {"a": (y, None)})
+    assert len(leaves) == 1
+    assert leaves[0] is y
+    assert rebuild([2.0]) == {"a": (2.0, None)}
+
+
+@pytest.mark.parametrize("result", [None, (), {"a": [None]}, 1.0, np.ones(2), [Variable(np.array(1.0)), "y"]])
+def test_results_that_hold_other_than_variables(result):
+    with pytest.raises(TypeError, match=r"^f: the function returned "):
+        returned("f", result)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import dezero.functions as F
 from dezero import Variable, gradients
-from dezero.derivatives.implicit import ConvergenceError
+from dezero.derivatives.implicit.iterations import ConvergenceError
 from dezero.optimize import householder
 
 

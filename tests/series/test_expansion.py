@@ -227,6 +227,8 @@ def test_gradients_in_the_curve_itself():
 def test_misuse():
     x = var(0.5)
     y = F.exp(x)
+    with pytest.raises(TypeError, match="Expansion: the order is number True; give a whole number"):
+        Expansion(y, {x: [1.0]})[True]
     with pytest.raises(TypeError, match=r"Expansion: the order is number 1\.5; give a whole number"):
         Expansion(y, {x: [1.0]})[1.5]
     with pytest.raises(ValueError, match="Expansion: the order is -1; give 0 or more"):

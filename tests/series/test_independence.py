@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 import dezero.functions as F
 from dezero import Function, Variable, curl, derivative, divergence, jacobian, laplacian, taylor, using_config
-from dezero.derivatives.operators import biharmonic, operator
+from dezero.derivatives.operators.linear import biharmonic, operator
 from dezero.series import independence
 
 RNG = np.random.default_rng(3)

@@ -9,7 +9,7 @@ from dezero import Variable, jet, jvp
 from dezero.series import Expansion
 from dezero.testing import load
 from dezero.testing.problem import outputs, sampled
-from tests.derivatives.everywhere import HERE
+from tests.derivatives.operators.everywhere import HERE
 
 CASES = [case for cases in load(HERE).values() for case in cases if case.elementwise and "0-d" not in case.without]
 AROUND = {

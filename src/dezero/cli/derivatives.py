@@ -80,7 +80,7 @@ def tabulate(
     In one variable they are Taylor coefficients, at a cost that grows with the square of the order; in several,
     gradients of gradients.
     """
-    from dezero.derivatives.transforms import ray_scale  # here, since other commands start without them
+    from dezero.derivatives.operators.rays import ray_scale  # here, since other commands start without them
     from dezero.series import Expansion
 
     if len(set(along)) != 1:

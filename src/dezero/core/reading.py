@@ -7,7 +7,7 @@ A rule is written once, `rule(F, g, *arguments, y, **parameters)`, and evaluated
 - Algebra (rewriting/algebra.py): terms, shared and simplified, for the graph of a derivative;
 - SeriesReading (series/reading.py): power series in one parameter, for Taylor mode;
 - CollapsedReading (series/collapsed.py): the weighted sum of series along many directions, computed at once;
-- DependenceReading (derivatives/dependence.py): which arguments an expression mentions, for sparsity patterns.
+- DependenceReading (derivatives/sparse/dependence.py): which arguments an expression mentions, for sparsity patterns.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Holding the derivatives of a function against central differences."""
+"""The derivatives of a function compared with central differences."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dezero._numerical import differences
 from dezero.autodiff.arguments import check_callable, computed, refuse_nothing
 from dezero.backends import as_numpy
 from dezero.core.arraylike import raw
+from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import describe
 from dezero.core.variable import Variable
 from dezero.derivatives.jacobians import jacfwd
@@ -47,15 +48,15 @@ class GradientCheck:
 
 
 def gradient_check(
-    f: Callable[..., Any], x: Any, *args: Any, rtol: float = 1e-5, atol: float = 1e-7, **kwargs: Any
+    f: Callable[..., Any], x: object, *args: object, rtol: float = 1e-5, atol: float = 1e-7, **kwargs: object
 ) -> GradientCheck:
-    """Hold reverse and forward mode against central differences, element by element of the first argument.
+    """Compare reverse and forward mode with central differences, element by element of the first argument.
 
     x: an array, number or Variable, or nested tuples, lists and dicts of them; it is copied to float64. f may return
-    the same, of any shapes: what is differentiated is a sum of its elements with fixed weights that differ, so that no
-    sum that is constant (such as a softmax's) hides an error. It is to give the same each time. The derivatives agree
-    where |found - expected| <= atol + rtol |expected|; differences are good to about 1e-10 of the values of f. Raises
-    TypeError for complex arguments or results, ValueError where x has no elements.
+    the same, of any shapes: the sum of its elements with fixed, different weights is differentiated, so that no error
+    is hidden where their plain sum is constant (as of a softmax). f is to give the same each time. The derivatives
+    agree where |found - expected| <= atol + rtol |expected|; differences are good to about 1e-10 of the values of f.
+    Raises TypeError for complex arguments or results, ValueError where x has no elements.
 
     >>> bool(gradient_check(lambda x: x**4 - 2 * x**2, np.array([0.5, 2.0])))
     True
@@ -66,38 +67,41 @@ def gradient_check(
     if not sum(a.size for a in arrays):
         raise ValueError("gradient_check: x has no elements; give at least one number")
 
-    def total(moving: Any) -> Any:
-        result, draw = f(moving, *args, **kwargs), np.random.default_rng(0)
+    def weighted_sum(tree: object) -> Any:
+        result, draw = f(tree, *args, **kwargs), np.random.default_rng(0)
         outputs = flatten(result)[0]
         if not outputs:
             refuse_nothing("gradient_check", result)
         for y in outputs:
             if not hasattr(raw(y), "dtype"):
                 computed("gradient_check", y)
-            if raw(y).dtype.kind == "c":
+            if is_complex(raw(y)):
                 raise TypeError(f"gradient_check: f returned {describe(y)}; take its real and imaginary parts")
         return sum([(y * draw.normal(size=y.shape)).sum() for y in outputs])
 
-    def expect(i: int) -> Any:  # recorded: f may take derivatives of its own
-        return differences(lambda x: total(rebuild([*arrays[:i], x, *arrays[i + 1 :]])), Variable(arrays[i]), (), {})
+    def expect(i: int) -> Array:
+        # of a Variable, so that a graph is recorded: f may take derivatives itself
+        return differences(
+            lambda x: weighted_sum(rebuild([*arrays[:i], x, *arrays[i + 1 :]])), Variable(arrays[i]), (), {}
+        )
 
     expected = [expect(i) for i in range(len(arrays))]
     found = []
-    for mode, transformed in (("reverse", grad(total)), ("forward", jacfwd(total))):
+    for mode, transformed in (("reverse", grad(weighted_sum)), ("forward", jacfwd(weighted_sum))):
         for i, gradient in enumerate(flatten(transformed(rebuild(arrays)))[0]):
             if gradient.size:
                 found.append(_worst(mode, i, as_numpy(gradient.data), expected[i], rtol, atol))
     return max(found, key=lambda check: np.inf if np.isnan(check.excess) else check.excess)
 
 
-def _worst(mode: str, leaf: int, found: Any, expected: Any, rtol: float, atol: float) -> GradientCheck:
+def _worst(mode: str, leaf: int, found: Array, expected: Array, rtol: float, atol: float) -> GradientCheck:
     with np.errstate(all="ignore"):
         excess = np.abs(found - expected) / (atol + rtol * np.abs(expected))
     index = tuple(int(i) for i in np.unravel_index(np.argmax(excess), excess.shape))  # argmax finds a nan first
     return GradientCheck(mode, leaf, index, float(found[index]), float(expected[index]), float(excess[index]))
 
 
-def _float64(x: Any) -> np.ndarray[Any, Any]:
+def _float64(x: object) -> Array:
     data = np.asarray(as_numpy(raw(x)) if isinstance(x, Variable) else x)
     if data.dtype.kind not in "fiub":
         raise TypeError(f"gradient_check: x holds {describe(x)}; give real numbers")

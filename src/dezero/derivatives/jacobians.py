@@ -7,17 +7,18 @@ from typing import Any, Literal
 
 import numpy as np
 
+from dezero.core.dtypes import Array, Shape, is_complex
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
 from dezero.derivatives.sweeps import Backward, Forward, transform, with_aux
-from dezero.derivatives.tracing import Run
+from dezero.derivatives.tracing import Args, Kwargs, P, Run
 from dezero.derivatives.transforms import Argnums
 
 Mode = Literal["forward", "reverse"]
 
 
-def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacfwd(f: Callable[P, object], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
     """The function that returns the Jacobian of f, by columns: one forward sweep for each element of the argument.
 
     argnums: the place of the argument to differentiate in, or a sequence of places. The block of an output of shape s
@@ -32,7 +33,7 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -
     return _jacobian("jacfwd", f, argnums, has_aux, "forward")
 
 
-def jacrev(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacrev(f: Callable[P, object], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
     """The function that returns the Jacobian of f, by rows: one backward sweep for each element of f's result.
 
     Arguments, result and errors as for jacfwd; f's result is to be real.
@@ -44,7 +45,7 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -
     return _jacobian("jacrev", f, argnums, has_aux, "reverse")
 
 
-def jacobian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacobian(f: Callable[P, object], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
     """The function that returns the Jacobian of f by the fewer sweeps, found from the shapes when it is called.
 
     Forward where the arguments have fewer elements than f's result, or that is complex; else backward. Arguments,
@@ -57,7 +58,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False)
     return _jacobian("jacobian", f, argnums, has_aux, None)
 
 
-def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def hessian(f: Callable[P, object], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
     """The function that returns the Hessian of f, forward over reverse: one forward sweep for each element.
 
     Of a result of shape s in an argument of shape t it has shape s + t + t, (n, n) for f: R^n -> R, where it is
@@ -72,11 +73,13 @@ def hessian(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) 
     return _jacobian("hessian", rows, argnums, has_aux, "forward")
 
 
-def _jacobian(name: str, f: Any, argnums: Argnums, has_aux: bool, mode: Mode | None) -> Callable[..., Any]:
-    def compute(args: Any, kwargs: Any) -> Any:
+def _jacobian(
+    name: str, f: Callable[P, object], argnums: Argnums, has_aux: bool, mode: Mode | None
+) -> Callable[P, Any]:
+    def compute(args: Args, kwargs: Kwargs) -> Any:
         with Run(name, f, args, kwargs, argnums, has_aux) as run:
             for x in run.leaves:
-                if x.dtype.kind == "c":
+                if is_complex(x):
                     raise TypeError(
                         f"{name}: an argument is {describe(x)}; give f the real and imaginary parts as real arguments "
                         "(a + 1j * b joins them), or use jvp or vjp"
@@ -88,7 +91,7 @@ def _jacobian(name: str, f: Any, argnums: Argnums, has_aux: bool, mode: Mode | N
 
 
 def _cheaper(run: Run) -> Mode:
-    if any(y.dtype.kind == "c" for y in run.outputs):
+    if any(is_complex(y) for y in run.outputs):
         return "forward"
     return "forward" if sum(x.size for x in run.leaves) < sum(y.size for y in run.outputs) else "reverse"
 
@@ -109,12 +112,12 @@ def _rows(name: str, run: Run) -> list[list[Variable]]:
     """The same blocks, each from the cotangents of the output's elements."""
     sweep, blocks = Backward(run), []
     for y in run.outputs:
-        if y.dtype.kind == "c":
+        if is_complex(y):
             raise TypeError(
                 f"{name}: the function returned {describe(y)}; take real and imaginary parts, or use jacfwd"
             )
-        # of a single number, ones are the unit array: derivatives with that seed are rewritten the most
-        seeds: Iterable[Any] = [None] if y.shape == () else map(wrap, _unit_arrays(y))
+        # the unit array of a single number is 1, the default seed, with which the algebra simplifies most
+        seeds: Iterable[Variable | None] = [None] if y.shape == () else map(wrap, _unit_arrays(y))
         rows = [sweep(y, seed, run.recorded) for seed in seeds]
         blocks.append(
             [
@@ -125,14 +128,14 @@ def _rows(name: str, run: Run) -> list[list[Variable]]:
     return blocks
 
 
-def _unit_arrays(x: Variable) -> Iterator[Any]:
+def _unit_arrays(x: Variable) -> Iterator[Array]:
     for place in range(x.size):
         e = np.zeros_like(x.data, order="C")
         e.reshape(-1)[place] = 1
         yield e
 
 
-def _joined(parts: list[Variable], axis: int, shape: tuple[int, ...], dtype: Any, recorded: bool) -> Variable:
+def _joined(parts: list[Variable], axis: int, shape: Shape, dtype: np.dtype, recorded: bool) -> Variable:
     if not parts:
         return wrap(np.zeros(shape, dtype))
     if recorded:

@@ -8,6 +8,7 @@ import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
+from dezero.core.dtypes import Array, is_real
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
@@ -15,13 +16,13 @@ from dezero.derivatives.trees import flatten, matching
 
 
 class Packing:
-    """How the leaves of a tree lie one after the other in a vector.
+    """The order in which the leaves of a tree lie one after the other in a vector.
 
-    name: who asks, and what: which argument the tree is, for errors. vector: the tree's values, of the widest float
+    name: the operation, and what: the tree's name, for errors. vector: the tree's values, of the widest float
     dtype among them (float64 for whole numbers). TypeError for leaves that are no real numbers.
     """
 
-    def __init__(self, name: str, tree: Any, what: str) -> None:
+    def __init__(self, name: str, tree: object, what: str) -> None:
         self.name, self.tree, self.what = name, tree, what
         leaves, self.rebuild = flatten(tree)
         arrays = [operand(leaf, name)._data for leaf in leaves]
@@ -32,7 +33,7 @@ class Packing:
                     "imaginary parts)"
                 )
         self.shapes = [a.shape for a in arrays]
-        kinds = [a.dtype if a.dtype.kind == "f" else np.dtype(np.float64) for a in arrays]
+        kinds = [a.dtype if is_real(a) else np.dtype(np.float64) for a in arrays]
         self.dtype = np.result_type(np.float32, *kinds)  # LAPACK has no float16
         self.vector = _joined(arrays).astype(self.dtype)
 
@@ -46,11 +47,11 @@ class Packing:
             at += size
         return self.rebuild(found)
 
-    def values(self, vector: Any) -> Any:
+    def values(self, vector: Array) -> Any:
         """The tree for a vector of plain numbers, its leaves Variables without a graph."""
         return self.rebuild([wrap(np.array(x._data)) for x in flatten(self.unpacked(wrap(vector)))[0]])
 
-    def packed(self, tree: Any, what: str) -> Any:
+    def packed(self, tree: object, what: str) -> Array:
         """The plain vector for a tree; ValueError for another structure or shapes, TypeError for complex numbers."""
         leaves = [np.asarray(raw(x)) for x in matching(self.name, tree, self.tree, what, self.what)]
         for x in leaves:
@@ -64,5 +65,5 @@ class Packing:
         return _joined(leaves).astype(self.dtype)
 
 
-def _joined(arrays: list[Any]) -> Any:
+def _joined(arrays: list[Array]) -> Array:
     return np.concatenate([np.ravel(a) for a in arrays] or [np.zeros(0)])

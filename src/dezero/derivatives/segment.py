@@ -13,6 +13,7 @@ from dezero.autodiff.gradients import gradients
 from dezero.backends import as_numpy
 from dezero.core.arithmetic import alias
 from dezero.core.config import recording
+from dezero.core.dtypes import Array, is_complex, is_inexact
 from dezero.core.errors import GraphError, describe
 from dezero.core.fingerprint import Unlike
 from dezero.core.graph import collect
@@ -25,23 +26,23 @@ from dezero.rewriting.program import computed_and_used
 
 
 class Segment:
-    """A function of a list of Variables that returns a tree of them, run once, and again whenever asked.
+    """A function of a list of Variables that returns a tree of them. It runs once here, and again at each call.
 
-    captured: the Variables that it used besides its arguments (a closure's, a layer's weights). They are arguments of
-    every later run too, so that a derivative in one of them counts what the function does with it and nothing else,
-    however its arguments depend on it.
+    captured: the Variables that it uses besides its arguments (a closure's, a layer's weights). They become arguments
+    of every later run, so that the derivative in one of them is that of the function's own use of it, even if the
+    function's arguments depend on it too.
 
-    What a run computed is kept as digests. A later run that computes something else, in its outputs or on the way to
-    them, raises GraphError: it would be the derivative of another function.
+    Digests are kept of all that a run computes. A later run that computes something else raises GraphError: its
+    derivative would be that of another function.
     """
 
-    def __init__(self, name: str, f: Callable[[list[Variable]], Any], arrays: Sequence[Any]) -> None:
+    def __init__(self, name: str, f: Callable[[list[Variable]], object], arrays: Sequence[Array]) -> None:
         self.name, self.f = name, f
         leaves: list[Variable] = [argument(a) for a in arrays]
         born = tick()
         outputs, self.rebuild = self._run(leaves)
         self.values = [y._data for y in outputs]
-        self.inputs: list[Variable] = []  # what the first run was for, where the outputs are computed from Variables
+        self.inputs: list[Variable] = []  # set by checkpoint: the Variables of the first run, with the captured ones
         mine = {id(x) for x in leaves}
         nodes, used = computed_and_used(outputs, born)
         self.captured = [x for x in used if id(x) not in mine]
@@ -49,10 +50,10 @@ class Segment:
         self.first = _trace(nodes, [*leaves, *self.captured], self.captured, outputs)
 
     def __call__(self, inputs: Sequence[Variable], same: bool = True) -> tuple[list[Variable], list[Variable]]:
-        """Run on the values of the arguments and the captured ones; returns what stands for them, and the outputs.
+        """Run on stand-ins for the arguments and the captured ones; returns the stand-ins and the outputs.
 
-        Where a graph is recorded, what stands for them is computed from them. same: the arguments are those of the
-        first run, so that all is to be what it was.
+        A stand-in has the same value as its Variable; where a graph is recorded, it is computed from that. same: the
+        arguments have the values of the first run, so that the run is to compute the same.
         """
         stand_ins: list[Variable] = [alias(x) for x in inputs] if recording() else [argument(x._data) for x in inputs]
         count = len(inputs) - len(self.captured)
@@ -92,14 +93,14 @@ class Segment:
             "is made (lambda x, h=h: ...), pass it as an argument, or compute without checkpoint"
         )
 
-    def pull(self, inputs: Sequence[Variable], cotangents: Sequence[Variable]) -> list[Variable | None]:
+    def vjp(self, inputs: Sequence[Variable], cotangents: Sequence[Variable]) -> list[Variable | None]:
         """The cotangents of the arguments and the captured ones, recorded where a graph is.
 
         inputs: those of the first run, or others whose values may differ by rounding, as coefficients of series do.
         """
         recorded = recording()
         stand_ins, outputs = self(inputs, self._same(inputs))
-        return pulled(outputs, stand_ins, cotangents, recorded)
+        return _cotangents(outputs, stand_ins, cotangents, recorded)
 
     def _same(self, inputs: Sequence[Variable]) -> bool:
         """Whether these are the inputs of the first run, or hold the same numbers to the bit."""
@@ -113,12 +114,13 @@ class Segment:
         return [computed(self.name, y) for y in outputs], rebuild
 
 
-def pulled(
+def _cotangents(
     outputs: Sequence[Variable], inputs: Sequence[Variable], cotangents: Sequence[Variable] | None, recorded: bool
 ) -> list[Variable | None]:
     """The cotangents of the inputs, None for those that the outputs were not computed from."""
-    seeds: Sequence[Any] = cotangents or [None] * len(outputs)
-    seeds = [_conjugate(g) for g in seeds]  # a Function's backward gets and gives what rules do, not what users see
+    given: Sequence[Variable | None] = cotangents or [None] * len(outputs)
+    # a Function's backward has the cotangents of rules, the conjugates of those that users see
+    seeds = [_conjugate(g) for g in given]
     used = [(y, g) for y, g in zip(outputs, seeds, strict=True) if not isinstance(y._op, Cut)]
     graph = collect([y for y, _ in used])
     asked = [x for x in inputs if x._seq in graph]
@@ -127,8 +129,8 @@ def pulled(
     return [by_id.get(id(x)) for x in inputs]
 
 
-def _conjugate(g: Any) -> Any:
-    return operations.conj(g) if g is not None and g.dtype.kind == "c" else g
+def _conjugate(g: Variable | None) -> Variable | None:
+    return operations.conj(g) if g is not None and is_complex(g) else g
 
 
 class _Trace(NamedTuple):
@@ -136,42 +138,42 @@ class _Trace(NamedTuple):
 
     outputs: list[str]
     captured: list[str]
-    graph: list[Any]
+    graph: list[object]
 
 
 def _trace(
     nodes: Sequence[Variable], leaves: Sequence[Variable], captured: Sequence[Variable], outputs: Sequence[Variable]
 ) -> _Trace:
-    places: dict[int, Any] = {id(x): i for i, x in enumerate(leaves)}
-    graph: list[Any] = []
+    places = {id(x): i for i, x in enumerate(leaves)}
+    graph: list[object] = []
     for node in sorted([n for n in nodes if id(n) not in places], key=lambda n: n._seq):
         args = [places[id(a)] if isinstance(a, Variable) else _digest(a) for a in node._args]
-        key = _told(node._op.key) if isinstance(node._op, Op) else type(node._op).__name__
+        key = _comparable(node._op.key) if isinstance(node._op, Op) else type(node._op).__name__
         graph.append((key, args) if args else _digest(node._data))
         places[id(node)] = len(places)
     return _Trace([_digest(y._data) for y in outputs], [_digest(x._data) for x in captured], graph)
 
 
-def _told(key: Any) -> Any:
-    """What of an operation's key can be compared between two runs."""
-    return tuple([_told(k) for k in key]) if isinstance(key, tuple) else None if isinstance(key, Unlike) else key
+def _comparable(key: object) -> object:
+    """The part of an operation's key that can be compared between two runs."""
+    return tuple([_comparable(k) for k in key]) if isinstance(key, tuple) else None if isinstance(key, Unlike) else key
 
 
-def _digest(value: Any) -> Any:
-    """The same for the same bits, any nan being as good as another."""
+def _digest(value: Any) -> str:
+    """A text that is equal for equal bits; all nans count as one."""
     if not hasattr(value, "dtype"):
         return repr(value)
     array = np.ascontiguousarray(as_numpy(value))
-    if array.dtype.kind in "fc" and np.isnan(array).any():
+    if is_inexact(array) and np.isnan(array).any():
         array = np.where(np.isnan(array), np.nan, array).astype(array.dtype)
     return f"{array.dtype}{np.shape(value)}{hashlib.blake2b(array.tobytes(), digest_size=16).hexdigest()}"
 
 
 def _replace(node: Variable, given: dict[int, Variable]) -> None:
-    """Compute a node that nobody else has seen from stand-ins, which hold the same values."""
+    """Let a node that nobody else holds be computed from stand-ins in place of the Variables with the same values."""
     if not any([id(a) in given for a in node._args]):
         return
     node._args = tuple([given.get(id(a), a) for a in node._args])
-    node._origin = None  # it knows the node by its former arguments
+    node._origin = None  # which was about the former arguments
     if not isinstance(node._op, Op):
         node._op.inputs = list(node._args)

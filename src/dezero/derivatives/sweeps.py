@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,41 +13,45 @@ from dezero.autodiff.gradients import gradients
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.config import recording
+from dezero.core.dtypes import is_complex, is_inexact
 from dezero.core.errors import GraphError, describe
 from dezero.core.graph import collect, leading_to
 from dezero.core.marks import Cut
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, wrap
-from dezero.derivatives.tracing import Run
+from dezero.core.variable import ArrayLike, Variable, wrap
+from dezero.derivatives.tracing import Args, Kwargs, P, Run
 from dezero.derivatives.trees import matching
-from dezero.series.expansion import advance, curve, expand
+from dezero.series.expansion import Known, Term, advance, curve, expand
 from dezero.series.power import coefficient, is_zero
 from dezero.series.reading import SeriesReading
 
+T = TypeVar("T")
+Curves = Mapping[Variable, Sequence[Term]]  # Taylor coefficients 1, 2, ... of each Variable that moves
 
-def transform(name: str, f: Any, compute: Callable[..., Any]) -> Callable[..., Any]:
-    """The function that takes f's arguments to compute(args, kwargs); TypeError where f cannot be called."""
+
+def transform(name: str, f: Callable[P, object], compute: Callable[[Args, Kwargs], T]) -> Callable[P, T]:
+    """The function with f's parameters that returns compute(args, kwargs); TypeError where f cannot be called."""
     check_callable(name, f)
 
     @functools.wraps(f, updated=())
-    def transformed(*args: Any, **kwargs: Any) -> Any:
+    def transformed(*args: P.args, **kwargs: P.kwargs) -> T:
         return compute(args, kwargs)
 
     return transformed
 
 
 def result(run: Run) -> Any:
-    """What the function returned; its graph goes where nobody can differentiate it further."""
+    """What the function returned; without a graph where nobody can differentiate it further."""
     return run.value if run.recorded else run.output_tree([wrap(np.array(y._data)) for y in run.outputs])
 
 
-def with_aux(found: Any, run: Run, has_aux: bool) -> Any:
+def with_aux(found: object, run: Run, has_aux: bool) -> Any:
     """What a transform returns: what it found, and the function's aux where it has one."""
     return (found, run.aux) if has_aux else found
 
 
-def further(run: Run, given: Sequence[Any] = ()) -> bool:
-    """Whether derivatives in these directions are recorded: Variables among them can be differentiated in too."""
+def further(run: Run, given: Sequence[object] = ()) -> bool:
+    """Whether derivatives along these tangents or cotangents are recorded: also where one of them is a Variable."""
     return run.recorded or (recording() and any(isinstance(v, Variable) for v in given))
 
 
@@ -64,7 +68,7 @@ class Forward:
                 raise GraphError(f"{name}: the function computed {describe(y)} under no_grad, which cuts its graph")
         self.outputs, self.path = outputs, leading_to(collect(outputs), leaves)
 
-    def __call__(self, curves: Mapping[Variable, Sequence[Any]], order: int, recorded: bool) -> list[Variable]:
+    def __call__(self, curves: Curves, order: int, recorded: bool) -> list[Variable]:
         """Taylor coefficient `order` of each output.
 
         curves: coefficients 1, 2, ... of the leaves that move, arrays or Variables of the leaves' shapes and dtypes.
@@ -75,8 +79,8 @@ class Forward:
         finally:
             F.close()
 
-    def _coefficients(self, F: SeriesReading, curves: Mapping[Variable, Sequence[Any]], order: int) -> list[Variable]:
-        known: dict[int, Any] = {x._seq: curve(F, x, [_term(c, F.recorded) for c in cs]) for x, cs in curves.items()}
+    def _coefficients(self, F: SeriesReading, curves: Curves, order: int) -> list[Variable]:
+        known: Known = {x._seq: curve(F, x, [_term(c, F.recorded) for c in cs]) for x, cs in curves.items()}
         moving = expand(F, self.path.values(), known)
         for k in range(1, order + 1):
             advance(F, moving, k)
@@ -85,22 +89,22 @@ class Forward:
             c = coefficient(known.get(y._seq, y if F.recorded else y._data), order)
             if order and is_zero(c):
                 c = F.full(0, y)
-            c = c if isinstance(c, Variable) else wrap(np.array(c))  # an array of its own
-            found.append(c * 1 if any([c is other for other in found]) else c)  # each a Variable of its own
+            c = c if isinstance(c, Variable) else wrap(np.array(c))  # (a copy)
+            found.append(c * 1 if any([c is other for other in found]) else c)  # no Variable stands twice
         return found
 
 
-def _term(c: Any, recorded: bool) -> Any:
-    """A coefficient of a curve, of which no result is a part."""
+def _term(c: Any, recorded: bool) -> Term:
+    """A coefficient of a curve as a new Variable or array, so that no result shares it."""
     if recorded:
         return c * 1 if isinstance(c, Variable) else wrap(c)
     return raw(c)[()]
 
 
-def moved(name: str, run: Run, directions: Sequence[Any]) -> list[Variable]:
+def output_tangents(name: str, run: Run, directions: Sequence[object]) -> list[Variable]:
     """The tangents of the outputs, from those of the leaves."""
     pairs = zip(run.leaves, directions, strict=True)
-    curves = {x: [fitting(name, v, x, "a tangent", "primal")] for x, v in pairs}
+    curves: Curves = {x: [fitting(name, v, x, "a tangent", "primal")] for x, v in pairs}
     return Forward(name, run.outputs, run.leaves)(curves, 1, further(run, directions))
 
 
@@ -113,15 +117,15 @@ class Backward:
     def __init__(self, run: Run) -> None:
         graph = collect(run.outputs)
         self.leaves = run.leaves
-        self.inner = [x for x in run.leaves if x._seq in graph]  # gradients of the others are not asked for
+        self.inner = [x for x in run.leaves if x._seq in graph]  # the gradients in all other leaves are 0
 
-    def __call__(self, outputs: Any, weights: Any, recorded: bool) -> list[Variable]:
+    def __call__(self, outputs: Variable | Sequence[Variable], weights: Any, recorded: bool) -> list[Variable]:
         found = iter(gradients(outputs, self.inner, weights, create_graph=recorded))
         reached = {x._seq for x in self.inner}
         return [next(found) if x._seq in reached else wrap(np.zeros_like(x._data)) for x in self.leaves]
 
 
-def pulled(name: str, run: Run, weights: Sequence[Any]) -> Any:
+def argument_cotangents(name: str, run: Run, weights: Sequence[object]) -> Any:
     """The cotangents of the leaves, in the arguments' structure, from those of the outputs."""
     seeds = [fitting(name, w, y, "a cotangent", "output") for w, y in zip(weights, run.outputs, strict=True)]
     return run.tree(Backward(run)(run.outputs, seeds, further(run, weights)))
@@ -141,7 +145,7 @@ def single(run: Run) -> Variable:
             "of its result, or use jacobian"
         )
     (y,) = run.outputs
-    if y.dtype.kind == "c":
+    if is_complex(y):
         raise TypeError(
             f"{run.name}: the function returned {describe(y)}; only a real number has a gradient: take the real part, "
             "the imaginary part or abs of the result, or use jvp"
@@ -152,17 +156,17 @@ def single(run: Run) -> Variable:
 # -- tangents and cotangents -----------------------------------------------------------------------------------
 
 
-def fitting(name: str, given: Any, like: Variable, what: str, of: str) -> Variable:
+def fitting(name: str, given: ArrayLike, like: Variable, what: str, of: str) -> Variable:
     """A tangent or cotangent as a Variable of the shape and dtype of what it belongs to."""
     v = operand(given, name)
     if v.shape != like.shape:
         raise ValueError(f"{name}: {what} has shape {v.shape}, its {of} has shape {like.shape}; give it the same")
-    if v.dtype.kind not in "fciub" or (v.dtype.kind == "c" and like.dtype.kind != "c"):
+    if v.dtype.kind not in "fciub" or (is_complex(v) and not is_complex(like)):
         raise TypeError(f"{name}: {what} is {describe(given)}, its {of} has dtype {like.dtype}; give it the same")
-    return v if v.dtype == like.dtype or like.dtype.kind not in "fc" else operations.astype(v, like.dtype)
+    return v if v.dtype == like.dtype or not is_inexact(like) else operations.astype(v, like.dtype)
 
 
-def paired(name: str, primals: Any, tangents: Any) -> list[Any]:
+def paired(name: str, primals: Sequence[object], tangents: Sequence[object]) -> list[Any]:
     """The leaves of the tangents, in the structure of the primals, a tuple of the arguments of a function."""
     for what, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, tuple | list):

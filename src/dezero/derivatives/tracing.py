@@ -1,15 +1,15 @@
 """Running a function on Variables of its own, so that its derivatives can be asked for.
 
-Every argument that is to be differentiated becomes a Variable that nothing else depends on: a fresh leaf where an
-array or number was given, an alias of a Variable, through which derivatives of derivatives go on. Derivatives
-are recorded where somebody could differentiate them further: where an argument was a Variable, or the function used
-Variables of its own.
+Every argument to differentiate in becomes a Variable that nothing else depends on. In place of an array or number it is
+a new leaf; in place of a Variable it is an alias of that, so a derivative of the derivative finds the Variable.
+Derivatives are recorded if somebody could differentiate them further: if an argument was a Variable, or the function
+used other Variables.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec
 
 import numpy as np
 
@@ -17,8 +17,6 @@ from dezero.autodiff.arguments import (
     as_argument,
     calling_on,
     check_callable,
-    computed,
-    refuse_nothing,
     release,
     rests_on_others,
 )
@@ -26,24 +24,29 @@ from dezero.core.config import recording
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
-from dezero.derivatives.trees import Rebuild, flatten
+from dezero.derivatives.trees import Rebuild, flatten, returned
+from dezero.series.orders import is_whole_number
+
+P = ParamSpec("P")  # the parameters of a function that is transformed
+Args = tuple[object, ...]
+Kwargs = dict[str, object]
 
 
 class Run:
-    """A call of a function by a transform: it runs as this is made, and its derivatives are taken within the context.
+    """A call of a function by a transform. The function runs when this is made; derivatives are taken in its context.
 
-    name: the transform, for errors. leaves: the Variables that stand for the moving arguments' leaves, flat; tree: puts
-    one value for each of them into the structure of the argument (of the tuple of arguments where argnums is one).
-    value: what the function returned, its leaves Variables; outputs: these, flat; output_tree. aux. recorded: whether
-    derivatives are to be recorded (pass it on as create_graph).
+    name: the transform, for errors. leaves: the Variables in place of the leaves of the arguments to differentiate in;
+    tree(values): one value for each of these in the structure of the argument (a tuple where argnums is a sequence).
+    value: what the function returned; outputs: the Variables in it; output_tree(values): the same structure with these.
+    aux: the function's second result, with has_aux. recorded: whether derivatives are to be recorded (create_graph).
     """
 
     def __init__(
         self,
         name: str,
-        f: Callable[..., Any],
-        args: Sequence[Any],
-        kwargs: dict[str, Any] | None = None,
+        f: Callable[..., object],
+        args: Sequence[object],
+        kwargs: Kwargs | None = None,
         argnums: int | Sequence[int] = 0,
         has_aux: bool = False,
     ) -> None:
@@ -66,20 +69,17 @@ class Run:
         variables = any(isinstance(x, Variable) for x in given)
         self.recorded = recording() and (variables or rests_on_others(self.outputs, self.leaves))
 
-    def _call(self, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], has_aux: bool) -> None:
+    def _call(self, f: Callable[..., object], args: Sequence[object], kwargs: Kwargs, has_aux: bool) -> None:
         name = self.name
         with calling_on(self.leaves):
-            result = f(*args, **kwargs)
+            result: Any = f(*args, **kwargs)
         if has_aux and not (isinstance(result, tuple) and len(result) == 2):
             raise TypeError(f"{name}: with has_aux=True the function returns (value, aux), got {describe(result)}")
         self.aux: Any = None
         self.value = result
         if has_aux:
             self.value, self.aux = result
-        outputs, self.output_tree = flatten(self.value)
-        if not outputs:
-            refuse_nothing(name, self.value)
-        self.outputs = [computed(name, y) for y in outputs]
+        self.outputs, self.output_tree = returned(name, self.value)
 
     def __enter__(self) -> Run:
         return self
@@ -89,13 +89,21 @@ class Run:
 
 
 def point_of(x: Any) -> Any:
-    """A point, or a batch of them, given as lists of numbers or of Variables: one array, or one Variable."""
+    """A point or a batch as one array or Variable; lists of numbers or Variables of equal shapes are stacked."""
     if not isinstance(x, tuple | list) or not x:
         return x
     parts = [point_of(part) for part in x]
     if len({np.shape(part) if not isinstance(part, Variable) else part.shape for part in parts}) != 1:
-        return x  # no array; whoever asked says what it takes
+        return x  # no array: the caller's error says what it takes
     return operations.stack(parts) if any(isinstance(part, Variable) for part in parts) else np.array(parts)
+
+
+def one_point(run: Run, least: int = 0) -> Variable:
+    """The one point (d,) or batch (N, d) that a run moves, of d >= least components; ValueError where it is another."""
+    if len(run.leaves) != 1 or run.leaves[0].ndim not in (1, 2) or run.leaves[0].shape[-1] < least:
+        shapes = ", ".join(str(x.shape) for x in run.leaves)
+        raise ValueError(f"{run.name}: x has shape {shapes}; give one point (d,) or a batch (N, d)")
+    return run.leaves[0]
 
 
 def argument_places(name: str, argnums: int | Sequence[int], count: int) -> list[int]:
@@ -103,9 +111,9 @@ def argument_places(name: str, argnums: int | Sequence[int], count: int) -> list
     one = isinstance(argnums, int | np.integer)
     if not one and not isinstance(argnums, tuple | list | range):
         raise TypeError(f"{name}: argnums is {describe(argnums)}; give the place of an argument, or a tuple of places")
-    places: list[Any] = [argnums] if one else list(argnums)  # type: ignore[arg-type]
+    places: list[int] = [argnums] if one else list(argnums)  # type: ignore[arg-type, list-item]
     for i in places:
-        if not isinstance(i, int | np.integer) or isinstance(i, bool):
+        if not is_whole_number(i):
             raise TypeError(f"{name}: argnums holds {describe(i)}; give the places of arguments as whole numbers")
         if not -count <= i < count:
             raise ValueError(

@@ -8,9 +8,7 @@ scipy.optimize.minimize(f, x0, jac=grad(f)).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,15 +16,26 @@ import numpy as np
 from dezero.autodiff.arguments import check_callable
 from dezero.core.errors import describe
 from dezero.core.variable import wrap
-from dezero.derivatives.sweeps import Forward, gradient, moved, paired, pulled, result, transform, with_aux
-from dezero.derivatives.tracing import Run
+from dezero.derivatives.operators.rays import ray_scale
+from dezero.derivatives.sweeps import (
+    Forward,
+    argument_cotangents,
+    gradient,
+    output_tangents,
+    paired,
+    result,
+    transform,
+    with_aux,
+)
+from dezero.derivatives.tracing import Args, Kwargs, P, Run
 from dezero.derivatives.trees import matching
 from dezero.series.independence import check_elements
+from dezero.series.orders import check_order
 
 Argnums = int | Sequence[int]
 
 
-def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad(f: Callable[P, object], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
     """The function that returns the gradient of f, a function with one real number (of shape ()) as its result.
 
     argnums: the place of the argument to differentiate in, or a sequence of places; the gradient has the structure and
@@ -43,24 +52,24 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> 
     return _grad("grad", f, argnums, has_aux)
 
 
-def _grad(name: str, f: Callable[..., Any], argnums: Argnums, has_aux: bool) -> Callable[..., Any]:
-    """name: the transform that it is part of, for errors."""
+def _grad(name: str, f: Callable[P, object], argnums: Argnums, has_aux: bool) -> Callable[P, Any]:
+    """grad as a part of the transform of this name, which stands in errors."""
 
-    def compute(args: Any, kwargs: Any) -> Any:
+    def compute(args: Args, kwargs: Kwargs) -> Any:
         with Run(name, f, args, kwargs, argnums, has_aux) as run:
             return with_aux(run.tree(gradient(run, run.recorded)), run, has_aux)
 
     return transform(name, f, compute)
 
 
-def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False) -> Callable[..., Any]:
+def value_and_grad(f: Callable[P, object], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
     """The function that returns (value, gradient) of f; with has_aux ((value, aux), gradient). Otherwise as grad.
 
     >>> value_and_grad(lambda x: x**3)(2.0)
     (variable(8.0), variable(12.0))
     """
 
-    def compute(args: Any, kwargs: Any) -> Any:
+    def compute(args: Args, kwargs: Kwargs) -> Any:
         with Run("value_and_grad", f, args, kwargs, argnums, has_aux) as run:
             found = run.tree(gradient(run, run.recorded))
             return with_aux(result(run), run, has_aux), found
@@ -68,7 +77,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = 
     return transform("value_and_grad", f, compute)
 
 
-def derivative(f: Callable[..., Any], order: int = 1) -> Callable[..., Any]:
+def derivative(f: Callable[P, object], order: int = 1) -> Callable[P, Any]:
     """The function that returns the n-th derivative of f in its first argument, element by element of an array.
 
     order: 0 for f itself, 1, 2, ...; the cost grows with its square. f takes an array (or number) to one whose elements
@@ -84,7 +93,7 @@ def derivative(f: Callable[..., Any], order: int = 1) -> Callable[..., Any]:
     """
     check_order("derivative", order)
 
-    def compute(args: Any, kwargs: Any) -> Any:
+    def compute(args: Args, kwargs: Kwargs) -> Any:
         with Run("derivative", f, args, kwargs) as run:
             if len(run.leaves) != 1:
                 raise ValueError(f"derivative: the argument holds {len(run.leaves)} arrays; use grad, jvp or partial")
@@ -106,7 +115,7 @@ def derivative(f: Callable[..., Any], order: int = 1) -> Callable[..., Any]:
     return transform("derivative", f, compute)
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False) -> Any:
+def jvp(f: Callable[..., object], primals: Sequence[object], tangents: Sequence[object], has_aux: bool = False) -> Any:
     """The value of f and its derivative along the tangents: (f(*primals), J tangents), with has_aux also aux.
 
     primals: f's arguments, a tuple; tangents: in its structure, arrays of the same shapes. One forward sweep (a power
@@ -119,11 +128,11 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     check_callable("jvp", f)
     directions = paired("jvp", primals, tangents)
     with Run("jvp", f, tuple(primals), argnums=range(len(primals)), has_aux=has_aux) as run:
-        found = run.output_tree(moved("jvp", run, directions))
+        found = run.output_tree(output_tangents("jvp", run, directions))
         return (result(run), found, run.aux) if has_aux else (result(run), found)
 
 
-def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+def vjp(f: Callable[..., object], *primals: object, has_aux: bool = False) -> Any:
     """The value of f and its pullback: (f(*primals), pullback), with has_aux also aux.
 
     The pullback takes a cotangent of the structure and shapes of f's result to a tuple with one for each primal, by one
@@ -136,13 +145,14 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """
     with Run("vjp", f, primals, argnums=range(len(primals)), has_aux=has_aux) as run:
 
-        def pullback(cotangent: Any) -> Any:
-            return pulled("vjp", run, matching("vjp", cotangent, run.value, "the cotangent", "the function's result"))
+        def pullback(cotangent: object) -> Any:
+            weights = matching("vjp", cotangent, run.value, "the cotangent", "the function's result")
+            return argument_cotangents("vjp", run, weights)
 
         return (result(run), pullback, run.aux) if has_aux else (result(run), pullback)
 
 
-def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+def linearize(f: Callable[..., object], *primals: object) -> tuple[Any, Callable[..., Any]]:
     """The value of f and its jvp at this point: (f(*primals), function of one tangent for each primal).
 
     f runs once, here; each call of the function is one forward sweep. Errors as for jvp.
@@ -153,13 +163,13 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     """
     with Run("linearize", f, primals, argnums=range(len(primals))) as run:
 
-        def along(*tangents: Any) -> Any:
-            return run.output_tree(moved("linearize", run, paired("linearize", primals, tangents)))
+        def tangent_map(*tangents: object) -> Any:
+            return run.output_tree(output_tangents("linearize", run, paired("linearize", primals, tangents)))
 
-        return result(run), along
+        return result(run), tangent_map
 
 
-def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+def hvp(f: Callable[..., object], primals: Sequence[object], tangents: Sequence[object]) -> Any:
     """The Hessian of f at the primals times the tangents, by one forward sweep over one backward sweep.
 
     primals: f's arguments, a tuple; tangents: in its structure. Of one argument the product has its structure; of
@@ -171,23 +181,3 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     check_callable("hvp", f)
     paired("hvp", primals, tangents)
     return jvp(_grad("hvp", f, 0 if len(primals) == 1 else range(len(primals)), False), primals, tangents)[1]
-
-
-# -- orders ----------------------------------------------------------------------------------------------------
-
-
-def check_order(name: str, order: Any) -> None:
-    """TypeError or ValueError for what is no order of a derivative."""
-    if not isinstance(order, int | np.integer) or isinstance(order, bool):
-        raise TypeError(f"{name}: order is {describe(order)}; give a whole number")
-    if order < 0:
-        raise ValueError(f"{name}: order is {order}; give 0 or more")
-
-
-def ray_scale(order: int) -> tuple[float, float]:
-    """(h, w) such that w times coefficient n along a curve of speed h is the n-th derivative: w = n! / h^n.
-
-    h is a power of two near n / e and below it: no coefficient overflows where the derivative does not, and few vanish.
-    """
-    power = max(0, math.floor(math.log2(order / math.e))) if order else 0
-    return 2.0**power, float(Fraction(math.factorial(order), 2 ** (power * order)))

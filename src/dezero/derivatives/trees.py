@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-Rebuild = Callable[[Sequence[Any]], Any]
+from dezero.autodiff.arguments import computed, refuse_nothing
+from dezero.core.variable import Variable
+
+Rebuild = Callable[[Sequence[Any]], Any]  # from leaves to a tree
 
 
-def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
+def flatten(tree: object) -> tuple[list[Any], Rebuild]:
     """The leaves of a tree from left to right, and what puts leaves in their places into a tree of its structure.
 
     Tuples (named ones too), lists, dicts (in the order of their keys' insertion) and None, which holds no leaf, are
@@ -20,7 +23,7 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     """
     if tree is None:
         return [], lambda leaves: None
-    kind: Callable[[Any], Any]
+    kind: Callable[[list[object]], object]
     if isinstance(tree, dict):
         parts, kind = list(tree.values()), (lambda children: dict(zip(tree, children, strict=True)))
     elif isinstance(tree, tuple | list):
@@ -30,8 +33,8 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     flat = [flatten(part) for part in parts]
     counts = [len(leaves) for leaves, _ in flat]
 
-    def rebuild(leaves: Sequence[Any]) -> Any:
-        children, at = [], 0
+    def rebuild(leaves: Sequence[object]) -> object:
+        children, at = list[object](), 0
         for count, (_, child) in zip(counts, flat, strict=True):
             children.append(child(leaves[at : at + count]))
             at += count
@@ -40,8 +43,17 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     return [leaf for leaves, _ in flat for leaf in leaves], rebuild
 
 
-def structure(tree: Any) -> Any:
-    """What two trees have equal exactly when leaves of one fit the other: the tree with `*` for each leaf."""
+def returned(name: str, result: object) -> tuple[list[Variable], Rebuild]:
+    """What a function given to a transform returned, flattened; TypeError, naming the transform, for a leaf that is no
+    Variable, and where there is no leaf."""
+    leaves, rebuild = flatten(result)
+    if not leaves:
+        refuse_nothing(name, result)
+    return [computed(name, leaf) for leaf in leaves], rebuild
+
+
+def tree_shape(tree: object) -> object:
+    """The tree with `*` for each leaf: equal for two trees exactly if the leaves of one fit into the other."""
     leaves, rebuild = flatten(tree)
     return rebuild([Leaf] * len(leaves))
 
@@ -54,9 +66,9 @@ class _Leaf:
 Leaf = _Leaf()
 
 
-def matching(name: str, tree: Any, like: Any, what: str, of: str) -> list[Any]:
+def matching(name: str, tree: object, like: object, what: str, of: str) -> list[Any]:
     """The leaves of a tree that is to have the structure of another one; ValueError naming both where it has not."""
-    found, wanted = structure(tree), structure(like)
+    found, wanted = tree_shape(tree), tree_shape(like)
     if found != wanted or type(found) is not type(wanted):
         raise ValueError(f"{name}: {what} has the structure {found}, {of} has {wanted}; give it the same")
     return flatten(tree)[0]

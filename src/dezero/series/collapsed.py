@@ -1,8 +1,10 @@
 """Series along many directions at once, whose highest coefficients are summed as soon as they exist.
 
-A sum over directions of K-th derivatives (a Laplacian, a biharmonic) needs of each direction the coefficients 1 to
-K - 1 alone: coefficient K is linear in those of order K that enter it, so that the weighted sum of all directions is
-pushed on in place of each of them, 2 + (K - 1) R vectors in place of 1 + K R.
+Of a sum of K-th derivatives over R directions (a Laplacian, a biharmonic), only the coefficients 1 to K - 1 are needed
+for each direction: coefficient K of a result is linear in the coefficients K of the arguments, so their weighted sum
+over the directions goes through the graph in place of all of them: 2 + (K - 1) R vectors in place of 1 + K R.
+
+A Batch holds a coefficient for each direction, a Collapsed their weighted sum.
 
 F. Dangel, T. Siebert, M. Zeinhofer, A. Walther, Collapsing Taylor Mode Automatic Differentiation (NeurIPS 2025);
 for K = 2: R. Li et al., A Computational Framework for Neural Network-based Variational Monte Carlo with Forward
@@ -18,68 +20,73 @@ from typing import Any
 import numpy as np
 
 from dezero.autodiff.broadcasting import total
-from dezero.core.dtypes import rounded_once
+from dezero.core.dtypes import Array, Shape, rounded_once
+from dezero.core.function import Function
 from dezero.core.op import ELEMENTWISE, GENERAL, Op, declared
 from dezero.core.variable import Variable
-from dezero.series.power import Series, is_zero, plus
+from dezero.series.power import Coefficient, Coefficients, Operand, Product, Series, Value, is_zero, plus
 from dezero.series.reading import SeriesReading
 
 _contracted = rounded_once(functools.partial(np.einsum, "r...,r...->..."))  # a product and its sum over directions
-_WAITING = 50  # bundles in a row that may wait for each other, so that no deep graph needs a deep stack
+_WAITING = 50  # batches, each computed lazily from the one before: more of them would need a deep stack
+
+Held = Array | Variable  # the numbers of a batch or of a collapsed coefficient
 
 
 class Batch:
     """One coefficient for each of R directions: an array or Variable of shape (R, *shape), or broadcast to that.
 
-    Arrays and Variables beside it are the same for all directions. A sum with a total is a total.
+    Arrays and Variables that it is combined with are the same for all directions. Its sum with a Collapsed is one too.
     """
 
     __array_ufunc__ = None  # arrays and Variables on the left of an operator defer
     __slots__ = ("F", "_array", "_make", "depth", "shape")
 
-    def __init__(self, F: CollapsedReading, array: Any, shape: tuple[int, ...]) -> None:
+    shape: Shape
+
+    def __init__(self, F: CollapsedReading, array: Held | None, shape: Shape) -> None:
         self.F, self._array, self.shape = F, array, shape
         self.depth = 0
-        self._make: Callable[[], Any] | None = None
+        self._make: Callable[[], Held] | None = None
 
     @classmethod
-    def later(cls, F: CollapsedReading, shape: tuple[int, ...], make: Callable[[], Any], *of: Any) -> Batch:
-        """A bundle computed when first needed, which many of the last layer's are not; `of`: what it is made of."""
-        bundle = cls(F, None, shape)
-        bundle._make = make
-        bundle.depth = 1 + max([a.depth for a in of if isinstance(a, Batch)], default=0)
-        if bundle.depth > _WAITING:
-            bundle.array  # noqa: B018
-        return bundle
+    def later(cls, F: CollapsedReading, shape: Shape, make: Callable[[], Held], *of: object) -> Batch:
+        """A lazily computed batch (many of the last layer's are never used); of: what `make` computes it from."""
+        batch = cls(F, None, shape)
+        batch._make = make
+        batch.depth = 1 + max([a.depth for a in of if isinstance(a, Batch)], default=0)
+        if batch.depth > _WAITING:
+            batch.array  # noqa: B018
+        return batch
 
     @property
-    def array(self) -> Any:
+    def array(self) -> Held:
         if self._make is not None:
             self._array, self._make, self.depth = self._make(), None, 0
-        return self._array
+        return self._array  # type: ignore[return-value]
 
     @property
-    def dtype(self) -> Any:
+    def dtype(self) -> np.dtype:
         return self.array.dtype
 
-    def aligned(self, axes: int) -> Any:
-        """The array with axes of length 1 behind its first, so that it broadcasts with what has so many axes."""
+    def aligned(self, axes: int) -> Held:
+        """The array with axes of length 1 behind its first, so that it broadcasts with arrays of so many axes."""
         missing = axes + 1 - len(self.array.shape)
         return self.array if missing <= 0 else self.array.reshape(self._open(missing))
 
-    def matrices(self, axes: int = 0) -> Any:
-        """The array aligned, its last two axes in their whole lengths, which a product of matrices adds along."""
+    def matrices(self, axes: int = 0) -> Held:
+        """The array aligned, its last two axes broadcast to their full lengths, for a product of matrices."""
         array = self.aligned(max(axes, len(self.shape)))
         if array.shape[-2:] == self.shape[-2:]:
             return array
         shape = (*array.shape[:-2], *self.shape[-2:])
         return self.F.on_arrays(declared["broadcast_to"].bind(shape=shape), array)
 
-    def _open(self, missing: int) -> tuple[int, ...]:
+    def _open(self, missing: int) -> Shape:
         return (self.array.shape[0], *[1] * missing, *self.array.shape[1:])
 
-    def whole(self) -> Any:
-        """The array in its whole shape, (R, *shape)."""
+    def whole(self) -> Held:
+        """The array broadcast to its full shape, (R, *shape)."""
         shape = (self.F.count, *self.shape)
         array = self.aligned(len(self.shape))
         return array if array.shape == shape else self.F.on_arrays(declared["broadcast_to"].bind(shape=shape), array)
@@ -95,35 +102,35 @@ class Batch:
             Collapsed(self.F, array.sum(axis=0) if isinstance(array, Variable) else total(array, 0, False)), self.shape
         )
 
-    def _combined(self, other: Any, combine: Callable[[Any, Any], Any]) -> Batch:
+    def _combined(self, other: object, combine: Callable[[Any, Any], Held]) -> Batch:
         shape = np.broadcast_shapes(self.shape, getattr(other, "shape", ()))
 
-        def make() -> Any:
+        def make() -> Held:
             array = other.aligned(len(shape)) if isinstance(other, Batch) else other
             return combine(self.aligned(len(shape)), array)
 
         return Batch.later(self.F, shape, make, self, other)
 
-    def __mul__(self, other: Any) -> Batch:
+    def __mul__(self, other: object) -> Batch:
         return self._combined(other, lambda a, b: a * b)
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: Any) -> Batch:
+    def __truediv__(self, other: object) -> Batch:
         return self._combined(other, lambda a, b: a / b)
 
     def __neg__(self) -> Batch:
         return Batch(self.F, -self.array, self.shape)
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: object) -> Batch | Collapsed:
         return self.summed() + other if isinstance(other, Collapsed) else self._combined(other, lambda a, b: a + b)
 
     __radd__ = __add__
 
-    def __sub__(self, other: Any) -> Any:
+    def __sub__(self, other: object) -> Batch | Collapsed:
         return self.summed() - other if isinstance(other, Collapsed) else self._combined(other, lambda a, b: a - b)
 
-    def __rsub__(self, other: Any) -> Any:
+    def __rsub__(self, other: object) -> Batch | Collapsed:
         return -self + other
 
 
@@ -133,15 +140,15 @@ class Collapsed:
     __array_ufunc__ = None
     __slots__ = ("F", "array")
 
-    def __init__(self, F: CollapsedReading, array: Any) -> None:
+    def __init__(self, F: CollapsedReading, array: Held) -> None:
         self.F, self.array = F, array
 
     @property
-    def shape(self) -> Any:
+    def shape(self) -> Shape:
         return self.array.shape
 
     @property
-    def dtype(self) -> Any:
+    def dtype(self) -> np.dtype:
         return self.array.dtype
 
     def __mul__(self, other: Any) -> Collapsed:
@@ -155,35 +162,39 @@ class Collapsed:
     def __neg__(self) -> Collapsed:
         return Collapsed(self.F, -self.array)
 
-    def __add__(self, other: Any) -> Collapsed:
-        return Collapsed(self.F, self.array + _part(other))
+    def __add__(self, other: object) -> Collapsed:
+        return Collapsed(self.F, self.array + _summand(other))
 
     __radd__ = __add__
 
-    def __sub__(self, other: Any) -> Collapsed:
-        return Collapsed(self.F, self.array - _part(other))
+    def __sub__(self, other: object) -> Collapsed:
+        return Collapsed(self.F, self.array - _summand(other))
 
-    def __rsub__(self, other: Any) -> Collapsed:
+    def __rsub__(self, other: object) -> Collapsed:
         return -self + other
 
 
-def _part(other: Any) -> Any:
-    """What is added to a total; an array, which belongs to no direction, is zero at every order but the lowest."""
+def _summand(other: object) -> Any:
+    """The array or number to add to the array of a Collapsed.
+
+    An array that is the same for all directions is added once: only at order 0 is it other than zero, where nothing is
+    collapsed.
+    """
     other = _summed(other)
     return other.array if isinstance(other, Collapsed) else other
 
 
 class CollapsedReading(SeriesReading):
-    """Reads series whose coefficients below `top` are bundles, and whose coefficient `top` is their weighted sum.
+    """Reads series whose coefficients below `top` are batches and whose coefficient `top` is collapsed.
 
-    count: R, the directions; weights: one number for each, or None for ones. Those of one operation are computed
-    together.
+    count: R, the number of directions; weights: one number for each, or None for ones. An operation acts on all
+    directions of a batch in one call where it declares how (`batched`), or is element-wise.
     """
 
-    def __init__(self, recorded: bool, count: int, weights: Any, top: int) -> None:
+    def __init__(self, recorded: bool, count: int, weights: Array | None, top: int) -> None:
         super().__init__(recorded)
         self.count, self.weights, self.top = count, weights, top
-        self.still = SeriesReading(recorded)  # of what no direction has a part in
+        self.still = SeriesReading(recorded)  # of series that are the same for all directions
 
     def close(self) -> None:
         super().close()
@@ -198,32 +209,34 @@ class CollapsedReading(SeriesReading):
     def outcome(self, c: Any) -> Any:
         return c.array if isinstance(c, Collapsed) else c
 
-    def on_arrays(self, op: Any, *args: Any) -> Any:
+    def on_arrays(self, op: Op | Function, *args: object) -> Any:
+        """The value of an operation on arrays and Variables alone."""
         return super().compute(op, *args)
 
-    def raw(self, c: Any) -> Any:
+    def raw(self, c: Any) -> Array:
         return super().raw(c.whole()[0] if isinstance(c, Batch) else self.outcome(c))
 
-    def fitted(self, c: Any, shape: Any) -> Any:
+    def fitted(self, c: Any, shape: Shape | None) -> Any:
         if isinstance(c, Batch):
             return c if shape is None or c.shape == shape else Batch.later(self, shape, lambda: c.array, c)
         if isinstance(c, Collapsed):
             return Collapsed(self, super().fitted(c.array, shape))
         return super().fitted(c, shape)
 
-    def product_at(self, k: int) -> Callable[[Any, Any], Any]:
+    def product_at(self, k: int) -> Product:
         return self.contracted if k == self.top else self.product
 
-    def contracted(self, a: Any, b: Any) -> Any:
-        """The product of two coefficients whose sum over directions is all that will be asked for."""
-        arrays = isinstance(a, Batch) and isinstance(b, Batch) and not self.recorded and self.weights is None
-        if not arrays or not a.array.shape == b.array.shape == (self.count, *a.shape):
+    def contracted(self, a: Coefficient, b: Coefficient) -> Coefficient:
+        """The product of two coefficients, collapsed at once where both are batches of plain arrays."""
+        if not (isinstance(a, Batch) and isinstance(b, Batch)) or self.recorded or self.weights is not None:
             return a * b
-        # in one pass, half the time of a product and its sum
+        if not a.array.shape == b.array.shape == (self.count, *a.shape):
+            return a * b
+        # einsum takes half the time of a product and its sum
         return Collapsed(self, _contracted(a.array, b.array))
 
-    def compute(self, op: Any, *args: Any) -> Any:
-        if any([isinstance(a, Collapsed) for a in args]):  # all that moves stands in it linearly, and is summed first
+    def compute(self, op: Op | Function, *args: Any) -> Any:
+        if any([isinstance(a, Collapsed) for a in args]):  # op is linear in what moves, which is summed first
             _check_linear(op, args)
             return Collapsed(self, self.on_arrays(op, *[self.outcome(_summed(a)) for a in args]))
         if not any([isinstance(a, Batch) for a in args]):
@@ -246,21 +259,24 @@ class CollapsedReading(SeriesReading):
 
     # -- element-wise functions of one argument by composition -------------------------------------------------
 
-    def _elementwise(self, op: Op, args: tuple[Any, ...], first: Any) -> Series:
-        """f(x) from the Taylor coefficients of f about x_0, which no direction has a part in, and powers of x - x_0."""
+    def _elementwise(self, op: Op, args: tuple[Operand, ...], first: Coefficients) -> Series:
+        """f(x) as the sum of f_j (x - x_0)^j, the Taylor coefficients f_j of f about x_0 times powers of x - x_0.
+
+        The f_j are the same for all directions, and are computed once for all of them.
+        """
         (x, *others) = args
-        if others or self.top > 4:
+        if others or self.top > 4 or not isinstance(x, Series):
             return super()._elementwise(op, args, first)
         inner, start = self.still, x[0]
         line = Series(inner, x.shape, x.dtype, lambda k: _one(start, self.recorded) if k == 1 else 0, start)
         f = inner.call(op, line, first=first)
         powers: list[Series] = []
 
-        def produce(k: int) -> Any:
+        def produce(k: int) -> Coefficient:
             while len(powers) < k:
                 step = Series(self, x.shape, x.dtype, lambda j: x[j] if j else 0)
                 powers.append(self.mul(powers[-1], powers[0]) if powers else step)
-            total: Any = 0
+            total: Coefficient = 0
             for j in range(1, k + 1):
                 c = powers[j - 1][k]
                 if not (is_zero(c) or is_zero(f[j])):
@@ -270,9 +286,9 @@ class CollapsedReading(SeriesReading):
         return self.new(first, produce)
 
 
-def _check_linear(op: Any, args: tuple[Any, ...]) -> None:
-    """Rules are linear in what they are given, but a recurrence written by hand may hand a sum to anything."""
-    if len(args) == 1 and getattr(op, "kind", None) is GENERAL:
+def _check_linear(op: Op | Function, args: tuple[object, ...]) -> None:
+    """NotImplementedError for an operation that is not linear, where a hand-written recurrence applies it to a sum."""
+    if len(args) == 1 and isinstance(op, Op) and op.kind is GENERAL:
         raise NotImplementedError(
             f"{op.name}: it is not linear, and its series asks for its value at a sum over directions; ask for the "
             "operator with method='taylor' or 'reverse'"
@@ -283,32 +299,32 @@ def _summed(c: Any) -> Any:
     return c.summed() if isinstance(c, Batch) else c
 
 
-def _one(like: Any, recorded: bool) -> Any:
+def _one(like: Value, recorded: bool) -> Coefficient:
     ones = np.ones(like.shape, like.dtype)
     return Variable(ones) if recorded else ones[()]
 
 
-def _as_array(x: Any) -> Any:
+def _as_array(x: object) -> Held:
     return x if isinstance(x, Variable) else np.asarray(x)
 
 
-# -- operations on bundles, all directions at once -------------------------------------------------------------
+# -- operations on batches, all directions in one call ----------------------------------------------------------
 
 
-def _with(op: Op, **parameters: Any) -> Op:
+def _with(op: Op, **parameters: object) -> Op:
     return declared[op.name].bind(**parameters)
 
 
-def _matmul(F: CollapsedReading, op: Op, a: Any, b: Any) -> Any:
+def _matmul(F: CollapsedReading, op: Op, a: Batch | Held, b: Batch | Held) -> Batch | None:
     axes = len(a.shape), len(b.shape)
     if min(axes) < 2:
-        return None  # direction by direction
+        return None  # compute() then takes one direction after the other
     shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
     if isinstance(a, Batch) and not isinstance(b, Batch) and axes == (2, 2):
 
-        def make() -> Any:
+        def make() -> Held:
             matrices = a.matrices()
-            rows = matrices.reshape((-1, a.shape[-1]))  # one product in place of one a direction
+            rows = matrices.reshape((-1, a.shape[-1]))  # one product for all directions
             return F.on_arrays(op, rows, b).reshape((*matrices.shape[:-1], b.shape[-1]))
 
         return Batch.later(F, shape, make, a)
@@ -327,9 +343,9 @@ def _broadcast_to(F: CollapsedReading, op: Op, x: Batch) -> Batch:
 
 def _transpose(F: CollapsedReading, op: Op, x: Batch) -> Batch:
     axes = op.parameters["axes"] or tuple(reversed(range(len(x.shape))))
-    moved = _with(op, axes=(0, *[axis % len(axes) + 1 for axis in axes]))
+    batched = _with(op, axes=(0, *[axis % len(axes) + 1 for axis in axes]))
     shape = tuple([x.shape[axis] for axis in axes])
-    return Batch.later(F, shape, lambda: F.on_arrays(moved, x.aligned(len(x.shape))), x)
+    return Batch.later(F, shape, lambda: F.on_arrays(batched, x.aligned(len(x.shape))), x)
 
 
 def _sum(F: CollapsedReading, op: Op, x: Batch) -> Batch:
@@ -338,8 +354,8 @@ def _sum(F: CollapsedReading, op: Op, x: Batch) -> Batch:
     axes = tuple(range(n)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = tuple([a % n for a in axes])
     shape = [1 if i in axes else size for i, size in enumerate(x.shape) if keepdims or i not in axes]
-    moved = _with(op, axis=tuple([a + 1 for a in axes]), keepdims=keepdims)
-    return Batch.later(F, tuple(shape), lambda: F.on_arrays(moved, x.whole()), x)
+    batched = _with(op, axis=tuple([a + 1 for a in axes]), keepdims=keepdims)
+    return Batch.later(F, tuple(shape), lambda: F.on_arrays(batched, x.whole()), x)
 
 
 def _get_item(F: CollapsedReading, op: Op, x: Batch) -> Batch | None:
@@ -351,7 +367,7 @@ def _get_item(F: CollapsedReading, op: Op, x: Batch) -> Batch | None:
     return Batch.later(F, shape, lambda: F.on_arrays(_with(op, index=(slice(None), *index)), x.whole()), x)
 
 
-def _concatenate(F: CollapsedReading, op: Op, *xs: Any) -> Batch:
+def _concatenate(F: CollapsedReading, op: Op, *xs: Batch | Held) -> Batch:
     axis = op.parameters["axis"]
     axis = axis % len(xs[0].shape)
     wholes = []
@@ -363,7 +379,7 @@ def _concatenate(F: CollapsedReading, op: Op, *xs: Any) -> Batch:
     return Batch(F, found, found.shape[1:])
 
 
-_BATCHED: dict[str, Callable[..., Any]] = {  # by what operations declare as `batched`
+_BATCHED: dict[str, Callable[..., Batch | None]] = {  # an operation declares one of these names as its `batched`
     "matmul": _matmul,
     "reshape": _reshape,
     "broadcast_to": _broadcast_to,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from dezero.core.variable import Variable
-from dezero.series.expansion import advance, curve, expand
-from dezero.series.power import Series, coefficient, is_zero, over
+from dezero.series.expansion import Known, advance, curve, expand
+from dezero.series.power import Coefficient, Operand, Series, coefficient, is_zero, over
 from dezero.series.reading import SeriesReading
 
 
@@ -32,9 +31,9 @@ class Solution:
         create_graph: bool = False,
     ) -> None:
         self._F = F = SeriesReading(create_graph)
-        self._rates: list[Any] = []
+        self._rates: list[Operand] = []
         self._states = [_state(F, i, y, self._rates) for i, y in enumerate(states)]
-        known: dict[int, Any] = {y._seq: series for y, series in zip(states, self._states, strict=True)}
+        known: Known = {y._seq: series for y, series in zip(states, self._states, strict=True)}
         if time is not None:
             known[time._seq] = curve(F, time, [1.0])
         self._between = expand(F, _computed_from(rates, known), known)
@@ -44,31 +43,34 @@ class Solution:
     def __del__(self) -> None:
         self._F.close()
 
-    def __getitem__(self, k: int) -> list[Any]:
+    def __getitem__(self, k: int) -> list[Coefficient]:
         for n in range(self._done + 1, k + 1):
             advance(self._F, self._between, n - 1)
             advance(self._F, self._states, n)
             self._done = n
         return [self._full(series[k], series) for series in self._states]
 
-    def _full(self, c: Any, series: Series) -> Any:
-        """A coefficient as an array: what a constant rate gives may be a number."""
+    def _full(self, c: Coefficient, series: Series) -> Coefficient:
+        """A coefficient as an array; of a rate that is constant it may be a number."""
         if is_zero(c):
             return self._F.full(0, series)
         return c if hasattr(c, "dtype") else self._F.full(0, series) + c
 
 
-def _state(F: SeriesReading, i: int, y: Variable, rates: list[Any]) -> Series:
-    """The series of a state, whose rates are read later."""
+def _state(F: SeriesReading, i: int, y: Variable, rates: list[Operand]) -> Series:
+    """The series of state i. The list of rates is filled later, before a coefficient above 0 is asked for."""
 
-    def produce(k: int) -> Any:
+    def produce(k: int) -> Coefficient:
         return over(coefficient(rates[i], k - 1), k)
 
     return Series(F, y.shape, y.dtype, produce, y if F.recorded else y._data[()])
 
 
-def _computed_from(rates: Sequence[Variable], known: dict[int, Any]) -> list[Variable]:
-    """The nodes between the known ones and the rates, oldest first; what is older than all known ones is not read."""
+def _computed_from(rates: Sequence[Variable], known: Known) -> list[Variable]:
+    """The nodes that the rates are computed by from the known ones, oldest first.
+
+    Nodes older than all known ones cannot depend on them, and are not looked at.
+    """
     oldest = min(known)
     nodes: dict[int, Variable] = {}
     stack = list(rates)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from dezero.autodiff.checks import check_kept
 from dezero.autodiff.integers import computed_in_narrow
 from dezero.core.errors import GraphError, describe
 from dezero.core.graph import collect, leading_to
 from dezero.core.marks import Cut
 from dezero.core.variable import Variable
-from dezero.series.power import Series, coefficient, is_zero
+from dezero.series.orders import check_order
+from dezero.series.power import Coefficient, Operand, Series, coefficient, is_zero
 from dezero.series.reading import SeriesReading
+
+Known = dict[int, Operand]  # age of a node -> its series, or its constant value
+Term = Coefficient | float  # a Taylor coefficient of a curve: an array, a Variable, or a number
 
 
 class Expansion:
@@ -38,7 +40,7 @@ class Expansion:
     def __init__(
         self,
         y: Variable,
-        curves: Mapping[Variable, Sequence[Any]],
+        curves: Mapping[Variable, Sequence[Term]],
         create_graph: bool = False,
         reading: SeriesReading | None = None,
     ) -> None:
@@ -55,8 +57,9 @@ class Expansion:
             )
         self.y, self.create_graph = y, create_graph
         self._F = F = SeriesReading(create_graph) if reading is None else reading
-        known: dict[int, Any] = {x._seq: curve(F, x, coefficients) for x, coefficients in curves.items()}
-        self._all = [*known.values(), *expand(F, leading_to(graph, curves).values(), known)]
+        known: Known = {x._seq: curve(F, x, coefficients) for x, coefficients in curves.items()}
+        moving = [s for s in known.values() if isinstance(s, Series)]
+        self._all = [*moving, *expand(F, leading_to(graph, curves).values(), known)]
         self._root = known.get(y._seq, y if create_graph else y._data)
         self._done = 0
 
@@ -65,10 +68,7 @@ class Expansion:
             self._F.close()
 
     def __getitem__(self, k: int) -> Any:
-        if not isinstance(k, int | np.integer):
-            raise TypeError(f"Expansion: the order is {describe(k)}; give a whole number")
-        if k < 0:
-            raise ValueError(f"Expansion: the order is {k}; give 0 or more")
+        check_order("Expansion", k, what="the order")
         for n in range(self._done + 1, k + 1):
             advance(self._F, self._all, n)
             self._done = n
@@ -76,7 +76,7 @@ class Expansion:
         return self._F.full(0, self.y) if k and is_zero(c) else self._F.outcome(c)
 
 
-def _check_curve(x: Any, coefficients: Sequence[Any]) -> None:
+def _check_curve(x: object, coefficients: Sequence[Term]) -> None:
     if not isinstance(x, Variable):
         raise TypeError(f"Expansion: the curve of {describe(x)}; give curves for Variables")
     for k, c in enumerate(coefficients, 1):
@@ -87,24 +87,24 @@ def _check_curve(x: Any, coefficients: Sequence[Any]) -> None:
             )
 
 
-def curve(F: SeriesReading, x: Variable, coefficients: Sequence[Any]) -> Series:
+def curve(F: SeriesReading, x: Variable, coefficients: Sequence[Term]) -> Series:
     """The series of a Variable that moves, from its coefficients 1, 2, ...; those beyond are 0."""
 
-    def produce(k: int) -> Any:
+    def produce(k: int) -> Term:
         return coefficients[k - 1] if k <= len(coefficients) else 0
 
     return Series(F, x.shape, x.dtype, produce, x if F.recorded else x._data[()])
 
 
-def expand(F: SeriesReading, nodes: Iterable[Variable], known: dict[int, Any]) -> list[Series]:
-    """Read the nodes of a graph, the oldest first, into what is known by age; returns their series in that order."""
+def expand(F: SeriesReading, nodes: Iterable[Variable], known: Known) -> list[Series]:
+    """Add the values of the nodes of a graph, given oldest first, to the known ones; returns their series in order."""
     found = []
     for node in nodes:
         if node._seq not in known:
             args = [_argument(F, a, known) for a in node._args]
-            known[node._seq] = F.call(node._op, *args, first=node if F.recorded else node._data)
-            if isinstance(known[node._seq], Series):
-                found.append(known[node._seq])
+            value = known[node._seq] = F.call(node._op, *args, first=node if F.recorded else node._data)
+            if isinstance(value, Series):
+                found.append(value)
     return found
 
 
@@ -115,7 +115,7 @@ def advance(F: SeriesReading, series: Iterable[Series], k: int) -> None:
         F.settle(s, k)
 
 
-def _argument(F: SeriesReading, a: Any, known: dict[int, Any]) -> Any:
+def _argument(F: SeriesReading, a: Operand, known: Known) -> Operand:
     if not isinstance(a, Variable):
         return a
     found = known.get(a._seq)

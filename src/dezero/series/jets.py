@@ -12,23 +12,27 @@ from dezero.autodiff.arguments import as_argument, calling_on, check_callable, c
 from dezero.core.call import operand
 from dezero.core.config import recording
 from dezero.core.declare import publish
+from dezero.core.dtypes import is_complex, is_inexact
 from dezero.core.errors import describe, no_data
 from dezero.core.function import Function
 from dezero.core.op import Op
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, wrap
-from dezero.series.expansion import Expansion
+from dezero.core.variable import ArrayLike, Variable, wrap
+from dezero.series.expansion import Expansion, Term
 from dezero.series.independence import check_elements
+from dezero.series.orders import check_factorial, check_order
 
 
-def jet_of(y: Variable, x: Variable, order: int, direction: Any = None, create_graph: bool = False) -> list[Variable]:
+def jet_of(
+    y: Variable, x: Variable, order: int, direction: ArrayLike | None = None, create_graph: bool = False
+) -> list[Variable]:
     """Variable.jet: the derivatives of orders 0 to `order` of a computed Variable along a line through x."""
     if not isinstance(x, Variable):
         raise TypeError(f"jet: x is {describe(x)}; give the Variable that moves")
     if y._data is None or x._data is None:
         raise no_data("jet")
-    _check_order("jet", order)
-    _check_factorial(order, y)
+    check_order("jet", order)
+    check_factorial(order, y)
     if direction is None and isinstance(y._op, Op | Function):
         check_elements("jet", [y], x, order, "give direction=numpy.ones(x.shape) for the derivative along ones")
     line = _term("jet", 1.0 if direction is None else direction, x, create_graph, "direction")
@@ -37,8 +41,8 @@ def jet_of(y: Variable, x: Variable, order: int, direction: Any = None, create_g
 
 def jet(
     f: Callable[..., Any],
-    primals: Sequence[Any],
-    series: Sequence[Sequence[Any]],
+    primals: Sequence[ArrayLike],
+    series: Sequence[Sequence[ArrayLike]],
     factorial_scaled: bool = True,
     create_graph: bool | None = None,
 ) -> tuple[Any, Any]:
@@ -76,8 +80,8 @@ def jet(
 def _jet(
     name: str,
     f: Callable[..., Any],
-    primals: Sequence[Any],
-    series: Sequence[Sequence[Any]],
+    primals: Sequence[ArrayLike],
+    series: Sequence[Sequence[ArrayLike]],
     factorial_scaled: bool,
     create_graph: bool | None,
     check: Callable[[list[Variable], Variable], None] | None = None,
@@ -96,7 +100,7 @@ def _jet(
     curves = {}
     for x, terms in zip(xs, series, strict=True):
         if factorial_scaled:
-            _check_factorial(len(terms), x)
+            check_factorial(len(terms), x)
         cs = [_term("jet", term, x, create_graph, f"term {k} of a series") for k, term in enumerate(terms, 1)]
         curves[x] = [c / math.factorial(k) if factorial_scaled else c for k, c in enumerate(cs, 1)]
     found = [_derivatives(Expansion(y, curves, create_graph), order, factorial_scaled) for y in results]
@@ -107,7 +111,9 @@ def _jet(
     return alike([y[0] for y in found]), alike([y[1:] for y in found])
 
 
-def taylor(f: Callable[[Any], Any], x: Any, order: int, create_graph: bool | None = None) -> list[Variable]:
+def taylor(
+    f: Callable[[Variable], Variable], x: ArrayLike, order: int, create_graph: bool | None = None
+) -> list[Variable]:
     """Taylor coefficients 0 to `order` of f about x, f^(k)(x) / k!, element by element where x is an array.
 
     x: a number, array or Variable; f takes a Variable of its shape and returns one whose elements depend each on its
@@ -118,7 +124,7 @@ def taylor(f: Callable[[Any], Any], x: Any, order: int, create_graph: bool | Non
     >>> taylor(F.exp, 0.0, 3)
     [variable(1.0), variable(1.0), variable(0.5), variable(0.16666666666666666)]
     """
-    _check_order("taylor", order)
+    check_order("taylor", order)
     curve = [1.0] + [0.0] * (order - 1) if order else []
     y, terms = _jet("taylor", f, (x,), (curve,), False, create_graph, lambda ys, leaf: _check_apart(ys, leaf, order))
     return [y, *terms]
@@ -130,7 +136,7 @@ def _check_apart(ys: list[Variable], x: Variable, order: int) -> None:
 
 def _derivatives(expansion: Expansion, order: int, factorial_scaled: bool) -> list[Variable]:
     if factorial_scaled:
-        _check_factorial(order, expansion.y)
+        check_factorial(order, expansion.y)
     found = []
     for k in range(order + 1):
         c = expansion[k]
@@ -142,18 +148,8 @@ def _derivatives(expansion: Expansion, order: int, factorial_scaled: bool) -> li
     return found
 
 
-def _check_factorial(order: int, x: Variable) -> None:
-    """Beyond it, the coefficients of derivatives of ordinary size are 0 in this dtype."""
-    dtype = x.dtype if x.dtype.kind in "fc" else np.dtype(float)
-    if math.factorial(order) > float(np.finfo(dtype).max):  # type: ignore[type-var]
-        raise OverflowError(
-            f"jet: {order}! is beyond {dtype}; ask for Taylor coefficients, which are divided by it (taylor, or jet "
-            "with factorial_scaled=False)"
-        )
-
-
-def _term(name: str, c: Any, x: Variable, create_graph: bool, what: str) -> Any:
-    """A coefficient in the shape and dtype of its Variable, as the expansion takes it; the number 0 as it is."""
+def _term(name: str, c: ArrayLike, x: Variable, create_graph: bool, what: str) -> Term:
+    """A coefficient of x's curve in the shape and dtype of x; the number 0 stays as it is."""
     if not isinstance(c, Variable) and np.ndim(c) == 0 and c == 0:
         return 0
     term = operand(c, name)
@@ -165,18 +161,11 @@ def _term(name: str, c: Any, x: Variable, create_graph: bool, what: str) -> Any:
         fits = False
     if not fits:
         raise ValueError(f"{name}: {what} has shape {term.shape}, which does not broadcast to x's shape {x.shape}")
-    if term.dtype != x.dtype and x.dtype.kind in "fc" and term.dtype.kind != "c":
+    if term.dtype != x.dtype and is_inexact(x) and not is_complex(term):
         term = operations.astype(term, x.dtype)
     if term.shape != x.shape:
         term = operations.broadcast_to(term, x.shape)
     return term if create_graph else term._data[()]
-
-
-def _check_order(name: str, order: Any) -> None:
-    if not isinstance(order, int | np.integer) or isinstance(order, bool):
-        raise TypeError(f"{name}: order is {describe(order)}; give a whole number")
-    if order < 0:
-        raise ValueError(f"{name}: order is {order}; give 0 or more")
 
 
 publish("jet_of", jet_of)

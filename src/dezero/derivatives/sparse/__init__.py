@@ -1,0 +1,1 @@
+"""Sparse derivatives: their patterns, colourings of these, and the sweeps that find all nonzeros."""
