@@ -22,11 +22,12 @@ demo: $(VENV)/.installed-viz  ## Newton's method, a table of derivatives, a grap
 test: lint  ## Lint, check types and imports, run every test and doctest
 	$(BIN)/pytest -n 2
 
-lint: $(VENV)/.installed-dev  ## Ruff, mypy and import-linter
+lint: $(VENV)/.installed-dev  ## Ruff, mypy, import-linter and the measures of the house
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/house.py
 
 format: $(VENV)/.installed-dev  ## Let Ruff fix and format the code
 	$(BIN)/ruff check --fix .

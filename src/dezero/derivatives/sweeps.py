@@ -18,7 +18,7 @@ from dezero.core.errors import GraphError, describe
 from dezero.core.graph import collect, leading_to
 from dezero.core.marks import Cut
 from dezero.core.registry import operations
-from dezero.core.variable import ArrayLike, Variable, wrap
+from dezero.core.variable import Variable, wrap
 from dezero.derivatives.tracing import Args, Kwargs, P, Run
 from dezero.derivatives.trees import matching
 from dezero.series.expansion import Known, Term, advance, curve, expand
@@ -156,9 +156,9 @@ def single(run: Run) -> Variable:
 # -- tangents and cotangents -----------------------------------------------------------------------------------
 
 
-def fitting(name: str, given: ArrayLike, like: Variable, what: str, of: str) -> Variable:
+def fitting(name: str, given: object, like: Variable, what: str, of: str) -> Variable:
     """A tangent or cotangent as a Variable of the shape and dtype of what it belongs to."""
-    v = operand(given, name)
+    v = operand(given, name)  # type: ignore[arg-type]  # TypeError for what is no array
     if v.shape != like.shape:
         raise ValueError(f"{name}: {what} has shape {v.shape}, its {of} has shape {like.shape}; give it the same")
     if v.dtype.kind not in "fciub" or (is_complex(v) and not is_complex(like)):
