@@ -145,9 +145,9 @@ def test_data_that_need_not_move_leaves_the_graph_alone(create_graph):
 
 def test_data_on_the_device_need_not_move_there(cupy):
     x = Variable(cupy.asarray(np.ones(2)))
-    before, age = x.data, x._seq
+    before, age = x.data, x._age
     x.to_gpu()
-    assert (x.data, x._seq) == (before, age)
+    assert (x.data, x._age) == (before, age)
 
 
 def test_data_that_moves_is_new_data(cupy):

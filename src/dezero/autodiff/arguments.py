@@ -39,7 +39,7 @@ def born_of(asked: Sequence[Variable] | None) -> int:
     """
     if not asked or not all([x._op is ALIAS or type(x) is Argument for x in asked]):
         return 0
-    return min([x._seq for x in asked])
+    return min([x._age for x in asked])
 
 
 def release(arguments: Sequence[Variable]) -> None:
@@ -51,7 +51,7 @@ def release(arguments: Sequence[Variable]) -> None:
 
 def calling_on(arguments: Sequence[Variable]) -> calling:
     """The block in which a transform calls the user's function on these arguments: a graph is recorded."""
-    return calling(min([x._seq for x in arguments], default=tick()))
+    return calling(min([x._age for x in arguments], default=tick()))
 
 
 def computed(name: str, y: object) -> Variable:
@@ -84,7 +84,7 @@ def check_callable(name: str, f: object) -> None:
 
 def rests_on_others(outputs: Sequence[Variable], leaves: Sequence[Variable]) -> bool:
     """Whether the outputs depend on a Variable besides these leaves: a derivative in it may be asked for."""
-    ours = {x._seq for x in leaves}
+    ours = {x._age for x in leaves}
     below = [a for x in leaves for a in x._args]
     known = collect(below).keys() if below else ()
     return any([not node._args and age not in ours and age not in known for age, node in collect(outputs).items()])

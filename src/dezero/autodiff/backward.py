@@ -33,22 +33,22 @@ def backward(
     if asked is not None:
         check_kept(graph, asked, "backward")
         nodes = leading_to(nodes, asked)
-        if y._seq not in nodes:
+        if y._age not in nodes:
             return
     seed = y._grad if y._args else None  # the gradient of a leaf accumulates, and is no seed
     if gradient is not None:
         seed = check_seed(y, gradient, "backward: gradient", "this Variable")
     found: dict[int, Any] | None
     if create_graph:
-        found = operations.recorded(graph, nodes, {y._seq: (y, seed)}, asked, retain_grad)
+        found = operations.recorded(graph, nodes, {y._age: (y, seed)}, asked, retain_grad)
     else:
-        keep = None if retain_grad else {x._seq for x in asked or ()}
-        found = sweep(nodes, {y._seq: ones(y) if seed is None else from_user(raw(seed))}, keep, asked is None)
+        keep = None if retain_grad else {x._age for x in asked or ()}
+        found = sweep(nodes, {y._age: ones(y) if seed is None else from_user(raw(seed))}, keep, asked is None)
         if unshare(found, nodes, () if seed is None else (seed,)) and computed_in_narrow(graph, nodes.values()):
             found = None
     if found is None:  # the graph computes in narrow integers: differentiate a copy of it in wide ones
         kept = [n for n in graph.values() if n._args and n is not y and (retain_grad or n._grad is not None)]
-        root = in_wide_integers("backward", graph, [*kept, *(asked or ())])[y._seq]
+        root = in_wide_integers("backward", graph, [*kept, *(asked or ())])[y._age]
         root._grad = seed
         return backward(root, False, create_graph, inputs)
     _accumulate(nodes, found, asked, retain_grad, create_graph)
@@ -58,7 +58,7 @@ def _accumulate(
     nodes: Nodes, found: dict[int, Any], asked: list[Variable] | None, retain_grad: bool, create_graph: bool
 ) -> None:
     """Add the derivatives found, by age, to `.grad` of the nodes."""
-    targets = set(found) if asked is None else {x._seq for x in asked}
+    targets = set(found) if asked is None else {x._age for x in asked}
     for age in targets & found.keys():
         old = nodes[age]._grad
         if old is not None and np.shape(raw(old)) != nodes[age]._data.shape:

@@ -66,8 +66,8 @@ class CachedDerivation:
 
         born: see Origin.
         """
-        kept = frozenset([x._seq for x in asked if x._args]) if asked else frozenset()
-        shared = frozenset([nodes[place]._seq for place in self.shared]) if self.shared else frozenset()
+        kept = frozenset([x._age for x in asked if x._args]) if asked else frozenset()
+        shared = frozenset([nodes[place]._age for place in self.shared]) if self.shared else frozenset()
         origin = Origin(kept, shared, born)
 
         def step(op: Op, *args: object) -> Variable:
@@ -89,7 +89,7 @@ class CachedDerivation:
                 result = wrap(what.copy())
             if resumes:
                 result._origin = origin.resuming(Replayed(root, nodes[place], cuts()))
-            found[nodes[place]._seq] = result
+            found[nodes[place]._age] = result
         return found
 
 
@@ -205,7 +205,7 @@ def _new_nodes(roots: list[Variable], given: dict[int, int]) -> list[Variable]:
         if id(node) not in found:
             found[id(node)] = node
             stack += [a for a in node._args if isinstance(a, Variable) and id(a) not in given]
-    return sorted(found.values(), key=lambda n: n._seq)
+    return sorted(found.values(), key=lambda n: n._age)
 
 
 def cache_info() -> CacheInfo:

@@ -79,9 +79,9 @@ def check_kept(graph: Nodes, asked: list[Variable], name: str) -> None:
         if origin is not None:
             youngest[id(origin)] = (age, origin)
     for x in inner:  # a derivative that is older than x cannot have opened it
-        opens = x._op.name in _OPENED or x._seq not in graph
-        opened = any([opens and age > x._seq >= o.born and x._seq not in o.kept for age, o in youngest.values()])
-        shared = any([x._seq in origin.shared for _, origin in youngest.values()])
+        opens = x._op.name in _OPENED or x._age not in graph
+        opened = any([opens and age > x._age >= o.born and x._age not in o.kept for age, o in youngest.values()])
+        shared = any([x._age in origin.shared for _, origin in youngest.values()])
         if shared or (opened and not collect([x]).keys().isdisjoint(graph)):
             raise GraphError(
                 f"{name}: {describe(x)} is an intermediate that a derivative in this graph may have been rewritten "

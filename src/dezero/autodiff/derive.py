@@ -63,7 +63,7 @@ class Request(NamedTuple):
     def opaque(self, given: list[Variable]) -> list[Variable]:
         """The nodes that the algebra must not rewrite, since a derivative in them may be asked for."""
         inner = [n for n in self.nodes.values() if n._args] if self.retain else []
-        older = [n for n in self.graph.values() if n._args and n._seq < self.born] if self.born else []
+        older = [n for n in self.graph.values() if n._args and n._age < self.born] if self.born else []
         return [*inner, *(self.asked or ()), *[x for x in (*given, *older) if x._op is not ALIAS]]
 
 
@@ -86,7 +86,7 @@ def recorded(
     ages: list[int] = []
     key = None  # None: this derivative is not cached
     if simplifying() and not (carried or retain_grad or seeded):
-        places = None if asked is None else [x._seq for x in asked]
+        places = None if asked is None else [x._age for x in asked]
         ages, key = graph_key(graph, list(seeds), places, bool(born))
     derivation = cached.find(key)
     root = next(iter(seeds.values()))[0]
@@ -129,22 +129,22 @@ def _derived(request: Request) -> Derived:
         again = _derived_again(root) if alone else None
         if again is not None:
             F, root = again
-            above, seeds = collect([root]), {root._seq: (root, None)}
+            above, seeds = collect([root]), {root._age: (root, None)}
             graph, nodes = graph | above, leading_to(above, [n for n in nodes.values() if not n._args])
         else:
             F = Algebra.for_graph(graph, root, opaque, request.born)
     terms = {age: _seed_term(F, root, seed) for age, (root, seed) in seeds.items()}
     for node in request.carried:
-        terms[node._seq] = _from_user(F, node.grad)  # type: ignore[arg-type]
+        terms[node._age] = _from_user(F, node.grad)  # type: ignore[arg-type]
     found: dict[int, Any] = {}
     if isinstance(F, Algebra) and len(terms) == 1 and not request.retain:
-        found, nodes = _by_tangents(F, nodes, root, terms[root._seq], asked)
+        found, nodes = _by_tangents(F, nodes, root, terms[root._age], asked)
     by_tangents = bool(found) and not nodes
     if nodes:
-        keep = None if request.retain else {x._seq for x in asked or ()}
+        keep = None if request.retain else {x._age for x in asked or ()}
         with using_config("enable_backprop", True):
             found |= {age: g for age, g in reverse_sweep(F, nodes, terms, keep).items() if age not in found}
-    ages = found if asked is None else dict.fromkeys([x._seq for x in asked if x._seq in found])
+    ages = found if asked is None else dict.fromkeys([x._age for x in asked if x._age in found])
     finish = _Finish(F, root, {id(node) for node in (*graph.values(), *given)}, start)
     results = {age: finish(found[age], graph[age]) for age in ages}
     if by_tangents and isinstance(F, Algebra) and not F.asked:  # a derivative in an intermediate commutes with no other
@@ -187,14 +187,14 @@ def _by_tangents(
     leaves = [n for n in nodes.values() if not n._args] if asked is None else asked
     if len(leaves) == 1:
         term = tangent_sweep(F, nodes, root, seed, leaves[0])
-        return ({}, nodes) if term is None else ({leaves[0]._seq: term}, {})
+        return ({}, nodes) if term is None else ({leaves[0]._age: term}, {})
     found: dict[int, Term] = {}
     if len(leaves) <= _MOST_PASSES:
         for leaf in leaves:
-            term = tangent_sweep(F, leading_to(nodes, (leaf,)), root, seed, leaf) if leaf._seq in nodes else None
+            term = tangent_sweep(F, leading_to(nodes, (leaf,)), root, seed, leaf) if leaf._age in nodes else None
             if term is not None:
-                found[leaf._seq] = term
-    rest = [x for x in leaves if x._seq in nodes and x._seq not in found]
+                found[leaf._age] = term
+    rest = [x for x in leaves if x._age in nodes and x._age not in found]
     return found, leading_to(nodes, rest) if rest else {}
 
 
@@ -235,7 +235,7 @@ class _Finish:
             return make(declared["full_like"].bind(fill_value=np.copy(result)[()], dtype=kind), (node,))
         if node.dtype.kind in "fc" and result.dtype != node.dtype:
             return make(declared["astype"].bind(dtype=node.dtype), (result,))
-        older = result._seq < self.start and origin_of(result) is None
+        older = result._age < self.start and origin_of(result) is None
         copy = copied(result, given=older or id(result) in self.given)
         self.copies[id(copy)] = result
         if isinstance(self.F, Algebra):

@@ -62,8 +62,8 @@ def gradients(
     graph = collect(roots, "gradients")
     check_kept(graph, asked, "gradients")
     nodes = leading_to(graph, asked)
-    pairs = [(root, seed) for root, seed in zip(roots, seeds, strict=True) if root._seq in nodes]
-    keep = {x._seq for x in asked}
+    pairs = [(root, seed) for root, seed in zip(roots, seeds, strict=True) if root._age in nodes]
+    keep = {x._age for x in asked}
     found: dict[int, Any] | None
     if create_graph:
         found = operations.recorded(graph, nodes, _merge(pairs), asked, False)
@@ -73,12 +73,12 @@ def gradients(
             found = None
     if found is None:
         wide = in_wide_integers("gradients", graph, asked)
-        return gradients([wide[r._seq] for r in roots], asked, seeds, create_graph, unused)  # type: ignore[call-overload, no-any-return]
+        return gradients([wide[r._age] for r in roots], asked, seeds, create_graph, unused)  # type: ignore[call-overload, no-any-return]
     if not create_graph:
         found = {age: _unrecorded(found[age]) for age in keep if age in found}
     results: list[Variable | None] = []
     for x in asked:
-        g = found.get(x._seq)
+        g = found.get(x._age)
         if g is None:
             zeros = wrap if create_graph else _unrecorded
             g = zeros(np.zeros_like(x._data)) if unused == "zeros" else None
@@ -107,9 +107,9 @@ def _merge(pairs: list[tuple[Variable, Seed]]) -> dict[int, tuple[Variable, Seed
     """One seed for each root, by age: the cotangents of an output that is given twice are added."""
     merged: dict[int, tuple[Variable, Seed]] = {}
     for root, seed in pairs:
-        if root._seq in merged:
-            seed = _as_seed(root, seed) + _as_seed(root, merged[root._seq][1])
-        merged[root._seq] = (root, seed)
+        if root._age in merged:
+            seed = _as_seed(root, seed) + _as_seed(root, merged[root._age][1])
+        merged[root._age] = (root, seed)
     return merged
 
 
@@ -122,7 +122,7 @@ def _cotangents(pairs: list[tuple[Variable, Seed]]) -> dict[int, Array]:
     grads: dict[int, Array] = {}
     for root, seed in pairs:
         g = ones(root) if seed is None else from_user(raw(seed))
-        grads[root._seq] = grads[root._seq] + g if root._seq in grads else g
+        grads[root._age] = grads[root._age] + g if root._age in grads else g
     return grads
 
 

@@ -40,12 +40,12 @@ def in_wide_integers(name: str, graph: Nodes, kept: Iterable[Variable]) -> dict[
             dtype = np.dtype(np.float64 if node.dtype.itemsize == 8 else np.int64)
             wide[age] = make(declared["astype"].bind(dtype=dtype), (node,))
             changed.add(age)
-        elif isinstance(node._op, Op) and any([isinstance(a, Variable) and a._seq in changed for a in node._args]):
-            wide[age] = make(node._op, tuple([wide[a._seq] if isinstance(a, Variable) else a for a in node._args]))
+        elif isinstance(node._op, Op) and any([isinstance(a, Variable) and a._age in changed for a in node._args]):
+            wide[age] = make(node._op, tuple([wide[a._age] if isinstance(a, Variable) else a for a in node._args]))
             changed.add(age)
         else:
             wide[age] = node
-    stuck = [x for x in kept if x._seq in changed and x._args]
+    stuck = [x for x in kept if x._age in changed and x._args]
     stuck += [x for x in wide.values() if x._args and narrow(x) and _elementwise(x._op)]
     if stuck:
         raise GraphError(

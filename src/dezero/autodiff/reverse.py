@@ -30,11 +30,11 @@ def reverse_sweep(
         args = node._args
         if not args or ((not isinstance(node._data, tuple)) if keep is None else age in keep):
             found[age] = g
-        if not any([isinstance(a, Variable) and a._seq in nodes for a in args]):
+        if not any([isinstance(a, Variable) and a._age in nodes for a in args]):
             continue  # a leaf, or nothing below it is asked for
         vjp = _vjp_op if isinstance(node._op, Op) else _vjp_function
         for a, ga in vjp(F, nodes, node, g):
-            arrived.setdefault(a._seq, []).append(ga)
+            arrived.setdefault(a._age, []).append(ga)
     return found
 
 
@@ -49,7 +49,7 @@ def _vjp_op(F: GraphReading[Value], nodes: Nodes, node: Variable, g: Any) -> lis
     elif not op.uniform:
         g = F.filled(g, node._data)
     for i, a in enumerate(node._args):
-        if isinstance(a, Variable) and a._seq in nodes:
+        if isinstance(a, Variable) and a._age in nodes:
             ga = op.rules[i](F, g, *args, y)
             if not isinstance(ga, Cotangents):
                 ga = F.term(ga)
@@ -72,6 +72,6 @@ def _vjp_function(F: GraphReading[Any], nodes: Nodes, node: Variable, g: Any) ->
         pairs = node._op.vjp(node, g)
     if isinstance(F, Algebra):
         for _, ga in pairs:
-            if isinstance(ga, Variable) and ga._seq < start:
+            if isinstance(ga, Variable) and ga._age < start:
                 F.leave(ga)  # backward returned a Variable that the user already had
-    return [(a, F.term(ga)) for a, ga in pairs if ga is not None and a._seq in nodes]
+    return [(a, F.term(ga)) for a, ga in pairs if ga is not None and a._age in nodes]

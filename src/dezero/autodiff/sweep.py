@@ -44,7 +44,7 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
             g = g + from_user(raw(node._grad))
         if (not isinstance(node._data, tuple)) if keep is None else age in keep:
             found[age] = g
-            if keep and not any([isinstance(a, Variable) and a._seq in nodes for a in args]):
+            if keep and not any([isinstance(a, Variable) and a._age in nodes for a in args]):
                 continue  # nothing below it is asked for
         op, count = node._op, len(args)
         rules = op.rules
@@ -52,26 +52,26 @@ def sweep(nodes: Nodes, grads: dict[int, Any], keep: set[int] | None, use_grad: 
             _vjp(node, g, nodes, grads, summed)
         elif count == 1:  # one and two arguments, which most operations have, are written out: half the time
             x = args[0]
-            old = get(x._seq)
+            old = get(x._age)
             gx = rules[0](F, g, x._data, node._data)
-            grads[x._seq] = gx if old is None else old + gx
+            grads[x._age] = gx if old is None else old + gx
         else:
             a, b = args
             y, first, second = node._data, isinstance(a, Variable), isinstance(b, Variable)
             x, z = a._data if first else a, b._data if second else b
             broadcasts = op.kind is ELEMENTWISE and isinstance(y, np.ndarray)
-            if first and a._seq in nodes:
+            if first and a._age in nodes:
                 ga = rules[0](F, g, x, z, y)
                 if broadcasts and ga.shape != x.shape:
                     ga = fit(ga, y.shape, x.shape)
-                old = get(a._seq)
-                grads[a._seq] = ga if old is None else old + ga
-            if second and b._seq in nodes:
+                old = get(a._age)
+                grads[a._age] = ga if old is None else old + ga
+            if second and b._age in nodes:
                 gb = rules[1](F, g, x, z, y)
                 if broadcasts and gb.shape != z.shape:
                     gb = fit(gb, y.shape, z.shape)
-                old = get(b._seq)
-                grads[b._seq] = gb if old is None else old + gb
+                old = get(b._age)
+                grads[b._age] = gb if old is None else old + gb
     return found
 
 
@@ -86,17 +86,17 @@ def _vjp(node: Variable, g: Any, nodes: Nodes, grads: dict[int, Any], summed: se
         if is_half(y) and not is_half(g):
             g = g.astype(y.dtype)
         for a, ga in op.vjp_raw(node, g):
-            if ga is not None and a._seq in nodes:
-                _add(grads, a._seq, ga, summed)
+            if ga is not None and a._age in nodes:
+                _add(grads, a._age, ga, summed)
         return
     data = [a._data if isinstance(a, Variable) else a for a in args]
     broadcasts = op.kind is ELEMENTWISE and isinstance(y, np.ndarray)
     for i, a in enumerate(args):
-        if isinstance(a, Variable) and a._seq in nodes:
+        if isinstance(a, Variable) and a._age in nodes:
             ga = rules[i](values, g, *data, y)
             if broadcasts and ga.shape != a._data.shape:
                 ga = fit(ga, y.shape, a._data.shape)
-            _add(grads, a._seq, ga, summed)
+            _add(grads, a._age, ga, summed)
 
 
 def _add(grads: dict[int, Any], age: int, g: Array, summed: set[int]) -> None:

@@ -66,12 +66,12 @@ class TangentSweep:
     def __init__(self, F: Algebra, leaf: Variable) -> None:
         self.F, self.leaf = F, leaf
         self.graph: Nodes = {}  # below the root; collected when first needed, in swapped
-        self.known: dict[int, Found] = F.session.tangents.setdefault(leaf._seq, {})
-        if leaf._seq not in self.known:
+        self.known: dict[int, Found] = F.session.tangents.setdefault(leaf._age, {})
+        if leaf._age not in self.known:
             one = Term(F, 1, None)
             if leaf.dtype.kind in "iub":
                 one = F.full(1, np.ones(leaf.shape, np.int64))  # narrow integers would wrap around
-            self.known[leaf._seq] = (row_axes(leaf.shape), _bare(one))
+            self.known[leaf._age] = (row_axes(leaf.shape), _bare(one))
 
     def to(self, root: Variable) -> tuple[Rows, Any] | None:
         """The row axes and tangent of the root (see found); None where rows may mix."""
@@ -79,12 +79,12 @@ class TangentSweep:
         self.graph = {}
         while stack:
             node = stack[-1]
-            if node._seq in known:
+            if node._age in known:
                 stack.pop()
                 continue
             found = self.swapped(node, root)
             if found is None:
-                missing = [a for a in node._args if isinstance(a, Variable) and a._seq not in known]
+                missing = [a for a in node._args if isinstance(a, Variable) and a._age not in known]
                 if missing:
                     stack += missing
                     continue
@@ -92,8 +92,8 @@ class TangentSweep:
             if found is not None and found is not _CONSTANT:
                 self.note(node, found)
                 found = (found[0], _bare(found[1]))
-            known[node._seq] = found
-        return self.found(root._seq)
+            known[node._age] = found
+        return self.found(root._age)
 
     def found(self, age: int) -> tuple[Rows, Any] | None:
         """The row axes and tangent of a node that was reached: a term, or a tuple for several outputs."""
@@ -110,7 +110,7 @@ class TangentSweep:
         tangent = found[1]
         if self.leaf._args:
             return
-        if isinstance(tangent, Term) and isinstance(tangent.node, Variable) and tangent.node._seq > node._seq:
+        if isinstance(tangent, Term) and isinstance(tangent.node, Variable) and tangent.node._age > node._age:
             self.F.session.sources.setdefault(id(tangent.node), Tangent(self.leaf, node, tangent.c))
 
     def swapped(self, node: Variable, root: Variable) -> tuple[Rows, Any] | None:
@@ -120,11 +120,11 @@ class TangentSweep:
         n are those of its tangents. None also where the root does not depend on t: the data of t may have changed.
         """
         source = self.F.session.sources.get(id(node))
-        if source is None or source.leaf._seq <= self.leaf._seq:
+        if source is None or source.leaf._age <= self.leaf._age:
             return None
         leaf, inner, c = source
         self.graph = self.graph or collect([root])
-        if leaf._seq not in self.graph:
+        if leaf._age not in self.graph:
             return None
         first = self.to(inner)
         if first is None or first is _CONSTANT or not isinstance(first[1], Term):
@@ -143,7 +143,7 @@ class TangentSweep:
         op, args, F = node._op, node._args, self.F
         below, moving = [], []
         for i, a in enumerate(args):
-            under = self.found(a._seq) if isinstance(a, Variable) else _CONSTANT
+            under = self.found(a._age) if isinstance(a, Variable) else _CONSTANT
             if under is None:
                 return None
             below.append(under)
@@ -182,7 +182,7 @@ _CONSTANT: tuple[Rows, Any] = ((), None)  # of a node that does not depend on th
 def _step_down(F: Algebra, path: Nodes, root: Variable, seed: Term) -> tuple[Variable, Term] | None:
     """The only argument of the root on the path, with its cotangent; None where there is no such argument."""
     op = root._op
-    below = [i for i, a in enumerate(root._args) if isinstance(a, Variable) and a._seq in path]
+    below = [i for i, a in enumerate(root._args) if isinstance(a, Variable) and a._age in path]
     if len(below) != 1 or not isinstance(op, Op) or op.name == "output":
         return None
     if not op.uniform:
@@ -232,10 +232,10 @@ def transposed(F: Algebra, node: Variable, moving: list[tuple[int, Term]]) -> An
             continue
         graph = leading_to(collect([g.node]), wanted)
         t = F.product(F.filled(t, node._args[i]), Term(F, g.c, None))
-        found = reverse_sweep(F, graph, {g.node._seq: t}, {w._seq for w in wanted})
+        found = reverse_sweep(F, graph, {g.node._age: t}, {w._age for w in wanted})
         for part, w in zip(parts, wanted, strict=True):
-            if w._seq in found:
-                part.append(found[w._seq])
+            if w._age in found:
+                part.append(found[w._age])
     tangents = [F.total(part) for part in parts]
     return tuple(tangents) if several else tangents[0]
 

@@ -29,7 +29,7 @@ class Node(Protocol):
     _data: Any
     _args: tuple[Any, ...]
     _op: Any
-    _seq: int
+    _age: int
     _is_argument: bool
 
     @property

@@ -25,7 +25,7 @@ def make(op: Op, args: tuple[object, ...]) -> Variable:
     if type(y._data) is complex:  # complex / float64 was computed by Python
         y._data = np.complex128(y._data)
     y._op, y._args, y._grad, y.name = op, args, None, None
-    y._seq = tick()
+    y._age = tick()
     return y
 
 
@@ -47,7 +47,7 @@ def apply(op: Op, *args: ArrayLike) -> Variable:
     else:
         y._data = np.asarray(y._data)
     y._grad = y.name = None
-    y._seq = tick()
+    y._age = tick()
     return y
 
 
@@ -96,7 +96,7 @@ def unary(op: Op) -> Callable[[ArrayLike], Variable]:
         else:
             y._op, y._args = CUT, ()
         y._grad = y.name = None
-        y._seq = tick()
+        y._age = tick()
         return y
 
     return call
@@ -127,7 +127,7 @@ def binary(op: Op) -> Callable[[ArrayLike, ArrayLike], Variable]:
         else:
             y._op, y._args = CUT, ()
         y._grad = y.name = None
-        y._seq = tick()
+        y._age = tick()
         return y
 
     return call

@@ -27,7 +27,7 @@ def _inside(v: Node) -> bool:
     since = calling_since()
     if since is None:  # a thread without a transform: it may work for a transform that runs in another thread
         return rests_on_argument(v)
-    return v._seq >= since and bool(v._args or v._is_argument)
+    return v._age >= since and bool(v._args or v._is_argument)
 
 
 def array(v: Node, dtype: DType | None, copy: bool | None) -> Array:

@@ -118,12 +118,12 @@ class Function:
         args = tuple(self.inputs)
         if len(results) == 1:
             (y,) = results
-            y._op, y._args, y._seq = self, args, tick()
+            y._op, y._args, y._age = self, args, tick()
             return
         call = Variable(None)
         call._data, call._op, call._args = tuple(y._data for y in results), self, args
         for i, y in enumerate(results):
-            y._op, y._args, y._seq = picking(i), (call,), tick()
+            y._op, y._args, y._age = picking(i), (call,), tick()
 
     # -- for the sweeps ----------------------------------------------------------------------------------
 

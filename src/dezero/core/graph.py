@@ -19,7 +19,7 @@ def collect(roots: Iterable[Variable], name: str = "differentiating") -> Nodes:
     stack = list(roots)
     while stack:
         node = stack.pop()
-        age = node._seq
+        age = node._age
         if age in nodes:
             continue
         nodes[age] = node
@@ -27,7 +27,7 @@ def collect(roots: Iterable[Variable], name: str = "differentiating") -> Nodes:
         if args:
             for a in args:
                 if isinstance(a, Variable):
-                    if a._seq < age:
+                    if a._age < age:
                         stack.append(a)
                     else:
                         raise GraphError(
@@ -43,10 +43,10 @@ def collect(roots: Iterable[Variable], name: str = "differentiating") -> Nodes:
 
 def leading_to(nodes: Nodes, inputs: Iterable[Variable]) -> Nodes:
     """The nodes that were computed from one of the inputs, and those inputs, oldest first."""
-    asked = {x._seq for x in inputs}
+    asked = {x._age for x in inputs}
     found: Nodes = {}
     for age in sorted(nodes):
         node = nodes[age]
-        if age in asked or any([isinstance(a, Variable) and a._seq in found for a in node._args]):
+        if age in asked or any([isinstance(a, Variable) and a._age in found for a in node._args]):
             found[age] = node
     return found

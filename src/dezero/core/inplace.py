@@ -20,7 +20,7 @@ def check_unchanged(name: str, nodes: Iterable[Variable]) -> None:
 
     A difference means that an array was changed in place. A user's Function is not run again.
     """
-    for node in sorted(nodes, key=lambda n: n._seq):
+    for node in sorted(nodes, key=lambda n: n._age):
         if not node._args or not isinstance(node._op, Op):
             continue
         args = [a._data if isinstance(a, Variable) else a for a in node._args]

@@ -18,7 +18,7 @@ from dezero.core.marks import CONSTANT, UNRECORDED, Computed, Overwritten
 from dezero.core.registry import operations
 from dezero.core.watching import WATCHES, note_read
 
-# One clock gives all Variables their age (_seq). A node is younger than all its arguments, so sorting by age orders a
+# One clock gives all Variables their age (_age). A node is younger than all its arguments, so sorting by age orders a
 # graph. An argument that is younger than its consumer had its data rebound in between.
 tick = count(1).__next__
 
@@ -53,7 +53,7 @@ class Variable(Operators["Variable"]):
     # _grad: None, a Variable, or a raw array until .grad is first read; .grad shows a Variable.
     # _origin: how a derivative was made (see rewriting/origin.py); unset or None for other Variables.
     # _op, _args: the operation and its arguments (Variables; numbers and arrays stay raw). None and () for a leaf.
-    __slots__ = ("__weakref__", "_args", "_data", "_grad", "_op", "_origin", "_seq", "name")
+    __slots__ = ("__weakref__", "_age", "_args", "_data", "_grad", "_op", "_origin", "name")
     _args: tuple[Any, ...]
     _origin: Any
     _is_argument = False  # whether a transform made it for an argument of the user's function
@@ -66,7 +66,7 @@ class Variable(Operators["Variable"]):
         self._grad: Any = None
         self._op: Any = None
         self._args = ()
-        self._seq = tick()
+        self._age = tick()
 
     # -- data and gradient -------------------------------------------------------------------------------------
 
@@ -90,7 +90,7 @@ class Variable(Operators["Variable"]):
             self._args = ()
             note_change()
         self._data = data
-        self._seq = tick()
+        self._age = tick()
 
     @property
     def grad(self) -> Variable | None:
@@ -339,7 +339,7 @@ class Variable(Operators["Variable"]):
         if not callable(getattr(func, "vjp_raw", None)) or not hasattr(func, "inputs"):
             raise TypeError(f"set_creator: {func!r} is no Function that was called; call it on Variables first")
         note_change()
-        self._op, self._args, self._seq = func, tuple(func.inputs), tick()
+        self._op, self._args, self._age = func, tuple(func.inputs), tick()
 
 
 class Parameter(Variable):

@@ -123,7 +123,7 @@ def _cotangents(
     seeds = [_conjugate(g) for g in given]
     used = [(y, g) for y, g in zip(outputs, seeds, strict=True) if not isinstance(y._op, Cut)]
     graph = collect([y for y, _ in used])
-    asked = [x for x in inputs if x._seq in graph]
+    asked = [x for x in inputs if x._age in graph]
     found = gradients([y for y, _ in used], asked, [g for _, g in used], create_graph=recorded) if asked else ()
     by_id = {id(x): _conjugate(g) for x, g in zip(asked, found, strict=True)}
     return [by_id.get(id(x)) for x in inputs]
@@ -146,7 +146,7 @@ def _trace(
 ) -> _Trace:
     places = {id(x): i for i, x in enumerate(leaves)}
     graph: list[object] = []
-    for node in sorted([n for n in nodes if id(n) not in places], key=lambda n: n._seq):
+    for node in sorted([n for n in nodes if id(n) not in places], key=lambda n: n._age):
         args = [places[id(a)] if isinstance(a, Variable) else _digest(a) for a in node._args]
         key = _comparable(node._op.key) if isinstance(node._op, Op) else type(node._op).__name__
         graph.append((key, args) if args else _digest(node._data))

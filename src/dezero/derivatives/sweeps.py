@@ -62,9 +62,9 @@ class Forward:
     """The outputs of one graph as its leaves move along curves, for as many curves as are asked for."""
 
     def __init__(self, name: str, outputs: Sequence[Variable], leaves: Sequence[Variable]) -> None:
-        ours = {x._seq for x in leaves}
+        ours = {x._age for x in leaves}
         for y in outputs:
-            if isinstance(y._op, Cut) and y._seq not in ours:
+            if isinstance(y._op, Cut) and y._age not in ours:
                 raise GraphError(f"{name}: the function computed {describe(y)} under no_grad, which cuts its graph")
         self.outputs, self.path = outputs, leading_to(collect(outputs), leaves)
 
@@ -80,13 +80,13 @@ class Forward:
             F.close()
 
     def _coefficients(self, F: SeriesReading, curves: Curves, order: int) -> list[Variable]:
-        known: Known = {x._seq: curve(F, x, [_term(c, F.recorded) for c in cs]) for x, cs in curves.items()}
+        known: Known = {x._age: curve(F, x, [_term(c, F.recorded) for c in cs]) for x, cs in curves.items()}
         moving = expand(F, self.path.values(), known)
         for k in range(1, order + 1):
             advance(F, moving, k)
         found: list[Variable] = []
         for y in self.outputs:
-            c = coefficient(known.get(y._seq, y if F.recorded else y._data), order)
+            c = coefficient(known.get(y._age, y if F.recorded else y._data), order)
             if order and is_zero(c):
                 c = F.full(0, y)
             c = c if isinstance(c, Variable) else wrap(np.array(c))  # (a copy)
@@ -117,12 +117,12 @@ class Backward:
     def __init__(self, run: Run) -> None:
         graph = collect(run.outputs)
         self.leaves = run.leaves
-        self.inner = [x for x in run.leaves if x._seq in graph]  # the gradients in all other leaves are 0
+        self.inner = [x for x in run.leaves if x._age in graph]  # the gradients in all other leaves are 0
 
     def __call__(self, outputs: Variable | Sequence[Variable], weights: Any, recorded: bool) -> list[Variable]:
         found = iter(gradients(outputs, self.inner, weights, create_graph=recorded))
-        reached = {x._seq for x in self.inner}
-        return [next(found) if x._seq in reached else wrap(np.zeros_like(x._data)) for x in self.leaves]
+        reached = {x._age for x in self.inner}
+        return [next(found) if x._age in reached else wrap(np.zeros_like(x._data)) for x in self.leaves]
 
 
 def argument_cotangents(name: str, run: Run, weights: Sequence[object]) -> Any:

@@ -51,7 +51,7 @@ class Recurrent(Layer):
                 f"{name}: the state is that of {state.shape[0]} samples and x of shape {shape} has {shape[-2]}; call "
                 "reset_state() before a new sequence"
             )
-        if recording() and state._args and any([p._seq > state._seq for p in self.params()]):
+        if recording() and state._args and any([p._age > state._age for p in self.params()]):
             raise GraphError(
                 f"{name}: the weights have changed since its state was computed, which could not be differentiated; "
                 "after an update call reset_state() for a new sequence, or loss.unchain_backward() to go on in this one"

@@ -140,7 +140,7 @@ def _outside(run: Evaluation) -> list[Variable]:
     found: dict[int, Variable] = {}
     for node in run.graph:
         for a in node._args:
-            if isinstance(a, Variable) and a._seq < run.time._seq and not run.given(a) and a.dtype.kind == "f":
+            if isinstance(a, Variable) and a._age < run.time._age and not run.given(a) and a.dtype.kind == "f":
                 found[id(a)] = a
     return list(found.values())
 

@@ -110,7 +110,7 @@ def _sources(operands: Sequence[Any], run: Evaluation) -> tuple[list[Variable], 
     given = [x for x in operands if isinstance(x, Variable)]
     inside = _below(given, run)
     given += [a for node in inside for a in node._args if isinstance(a, Variable)]
-    return inside, [x for x in given if x._seq < run.time._seq or run.given(x)]
+    return inside, [x for x in given if x._age < run.time._age or run.given(x)]
 
 
 def affine(run: Evaluation) -> bool:
@@ -145,10 +145,10 @@ def _below(roots: Sequence[Variable], run: Evaluation) -> list[Variable]:
     stack = list(roots)
     while stack:
         node = stack.pop()
-        if id(node) not in found and node._seq > run.time._seq and not run.given(node):
+        if id(node) not in found and node._age > run.time._age and not run.given(node):
             found[id(node)] = node
             stack += [a for a in node._args if isinstance(a, Variable)]
-    return sorted(found.values(), key=lambda n: n._seq)
+    return sorted(found.values(), key=lambda n: n._age)
 
 
 # -- what is known of the operations ------------------------------------------------------------------------------

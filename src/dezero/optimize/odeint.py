@@ -278,14 +278,14 @@ class _Walk:
 
 def _from_outside(rates: Sequence[Variable], ours: list[Variable]) -> bool:
     """Whether f used a Variable of its own, older than the ones that it was given."""
-    oldest = min([x._seq for x in ours])
+    oldest = min([x._age for x in ours])
     mine, stack = {id(x) for x in ours}, list(rates)
     seen: set[int] = set()
     while stack:
         node = stack.pop()
         if id(node) in mine or id(node) in seen:
             continue
-        if node._seq < oldest:
+        if node._age < oldest:
             return True
         seen.add(id(node))
         stack += [a for a in node._args if isinstance(a, Variable)]

@@ -122,4 +122,4 @@ def _changed(param: Parameter) -> None:
     if param._args:
         param.data = param.data
     else:
-        param._seq = tick()
+        param._age = tick()

@@ -269,4 +269,4 @@ def _collect(terms: list[Term]) -> list[Term]:
 def _order(term: Term) -> tuple[int, int]:
     """The order of the terms of a sum: plain arrays first, then nodes by age."""
     node = term.node
-    return (1, node._seq) if isinstance(node, Variable) else (0, id(node))
+    return (1, node._age) if isinstance(node, Variable) else (0, id(node))

@@ -143,7 +143,7 @@ def computed_and_used(outputs: Sequence[Variable], born: int) -> tuple[list[Vari
         node = stack.pop()
         if id(node) in nodes or id(node) in older:
             continue
-        if node._seq <= born or isinstance(node, Parameter):
+        if node._age <= born or isinstance(node, Parameter):
             older[id(node)] = node
         else:
             nodes[id(node)] = node
@@ -180,7 +180,7 @@ def _between(name: str, outputs: Sequence[Variable | None], places: dict[int, in
             node._op.fail(name)
         found[id(node)] = node
         stack += [a for a in node._args if isinstance(a, Variable)]
-    return sorted(found.values(), key=lambda node: node._seq)
+    return sorted(found.values(), key=lambda node: node._age)
 
 
 def _copied(value: object) -> object:
@@ -221,7 +221,7 @@ def graph_key(
             parts.append(key)
             for a in args:
                 if isinstance(a, Variable):
-                    parts.append(place[a._seq])
+                    parts.append(place[a._age])
                 elif isinstance(a, int | float | complex):
                     parts.append("number")
                     numbers.append(repr(a))  # tells 1 from 1.0, and 0.0 from -0.0

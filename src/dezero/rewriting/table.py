@@ -52,13 +52,13 @@ class Table:
         """Treat an intermediate as a leaf, which equals no other node: a derivative in it may be asked for."""
         if node._args:
             self.asked.add(id(node))
-            self.kept.add(node._seq)
+            self.kept.add(node._age)
             self.alive.append(node)
 
     def share(self, node: ArrayLike) -> None:
         """Note that a node of the user's also stands for an equal one."""
         if isinstance(node, Variable) and origin_of(node) is None:
-            self.shared.add(node._seq)
+            self.shared.add(node._age)
 
     def adopt(self, node: Variable) -> None:
         """Put a node into the table, or note the equal one that is there."""

@@ -33,11 +33,11 @@ class Solution:
         self._F = F = SeriesReading(create_graph)
         self._rates: list[Operand] = []
         self._states = [_state(F, i, y, self._rates) for i, y in enumerate(states)]
-        known: Known = {y._seq: series for y, series in zip(states, self._states, strict=True)}
+        known: Known = {y._age: series for y, series in zip(states, self._states, strict=True)}
         if time is not None:
-            known[time._seq] = curve(F, time, [1.0])
+            known[time._age] = curve(F, time, [1.0])
         self._between = expand(F, _computed_from(rates, known), known)
-        self._rates += [known.get(r._seq, r if create_graph else r._data) for r in rates]
+        self._rates += [known.get(r._age, r if create_graph else r._data) for r in rates]
         self._done = 0
 
     def __del__(self) -> None:
@@ -76,14 +76,14 @@ def _computed_from(rates: Sequence[Variable], known: Known) -> list[Variable]:
     stack = list(rates)
     while stack:
         node = stack.pop()
-        if node._seq > oldest and node._seq not in nodes:
-            nodes[node._seq] = node
-            if node._seq not in known:
+        if node._age > oldest and node._age not in nodes:
+            nodes[node._age] = node
+            if node._age not in known:
                 stack += [a for a in node._args if isinstance(a, Variable)]
     found: list[Variable] = []
     moving = set(known)
     for age in sorted(nodes):
-        if age not in moving and any([isinstance(a, Variable) and a._seq in moving for a in nodes[age]._args]):
+        if age not in moving and any([isinstance(a, Variable) and a._age in moving for a in nodes[age]._args]):
             moving.add(age)
             found.append(nodes[age])
     return found

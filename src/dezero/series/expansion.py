@@ -57,10 +57,10 @@ class Expansion:
             )
         self.y, self.create_graph = y, create_graph
         self._F = F = SeriesReading(create_graph) if reading is None else reading
-        known: Known = {x._seq: curve(F, x, coefficients) for x, coefficients in curves.items()}
+        known: Known = {x._age: curve(F, x, coefficients) for x, coefficients in curves.items()}
         moving = [s for s in known.values() if isinstance(s, Series)]
         self._all = [*moving, *expand(F, leading_to(graph, curves).values(), known)]
-        self._root = known.get(y._seq, y if create_graph else y._data)
+        self._root = known.get(y._age, y if create_graph else y._data)
         self._done = 0
 
     def __del__(self) -> None:
@@ -100,9 +100,9 @@ def expand(F: SeriesReading, nodes: Iterable[Variable], known: Known) -> list[Se
     """Add the values of the nodes of a graph, given oldest first, to the known ones; returns their series in order."""
     found = []
     for node in nodes:
-        if node._seq not in known:
+        if node._age not in known:
             args = [_argument(F, a, known) for a in node._args]
-            value = known[node._seq] = F.call(node._op, *args, first=node if F.recorded else node._data)
+            value = known[node._age] = F.call(node._op, *args, first=node if F.recorded else node._data)
             if isinstance(value, Series):
                 found.append(value)
     return found
@@ -118,5 +118,5 @@ def advance(F: SeriesReading, series: Iterable[Series], k: int) -> None:
 def _argument(F: SeriesReading, a: Operand, known: Known) -> Operand:
     if not isinstance(a, Variable):
         return a
-    found = known.get(a._seq)
+    found = known.get(a._age)
     return found if found is not None else a if F.recorded else a._data

@@ -69,7 +69,7 @@ def _mixing(outputs: Sequence[Variable], x: Variable, rows: Rows, place: int | N
     found, culprit = _proved(path, x, rows)
     if culprit is None:
         wanted = None if place is None else (place,)
-        if wanted is None or all([found.get(y._seq, wanted) == wanted for y in outputs]):
+        if wanted is None or all([found.get(y._age, wanted) == wanted for y in outputs]):
             return None
         culprit = outputs[0]._op.name
     return culprit if _seen(path, outputs, x, rows, place, order) else None
@@ -80,7 +80,7 @@ def _mixing(outputs: Sequence[Variable], x: Variable, rows: Rows, place: int | N
 
 def _proved(path: Nodes, x: Variable, rows: Rows) -> tuple[dict[int, Rows], str | None]:
     """The row axes of the nodes by age, and the name of the first operation that cannot tell them."""
-    known = {x._seq: rows}
+    known = {x._age: rows}
     for age, node in path.items():
         if age not in known:
             found = _step(node, known)
@@ -92,7 +92,7 @@ def _proved(path: Nodes, x: Variable, rows: Rows) -> tuple[dict[int, Rows], str 
 
 def _step(node: Variable, known: dict[int, Rows]) -> Rows | None:
     op = node._op
-    below = [known.get(a._seq, ()) if isinstance(a, Variable) else () for a in node._args]
+    below = [known.get(a._age, ()) if isinstance(a, Variable) else () for a in node._args]
     if not isinstance(op, Op):
         return None
     if op.kind is ELEMENTWISE:
@@ -152,15 +152,15 @@ class _Probe:
         self.outputs, self.x = outputs, x
         self.nodes = [node for node in path.values() if node is not x]
         self.start: Array = _wide(x._data)
-        self.values: dict[int, Plain] = {x._seq: self.start}
+        self.values: dict[int, Plain] = {x._age: self.start}
         narrow = any([_eps(node._data) > _EPS for node in path.values()])
         for node in self.nodes:
-            self.values[node._seq] = self._value(node) if narrow else node._data
+            self.values[node._age] = self._value(node) if narrow else node._data
         self.eps = max([_eps(value) for value in self.values.values()])
 
     def _value(self, node: Variable) -> Plain:
         held: Plain = node._data
-        args = [self.values.get(a._seq, _wide(a._data)) if isinstance(a, Variable) else _wide(a) for a in node._args]
+        args = [self.values.get(a._age, _wide(a._data)) if isinstance(a, Variable) else _wide(a) for a in node._args]
         F = SeriesReading(False)
         with np.errstate(all="ignore"):
             if isinstance(node._op, Op):
@@ -178,16 +178,16 @@ class _Probe:
         F, start = SeriesReading(False), self.start
         try:
             line = np.asarray(direction, start.dtype)[()]
-            known: Known = {self.x._seq: F.new(start, lambda k: line if k == 1 else 0)}
+            known: Known = {self.x._age: F.new(start, lambda k: line if k == 1 else 0)}
             for node in self.nodes:
-                args = [known.get(a._seq, _wide(a._data)) if isinstance(a, Variable) else _wide(a) for a in node._args]
-                known[node._seq] = F.call(_widened(node._op), *args, first=self.values[node._seq])
+                args = [known.get(a._age, _wide(a._data)) if isinstance(a, Variable) else _wide(a) for a in node._args]
+                known[node._age] = F.call(_widened(node._op), *args, first=self.values[node._age])
             moving = [series for series in known.values() if isinstance(series, Series)]
             found: list[list[Array]] = [[] for _ in self.outputs]
             for k in range(1, order + 1):
                 advance(F, moving, k)
                 for y, coefficients in zip(self.outputs, found, strict=True):
-                    coefficients.append(np.broadcast_to(coefficient(known.get(y._seq, y._data), k), y.shape))
+                    coefficients.append(np.broadcast_to(coefficient(known.get(y._age, y._data), k), y.shape))
             return [np.array(c) * 1.0 for c in found]
         finally:
             F.close()

@@ -39,7 +39,7 @@ def _stays_float32(run: Run, problem: Problem, exact: Problem) -> None:
     y = problem.phi(*leaves)
     _no_leak(run, "forward", _made(y))
     nodes = collect([y])
-    found = sweep(nodes, {y._seq: np.float32(1)}, None, False)
+    found = sweep(nodes, {y._age: np.float32(1)}, None, False)
     names = {age: n._op.name if n._args else "an argument" for age, n in nodes.items()}
     _no_leak(run, "raw", [(f"the gradient of {names[age]}", found[age]) for age in sorted(found, reverse=True)])
     others = exact.leaves()

@@ -81,12 +81,12 @@ class Equation:
         x = argument(z)
         with calling_on([x]):
             y = self([x, *inputs])
-        self._check_recorded(y, x._seq)
+        self._check_recorded(y, x._age)
         return y._data, jacobian(y, x)
 
     def _check_recorded(self, y: Variable, born: int) -> None:
         """GraphError where the residual took a derivative without recording it: the solution's would miss its part."""
-        if any([x._op is UNRECORDED and x._seq > born for x in collect([y], self.name).values()]):
+        if any([x._op is UNRECORDED and x._age > born for x in collect([y], self.name).values()]):
             raise GraphError(
                 f"{self.name}: the function takes a derivative without create_graph=True, which is a constant for the "
                 "solution's derivative; take it with create_graph=True, or detach() it to have it so"

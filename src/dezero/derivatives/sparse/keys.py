@@ -20,7 +20,7 @@ def pattern_key(run: Run) -> Hashable:
     """All that the patterns of a run's graph depend on: equal keys mean equal patterns; None where unknown."""
     graph = collect(run.outputs)
     place = {age: i for i, age in enumerate(sorted(graph))}
-    parts: list[object] = [place.get(run.leaves[0]._seq), place[run.outputs[0]._seq]]
+    parts: list[object] = [place.get(run.leaves[0]._age), place[run.outputs[0]._age]]
     for age in place:
         op, args = graph[age]._op, graph[age]._args
         if not args:
@@ -30,7 +30,7 @@ def pattern_key(run: Run) -> Hashable:
             return None
         plain = op.name in _INDIFFERENT
         known = [op.name] if plain else [op.name, *op.parameters, fingerprint(tuple(op.parameters.values()))]
-        parts.append((*known, *[place[a._seq] if isinstance(a, Variable) else _described(op, a, plain) for a in args]))
+        parts.append((*known, *[place[a._age] if isinstance(a, Variable) else _described(op, a, plain) for a in args]))
     return None if _unlike(parts) else tuple(parts)
 
 

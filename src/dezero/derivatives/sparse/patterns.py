@@ -105,32 +105,32 @@ class _Propagation:
 
     def to(self, y: Variable) -> Sparse:
         path = leading_to(collect([y]), [self.x])
-        found = {age: Dependence(node) for age, node in path.items() if age != self.x._seq}
-        needed = {y._seq} if self.couplings is None else set()
+        found = {age: Dependence(node) for age, node in path.items() if age != self.x._age}
+        needed = {y._age} if self.couplings is None else set()
         for age in reversed(path):  # for a Hessian: coupled arguments, and what these depend on
             if age in found:
                 args = path[age]._args
                 coupled = {i for pair in found[age].couples for i in pair}
                 places = [i for i, a in enumerate(args) if isinstance(a, Variable)] if age in needed else coupled
-                needed.update([args[i]._seq for i in places])
-        last = {a._seq: age for age, node in path.items() for a in node._args if isinstance(a, Variable)}
+                needed.update([args[i]._age for i in places])
+        last = {a._age: age for age, node in path.items() for a in node._args if isinstance(a, Variable)}
         known = self.known
         for age, node in path.items():
-            if age == self.x._seq:
+            if age == self.x._age:
                 known[age] = _scipy.sparse.eye_array(self.x.size, dtype=bool, format="csr")
                 continue
             if age in needed or found[age].couples:
                 known[age] = self.node_pattern(node, found[age])
             for a in node._args:
-                if isinstance(a, Variable) and last[a._seq] == age:
-                    known.pop(a._seq, None)
-        return known[y._seq] if y._seq in known else self.empty(y.size)
+                if isinstance(a, Variable) and last[a._age] == age:
+                    known.pop(a._age, None)
+        return known[y._age] if y._age in known else self.empty(y.size)
 
     def node_pattern(self, node: Variable, found: Dependence) -> Sparse | list[Sparse]:
         op, args = node._op, node._args
         if isinstance(op, Op) and op.name == "output":
-            return self.known[args[0]._seq][op.parameters["index"]]
-        moving = [i for i in found.slopes if (p := self.known.get(args[i]._seq)) is not None and p.nnz]
+            return self.known[args[0]._age][op.parameters["index"]]
+        moving = [i for i in found.slopes if (p := self.known.get(args[i]._age)) is not None and p.nnz]
         couples = [(i, j) for i, j in found.couples if i in moving and j in moving]
         if not isinstance(op, Op) or isinstance(node._data, tuple):
             return self.mixed_pattern(node, moving, couples)
@@ -149,7 +149,7 @@ class _Propagation:
     def elementwise_pattern(self, node: Variable, moving: list[int], couples: Couples) -> Sparse:
         parts = {}
         for i in moving:
-            pattern, shape = self.known[node._args[i]._seq], node._args[i].shape
+            pattern, shape = self.known[node._args[i]._age], node._args[i].shape
             if shape != node.shape:
                 numbers = np.arange(math.prod(shape)).reshape(shape)
                 pattern = self.take(pattern, np.broadcast_to(numbers, node.shape).ravel(), node)
@@ -158,7 +158,7 @@ class _Propagation:
         return union(list(parts.values()))
 
     def linear_pattern(self, node: Variable, moving: list[int]) -> Sparse:
-        patterns = [self.known[node._args[i]._seq] for i in moving]
+        patterns = [self.known[node._args[i]._age] for i in moving]
         numbers = selections.by_value(node, moving)
         if numbers is not None:
             pattern = patterns[0] if len(patterns) == 1 else _scipy.sparse.vstack(patterns, format="csr")
@@ -181,17 +181,17 @@ class _Propagation:
             value = (lambda x: node._op.value(constant, x)) if i else (lambda x: node._op.value(x, constant))
             numbers = selections.selection(value, [args[i].shape], node.shape)
             if numbers is not None:
-                return self.selected(self.known[args[i]._seq], numbers, node)
+                return self.selected(self.known[args[i]._age], numbers, node)
         found = selections.products(node)
         if found is None:
             return self.mixed_pattern(node, moving, couples)
         out, *which = found
         parts = []
         for i in moving:
-            pattern = self.known[args[i]._seq]
+            pattern = self.known[args[i]._age]
             parts.append(matrix(out, which[i], (node.size, pattern.shape[0])) @ pattern)
         if couples and self.couplings is not None:
-            first, second = (self.known[a._seq] for a in args)
+            first, second = (self.known[a._age] for a in args)
             pairs = matrix(which[0], which[1], (first.shape[0], second.shape[0]))
             self.couplings.add(first, pairs @ second, node)
         return union(parts)
@@ -218,7 +218,7 @@ class _Propagation:
         Without rows that stay apart, all elements are one row.
         """
         a, op = node._args[i], node._op
-        pattern: Sparse = self.known[a._seq]
+        pattern: Sparse = self.known[a._age]
         axes: Shape = ()
         kept: Shape = ()
         if isinstance(op, Op) and op.rows is not None and not isinstance(node._data, tuple):

@@ -128,7 +128,7 @@ def reverse_product(y: Variable, x: Variable) -> Product:
 
     def product(cotangent: Array) -> Array:
         seed = cotangent.astype(y.dtype).reshape(y.shape)[()]
-        found = sweep(nodes, {y._seq: seed}, {x._seq}, False).get(x._seq) if y._seq in nodes else None
+        found = sweep(nodes, {y._age: seed}, {x._age}, False).get(x._age) if y._age in nodes else None
         return np.zeros(x.size, y.dtype) if found is None else np.ravel(np.broadcast_to(np.real(found), x.shape))
 
     return product
