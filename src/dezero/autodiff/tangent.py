@@ -5,10 +5,11 @@ cotangents of the sweep before. The tangent of a node is an expression in nodes 
 tangents of an earlier sweep are nodes of the graph already, and the next sweep adds only the products of the Leibniz
 rule.
 
-A tangent sweep applies to one leaf whose elements do not mix on the way to the root: a single number, or an array whose
-rows stay separate. An axis of the leaf with more than one element is a row axis. `rows` of each operation gives the row
-axes of its result from those of its arguments, counted from the right as NumPy broadcasts, or None where rows may mix.
-Where no node mixes rows, one tangent of ones at the leaf gives the derivative of every row.
+A tangent sweep applies to one leaf whose elements do not mix on the way to the root: a single number, or an array along
+whose axes elements stay apart. The axes of the leaf with more than one element are its independent axes. `independent`
+of each operation tells where those of its arguments stand in its result, counted from the right as NumPy broadcasts,
+or None where elements along them may mix. Where no node mixes them, one tangent of ones at the leaf gives the
+derivative in every element.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ from dezero.autodiff.arguments import calling_on
 from dezero.autodiff.reverse import reverse_sweep
 from dezero.core.dtypes import Shape
 from dezero.core.graph import Nodes, collect, leading_to
-from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op
+from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Independent, Op
 from dezero.core.outputs import Cotangents
 from dezero.core.variable import Argument, Variable
 from dezero.rewriting.algebra import Algebra
-from dezero.rewriting.session import Found, Pair, Rows, Tangent
+from dezero.rewriting.session import Found, Pair, Tangent
 from dezero.rewriting.term import Term
 
 
-def row_axes(shape: Shape) -> Rows:
+def independent_axes(shape: Shape) -> Independent:
     """The axes, counted from the right, along which a leaf of this shape has independent elements."""
     return tuple(axis - len(shape) for axis, n in enumerate(shape) if n != 1)
 
@@ -71,9 +72,9 @@ class TangentSweep:
             one = Term(F, 1, None)
             if leaf.dtype.kind in "iub":
                 one = F.full(1, np.ones(leaf.shape, np.int64))  # narrow integers would wrap around
-            self.known[leaf._age] = (row_axes(leaf.shape), _bare(one))
+            self.known[leaf._age] = (independent_axes(leaf.shape), _bare(one))
 
-    def to(self, root: Variable) -> tuple[Rows, Any] | None:
+    def to(self, root: Variable) -> tuple[Independent, Any] | None:
         """The row axes and tangent of the root (see found); None where rows may mix."""
         known, stack = self.known, [root]
         self.graph = {}
@@ -95,7 +96,7 @@ class TangentSweep:
             known[node._age] = found
         return self.found(root._age)
 
-    def found(self, age: int) -> tuple[Rows, Any] | None:
+    def found(self, age: int) -> tuple[Independent, Any] | None:
         """The row axes and tangent of a node that was reached: a term, or a tuple for several outputs."""
         known = self.known[age]
         if known is None or known is _CONSTANT:
@@ -105,7 +106,7 @@ class TangentSweep:
             return rows, tuple([Term(self.F, c, node) for c, node in bare])
         return rows, Term(self.F, *bare)  # type: ignore[misc]
 
-    def note(self, node: Variable, found: tuple[Rows, Any]) -> None:
+    def note(self, node: Variable, found: tuple[Independent, Any]) -> None:
         """Note that a new node is the tangent of another in this leaf, unless the leaf is computed itself."""
         tangent = found[1]
         if self.leaf._args:
@@ -113,7 +114,7 @@ class TangentSweep:
         if isinstance(tangent, Term) and isinstance(tangent.node, Variable) and tangent.node._age > node._age:
             self.F.session.sources.setdefault(id(tangent.node), Tangent(self.leaf, node, tangent.c))
 
-    def swapped(self, node: Variable, root: Variable) -> tuple[Rows, Any] | None:
+    def swapped(self, node: Variable, root: Variable) -> tuple[Independent, Any] | None:
         """The tangent of node m in leaf x, where c m is the tangent of a node n in a younger leaf t; None otherwise.
 
         Directional derivatives commute, so it is 1 / c times the tangent in t of the tangent of n in x. The row axes of
@@ -138,7 +139,7 @@ class TangentSweep:
         F = self.F
         return first[0], F.quotient(F.scaled(tangent.c, F.node(second[1])), Term(F, c, None))
 
-    def step(self, node: Variable) -> tuple[Rows, Any] | None:
+    def step(self, node: Variable) -> tuple[Independent, Any] | None:
         """The row axes and tangent of a node from those of its arguments; None where its rows may mix."""
         op, args, F = node._op, node._args, self.F
         below, moving = [], []
@@ -153,12 +154,12 @@ class TangentSweep:
             return _CONSTANT
         if not isinstance(op, Op):
             return None
-        rows: Rows = below[moving[0]][0]
+        rows: Independent = below[moving[0]][0]
         if op.kind is ELEMENTWISE:
             if len(moving) > 1 and any([below[i][0] != rows for i in moving]):
                 return None
         elif rows:
-            proved = None if op.rows is None else op.rows([b[0] for b in below], node, **op.parameters)
+            proved = None if op.independent is None else op.independent([b[0] for b in below], node, **op.parameters)
             if proved is None:
                 return None
             rows = proved
@@ -176,7 +177,7 @@ def _bare(tangent: Any) -> Pair | list[Pair]:
     return [(t.c, t.node) for t in tangent] if isinstance(tangent, tuple) else (tangent.c, tangent.node)
 
 
-_CONSTANT: tuple[Rows, Any] = ((), None)  # of a node that does not depend on the leaf
+_CONSTANT: tuple[Independent, Any] = ((), None)  # of a node that does not depend on the leaf
 
 
 def _step_down(F: Algebra, path: Nodes, root: Variable, seed: Term) -> tuple[Variable, Term] | None:
@@ -258,7 +259,7 @@ def _with(terms: list[Term], i: int, t: Term) -> list[Term]:
     return [*terms[:i], t, *terms[i + 1 :]]
 
 
-def _to_leaf(F: Algebra, tangent: Term, seed: Term, root: Variable, rows: Rows, leaf: Variable) -> Term:
+def _to_leaf(F: Algebra, tangent: Term, seed: Term, root: Variable, rows: Independent, leaf: Variable) -> Term:
     """Cotangent times tangent, summed over all but the row axes, in the leaf's shape."""
     g = F.product(seed, tangent)
     if g.node is None:

@@ -20,7 +20,7 @@ from dezero.core.registry import loaded, operations
 from dezero.core.variable import Variable
 
 Rule = Callable[..., Any]
-IndependentAxes = tuple[int, ...] | None  # None: elements may mix
+Independent = tuple[int, ...]  # axes of an array, counted from the right, along which no element mixes with another
 _new = object.__new__
 
 ELEMENTWISE, LINEAR, BILINEAR, GENERAL = "elementwise", "linear", "bilinear", "general"
@@ -30,11 +30,11 @@ class Op:
     """What the sweeps know about one operation.
 
     name. value: the function on raw arrays. rules: one for each argument. kind: element-wise, linear in all its
-    arguments together, bilinear, or general. rows: given the row axes of each argument, those of the result (see
-    tangent.py). uniform: its rules take a number for `g` and mean an array full of it (by default element-wise ones
-    do). keeps_constant: of arrays full of one number it makes an array full of that number. commutative. over: the
-    position of the numerator in a quotient, or of the right side in an equation's solution: for given other arguments
-    the result is linear in it.
+    arguments together, bilinear, or general. independent: where the independent axes of its arguments stand in its
+    result (see autodiff/tangent.py), or None: elements along them may mix. uniform: its rules take a number for `g` and
+    mean an array full of it (by default element-wise ones do). keeps_constant: of arrays full of one number it makes an
+    array full of that number. commutative. over: the position of the numerator in a quotient, or of the right side in
+    an equation's solution: for given other arguments the result is linear in it.
 
     What later rooms do in a way of their own is named here, too, so that no table of theirs speaks of operations:
     series: its recurrence for power series, by its name in series/written.py, or itself; batched: how it takes arrays
@@ -48,6 +48,7 @@ class Op:
         "batched",
         "commutative",
         "each",
+        "independent",
         "indices",
         "keeps_constant",
         "key",
@@ -56,7 +57,6 @@ class Op:
         "name",
         "over",
         "parameters",
-        "rows",
         "rules",
         "series",
         "uniform",
@@ -70,7 +70,7 @@ class Op:
         value: RawFunction,
         rules: Sequence[Rule] | AnyNumberOfRules,
         *,
-        rows: Callable[..., IndependentAxes] | None = None,
+        independent: Callable[..., Independent | None] | None = None,
         uniform: bool | None = None,
         keeps_constant: bool = False,
         commutative: bool = False,
@@ -82,7 +82,12 @@ class Op:
         indices: bool = False,
     ) -> None:
         self.name, self.kind, self.value, self.rules = name, kind, value, rules
-        self.rows, self.keeps_constant, self.commutative, self.over = rows, keeps_constant, commutative, over
+        self.independent, self.keeps_constant, self.commutative, self.over = (
+            independent,
+            keeps_constant,
+            commutative,
+            over,
+        )
         self.uniform = kind is ELEMENTWISE if uniform is None else uniform
         self.series, self.batched, self.labels, self.each, self.indices = series, batched, labels, each, indices
         self.parameters: dict[str, Any] = {}

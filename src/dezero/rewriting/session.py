@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from dezero.core.op import Independent
 from dezero.core.variable import Variable, cuts
 from dezero.rewriting.numbers import Number
 from dezero.rewriting.term import Factor
 
-Rows = tuple[int, ...]
 Pair = tuple[Number, Factor | None]  # the number and node of a term, without its algebra
 # Row axes and tangent of a node: a list for several outputs, None where it is constant. None alone: rows may mix.
-Found = tuple[Rows, Pair | list[Pair] | None] | None
+Found = tuple[Independent, Pair | list[Pair] | None] | None
 
 
 class Tangent(NamedTuple):

@@ -19,16 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from dezero.autodiff.tangent import row_axes
+from dezero.autodiff.tangent import independent_axes
 from dezero.core.dtypes import Array, is_inexact
 from dezero.core.graph import Nodes, collect, leading_to
-from dezero.core.op import ELEMENTWISE, Op
+from dezero.core.op import ELEMENTWISE, Independent, Op
 from dezero.core.variable import Variable
 from dezero.series.expansion import Known, advance
 from dezero.series.power import Series, coefficient
 from dezero.series.reading import SeriesReading
 
-Rows = tuple[int, ...]  # the axes of an array, from -1 down, along which its rows are numbered
 Plain = Array | tuple[Array, ...]  # the value of a node; of an operation with several results a tuple
 _EPS = float(np.finfo(np.float64).eps)
 _NOISE = 2**14  # in units of eps: a change of an element that is smaller than this is taken for rounding
@@ -36,7 +35,7 @@ _NOISE = 2**14  # in units of eps: a change of an element that is smaller than t
 
 def check_elements(name: str, outputs: Sequence[Variable], x: Variable, order: int, remedy: str) -> None:
     """ValueError where an element of the outputs depends on more than one element of x."""
-    culprit = _mixing(outputs, x, row_axes(x.shape), None, order)
+    culprit = _mixing(outputs, x, independent_axes(x.shape), None, order)
     if culprit:
         raise ValueError(
             f"{name}: an element of the result depends on several elements of the argument, of shape {x.shape} "
@@ -57,7 +56,7 @@ def check_batch(name: str, y: Variable, x: Variable, order: int) -> None:
         )
 
 
-def _mixing(outputs: Sequence[Variable], x: Variable, rows: Rows, place: int | None, order: int) -> str | None:
+def _mixing(outputs: Sequence[Variable], x: Variable, rows: Independent, place: int | None, order: int) -> str | None:
     """The name of the operation through which rows mix; None where they stay apart.
 
     place: the axis of the outputs along which row i is to depend on row i of x; None where each element may depend on
@@ -78,7 +77,7 @@ def _mixing(outputs: Sequence[Variable], x: Variable, rows: Rows, place: int | N
 # -- what the operations say ------------------------------------------------------------------------------------
 
 
-def _proved(path: Nodes, x: Variable, rows: Rows) -> tuple[dict[int, Rows], str | None]:
+def _proved(path: Nodes, x: Variable, rows: Independent) -> tuple[dict[int, Independent], str | None]:
     """The row axes of the nodes by age, and the name of the first operation that cannot tell them."""
     known = {x._age: rows}
     for age, node in path.items():
@@ -90,7 +89,7 @@ def _proved(path: Nodes, x: Variable, rows: Rows) -> tuple[dict[int, Rows], str 
     return known, None
 
 
-def _step(node: Variable, known: dict[int, Rows]) -> Rows | None:
+def _step(node: Variable, known: dict[int, Independent]) -> Independent | None:
     op = node._op
     below = [known.get(a._age, ()) if isinstance(a, Variable) else () for a in node._args]
     if not isinstance(op, Op):
@@ -98,13 +97,15 @@ def _step(node: Variable, known: dict[int, Rows]) -> Rows | None:
     if op.kind is ELEMENTWISE:
         moving = [b for b in below if b]
         return moving[0] if all([b == moving[0] for b in moving]) else None
-    return None if op.rows is None else op.rows(below, node, **op.parameters)
+    return None if op.independent is None else op.independent(below, node, **op.parameters)
 
 
 # -- what series show -------------------------------------------------------------------------------------------
 
 
-def _seen(path: Nodes, outputs: Sequence[Variable], x: Variable, rows: Rows, place: int | None, order: int) -> bool:
+def _seen(
+    path: Nodes, outputs: Sequence[Variable], x: Variable, rows: Independent, place: int | None, order: int
+) -> bool:
     """Whether an element of the outputs depends on several rows (or on another one than its own), up to this order.
 
     An element passes if the series that change it spell the word of one row, and if each of them changes it exactly as

@@ -221,11 +221,11 @@ class _Propagation:
         pattern: Sparse = self.known[a._age]
         axes: Shape = ()
         kept: Shape = ()
-        if isinstance(op, Op) and op.rows is not None and not isinstance(node._data, tuple):
+        if isinstance(op, Op) and op.independent is not None and not isinstance(node._data, tuple):
             for axis in range(-a.ndim, 0):
                 below = [(*axes, axis) if k == i else () for k in range(len(node._args))]
                 try:
-                    rows = op.rows(below, node, **op.parameters)
+                    rows = op.independent(below, node, **op.parameters)
                 except Exception:  # the operation does not expect these axes
                     rows = None
                 if rows is not None and len(rows) == len(axes) + 1 and a.shape[axis] > 1:

@@ -9,7 +9,7 @@ from dezero.core.declare import linear, public
 from dezero.core.dtypes import Array, DType, Shaped, is_complex, is_inexact
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.variable import ArrayLike, Variable
-from dezero.functions.arrays._rows import unmoved
+from dezero.functions.arrays._independent import unmoved
 
 
 def _astype_rule(F, g, x, y, dtype):
@@ -26,7 +26,7 @@ _astype = linear(
     "astype",
     _cast,
     _astype_rule,
-    rows=unmoved,
+    independent=unmoved,
     uniform=True,
     keeps_constant=True,
     each=True,

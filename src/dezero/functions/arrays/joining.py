@@ -16,7 +16,7 @@ from dezero.core.op import AnyNumberOfRules
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import along, axis_of, misplaced, refuse_bools
-from dezero.functions.arrays._rows import Below, Independent, agreed
+from dezero.functions.arrays._independent import Below, Independent, agreed
 from dezero.functions.arrays.shape import reshape
 
 
@@ -34,7 +34,7 @@ _concatenate = linear(
     "concatenate",
     lambda *xs, axis: np.concatenate(xs, axis),
     AnyNumberOfRules(_split_rule),
-    rows=_join_rows,
+    independent=_join_rows,
     uniform=True,
     keeps_constant=True,
     batched="concatenate",
@@ -112,7 +112,7 @@ _stack = linear(
     "stack",
     lambda *xs, axis: np.stack(xs, axis),
     AnyNumberOfRules(lambda i, F, g, *xs, axis: F.get_item(g, index=along(axis, i))),
-    rows=_stack_rows,
+    independent=_stack_rows,
     uniform=True,
     keeps_constant=True,
 )

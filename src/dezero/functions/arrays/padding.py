@@ -15,7 +15,7 @@ from dezero.core.dtypes import Array, Shape, rounded_once
 from dezero.core.op import declared
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import along, axis_of
-from dezero.functions.arrays._rows import beside
+from dezero.functions.arrays._independent import beside
 
 PadWidth = int | Sequence[int] | Sequence[Sequence[int]] | dict[int, int | tuple[int, int]]
 _MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
@@ -40,10 +40,10 @@ _pad_axis = linear(
     "pad_axis",
     _beside,
     lambda F, g, x, y, **border: F.fold_axis(g, **border),
-    rows=beside,
+    independent=beside,
     keeps_constant=True,
 )
-linear("fold_axis", _folded, lambda F, g, x, y, **border: F.pad_axis(g, **border), rows=beside)
+linear("fold_axis", _folded, lambda F, g, x, y, **border: F.pad_axis(g, **border), independent=beside)
 
 
 def pad(

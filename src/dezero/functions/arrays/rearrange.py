@@ -11,7 +11,7 @@ from dezero.core.declare import linear, public
 from dezero.core.dtypes import Axes
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import axes_of, axis_of, whole
-from dezero.functions.arrays._rows import beside
+from dezero.functions.arrays._independent import beside
 from dezero.functions.arrays.shape import reshape, transpose
 
 
@@ -185,7 +185,7 @@ _roll = linear(
     "roll",
     lambda x, shift, axis: np.roll(x, shift, axis),
     lambda F, g, x, y, shift, axis: F.roll(g, shift=tuple([-n for n in shift]), axis=axis),
-    rows=beside,
+    independent=beside,
     uniform=True,
     keeps_constant=True,
 )

@@ -17,7 +17,7 @@ from dezero.core.dtypes import Array, Axes, Shape
 from dezero.core.registry import operations, values
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import refuse_bools
-from dezero.functions.arrays._rows import Below, Independent, unmoved
+from dezero.functions.arrays._independent import Below, Independent, unmoved
 
 
 def _reshape_rows(below: Below, node: Variable, shape: Shape) -> Independent | None:
@@ -40,7 +40,7 @@ _reshape = linear(
     "reshape",
     lambda x, shape: np.reshape(x, shape),
     lambda F, g, x, y, shape: F.reshape(g, shape=x.shape),
-    rows=_reshape_rows,
+    independent=_reshape_rows,
     uniform=True,
     keeps_constant=True,
     batched="reshape",
@@ -92,7 +92,7 @@ _transpose = linear(
     "transpose",
     lambda x, axes: np.transpose(x, axes),
     lambda F, g, x, y, axes: F.transpose(g, axes=None if axes is None else tuple(int(i) for i in np.argsort(axes))),
-    rows=_transpose_rows,
+    independent=_transpose_rows,
     uniform=True,
     keeps_constant=True,
     batched="transpose",
@@ -133,7 +133,7 @@ _broadcast_to = linear(
     "broadcast_to",
     _spread,
     lambda F, g, x, y, shape: F.sum_to(g, shape=x.shape),
-    rows=unmoved,
+    independent=unmoved,
     keeps_constant=True,
     batched="broadcast_to",
 )
@@ -165,7 +165,7 @@ _sum_to = linear(
     "sum_to",
     lambda x, shape: broadcasting.sum_to(x, shape),
     lambda F, g, x, y, shape: F.broadcast_to(g, shape=x.shape),
-    rows=_sum_to_rows,
+    independent=_sum_to_rows,
     uniform=True,
 )
 

@@ -25,7 +25,7 @@ from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import flag
-from dezero.functions.arrays._rows import unmoved
+from dezero.functions.arrays._independent import unmoved
 from dezero.functions.elementwise import kinks  # noqa: F401 - declares over_size
 
 
@@ -120,7 +120,7 @@ def _turned(F, g, x, y):
     return F.as_complex(F.real(g)) * np.array(-1j, x.dtype) * F.over_size(1, x)
 
 
-_angle = general("angle", np.angle, _turned, rows=unmoved)
+_angle = general("angle", np.angle, _turned, independent=unmoved)
 
 
 @public
@@ -141,7 +141,7 @@ def _along(F, g, x, y):
     return F.as_complex(F.real(g)) * F.conj(F.over_size(x, y))
 
 
-_modulus = general("modulus", np.abs, _along, rows=unmoved)
+_modulus = general("modulus", np.abs, _along, independent=unmoved)
 
 
 @public

@@ -16,7 +16,7 @@ from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.power import pow
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import WholeNumbers
-from dezero.functions.arrays._rows import unmoved
+from dezero.functions.arrays._independent import unmoved
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.elementwise.complex_numbers import real_like, refuse_complex
 
@@ -266,7 +266,7 @@ _ldexp = linear(
     "ldexp",
     lambda x, exponents: np.ldexp(x, exponents),
     lambda F, g, x, y, exponents: F.sum_to(F.ldexp(real_like(F, g, x), exponents=exponents), shape=x.shape),
-    rows=unmoved,
+    independent=unmoved,
     each=True,
 )
 

@@ -10,7 +10,7 @@ from dezero.core.call import apply, operand
 from dezero.core.declare import linear, publish
 from dezero.core.dtypes import Array, Shape, rounded_once
 from dezero.core.variable import ArrayLike, Variable
-from dezero.functions.arrays._rows import Below, Independent, moved
+from dezero.functions.arrays._independent import Below, Independent, moved
 from dezero.functions.indexing._indices import Index, axes_read, plain_index, positions_read, repeats, whole_axes
 
 
@@ -48,7 +48,7 @@ _get_item = linear(
     "get_item",
     lambda x, index: (np.asarray(x) if isinstance(x, np.generic) else x)[index],
     lambda F, g, x, y, index: F.scatter(g, index=index, shape=x.shape),
-    rows=_rows,
+    independent=_rows,
     keeps_constant=True,
     batched="get_item",
 )
@@ -57,7 +57,7 @@ _put = linear(
     "scatter",
     _scatter,
     lambda F, g, x, y, index, shape: F.get_item(g, index=index),
-    rows=_scattered_rows,
+    independent=_scattered_rows,
     uniform=True,
 )
 

@@ -14,7 +14,7 @@ from dezero.core.declare import bilinear
 from dezero.core.dtypes import Array, Shape, rounded_once
 from dezero.core.variable import Variable
 from dezero.functions._axes import AxesOrAll
-from dezero.functions.arrays._rows import Below, Independent, agreed
+from dezero.functions.arrays._independent import Below, Independent, agreed
 
 
 def _split(ndim: int, axes: AxesOrAll) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -84,7 +84,7 @@ bilinear(
     lambda x, at: np.take_along_axis(x, at, -1),
     lambda F, g, x, at, y: F.place(g, at, size=x.shape[-1]),
     lambda F, g, x, at, y: F.zeros_like(at),
-    rows=rows_beside_last,
+    independent=rows_beside_last,
     indices=True,
 )
 bilinear(
@@ -92,6 +92,6 @@ bilinear(
     _place,
     lambda F, g, x, at, y, size: F.pick(g, at),
     lambda F, g, x, at, y, size: F.zeros_like(at),
-    rows=rows_beside_last,
+    independent=rows_beside_last,
     indices=True,
 )

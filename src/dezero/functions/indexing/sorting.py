@@ -68,7 +68,7 @@ def _top_order(x: Array, k: int, largest: bool) -> Array:
 
 def _places(name: str, value: Callable[..., Array]) -> Op:
     """An operation that gives places of elements on the last axis: integers, without derivative."""
-    return general(name, value, lambda F, g, x, y, **parameters: F.zeros_like(x), rows=rows_beside_last)
+    return general(name, value, lambda F, g, x, y, **parameters: F.zeros_like(x), independent=rows_beside_last)
 
 
 sorting_places = _places("sorting_places", _order)

@@ -13,7 +13,7 @@ from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import describe
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import along
-from dezero.functions.arrays._rows import Below, Independent, moved, unmoved
+from dezero.functions.arrays._independent import Below, Independent, moved, unmoved
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.joining import concatenate
 from dezero.functions.arrays.rearrange import moveaxis, ravel
@@ -45,14 +45,14 @@ _update = linear(
     _written,
     lambda F, g, x, values, y, index: F.index_clear(g, index=index),
     lambda F, g, x, values, y, index: F.get_item(g, index=index),
-    rows=_written_rows,
+    independent=_written_rows,
 )
 
 _clear = linear(
     "index_clear",
     lambda x, index: _written(x, x.dtype.type(0), index),
     lambda F, g, x, y, index: F.index_clear(g, index=index),
-    rows=unmoved,
+    independent=unmoved,
 )
 
 

@@ -19,7 +19,7 @@ from dezero.core.declare import bilinear, linear, publish
 from dezero.core.dtypes import Array, Shape
 from dezero.core.op import declared
 from dezero.core.variable import Variable, as_constant
-from dezero.functions.arrays._rows import Below, Independent
+from dezero.functions.arrays._independent import Below, Independent
 from dezero.functions.linalg._matrix import Operand, array
 from dezero.functions.linalg.subscripts import Label, Labels, expand, read
 
@@ -86,7 +86,7 @@ def _pair_rows(below: Below, node: Variable, spec: str) -> Independent | None:
     return tuple([output.index(i) - len(output) for i in moving[0]])
 
 
-bilinear("einsum", _contract, _first, _second, rows=_pair_rows, labels=lambda a, b, spec: spec)
+bilinear("einsum", _contract, _first, _second, independent=_pair_rows, labels=lambda a, b, spec: spec)
 
 
 @functools.lru_cache(4096)
@@ -132,7 +132,7 @@ linear(
     "take_diagonal",
     lambda x, spec: np.einsum(spec, x),
     lambda F, g, x, y, spec: F.put_diagonal(g, spec=spec, shape=x.shape),
-    rows=_diagonal_rows,
+    independent=_diagonal_rows,
 )
 linear("put_diagonal", _put, lambda F, g, x, y, spec, shape: F.take_diagonal(g, spec=spec))
 

@@ -8,7 +8,7 @@ from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import axis_of, whole
-from dezero.functions.arrays._rows import unmoved
+from dezero.functions.arrays._independent import unmoved
 from dezero.functions.arrays.rearrange import moveaxis, ravel
 from dezero.functions.arrays.shape import broadcast_to, reshape
 from dezero.functions.indexing.get_item import get_item, scatter
@@ -72,8 +72,8 @@ def diagflat(x: ArrayLike, k: int = 0) -> Variable:
     return diag(ravel(x), k)
 
 
-_tril = linear("tril", lambda x, k: np.tril(x, k), lambda F, g, x, y, k: F.tril(g, k=k), rows=unmoved)
-_triu = linear("triu", lambda x, k: np.triu(x, k), lambda F, g, x, y, k: F.triu(g, k=k), rows=unmoved)
+_tril = linear("tril", lambda x, k: np.tril(x, k), lambda F, g, x, y, k: F.tril(g, k=k), independent=unmoved)
+_triu = linear("triu", lambda x, k: np.triu(x, k), lambda F, g, x, y, k: F.triu(g, k=k), independent=unmoved)
 
 
 @public

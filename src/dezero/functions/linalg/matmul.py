@@ -13,7 +13,7 @@ from dezero.core.declare import bilinear, public
 from dezero.core.dtypes import Array
 from dezero.core.errors import is_sparse
 from dezero.core.variable import ArrayLike, Variable
-from dezero.functions.arrays._rows import Below, Independent
+from dezero.functions.arrays._independent import Below, Independent
 from dezero.functions.linalg._matrix import swap
 
 
@@ -74,7 +74,7 @@ def _labels(a: int, b: int) -> str:
     return f"{left},{right}->{batch}{'x' if a > 1 else ''}{'y' if b > 1 else ''}"
 
 
-_matmul = bilinear("matmul", _product, _left, _right, rows=_rows, labels=_labels, batched="matmul")
+_matmul = bilinear("matmul", _product, _left, _right, independent=_rows, labels=_labels, batched="matmul")
 
 
 _dense = binary(_matmul)

@@ -157,7 +157,7 @@ _cross = bilinear(
     np.cross,
     lambda F, g, a, b, y: F.sum_to(F.cross(b, g), shape=a.shape),
     lambda F, g, a, b, y: F.sum_to(F.cross(g, a), shape=b.shape),
-    rows=rows_beside_last,
+    independent=rows_beside_last,
 )
 
 

@@ -157,7 +157,7 @@ general(
     _softmax_error_rule,
     lambda F, g, x, labels, p, y: F.zeros_like(labels),
     lambda F, g, x, labels, p, y: F.zeros_like(p),
-    rows=lambda below, node: rows_beside_last(below[::2], node),
+    independent=lambda below, node: rows_beside_last(below[::2], node),
 )
 
 

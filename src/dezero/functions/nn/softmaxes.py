@@ -11,7 +11,7 @@ from dezero.core.op import Op
 from dezero.core.outputs import general
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import AxesOrAll, flag
-from dezero.functions.arrays._rows import Below, Independent, agreed, beside
+from dezero.functions.arrays._independent import Below, Independent, agreed, beside
 from dezero.functions.arrays.dtype import floating
 from dezero.functions.elementwise import exponential
 from dezero.functions.elementwise.exponential import CANCELS, exp
@@ -67,10 +67,10 @@ general(
     _shares_value,
     lambda F, g, x, y, p, axis: p * F.centred_by_shares(g, p, axis=axis),
     lambda F, g, x, y, p, axis: F.zeros_like(y),
-    rows=beside,
+    independent=beside,
 )
 
-_logsumexp = general("logsumexp", _logsumexp_value, _logsumexp_rule, rows=reduced_rows)
+_logsumexp = general("logsumexp", _logsumexp_value, _logsumexp_rule, independent=reduced_rows)
 
 
 @public
@@ -133,14 +133,14 @@ general(
     _centre_value,
     lambda F, g, h, y, z, axis: F.less_shares(g, y, axis=axis),
     lambda F, g, h, y, z, axis: -(h * F.sum(g, axis=axis, keepdims=True)),
-    rows=_two_rows,
+    independent=_two_rows,
 )
 general(
     "less_shares",
     _spread_value,
     lambda F, g, c, y, z, axis: F.centred_by_shares(g, y, axis=axis),
     lambda F, g, c, y, z, axis: -(g * F.sum(c, axis=axis, keepdims=True)),
-    rows=_two_rows,
+    independent=_two_rows,
 )
 
 
@@ -148,12 +148,12 @@ def _softmax_rule(F, g, x, y, axis):
     return y * F.centred_by_shares(g, y, axis=axis)
 
 
-_softmax = general("softmax", _softmax_value, _softmax_rule, rows=beside)
+_softmax = general("softmax", _softmax_value, _softmax_rule, independent=beside)
 _log_softmax = general(
     "log_softmax",
     _log_softmax_value,
     lambda F, g, x, y, axis: F.less_shares(g, F.exp(y), axis=axis),
-    rows=beside,
+    independent=beside,
 )
 
 

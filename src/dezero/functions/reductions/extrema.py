@@ -16,7 +16,7 @@ from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import AxesOrAll, flag
-from dezero.functions.arrays._rows import beside
+from dezero.functions.arrays._independent import beside
 from dezero.functions.indexing.picking import gather_axes, return_axes, rows_beside_last, segment
 from dezero.functions.reductions.scans import apply_along
 from dezero.functions.reductions.sums_and_products import axes_of, kept_shape, reduced_rows, spread
@@ -46,7 +46,7 @@ general(
     _shares,
     lambda F, g, x, y, shares, axis: F.zeros_like(x),
     lambda F, g, x, y, shares, axis: F.zeros_like(y),
-    rows=beside,
+    independent=beside,
 )
 
 
@@ -56,7 +56,10 @@ def _extremum_rule(F, g, x, y, axis, keepdims):
 
 def _extremum(name: str, value: np.ufunc) -> Op:
     return general(
-        name, lambda x, axis, keepdims: value.reduce(x, axis, keepdims=keepdims), _extremum_rule, rows=reduced_rows
+        name,
+        lambda x, axis, keepdims: value.reduce(x, axis, keepdims=keepdims),
+        _extremum_rule,
+        independent=reduced_rows,
     )
 
 
@@ -158,7 +161,7 @@ general(
     _running_shares,
     lambda F, g, x, y, shares: F.zeros_like(x),
     lambda F, g, x, y, shares: F.zeros_like(y),
-    rows=rows_beside_last,
+    independent=rows_beside_last,
 )
 
 
@@ -171,7 +174,7 @@ def _running_rule(F, g, x, y, axis):
 
 
 def _running(name: str, value: np.ufunc) -> Op:
-    return general(name, lambda x, axis: value.accumulate(x, axis), _running_rule, rows=beside)
+    return general(name, lambda x, axis: value.accumulate(x, axis), _running_rule, independent=beside)
 
 
 _cummax = _running("cummax", np.maximum)

@@ -46,7 +46,9 @@ def _at_ranks(x: Array, ranks: tuple[int, ...]) -> Array:
     return np.where(np.isnan(np.take_along_axis(x, last, -1)), last, order[..., list(ranks)])
 
 
-_RANKED = general("position_of_rank", _at_ranks, lambda F, g, x, y, ranks: F.zeros_like(x), rows=rows_beside_last)
+_RANKED = general(
+    "position_of_rank", _at_ranks, lambda F, g, x, y, ranks: F.zeros_like(x), independent=rows_beside_last
+)
 
 
 @public

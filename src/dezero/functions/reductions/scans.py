@@ -14,7 +14,7 @@ from dezero.core.dtypes import Array, is_inexact, rounded_once
 from dezero.core.op import Op
 from dezero.core.outputs import general
 from dezero.core.variable import ArrayLike, Variable
-from dezero.functions.arrays._rows import beside
+from dezero.functions.arrays._independent import beside
 from dezero.functions.arrays.shape import reshape
 from dezero.functions.elementwise import exponential  # noqa: F401 - declares exponent_difference
 from dezero.functions.indexing.picking import gather_axes, return_axes, rows_beside_last, segment
@@ -69,7 +69,7 @@ _cumsum = linear(
     "cumsum",
     _running_sum,
     lambda F, g, x, y, axis, reverse: F.cumsum(g, axis=axis, reverse=not reverse),
-    rows=beside,
+    independent=beside,
 )
 
 
@@ -139,7 +139,7 @@ general(
     _recur,
     _factor_rule,
     lambda F, g, a, b, y, reverse: F.linear_recurrence(a, g, reverse=not reverse),
-    rows=rows_beside_last,
+    independent=rows_beside_last,
     series="linear_recurrence",
 )
 
@@ -157,7 +157,7 @@ def _cumprod_rule(F, g, x, y, axis):
     return return_axes(F, later * earlier, shape, (axis,))
 
 
-_cumprod = general("cumprod", lambda x, axis: np.cumprod(x, axis), _cumprod_rule, rows=beside)
+_cumprod = general("cumprod", lambda x, axis: np.cumprod(x, axis), _cumprod_rule, independent=beside)
 
 
 @public
@@ -188,7 +188,7 @@ def _logcumsumexp_rule(F, g, x, y, axis):
 
 
 _logcumsumexp = general(
-    "logcumsumexp", lambda x, axis: np.logaddexp.accumulate(x, axis), _logcumsumexp_rule, rows=beside
+    "logcumsumexp", lambda x, axis: np.logaddexp.accumulate(x, axis), _logcumsumexp_rule, independent=beside
 )
 
 

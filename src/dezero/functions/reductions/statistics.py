@@ -17,7 +17,7 @@ from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import AxesOrAll, flag
-from dezero.functions.arrays._rows import beside
+from dezero.functions.arrays._independent import beside
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.joining import from_list
 from dezero.functions.arrays.shape import broadcast_to, reshape, transpose
@@ -47,7 +47,7 @@ def _centred(x: Array, axis: AxesOrAll) -> Array:
 
 
 # An orthogonal projection, which is its own transpose.
-linear("centred", _centred, lambda F, g, x, y, axis: F.centred(g, axis=axis), rows=beside)
+linear("centred", _centred, lambda F, g, x, y, axis: F.centred(g, axis=axis), independent=beside)
 
 
 def _freedom(x: Array, axis: AxesOrAll, ddof: float) -> float:
@@ -78,8 +78,8 @@ def _exact_at_zero(value: Callable[..., Array]) -> Callable[..., Array]:
     return exact
 
 
-_var = general("var", _exact_at_zero(np.var), _var_rule, rows=reduced_rows)
-_std = general("std", _exact_at_zero(np.std), _std_rule, rows=reduced_rows)
+_var = general("var", _exact_at_zero(np.var), _var_rule, independent=reduced_rows)
+_std = general("std", _exact_at_zero(np.std), _std_rule, independent=reduced_rows)
 
 
 @public

@@ -19,7 +19,7 @@ from dezero.core.op import declared
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import along, whole
-from dezero.functions.arrays._rows import Below, Independent, beside
+from dezero.functions.arrays._independent import Below, Independent, beside
 from dezero.functions.elementwise.complex_numbers import as_complex, conj, real_like
 from dezero.functions.reductions.sums_and_products import axes_of
 
@@ -35,13 +35,13 @@ linear(
     "fft",
     lambda x, axes, norm: np.fft.fftn(x, axes=axes, norm=norm),
     lambda F, g, x, y, axes, norm: real_like(F, F.fft(g, axes=axes, norm=norm), x),
-    rows=_rows,
+    independent=_rows,
 )
 linear(
     "ifft",
     lambda x, axes, norm: np.fft.ifftn(x, axes=axes, norm=norm),
     lambda F, g, x, y, axes, norm: real_like(F, F.ifft(g, axes=axes, norm=norm), x),
-    rows=_rows,
+    independent=_rows,
 )
 
 
@@ -64,8 +64,8 @@ def _irfft_rule(F, g, x, y, axes, n, norm):
     return F.conj(spectrum) * _weights(n, 2.0, axes[0], y)
 
 
-linear("rfft", lambda x, axes, norm: np.fft.rfft(x, axis=axes[0], norm=norm), _rfft_rule, rows=_rows)
-linear("irfft", lambda x, axes, n, norm: np.fft.irfft(x, n, axes[0], norm), _irfft_rule, rows=_rows)
+linear("rfft", lambda x, axes, norm: np.fft.rfft(x, axis=axes[0], norm=norm), _rfft_rule, independent=_rows)
+linear("irfft", lambda x, axes, n, norm: np.fft.irfft(x, n, axes[0], norm), _irfft_rule, independent=_rows)
 
 
 # -- one axis --------------------------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ def _shift(name: str, back: str) -> Callable[..., Variable]:
         name,
         lambda x, axes: value(x, axes),
         lambda F, g, x, y, axes: getattr(F, back)(g, axes=axes),
-        rows=_rows,
+        independent=_rows,
     )
 
     def shift(x: ArrayLike, axes: Axes = None) -> Variable:

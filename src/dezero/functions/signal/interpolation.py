@@ -28,7 +28,7 @@ _point_before = general(
     lambda x, xp: np.maximum(np.searchsorted(xp, x, side="right") - 1, 0),
     lambda F, g, x, xp, y: F.zeros_like(x),
     lambda F, g, x, xp, y: F.zeros_like(xp),
-    rows=lambda below, node: None if below[1] else below[0],
+    independent=lambda below, node: None if below[1] else below[0],
 )
 
 
@@ -45,7 +45,7 @@ _lookup = bilinear(
     lambda table, at: table[at],
     lambda F, g, table, at, y: F.lookup_sums(g, at, size=table.shape[0]),
     lambda F, g, table, at, y: F.zeros_like(at),
-    rows=lambda below, node: None if below[0] else below[1],
+    independent=lambda below, node: None if below[0] else below[1],
     indices=True,
 )
 bilinear(

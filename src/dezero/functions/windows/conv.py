@@ -15,7 +15,7 @@ from dezero.core.call import apply
 from dezero.core.declare import bilinear, public
 from dezero.core.dtypes import rounded_once
 from dezero.core.variable import ArrayLike, Variable
-from dezero.functions.arrays._rows import Below, Independent
+from dezero.functions.arrays._independent import Below, Independent
 from dezero.functions.windows import conv_tiles
 from dezero.functions.windows.patches import bias_of
 from dezero.functions.windows.sizes import PerAxis, for_each_axis, get_deconv_outsize, window_counts
@@ -46,7 +46,7 @@ _conv = bilinear(
     rounded_once(conv_tiles.convolve),
     lambda F, g, x, W, y, out, **p: F.conv_transposed(g, W, size=x.shape[2:], **p),
     lambda F, g, x, W, y, out, **p: F.conv_weights(x, g, kernel=W.shape[2:], **p),
-    rows=_moved({(0, _SAMPLES): _SAMPLES, (1, 0): _CHANNELS}),
+    independent=_moved({(0, _SAMPLES): _SAMPLES, (1, 0): _CHANNELS}),
 )
 
 _conv_transposed = bilinear(
@@ -54,7 +54,7 @@ _conv_transposed = bilinear(
     rounded_once(conv_tiles.convolve_transposed),
     lambda F, g, x, W, y, size, **p: F.conv(g, W, out=x.shape[2:], **p),
     lambda F, g, x, W, y, size, **p: F.conv_weights(g, x, kernel=W.shape[2:], **p),
-    rows=_moved({(0, _SAMPLES): _SAMPLES, (1, 1): _CHANNELS}),
+    independent=_moved({(0, _SAMPLES): _SAMPLES, (1, 1): _CHANNELS}),
 )
 
 bilinear(
@@ -62,7 +62,7 @@ bilinear(
     rounded_once(conv_tiles.convolve_weights),
     lambda F, g, x, gy, W, kernel, **p: F.conv_transposed(gy, g, size=x.shape[2:], **p),
     lambda F, g, x, gy, W, kernel, **p: F.conv(x, g, out=gy.shape[2:], **p),
-    rows=_moved({(0, _CHANNELS): 1, (1, _CHANNELS): 0}),
+    independent=_moved({(0, _CHANNELS): 1, (1, _CHANNELS): 0}),
 )
 
 

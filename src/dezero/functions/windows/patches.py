@@ -11,7 +11,7 @@ from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
 from dezero.core.dtypes import Array, Shape, rounded_once
 from dezero.core.variable import ArrayLike, Variable
-from dezero.functions.arrays._rows import Below, Independent
+from dezero.functions.arrays._independent import Below, Independent
 from dezero.functions.linalg._matrix import Operand
 from dezero.functions.windows.sizes import PerAxis, for_each_axis, window_counts
 from dezero.functions.windows.sliding import Sizes, pad_with, unpadded, window_elements
@@ -45,14 +45,14 @@ _im2col = linear(
     "im2col",
     _columns,
     lambda F, g, x, y, out, **p: F.col2im(g, size=x.shape[2:], **p),
-    rows=_rows,
+    independent=_rows,
 )
 
 _col2im = linear(
     "col2im",
     _images,
     lambda F, g, col, y, size, **p: F.im2col(g, out=col.shape[4:], **p),
-    rows=_rows,
+    independent=_rows,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dezero.core.declare import linear
 from dezero.core.variable import Variable
-from dezero.functions.arrays._rows import Below, Independent
+from dezero.functions.arrays._independent import Below, Independent
 from dezero.functions.windows.sliding import spread_windows, sum_windows
 
 
@@ -17,12 +17,12 @@ SUM = linear(
     "sum_windows",
     sum_windows,
     lambda F, g, x, y, out, **p: F.spread_windows(g, size=x.shape[2:], **p),
-    rows=_rows,
+    independent=_rows,
 )
 
 SPREAD = linear(
     "spread_windows",
     spread_windows,
     lambda F, g, x, y, size, **p: F.sum_windows(g, out=x.shape[2:], **p),
-    rows=_rows,
+    independent=_rows,
 )

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dezero.core.dtypes import Axes
+from dezero.core.op import Independent as Independent
 from dezero.core.variable import Variable
 
-Independent = tuple[int, ...]  # axes of one array, counted from the right: -1 is the last
 Below = Sequence[Independent]  # those of each argument; () for an argument that has none
 
 
