@@ -41,13 +41,7 @@ def public(function: Named) -> Named:
     return function
 
 
-def elementwise(
-    name: str,
-    value: RawFunction,
-    *rules: Rule,
-    doc: str,
-    **facts: Any,
-) -> Callable[..., Variable]:
+def elementwise(name: str, value: RawFunction, *rules: Rule, doc: str, **facts: Any) -> Callable[..., Variable]:
     """Declare an operation on each element, broadcasting its arguments as NumPy does; returns the public function.
 
     >>> cube = elementwise("cube", lambda x: x * x * x, lambda F, g, x, y: g * 3 * x * x, doc="Third power.")
