@@ -17,7 +17,7 @@ from dezero.core.graph import collect
 from dezero.core.marks import UNRECORDED
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, argument, tick, wrap
-from dezero.derivatives.implicit.roots import Linearisation, jacobian
+from dezero.derivatives.implicit.roots import Linearisation, jacobian_array
 from dezero.derivatives.packing import Packing
 from dezero.derivatives.trees import flatten, returned
 from dezero.rewriting.program import Program, computed_and_used
@@ -82,7 +82,7 @@ class Equation:
         with calling_on([x]):
             y = self([x, *inputs])
         self._check_recorded(y, x._age)
-        return y._data, jacobian(y, x)
+        return y._data, jacobian_array(y, x)
 
     def _check_recorded(self, y: Variable, born: int) -> None:
         """GraphError where the residual took a derivative without recording it: the solution's would miss its part."""

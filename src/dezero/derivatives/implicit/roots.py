@@ -60,7 +60,7 @@ class Linearisation:
         with using_config("enable_backprop", True):
             leaves = [wrap(a) for a in self.point]
             (y,) = self.residual.run(on_variables, leaves)
-        return y._data, Factors(self.name, jacobian(y, leaves[0]))
+        return y._data, Factors(self.name, jacobian_array(y, leaves[0]))
 
     def at(self, point: Sequence[Array]) -> Linearisation:
         """The equation about another point, or this one where it is the same."""
@@ -103,7 +103,7 @@ class Linearisation:
             leaves = [wrap(a) for a in self.point]
             (y,) = self.residual.run(on_variables, leaves)
             w = wrap(np.ones(y.shape, y.dtype))
-            in_z, *others = _derivatives(operations.sum(y * w), leaves)
+            in_z, *others = _cotangents(operations.sum(y * w), leaves)
         return Program.traced(self.name, [*leaves, w], others), Program.traced(self.name, [*leaves, w], [in_z])
 
     @functools.cached_property
@@ -113,7 +113,7 @@ class Linearisation:
             leaves = [wrap(a) for a in self.point]
             v, x = wrap(np.ones_like(self.point[0])), wrap(np.ones_like(self.point[0]))
             (row,) = self.first[1].run(on_variables, [*leaves, v])
-            *found, product = _derivatives(operations.sum(row * x), [*leaves, v])
+            *found, product = _cotangents(operations.sum(row * x), [*leaves, v])
         return Program.traced(self.name, [*leaves, v, x], found), Program.traced(self.name, [*leaves, x], [product])
 
     def root(self) -> Op:
@@ -127,12 +127,12 @@ class Linearisation:
         return op
 
 
-def jacobian(y: Variable, x: Variable) -> Array:
+def jacobian_array(y: Variable, x: Variable) -> Array:
     rows = [gradients(y, x, grad_outputs=row)[0]._data for row in np.eye(y.size, dtype=y.dtype)]
     return np.stack(rows) if rows else np.zeros((0, x.size), x.dtype)
 
 
-def _derivatives(y: Variable, xs: list[Variable]) -> list[Variable | None]:
+def _cotangents(y: Variable, xs: list[Variable]) -> list[Variable | None]:
     """The cotangents of the xs, in the convention of rules (conjugate to users'); None where y does not depend on x."""
     found = gradients(y, xs, create_graph=True, unused="none")
     return [operations.conj(g) if g is not None and is_complex(x) else g for g, x in zip(found, xs, strict=True)]

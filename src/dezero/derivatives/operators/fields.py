@@ -11,7 +11,7 @@ from dezero.core.config import using_config
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.derivatives.operators.linear import Points
-from dezero.derivatives.operators.methods import derivatives
+from dezero.derivatives.operators.methods import ray_derivatives
 from dezero.derivatives.operators.rays import Rays
 from dezero.derivatives.tracing import Run, one_point, point_of
 from dezero.series.independence import check_batch
@@ -75,4 +75,4 @@ def _jacobian(
                 f"{name}: the field maps x of shape {point.shape} to shape {shapes}; it has to give the same shape"
             )
         check_batch(name, run.outputs[0], point, 1)
-        return derivatives(run.outputs[0], point, Rays(1, np.eye(d), np.ones(d)), run.recorded), run.recorded
+        return ray_derivatives(run.outputs[0], point, Rays(1, np.eye(d), np.ones(d)), run.recorded), run.recorded

@@ -111,7 +111,7 @@ class Operator:
                     n = len(group.directions)
                     chosen = np.sort(draw.choice(n, min(samples, n), replace=False))
                     rays = Rays(group.order, group.directions[chosen], group.weights[chosen])
-                    rows = methods.weighted(methods.derivatives(y, point, rays, run.recorded), rays.weights) * n
+                    rows = methods.weighted(methods.ray_derivatives(y, point, rays, run.recorded), rays.weights) * n
                     mean, m = rows.mean(axis=0), len(chosen)
                     value = value + mean
                     if m < n:

@@ -29,7 +29,7 @@ def series_along(y: Variable, x: Variable, rays: Rays, recorded: bool, apart: bo
     return Expansion(y, {x: [directions.summed() if rays.order == 1 and not apart else directions]}, recorded, F)
 
 
-def derivatives(y: Variable, x: Variable, rays: Rays, recorded: bool) -> Variable:
+def ray_derivatives(y: Variable, x: Variable, rays: Rays, recorded: bool) -> Variable:
     """The derivatives of the rays' order, one ray a row: (R, *y.shape)."""
     found = series_along(y, x, rays, recorded, apart=True)[rays.order]
     array = found.whole() if isinstance(found, Batch) else found
@@ -64,7 +64,7 @@ def taylor(y: Variable, x: Variable, groups: Sequence[Rays], recorded: bool) -> 
         total = wrap(np.zeros_like(y.data))
         for group in groups:
             if group.order:
-                total = total + weighted(derivatives(y, x, group, recorded), group.weights).sum(axis=0)
+                total = total + weighted(ray_derivatives(y, x, group, recorded), group.weights).sum(axis=0)
             else:
                 total = total + y * float(group.weights[0])
         return total
