@@ -85,11 +85,15 @@ class Variable(Operators["Variable"]):
             data = np.asarray(data)  # x.data - 0.1 is a NumPy scalar when x.data is 0-d
         if data is not None:
             check_data(data, "Variable.data")
+        self._renewed()
+        self._data = data
+
+    def _renewed(self) -> None:
+        """Its array is changed, perhaps in place: what used it before is out of date."""
         if self._args:  # a Variable without arguments keeps its mark: it was cut or overwritten before
             self._op = Overwritten(self)
             self._args = ()
             note_change()
-        self._data = data
         self._seq = tick()
 
     @property
