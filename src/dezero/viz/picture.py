@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dezero.core import Function, Variable
+from dezero.core import Variable
+from dezero.core.dtypes import Array
+from dezero.core.function import BuiltIn
 
 Drawable = Variable | Sequence[Variable] | Mapping[str, Variable]
 LIMIT = 2000
@@ -122,7 +124,7 @@ class _Walk:
         self.operations: dict[int, Any] = {}
         self.maker: dict[int, int] = {}  # id of a Variable -> key of the operation that made it
         self.order: list[tuple[str, int]] = []
-        self._alive: list[list[Variable]] = []  # an id is taken by no other Variable while this walk lives
+        self._alive: list[list[Variable]] = []  # held, so that no other Variable gets their id during the walk
         constants = 0
         queue: deque[Variable] = deque(roots)
         while queue:
@@ -211,12 +213,12 @@ def _ports(creator: Any) -> tuple[str, ...]:
     arity = len(creator.args)
     if creator.name == "linear_combination" and "weights" in creator.parameters:
         return tuple(f"×{_plain(weight)}" for weight in creator.parameters["weights"])
-    if arity < 2 or (creator.name in SYMMETRIC and not isinstance(creator, Function)):
+    if arity < 2 or (creator.name in SYMMETRIC and isinstance(creator, BuiltIn)):
         return ()
     return tuple(chr(ord("①") + n) if n < 20 else str(n + 1) for n in range(arity))
 
 
-def _holds(data: Any, verbose: bool) -> str:
+def _holds(data: Array | None, verbose: bool) -> str:
     if data is None:
         return "no data"
     if data.ndim == 0 and verbose:
