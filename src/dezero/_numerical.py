@@ -68,10 +68,8 @@ def gradient_check(
     if not isinstance(y, Variable):
         raise TypeError(f"gradient_check: f must return a Variable, not {type(y).__name__}")
     (gx,) = gradients(y, leaf)
-    found, expected = (
-        as_numpy(gx.data),
-        differences(f, leaf, args, kwargs),
-    )  # without no_grad: f may take derivatives itself
+    # Without no_grad: f may take derivatives itself.
+    found, expected = as_numpy(gx.data), differences(f, leaf, args, kwargs)
     excess = np.abs(found - expected) - (atol + rtol * np.abs(expected))
     if np.all(excess <= 0):
         return True

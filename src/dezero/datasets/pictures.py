@@ -31,8 +31,7 @@ def show_some(images: Array, row: int, col: int) -> None:
     except ImportError:
         raise ImportError('pictures need matplotlib: run pip install "dezero-nth[viz]"') from None
     picture = mosaic(images[np.random.randint(len(images), size=row * col)], row, col)
-    plt.imshow(
-        picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest"
-    )  # matplotlib uses the map for one channel only
+    # Matplotlib uses the map for one channel only.
+    plt.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     plt.axis("off")
     plt.show()

@@ -115,7 +115,5 @@ class Elementwise(Optimizer):
         return state
 
     def __getstate__(self) -> dict[str, Any]:
-        return {
-            **self.__dict__,
-            "_plan": None,
-        }  # it holds views of shared vectors; in a copy they would be separate arrays
+        # It holds views of shared vectors; in a copy they would be separate arrays.
+        return {**self.__dict__, "_plan": None}

@@ -57,9 +57,8 @@ class LBFGS(ClosureOptimizer):
             if found is None:
                 break
             s, y = found[0] - x, found[1] - slope
-            if (
-                0 < float(np.finfo(y.dtype).eps) * float(y @ y) < float(s @ y)
-            ):  # below that, rounding hides the curvature
+            # Below that, rounding hides the curvature.
+            if 0 < float(np.finfo(y.dtype).eps) * float(y @ y) < float(s @ y):
                 steps, changes = [*steps, s][-self.history :], [*changes, y][-self.history :]
             x, slope = found
         if x is objective.x:

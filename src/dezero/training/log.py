@@ -19,9 +19,8 @@ def read_log(path: str | PathLike[str]) -> list[Row]:
 
     Raises FileNotFoundError, and ValueError, naming the line, for one that is no JSON object.
     """
-    *lines, rest = (
-        Path(path).read_bytes().split(b"\n")
-    )  # the rest after the last line break may be cut off: it counts if it parses
+    # The rest after the last line break may be cut off: it counts if it parses.
+    *lines, rest = Path(path).read_bytes().split(b"\n")
     rows = [_row(line, f"{path}, line {n}") for n, line in enumerate(lines, 1)]
     try:
         return [*rows, _row(rest, "")]

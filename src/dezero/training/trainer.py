@@ -101,9 +101,8 @@ class Trainer:
         values = self.measure(batch)
         if "loss" not in values:
             raise ValueError(f"{name}: step learns from 'loss', and measure gave {', '.join(values) or 'nothing'}")
-        self._stop_unless_finite(
-            {"loss": number_of("loss", values["loss"])}
-        )  # before the step can spoil the Parameters
+        # Before the step can spoil the Parameters.
+        self._stop_unless_finite({"loss": number_of("loss", values["loss"])})
         self.model.cleargrads()
         values["loss"].backward()
         self.optimizer.update()
@@ -175,9 +174,8 @@ class Trainer:
     def _learn(self, loader: Any, epochs: int, interrupt: LaterInterrupt) -> None:
         """Learn from the batches of an epoch that are left."""
         at, self._began = self.position, time.perf_counter()
-        lost = (
-            getattr(loader, "iteration", at.batch) != at.batch
-        )  # an error came after the loader gave a batch and before its step was done
+        # An error came after the loader gave a batch and before its step was done.
+        lost = getattr(loader, "iteration", at.batch) != at.batch
         if lost or not hasattr(loader, "state_dict"):  # a loader without a state always gives an epoch from its start
             at.restart_epoch()
         if not at.batch:
@@ -209,9 +207,8 @@ class Trainer:
             means |= {f"test_{name}": value for name, value in self.evaluate(validation).items()}
         row = {"epoch": at.epoch + 1, "step": at.step, **means}
         at.end_epoch(row)
-        self.log.write(
-            {**row, "seconds": round(time.perf_counter() - self._began, 3)}
-        )  # before the checkpoint: Log.start removes rows that the checkpoint does not know
+        # Before the checkpoint: Log.start removes rows that the checkpoint does not know.
+        self.log.write({**row, "seconds": round(time.perf_counter() - self._began, 3)})
         self.checkpoint.save()
         self.progress.finish(means)
 
