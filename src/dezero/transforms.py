@@ -10,7 +10,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from dezero.core.dtypes import Array, is_inexact
 from dezero.functions.windows.sizes import pair
@@ -105,7 +104,7 @@ class CenterCrop:
 class ToArray:
     """Turn an image into an array (C, H, W), of one channel where it has no colour; an array stays as it is."""
 
-    def __init__(self, dtype: DTypeLike = np.float32) -> None:
+    def __init__(self, dtype: np.typing.DTypeLike = np.float32) -> None:
         self.dtype = np.dtype(dtype)
 
     def __call__(self, image: Image | Array) -> Array:
@@ -196,7 +195,7 @@ class Flatten:
 class AsType:
     """Convert an array, or a number of NumPy, to a dtype."""
 
-    def __init__(self, dtype: DTypeLike = np.float32) -> None:
+    def __init__(self, dtype: np.typing.DTypeLike = np.float32) -> None:
         self.dtype = np.dtype(dtype)
 
     def __call__(self, array: Array) -> Array:
@@ -209,7 +208,7 @@ ToFloat = AsType
 class ToInt(AsType):
     """Convert an array to integers, towards zero."""
 
-    def __init__(self, dtype: DTypeLike = np.int64) -> None:
+    def __init__(self, dtype: np.typing.DTypeLike = np.int64) -> None:
         super().__init__(dtype)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 import dezero.functions as F
 from dezero.core.call import operand
@@ -66,7 +65,9 @@ class PReLU(Layer):
     PReLU(W ())  1 parameter
     """
 
-    def __init__(self, channels: int | None = None, slope: float = 0.25, dtype: DTypeLike = np.float32) -> None:
+    def __init__(
+        self, channels: int | None = None, slope: float = 0.25, dtype: np.typing.DTypeLike = np.float32
+    ) -> None:
         shape = () if channels is None else (positive("PReLU", "channels", channels),)
         self.W = Parameter(np.full(shape, slope, dtype), name="W")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 import dezero.functions as F
 from dezero.core.variable import ArrayLike, Variable, as_constant
@@ -33,7 +32,7 @@ class MultiHeadAttention(Layer):
         heads: int,
         dropout: float = 0.0,
         nobias: bool = False,
-        dtype: DTypeLike = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
         flag("MultiHeadAttention", "nobias", nobias, "dtype= and rng= are named arguments")

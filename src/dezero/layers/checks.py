@@ -6,7 +6,6 @@ import operator
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from dezero.core.call import operand
 
@@ -49,7 +48,7 @@ def flag(layer: str, argument: str, value: object, remedy: str) -> bool:
     return bool(value)
 
 
-def floats(layer: str, x: Any, dtype: DTypeLike) -> Any:
+def floats(layer: str, x: Any, dtype: np.typing.DTypeLike) -> Any:
     """x, with whole numbers and booleans cast to the layer's dtype: NumPy would make float64 of them.
 
     TypeError for what is no array, ValueError for a single number.

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
@@ -36,7 +35,7 @@ class _Convolution(Layer):
         stride: Sizes = 1,
         pad: Sizes = 0,
         nobias: bool = False,
-        dtype: DTypeLike = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         in_channels: int | None = None,
         *,
         dilation: Sizes = 1,
@@ -138,7 +137,7 @@ class _Transposed(_Convolution):
         stride: Sizes = 1,
         pad: Sizes = 0,
         nobias: bool = False,
-        dtype: DTypeLike = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         in_channels: int | None = None,
         *,
         outsize: Sizes | None = None,

@@ -8,7 +8,6 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from dezero.core.arraylike import raw
 from dezero.core.dtypes import Array, DType
@@ -37,7 +36,9 @@ class _Awaiting(Variable):
 
     __slots__ = ("kind", "pattern")
 
-    def __init__(self, shape: tuple[int | None, ...], dtype: DTypeLike | None = None, name: str | None = None) -> None:
+    def __init__(
+        self, shape: tuple[int | None, ...], dtype: np.typing.DTypeLike | None = None, name: str | None = None
+    ) -> None:
         super().__init__(None, name)
         self.pattern, self.kind = tuple(shape), None if dtype is None else np.dtype(dtype)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from dezero.core.variable import ArrayLike, Parameter, Variable
 from dezero.functions import embed_id, linear
@@ -27,7 +26,7 @@ class Linear(Layer):
         self,
         out_size: int,
         nobias: bool = False,
-        dtype: DTypeLike = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         in_size: int | None = None,
         rng: np.random.Generator | None = None,
     ) -> None:
@@ -62,7 +61,11 @@ class EmbedID(Layer):
     """
 
     def __init__(
-        self, in_size: int, out_size: int, dtype: DTypeLike = np.float32, rng: np.random.Generator | None = None
+        self,
+        in_size: int,
+        out_size: int,
+        dtype: np.typing.DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
     ) -> None:
         rows, size = positive("EmbedID", "in_size", in_size), positive("EmbedID", "out_size", out_size)
         self.W = Parameter(lecun_normal((rows, size), 1, dtype, rng), name="W")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from dezero.core.call import operand
 from dezero.core.dtypes import Shape, is_real
@@ -31,7 +30,7 @@ class BatchNorm(Layer):
     variable([0.2])
     """
 
-    def __init__(self, decay: float = 0.9, eps: float = 2e-5, dtype: DTypeLike | None = None) -> None:
+    def __init__(self, decay: float = 0.9, eps: float = 2e-5, dtype: np.typing.DTypeLike | None = None) -> None:
         self.decay = share("BatchNorm", "decay", decay, "; the number of channels is found at the first call")
         self.eps, self.dtype = float(eps), dtype
         self.avg_mean, self.avg_var = Statistic((None,), dtype, "avg_mean"), Statistic((None,), dtype, "avg_var")
@@ -66,7 +65,7 @@ class BatchNorm(Layer):
 class _Affine(Layer):
     """gamma and beta of a shape that is known from the start, or from the first input."""
 
-    dtype: DTypeLike
+    dtype: np.typing.DTypeLike
     gamma: Weight
     beta: Weight
 
@@ -101,7 +100,7 @@ class LayerNorm(_Affine):
     """
 
     def __init__(
-        self, size: int | tuple[int, ...] | None = None, eps: float = 1e-5, dtype: DTypeLike = np.float32
+        self, size: int | tuple[int, ...] | None = None, eps: float = 1e-5, dtype: np.typing.DTypeLike = np.float32
     ) -> None:
         self.eps, self.dtype = eps, dtype
         sizes = size if isinstance(size, tuple | list) else (size,)
@@ -124,7 +123,9 @@ class GroupNorm(_Affine):
 
     _shown = ("groups",)
 
-    def __init__(self, groups: int, size: int | None = None, eps: float = 1e-5, dtype: DTypeLike = np.float32) -> None:
+    def __init__(
+        self, groups: int, size: int | None = None, eps: float = 1e-5, dtype: np.typing.DTypeLike = np.float32
+    ) -> None:
         self.groups, self.eps, self.dtype = positive("GroupNorm", "groups", groups), eps, dtype
         self._await((None if size is None else positive("GroupNorm", "size", size),))
 
@@ -149,7 +150,7 @@ class InstanceNorm(_Affine):
                [-0.99999875  0.99999875]]])
     """
 
-    def __init__(self, size: int | None = None, eps: float = 1e-5, dtype: DTypeLike = np.float32) -> None:
+    def __init__(self, size: int | None = None, eps: float = 1e-5, dtype: np.typing.DTypeLike = np.float32) -> None:
         self.eps, self.dtype = eps, dtype
         self._await((None if size is None else positive("InstanceNorm", "size", size),))
 
@@ -172,7 +173,7 @@ def _check_size(name: str, x: Variable, ndim: int) -> None:
         raise ValueError(f"{name}: x of shape {x.shape} has no elements to normalise")
 
 
-def _fill(value: Variable, number: float, shape: Shape, dtype: DTypeLike) -> None:
+def _fill(value: Variable, number: float, shape: Shape, dtype: np.typing.DTypeLike) -> None:
     """Give a Parameter or Buffer its first data, unless it was loaded."""
     if value._data is None:
         value.data = np.full(shape, number, dtype)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from dezero.core.arraylike import raw
 from dezero.core.config import recording
@@ -85,7 +84,7 @@ class RNN(Recurrent):
         self,
         hidden_size: int,
         in_size: int | None = None,
-        dtype: DTypeLike = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
         self.x2h = Linear(hidden_size, in_size=in_size, dtype=dtype, rng=rng)
@@ -120,7 +119,7 @@ class LSTM(Recurrent):
         self,
         hidden_size: int,
         in_size: int | None = None,
-        dtype: DTypeLike = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
         self.hidden_size = positive("LSTM", "hidden_size", hidden_size)
@@ -168,7 +167,7 @@ class GRU(Recurrent):
         self,
         hidden_size: int,
         in_size: int | None = None,
-        dtype: DTypeLike = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
         self.x2r, self.x2z, self.x2n = _gates(3, hidden_size, in_size, dtype, rng)
@@ -188,7 +187,7 @@ def _gates(
     count: int,
     hidden_size: int,
     in_size: int | None,
-    dtype: DTypeLike,
+    dtype: np.typing.DTypeLike,
     rng: np.random.Generator | None,
     nobias: bool = False,
 ) -> list[Linear]:

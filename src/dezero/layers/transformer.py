@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from dezero.core.variable import ArrayLike, Variable, as_constant
 from dezero.functions import gelu
@@ -37,7 +36,7 @@ class TransformerBlock(Layer):
         dropout: float = 0.0,
         causal: bool = False,
         pre_norm: bool = True,
-        dtype: DTypeLike = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
         self.causal, self.pre_norm = causal, pre_norm

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from dezero.core.dtypes import Array, Shape
 
 BGR_MEANS = (103.939, 116.779, 123.68)  # of ImageNet's training images, as subtracted by the authors of VGG
 
 
-def preprocess(image: Any, size: tuple[int, int] | None = (224, 224), dtype: DTypeLike = np.float32) -> Array:
+def preprocess(image: Any, size: tuple[int, int] | None = (224, 224), dtype: np.typing.DTypeLike = np.float32) -> Array:
     """One image as VGG16 and ResNet were trained on: (3, height, width), blue first, less the mean of each colour.
 
     image: a Pillow image, or an array (height, width, 3) or (height, width), RGB or grey, of numbers from 0 to 255.

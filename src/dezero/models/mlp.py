@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions import sigmoid
@@ -33,7 +32,7 @@ class MLP(Sequential):
         activation: Callable[..., Any] = sigmoid,
         *,
         in_size: int | None = None,
-        dtype: DTypeLike = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
         if not isinstance(fc_output_sizes, Iterable):

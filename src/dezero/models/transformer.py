@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from dezero.core.arraylike import raw
 from dezero.core.config import no_grad, test_mode
@@ -36,7 +35,7 @@ class Transformer(Model):
         blocks: int,
         length: int,
         dropout: float = 0.0,
-        dtype: DTypeLike = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
         for name, value in (("vocabulary", vocabulary), ("size", size), ("blocks", blocks), ("length", length)):

@@ -1,7 +1,7 @@
 """Derivatives by routes that share nothing with the rules: mpmath, the complex plane, differences.
 
-They are taken along a curve x + v s(t) with s(t) = t / (1 + 2.5 t). Its derivative of order n has size n! 2.5**(n - 1), so
-that no order is zero, even of a linear operation. mpmath takes the straight line.
+They are taken along a curve x + v s(t) with s(t) = t / (1 + 2.5 t). Its derivative of order n has the size
+n! 2.5**(n - 1), so that no order is zero, even of a linear operation. mpmath takes the straight line.
 """
 
 from __future__ import annotations
