@@ -1,4 +1,4 @@
-"""The utilities that DeZero's users import by name."""
+"""Utilities under the names that DeZero has for them."""
 
 from __future__ import annotations
 

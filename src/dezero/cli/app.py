@@ -1,4 +1,4 @@
-"""The command line itself: its options, and how its errors end."""
+"""The command line: its options and exit codes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         1  f'    6.0
     0
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without Unicode shows codes
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without Unicode gets escape codes
         sys.stdout.reconfigure(errors="backslashreplace")
     parser = build_parser()
     try:

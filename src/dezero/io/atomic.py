@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Atomic replacement of a file: it is written whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a drawing shows, before any format: the nodes and edges of a graph, walked without recursion."""
+"""Picture: the nodes and edges of a drawing in any format; the graph is walked without recursion."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _roots(output: Drawable) -> tuple[list[Variable], dict[int, str]]:
 
 
 def _gradients_held(variables: Mapping[int, Variable]) -> tuple[set[int], list[Variable]]:
-    """Return the ids of the Variables that are another's `.grad`, and the owners that are none themselves."""
+    """Return the ids of the Variables that are the `.grad` of another, and the owners that are none."""
     pairs = [(v, v.grad) for v in variables.values() if v.grad is not None and id(v.grad) in variables]
     held = {id(grad) for _, grad in pairs}
     return held, [owner for owner, _ in pairs if id(owner) not in held]
