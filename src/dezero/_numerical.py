@@ -1,22 +1,23 @@
-"""Derivatives by central differences, and holding those of backward against them."""
+"""Derivatives by central differences, and a comparison of backward with them."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from dezero.autodiff.gradients import gradients
 from dezero.backends import as_numpy
 from dezero.core import Variable, no_grad
+from dezero.core.dtypes import Array, is_complex
+from dezero.core.variable import ArrayLike
 
 # The step that balances the truncation error h^2 against the rounding error eps / h, relative to |x| above 1.
 STEP = float(np.finfo(np.float64).eps) ** (1 / 3)
 
 
-def numerical_grad(f: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> np.ndarray[Any, Any]:
+def numerical_grad(f: Callable[..., ArrayLike], x: ArrayLike, *args: object, **kwargs: object) -> Array:
     """Return the gradient in `x` of the sum of `f(x, *args, **kwargs)` by central differences, in float64.
 
     x: Variable or array of any shape. `f` is handed a float64 copy of the same kind, twice for each element,
@@ -30,7 +31,9 @@ def numerical_grad(f: Callable[..., Any], x: Any, *args: Any, **kwargs: Any) -> 
         return differences(f, x, args, kwargs)
 
 
-def differences(f: Callable[..., Any], x: Any, args: Any, kwargs: Any) -> np.ndarray[Any, Any]:
+def differences(
+    f: Callable[..., ArrayLike], x: ArrayLike, args: tuple[object, ...], kwargs: Mapping[str, object]
+) -> Array:
     point = _float64(x, "numerical_grad")
     kind = Variable if isinstance(x, Variable) else np.asarray
     grad = np.empty_like(point)
@@ -50,7 +53,7 @@ def differences(f: Callable[..., Any], x: Any, args: Any, kwargs: Any) -> np.nda
 
 
 def gradient_check(
-    f: Callable[..., Any], x: Any, *args: Any, rtol: float = 1e-4, atol: float = 1e-5, **kwargs: Any
+    f: Callable[..., ArrayLike], x: ArrayLike, *args: object, rtol: float = 1e-4, atol: float = 1e-5, **kwargs: object
 ) -> bool:
     """Tell whether backward and central differences agree on the gradient in `x` of `f(x, *args, **kwargs)`.
 
@@ -64,8 +67,9 @@ def gradient_check(
     y = f(leaf, *args, **kwargs)
     if not isinstance(y, Variable):
         raise TypeError(f"gradient_check: f must return a Variable, not {type(y).__name__}")
-    gx: Any = gradients(y, leaf)[0]
-    found, expected = as_numpy(gx.data), differences(f, leaf, args, kwargs)  # recorded: f may take derivatives itself
+    (gx,) = gradients(y, leaf)
+    # Without no_grad: f may take derivatives itself.
+    found, expected = as_numpy(gx.data), differences(f, leaf, args, kwargs)
     excess = np.abs(found - expected) - (atol + rtol * np.abs(expected))
     if np.all(excess <= 0):
         return True
@@ -76,8 +80,8 @@ def gradient_check(
     return False
 
 
-def _float64(x: Any, name: str) -> np.ndarray[Any, Any]:
+def _float64(x: ArrayLike, name: str) -> Array:
     data = as_numpy(x.data if isinstance(x, Variable) else x)
-    if data.dtype.kind == "c":
+    if is_complex(data):
         raise TypeError(f"{name}: x must be real, not {data.dtype}; pass its real and imaginary parts apart")
     return np.array(data, dtype=np.float64)

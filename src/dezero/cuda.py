@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 from types import ModuleType
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from dezero import backends
+from dezero.core.dtypes import Array
 from dezero.core.variable import Variable
+
+if TYPE_CHECKING:
+    import cupy
 
 __all__ = ["as_cupy", "as_numpy", "get_array_module", "gpu_enable"]
 
@@ -34,7 +36,7 @@ def get_array_module(x: object) -> ModuleType:
     return backends.get_array_module(_unwrap(x))
 
 
-def as_numpy(x: Any) -> np.ndarray[Any, Any]:
+def as_numpy(x: object) -> Array:
     """Return a Variable, an array or a number as a NumPy array, outside the graph.
 
     Raises TypeError for what is no numeric array.
@@ -45,7 +47,7 @@ def as_numpy(x: Any) -> np.ndarray[Any, Any]:
     return backends.as_numpy(_unwrap(x))
 
 
-def as_cupy(x: Any) -> Any:
+def as_cupy(x: object) -> cupy.ndarray:
     """Return a Variable, an array or a number as a CuPy array on the current device, outside the graph.
 
     Raises ImportError, naming the extra to install, where CuPy is missing.
@@ -53,7 +55,7 @@ def as_cupy(x: Any) -> Any:
     return backends.as_cupy(_unwrap(x))
 
 
-def _unwrap(x: Any) -> Any:
+def _unwrap(x: object) -> object:
     return x.data if isinstance(x, Variable) else x
 
 

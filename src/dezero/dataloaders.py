@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from dezero import backends
+from dezero.core.dtypes import Array
 from dezero.datasets.dataset import Dataset, identity
 from dezero.transforms import batched
 
 __all__ = ["DataLoader", "SeqDataLoader"]
 
-Array = np.ndarray[Any, Any]
 Batch = tuple[Any, Any]
 
 
@@ -29,10 +29,9 @@ class DataLoader:
     dataset: what has a length and gives pairs by number, or a tuple of two arrays, the examples and their labels; t is
     None where all labels are. batch_size: examples in a batch; the last one of an epoch has what is left, or is left
     out with drop_last=True. shuffle: a new random order in each epoch, drawn from NumPy's global random numbers, or
-    from the integer `seed` and the epoch's number alone. gpu:
-    give CuPy's arrays. workers: threads that prepare the next batches meanwhile, for data sets that wait for files and
-    may be read by several at once; the batches are the same ones in the same order, but random transforms draw in the
-    order in which the threads come to them.
+    from the integer `seed` and the epoch's number alone. gpu: give CuPy's arrays. workers: threads that prepare the
+    next batches meanwhile, for data sets that wait for files and that several threads may read; the batches and their
+    order stay the same, but random transforms draw in the order in which the threads run them.
 
     All loops over a loader share its position, as in DeZero, and so does `next(loader)`: after a `break` the next `for`
     goes on in the same epoch, and at an epoch's end the next one has begun. `reset()` begins it at once. A loop inside
@@ -75,7 +74,7 @@ class DataLoader:
             raise ValueError(
                 f"{name}: {self.data_size} examples make no batch of {self.batch_size}; use drop_last=False"
             )
-        self.epoch = self._ended = -1  # the epoch at hand, and the last one that ran to its end
+        self.epoch = self._ended = -1  # the current epoch, and the last one that ran to its end
         self._ahead = _Ahead(self.workers)
         self.reset()
 
@@ -124,10 +123,10 @@ class DataLoader:
         self.gpu = True
 
     def state_dict(self) -> dict[str, Any]:
-        """Return integers and an array from which `load_state_dict` goes on with the next batch, and the same ones.
+        """Return the position (epoch, iteration, order) from which `load_state_dict` resumes with the same batches.
 
-        The orders of later epochs are the same too with `seed`. Without it they come from NumPy's global random
-        numbers, whose state is whoever's that uses them: keep numpy.random.get_state() beside this.
+        With `seed` the orders of later epochs are the same too. Without it they come from NumPy's global random
+        numbers, from which other code may draw as well: keep numpy.random.get_state() beside this.
         """
         seed = -1 if self.seed is None else self.seed
         position = {"epoch": self.epoch, "iteration": self.iteration, "index": self.index.copy()}
@@ -162,7 +161,7 @@ class _Loop:
 
     def __init__(self, loader: DataLoader) -> None:
         self.loader = loader
-        self.epoch: int | None = None  # that of its last batch
+        self.epoch: int | None = None  # the epoch of its last batch
 
     def __iter__(self) -> _Loop:
         return self
@@ -182,9 +181,9 @@ class _Loop:
 class SeqDataLoader(DataLoader):
     """Iterate over a sequence as `batch_size` sequences side by side, as a recurrent network reads them.
 
-    The j-th example of batch i is number (j * (length // batch_size) + i) % length: each row of the batches goes on
-    where it was. An epoch has ceil(length / batch_size) batches. Arguments and errors as for DataLoader; ValueError too
-    where batch_size exceeds the length.
+    The j-th example of batch i is number (j * (length // batch_size) + i) % length: each row of a batch follows
+    the same row of the batch before. An epoch has ceil(length / batch_size) batches. Arguments and errors as for
+    DataLoader; ValueError too where batch_size exceeds the length.
 
     >>> class Count(Dataset):
     ...     def prepare(self):
@@ -216,7 +215,7 @@ def load(dataset: Any, indices: Array) -> Batch:
             return take_x(indices), take_t(indices) if take_t else None
     try:
         examples = [dataset[i] for i in indices.tolist()]
-    except StopIteration as error:  # it would end the epoch, unnoticed
+    except StopIteration as error:  # it would end the epoch without an error
         raise RuntimeError(f"{type(dataset).__name__}: StopIteration is no error for a data set to raise") from error
     for example in examples:
         if not isinstance(example, tuple | list) or len(example) != 2:
@@ -238,15 +237,15 @@ class _Arrays(Dataset):
         super().__init__()
 
 
-def _is_arrays(dataset: Any) -> bool:
+def _is_arrays(dataset: object) -> bool:
     if not (isinstance(dataset, tuple) and len(dataset) == 2):
         return False
     data, label = (isinstance(part, np.ndarray) and part.ndim > 0 for part in dataset)
     return data and (label or dataset[1] is None)
 
 
-def _taker(array: Any, transform: Any) -> Callable[[Array], Array] | None:
-    """What takes examples out of an array and transforms them all at once, None where it must go one by one."""
+def _taker(array: object, transform: Any) -> Callable[[Array], Array] | None:
+    """A function that takes examples out of an array and transforms them at once; None where they go one by one."""
     if type(array) is not np.ndarray or array.dtype.kind not in "biufc" or not array.dtype.isnative:
         return None
     if transform is identity:
@@ -287,16 +286,16 @@ class _Ahead:
         self.workers = workers
         self.batches: deque[Future[Batch]] = deque()
         self.pool: ThreadPoolExecutor | None = None
-        self.stop: Any = None
+        self.stop: weakref.finalize[..., _Ahead] | None = None
         self.process = os.getpid()
 
     def load(self, loader: DataLoader) -> Batch:
-        """Return the batch that the loader is at, and have its successors loaded."""
+        """Return the loader's current batch, and start to load the next ones."""
         if self.process != os.getpid():
             self.drop()
         if self.pool is None:
             self.pool = ThreadPoolExecutor(self.workers, thread_name_prefix="DataLoader")
-            # Whoever forgets the loader in the middle of an epoch stops its threads.
+            # The threads stop when a loader is deleted in the middle of an epoch.
             self.stop = weakref.finalize(self, self.pool.shutdown, wait=False, cancel_futures=True)
         first, last = loader.iteration, min(loader.iteration + 2 * self.workers, loader.max_iter)
         for i in range(first + len(self.batches), last):
@@ -310,10 +309,10 @@ class _Ahead:
         return batch
 
     def drop(self) -> None:
-        """Forget what was loaded and stop the threads; one that is at work ends with its batch."""
+        """Drop the loaded batches and stop the threads; a thread at work finishes its batch first."""
         if self.stop is not None and self.process == os.getpid():
             self.stop()
-        elif self.stop is not None:  # after a fork: the threads, and who could open their locks, are in the parent
+        elif self.stop is not None:  # after a fork the threads, and the locks that they hold, exist in the parent alone
             self.stop.detach()
         self.stop, self.process = None, os.getpid()
         self.batches.clear()

@@ -1,4 +1,4 @@
-"""What is done to each example of a data set before it is used: on Pillow's images, then on NumPy's arrays.
+"""Transforms of single examples of a data set: of Pillow's images first, then of NumPy's arrays.
 
 A transform is anything that is called with one example and returns another. The array transforms take (C, H, W).
 """
@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dezero.core.dtypes import Array, is_inexact
 from dezero.functions.windows.sizes import pair
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 __all__ = [
     "AsType",
@@ -29,13 +33,12 @@ __all__ = [
 ]
 
 BILINEAR = 2  # PIL.Image.Resampling.BILINEAR, known here without Pillow
-Array = np.ndarray[Any, Any]
 
 
 class Compose:
     """Do several transforms, one after the other.
 
-    transforms: callables; none of them leaves the example as it is.
+    transforms: callables; without any the example stays as it is.
 
     >>> Compose([Flatten(), ToFloat(), Normalize(0.0, 255.0)])(np.full((1, 2, 2), 51, dtype=np.uint8))
     array([0.2, 0.2, 0.2, 0.2], dtype=float32)
@@ -62,7 +65,7 @@ class Convert:
     def __init__(self, mode: str = "RGB") -> None:
         self.mode = mode
 
-    def __call__(self, image: Any) -> Any:
+    def __call__(self, image: Image) -> Image:
         if self.mode != "BGR":
             return _image(self, image).convert(self.mode)
         red, green, blue = _image(self, image).convert("RGB").split()
@@ -79,7 +82,7 @@ class Resize:
         self.size = pair(size)
         self.mode = mode
 
-    def __call__(self, image: Any) -> Any:
+    def __call__(self, image: Image) -> Image:
         return _image(self, image).resize(self.size, self.mode)
 
 
@@ -92,7 +95,7 @@ class CenterCrop:
     def __init__(self, size: int | tuple[int, int]) -> None:
         self.size = pair(size)
 
-    def __call__(self, image: Any) -> Any:
+    def __call__(self, image: Image) -> Image:
         width, height = self.size
         left, top = (_image(self, image).width - width) // 2, (image.height - height) // 2
         return image.crop((left, top, left + width, top + height))
@@ -101,10 +104,10 @@ class CenterCrop:
 class ToArray:
     """Turn an image into an array (C, H, W), of one channel where it has no colour; an array stays as it is."""
 
-    def __init__(self, dtype: Any = np.float32) -> None:
+    def __init__(self, dtype: np.typing.DTypeLike = np.float32) -> None:
         self.dtype = np.dtype(dtype)
 
-    def __call__(self, image: Any) -> Array:
+    def __call__(self, image: Image | Array) -> Array:
         if isinstance(image, np.ndarray):
             return image
         pixels = np.asarray(_image(self, image))
@@ -115,7 +118,7 @@ class ToArray:
 class ToPIL:
     """Turn an array (C, H, W) of dtype uint8 with 1, 3 or 4 channels into an image."""
 
-    def __call__(self, array: Array) -> Any:
+    def __call__(self, array: Array) -> Image:
         array = np.asarray(array)
         if array.ndim != 3 or array.shape[0] not in (1, 3, 4) or array.dtype != np.uint8:
             raise ValueError(
@@ -139,7 +142,7 @@ class RandomHorizontalFlip:
         self.p = p
         self.rng = rng
 
-    def __call__(self, image: Any) -> Any:
+    def __call__(self, image: Image | Array) -> Image | Array:
         if (self.rng or np.random).random() >= self.p:
             return image
         if isinstance(image, np.ndarray):
@@ -169,11 +172,11 @@ class Normalize:
 
     def __call__(self, array: Array) -> Array:
         array = _array(self, array)
-        if array.dtype.kind not in "fc":
+        if not is_inexact(array):
             array = array.astype(np.float32)
         return (array - self._each("mean", array)) / self._each("std", array)
 
-    def _each(self, name: str, array: Array) -> Any:
+    def _each(self, name: str, array: Array) -> Array:
         values = np.asarray(getattr(self, name), dtype=array.dtype)
         if values.ndim == 0:
             return values[()]
@@ -192,7 +195,7 @@ class Flatten:
 class AsType:
     """Convert an array, or a number of NumPy, to a dtype."""
 
-    def __init__(self, dtype: Any = np.float32) -> None:
+    def __init__(self, dtype: np.typing.DTypeLike = np.float32) -> None:
         self.dtype = np.dtype(dtype)
 
     def __call__(self, array: Array) -> Array:
@@ -205,7 +208,7 @@ ToFloat = AsType
 class ToInt(AsType):
     """Convert an array to integers, towards zero."""
 
-    def __init__(self, dtype: Any = np.int64) -> None:
+    def __init__(self, dtype: np.typing.DTypeLike = np.int64) -> None:
         super().__init__(dtype)
 
 
@@ -213,9 +216,9 @@ class ToInt(AsType):
 
 
 def batched(transform: Callable[[Any], Any]) -> Callable[[Array], Array] | None:
-    """Return what does to an array (N, ...) what `transform` does to each of its N parts, bit for bit, if it is known.
+    """Return a function that transforms a whole array (N, ...) as `transform` does each of its N parts, bit for bit.
 
-    None for whatever is not exactly one of the array transforms here or a Compose of them.
+    None where `transform` is neither one of the array transforms here nor a Compose of them.
 
     >>> batched(Flatten())(np.zeros((10, 1, 2, 2))).shape
     (10, 4)
@@ -233,13 +236,13 @@ def batched(transform: Callable[[Any], Any]) -> Callable[[Array], Array] | None:
 # -- helpers
 
 
-def _array(transform: object, x: Any) -> Any:
+def _array(transform: object, x: object) -> Any:
     if not isinstance(x, (np.ndarray, np.generic)):
         raise TypeError(f"{type(transform).__name__}: needs an array, not {type(x).__name__}; ToArray() makes one")
     return x
 
 
-def _image(transform: object, x: Any) -> Any:
+def _image(transform: object, x: object) -> Image:
     if not isinstance(x, _pillow().Image):
         raise TypeError(f"{type(transform).__name__}: needs Pillow's image, not {type(x).__name__}; ToPIL() makes one")
     return x

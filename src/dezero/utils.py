@@ -1,20 +1,25 @@
-"""The utilities that DeZero's users import by name."""
+"""Utilities under the names that DeZero has for them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from dezero._numerical import gradient_check, numerical_grad
 from dezero.autodiff import broadcasting
+from dezero.core.dtypes import Array, Axes, Shape, Shaped
+from dezero.core.variable import Variable
 from dezero.cuda import as_numpy, get_array_module
 from dezero.functions.windows.sizes import get_conv_outsize, get_deconv_outsize, pair
 from dezero.io.download import data_directory, get_file, show_progress
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from dezero.viz.picture import Drawable
 
 __all__ = [
     "array_allclose",
@@ -35,6 +40,8 @@ __all__ = [
     "sum_to",
 ]
 
+_Values = TypeVar("_Values", Variable, Array)
+
 cache_dir: str  # where get_file puts its files: $DEZERO_DATA, or ~/.dezero
 
 
@@ -47,7 +54,7 @@ def __getattr__(name: str) -> str:
 # -- graphs --------------------------------------------------------------------------------------------------
 
 
-def get_dot_graph(output: Any, verbose: bool = True) -> str:
+def get_dot_graph(output: Drawable, verbose: bool = True) -> str:
     """Return the graph that computed `output` in Graphviz's DOT language.
 
     verbose: show each Variable's shape and dtype too.
@@ -57,7 +64,7 @@ def get_dot_graph(output: Any, verbose: bool = True) -> str:
     return to_dot(output, verbose=verbose)
 
 
-def plot_dot_graph(output: Any, verbose: bool = True, to_file: str = "graph.png") -> Path:
+def plot_dot_graph(output: Drawable, verbose: bool = True, to_file: str = "graph.png") -> Path:
     """Draw the graph that computed `output` into `to_file` (its suffix is the format) and return the path.
 
     verbose: show each Variable's shape and dtype too.
@@ -70,7 +77,7 @@ def plot_dot_graph(output: Any, verbose: bool = True, to_file: str = "graph.png"
 # -- shapes --------------------------------------------------------------------------------------------------
 
 
-def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
+def sum_to(x: Array, shape: Sequence[int]) -> Array:
     """The adjoint of numpy.broadcast_to on arrays: the sum over what broadcasting from `shape` repeats.
 
     shape: any sequence of lengths. ValueError where it does not broadcast to the array's shape. On Variables it is
@@ -83,7 +90,7 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     return broadcasting.sum_to(x, tuple(shape))
 
 
-def reshape_sum_backward(gy: Any, x_shape: tuple[int, ...], axis: int | tuple[int, ...] | None, keepdims: bool) -> Any:
+def reshape_sum_backward(gy: _Values, x_shape: Shape, axis: Axes, keepdims: bool) -> _Values:
     """Reshape the gradient of `x.sum(axis, keepdims)` so that it broadcasts to the shape of `x`.
 
     gy: Variable or array of the sum's shape; the summed axes come back with length 1.
@@ -96,7 +103,7 @@ def reshape_sum_backward(gy: Any, x_shape: tuple[int, ...], axis: int | tuple[in
     return gy.reshape(_reduced_shape(x_shape, axis))
 
 
-def max_backward_shape(x: Any, axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
+def max_backward_shape(x: Shaped, axis: Axes) -> Shape:
     """Return the shape of `x.max(axis, keepdims=True)`: that of `x` with length 1 in the axes reduced.
 
     x: Variable or array. axis: None for all of them. Raises numpy.exceptions.AxisError for one out of range.
@@ -107,7 +114,7 @@ def max_backward_shape(x: Any, axis: int | tuple[int, ...] | None) -> tuple[int,
     return _reduced_shape(x.shape, axis)
 
 
-def _reduced_shape(shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
+def _reduced_shape(shape: Shape, axis: Axes) -> Shape:
     reduced = range(len(shape)) if axis is None else normalize_axis_tuple(axis, len(shape))
     return tuple(1 if i in reduced else n for i, n in enumerate(shape))
 
@@ -115,7 +122,7 @@ def _reduced_shape(shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -
 # -- numbers -------------------------------------------------------------------------------------------------
 
 
-def logsumexp(x: Any, axis: int | tuple[int, ...] = 1) -> Any:
+def logsumexp(x: Array, axis: int | tuple[int, ...] = 1) -> Array:
     """Return log(sum(exp(x))) over `axis`, kept with length 1, without overflow.
 
     x: array. The maximum is taken out first: log(sum(exp(x))) = m + log(sum(exp(x - m))).
@@ -130,11 +137,11 @@ def logsumexp(x: Any, axis: int | tuple[int, ...] = 1) -> Any:
         return m + xp.log(xp.exp(x - m).sum(axis=axis, keepdims=True))
 
 
-def array_equal(a: Any, b: Any) -> bool:
+def array_equal(a: object, b: object) -> bool:
     """Tell whether two Variables or arrays have the same shape and equal elements."""
     return np.array_equal(as_numpy(a), as_numpy(b))
 
 
-def array_allclose(a: Any, b: Any, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
+def array_allclose(a: object, b: object, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
     """Tell whether two Variables or arrays are close: |a - b| <= atol + rtol |b| for each element."""
     return np.allclose(as_numpy(a), as_numpy(b), rtol=rtol, atol=atol)

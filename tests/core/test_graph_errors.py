@@ -46,11 +46,16 @@ def same(v):
     v.data = v.data
 
 
+def renewed(v):
+    v.data[...] = 0
+    v._renewed()
+
+
 # -- data rebound between forward and backward -------------------------------------------------------------------
 
 
 @BOTH
-@pytest.mark.parametrize("change", [rebind, in_place, same])
+@pytest.mark.parametrize("change", [rebind, in_place, same, renewed])
 @pytest.mark.parametrize("f", [lambda x: x * x, Square(), lambda x: F.sum(x), lambda x: F.concatenate([x, x])])
 def test_a_leaf_rebound_after_use(create_graph, change, f):
     x = var([1.0, 2.0], name="speed")
@@ -64,13 +69,14 @@ def test_a_leaf_rebound_after_use(create_graph, change, f):
 
 
 @BOTH
+@pytest.mark.parametrize("change", [rebind, renewed])
 @pytest.mark.parametrize("f", [lambda x: x * x, Square()])
-def test_an_intermediate_rebound(create_graph, f):
+def test_an_intermediate_rebound(create_graph, change, f):
     x = var([1.0, 2.0])
     y = f(x)
     z = y * 3
     y.name = "square"
-    rebind(y)
+    change(y)
     for root in (z, y, y * 3):
         with pytest.raises(GraphError, match=r"'square' .* had its \.data rebound"):
             root.backward(create_graph=create_graph)

@@ -1,15 +1,18 @@
 """Telling one library's arrays from another's, and moving data between them.
 
-CuPy is never imported to find out: an array of its can only be here if the program has imported it already.
+No check imports CuPy: a program that has one of CuPy's arrays has imported CuPy already.
 """
 
 from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import cupy
 
 
 def is_array(x: object) -> bool:
@@ -22,7 +25,7 @@ def is_array(x: object) -> bool:
 
 
 def is_plain_array(x: object) -> bool:
-    """Tell whether `x` is an array of a known library and no more: numpy.matrix and masked arrays mean more.
+    """Tell whether `x` is an array of a known library, but no numpy.matrix or masked array: these behave otherwise.
 
     >>> is_plain_array(np.zeros(2)), is_plain_array(np.ma.array([0.0]))
     (True, False)
@@ -40,7 +43,7 @@ def get_array_module(x: object) -> ModuleType:
     return sys.modules["cupy"] if _is_cupy(x) else np
 
 
-def as_numpy(x: Any) -> np.ndarray[Any, Any]:
+def as_numpy(x: object) -> np.ndarray[Any, Any]:
     """Return `x` (array, number or nested sequence of numbers) as a NumPy array.
 
     A NumPy array is returned itself. Raises TypeError for what holds no numbers, such as a string.
@@ -58,7 +61,7 @@ def as_numpy(x: Any) -> np.ndarray[Any, Any]:
     return array
 
 
-def as_cupy(x: Any) -> Any:
+def as_cupy(x: object) -> cupy.ndarray:
     """Return `x` (array, number or nested sequence of numbers) as a CuPy array on the current device.
 
     Raises ImportError, naming the extra to install, where CuPy is missing.
@@ -71,5 +74,5 @@ def as_cupy(x: Any) -> Any:
 
 
 def _is_cupy(x: object) -> bool:
-    # Also right while CuPy is half imported, and where a test has blocked it with None.
+    # sys.modules may hold CuPy half imported, or None where a test blocks it: then nothing is CuPy's.
     return isinstance(x, getattr(sys.modules.get("cupy"), "ndarray", ()))

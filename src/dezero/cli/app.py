@@ -1,4 +1,4 @@
-"""The command line itself: its options, and how its errors end."""
+"""The command line: its options and exit codes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         1  f'    6.0
     0
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without Unicode shows codes
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal without Unicode gets escape codes
         sys.stdout.reconfigure(errors="backslashreplace")
     parser = build_parser()
     try:
@@ -78,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(leaving.code or 0)
     except (UsageError, ExpressionError) as error:
         return complain(error, 2)
-    except BrokenPipeError:  # whoever read the output has seen enough
+    except BrokenPipeError:  # the reader of the output has closed it, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (CommandFailed, ImportError, OSError) as error:  # an ImportError names the extra to install

@@ -1,9 +1,9 @@
-"""What ends a command early: one line on stderr and an exit code, never a traceback."""
+"""Errors of a command: each ends it with one line on stderr and an exit code, without a traceback."""
 
 
 class UsageError(Exception):
-    """The command was not used as it should be; exit code 2."""
+    """The command was used wrongly; exit code 2."""
 
 
 class CommandFailed(Exception):
-    """The command was understood and could not be done; exit code 1."""
+    """The command was used correctly, but failed; exit code 1."""

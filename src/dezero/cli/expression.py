@@ -18,7 +18,7 @@ import dezero.functions as F
 from dezero.core import Variable, as_variable, no_grad
 
 LONGEST = 2000  # characters
-DEEPEST = 100  # brackets, signs and powers inside one another; a sum of many terms is one level
+DEEPEST = 100  # levels of brackets, signs and powers inside one another; a sum of many terms is one level
 EXACT = 2**53  # integers up to here are floats without loss
 WINDOW = 72  # characters of the expression that an error shows
 
@@ -70,7 +70,7 @@ _KINDS = {
 
 
 class ExpressionError(ValueError):
-    """Text that is not an expression; `position` counts the characters before the place that is meant."""
+    """Text that is not an expression; `position` is the number of characters before the mistake."""
 
     def __init__(self, reason: str, text: str, position: int):
         self.reason, self.text = reason, text
@@ -189,7 +189,7 @@ class _Parser:
     def syntax_tree(self) -> ast.Expression:
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # advice for writers of Python, such as on "\d"
+                warnings.simplefilter("ignore")  # Python's warnings about its own syntax, such as on "\d"
                 return ast.parse(self.source, mode="eval")
         except SyntaxError as error:
             # The offset counts characters from 1; 0 says that the text ends too early.
@@ -243,7 +243,7 @@ class _Parser:
         return self.number(value, node)
 
     def number(self, value: float, node: ast.AST) -> int | float:
-        """Return a constant as it is kept: whole numbers whole where floats are exact, and always finite."""
+        """Return a constant: an int where floats of its size are exact, else a float; an error unless it is finite."""
         try:
             value = value if isinstance(value, int) and abs(value) <= EXACT else float(value)
         except OverflowError:
@@ -261,7 +261,7 @@ class _Parser:
         return _Name(node.id)
 
     def visit_chain(self, node: ast.BinOp, depth: int) -> _Operand:
-        """Visit a + b + c + ... in a loop: it may be long, and is no deeper for that."""
+        """Visit a + b + c + ... in a loop, so that a long chain counts as one level."""
         chain = []
         first: ast.expr = node
         while isinstance(first, ast.BinOp):
@@ -336,7 +336,7 @@ class _Parser:
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    """Return base**exponent; between two numbers as a float, whatever its size: 9**9**9 must take no time."""
+    """Return base**exponent. Large powers of numbers are computed as floats, so that 9**9**9 fails at once."""
     if isinstance(base, Variable) or isinstance(exponent, Variable):
         return base**exponent
     power = math.pow(base, exponent)

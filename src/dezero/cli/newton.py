@@ -15,14 +15,16 @@ from dezero.cli.points import points
 from dezero.cli.table import number
 
 ALWAYS = 10  # lines that are printed even where nothing changes any more
-CLOSE, BESIDE = 1e-8, 1e-6  # of the largest |x| on the way: a step that ends the search; how far to look around
+# Both are parts of the largest |x| on the way: x is a solution where the next step would be shorter than CLOSE; f' is
+# compared at the distance BESIDE on both sides of it.
+CLOSE, BESIDE = 1e-8, 1e-6
 
 
 def newton(arguments: argparse.Namespace) -> None:
-    """Print x before each step, and at last what was found.
+    """Print x before each step, and at the end whether it is a minimum or a maximum.
 
-    With a tolerance, stop at the first x that the step before hardly changed; else, from the tenth line on, before
-    the first that it did not change.
+    With a tolerance, stop at the first x that the last step moved by no more than it; otherwise, from the tenth line
+    on, where the next step would not change x.
     """
     expression = parse(arguments.expression)
     if len(expression.variables) > 1:

@@ -8,7 +8,7 @@ import textwrap
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from dezero.cli.errors import CommandFailed, UsageError
 from dezero.cli.expression import parse
 from dezero.cli.output import check_folder
 from dezero.cli.points import points
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 FORMATS = (".png", ".svg", ".pdf")
 COLOURS = ("#1b4f8a", "#d1603d", "#3f8f5f", "#8a5aa8", "#c79a2b", "#4aa3b5", "#a33b5e", "#6b7280")
@@ -44,7 +47,7 @@ def plot(arguments: argparse.Namespace) -> None:
     print(f"wrote {arguments.output}")
 
 
-def draw(x: Curve, curves: Sequence[Curve], names: Sequence[str], variable: str, title: str) -> Any:
+def draw(x: Curve, curves: Sequence[Curve], names: Sequence[str], variable: str, title: str) -> Figure:
     """Return a matplotlib Figure of the curves over `x`, all of shape (n,), without pyplot and its state.
 
     Raises ImportError where matplotlib is not installed.
@@ -75,7 +78,7 @@ def draw(x: Curve, curves: Sequence[Curve], names: Sequence[str], variable: str,
     return figure
 
 
-def save(figure: Any, path: str | os.PathLike[str]) -> None:
+def save(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Write the figure in the format that the suffix names."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a script the font lacks

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import SupportsFloat
 
 import numpy as np
 
 
-def number(value: Any) -> str:
+def number(value: SupportsFloat) -> str:
     """Return the shortest text that reads back as the same float; zero has no sign."""
     return repr(float(value) + 0.0)
 
@@ -26,6 +26,6 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines)
 
 
-def json_number(value: Any) -> float | str:
+def json_number(value: float) -> float | str:
     """Return the float, or its name where JSON has none for it: "inf", "-inf", "nan"."""
     return float(value) + 0.0 if np.isfinite(value) else number(value)

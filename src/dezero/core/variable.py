@@ -68,8 +68,6 @@ class Variable(Operators["Variable"]):
         self._args = ()
         self._age = tick()
 
-    # -- data and gradient -------------------------------------------------------------------------------------
-
     @property
     def data(self) -> Any:
         if WATCHES:
@@ -85,11 +83,15 @@ class Variable(Operators["Variable"]):
             data = np.asarray(data)  # x.data - 0.1 is a NumPy scalar when x.data is 0-d
         if data is not None:
             check_data(data, "Variable.data")
+        self._renewed()
+        self._data = data
+
+    def _renewed(self) -> None:
+        """Its array is changed, perhaps in place: what used it before is out of date."""
         if self._args:  # a Variable without arguments keeps its mark: it was cut or overwritten before
             self._op = Overwritten(self)
             self._args = ()
             note_change()
-        self._data = data
         self._age = tick()
 
     @property
@@ -246,8 +248,6 @@ class Variable(Operators["Variable"]):
     def _move(self, data: Any) -> None:
         if data is not self._data:  # data that is on the device already keeps its graph
             self.data = data
-
-    # -- the graph ---------------------------------------------------------------------------------------------
 
     def backward(
         self,

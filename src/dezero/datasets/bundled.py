@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.dtypes import Array
 from dezero.datasets.dataset import Dataset
 
 
 class Bundled(Dataset):
-    """One of scikit-learn's data sets, of which a fifth, the same in every run, is for the test.
+    """One of scikit-learn's data sets; a fifth of it, the same in every run, is for the test.
 
     The split is train_test_split of scikit-learn with random_state=0; every class has the same share in both parts.
     `data` is float32 as measured, `label` the class, int64; `feature_names` and `class_names` are lists of strings.
@@ -37,19 +38,19 @@ class Bundled(Dataset):
         split = train_test_split(data, label, test_size=0.2, random_state=0, stratify=classes)
         self.data, self.label = split[0::2] if self.train else split[1::2]
 
-    def _arrays(self, bunch: Any) -> tuple[np.ndarray, np.ndarray]:
+    def _arrays(self, bunch: Any) -> tuple[Array, Array]:
         return bunch.data.astype(np.float32), bunch.target.astype(np.int64)
 
 
 class Digits(Bundled):
     """1797 handwritten digits, 10 classes: `data` (N, 1, 8, 8), float32 in [0, 1], `label` (N,), int64.
 
-    The rest as for every data set of scikit-learn here: see `Bundled`.
+    For the rest see `Bundled`.
     """
 
     source = "load_digits"
 
-    def _arrays(self, bunch: Any) -> tuple[np.ndarray, np.ndarray]:
+    def _arrays(self, bunch: Any) -> tuple[Array, Array]:
         pixels, label = super()._arrays(bunch)
         return pixels.reshape(-1, 1, 8, 8) / np.float32(16), label
 
@@ -80,5 +81,5 @@ class Diabetes(Bundled):
 
     source = "load_diabetes"
 
-    def _arrays(self, bunch: Any) -> tuple[np.ndarray, np.ndarray]:
+    def _arrays(self, bunch: Any) -> tuple[Array, Array]:
         return bunch.data.astype(np.float32), bunch.target.astype(np.float32)[:, np.newaxis]

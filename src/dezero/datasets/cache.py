@@ -1,16 +1,12 @@
-"""Keeping what was computed from a downloaded file."""
+"""A cache of the arrays that were computed from a downloaded file."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
+from dezero.core.dtypes import Array
 from dezero.io import read_arrays, write_arrays
 from dezero.io.download import data_directory
-
-Array = np.ndarray[Any, Any]
 
 
 def load_cache_npz(filename: str, train: bool = False) -> tuple[Array, Array] | tuple[None, None]:
@@ -28,7 +24,7 @@ def load_cache_npz(filename: str, train: bool = False) -> tuple[Array, Array] | 
 
 
 def save_cache_npz(data: Array, label: Array, filename: str, train: bool = False) -> str:
-    """Keep data and labels computed from a file or URL, unless there are some, and return the cache's path.
+    """Save data and labels computed from a file or URL, unless the cache exists, and return its path.
 
     It lies in `$DEZERO_DATA`, by default `~/.dezero`, under the file's name with .train.npz or .test.npz.
     """

@@ -6,10 +6,11 @@ import gzip
 import tarfile
 import zlib
 from pathlib import PurePosixPath
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from dezero.core.dtypes import Array
 from dezero.datasets.dataset import Dataset, Transform
 from dezero.datasets.pictures import show_some
 from dezero.io.download import get_file
@@ -17,7 +18,6 @@ from dezero.transforms import Compose, Normalize, ToFloat
 
 CENTRED = Compose([ToFloat(), Normalize(mean=0.5, std=0.5)])
 SHAPE = (3, 32, 32)
-Array = np.ndarray[Any, Any]
 
 
 class CIFAR10(Dataset):

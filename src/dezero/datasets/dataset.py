@@ -1,4 +1,4 @@
-"""What every data set is: examples by number, each with what is to be learned of it."""
+"""Dataset: examples by number, each with its label."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def identity(x: Any) -> Any:
 class Dataset:
     """Examples and labels by number: `dataset[i]` is the pair (transform(data[i]), target_transform(label[i])).
 
-    A data set of your own defines `prepare`, which sets `self.data` and `self.label` (None where there is nothing to
-    learn; the second of each pair is then None), arrays or lists of the same length. One too large for that defines
-    `__getitem__` and `__len__` instead.
+    A data set of your own defines `prepare`, which sets `self.data` and `self.label`, arrays or lists of the same
+    length. Where there is nothing to learn the label is None, and so is the second of each pair. A data set too large
+    for memory defines `__getitem__` and `__len__` instead.
 
     train: whether `prepare` is to take the examples to learn from or those to test with. transform, target_transform:
     called with one example, or one label. Raises ValueError where data and labels differ in length.

@@ -73,7 +73,7 @@ def read_idx(path: str | PathLike[str], ndim: int) -> np.ndarray[Any, np.dtype[n
     """
     try:
         with gzip.open(path) as file:
-            content = bytearray(file.read())  # no bytes: the array is then writable
+            content = bytearray(file.read())  # a bytearray, since an array of bytes would be read-only
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path}: no whole gzip file ({error}); remove it, and it is downloaded again") from error
     start = 4 + 4 * ndim

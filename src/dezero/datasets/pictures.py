@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from dezero.core.dtypes import Array
 
-def mosaic(images: np.ndarray[Any, Any], row: int, col: int) -> np.ndarray[Any, Any]:
+
+def mosaic(images: Array, row: int, col: int) -> Array:
     """Lay row * col images, an array (row * col, C, H, W), side by side: (row * H, col * W, C).
 
     >>> mosaic(np.arange(4).reshape(4, 1, 1, 1), 2, 2)[..., 0]
@@ -19,7 +19,7 @@ def mosaic(images: np.ndarray[Any, Any], row: int, col: int) -> np.ndarray[Any, 
     return rows.reshape(row * height, col * width, channels)
 
 
-def show_some(images: np.ndarray[Any, Any], row: int, col: int) -> None:
+def show_some(images: Array, row: int, col: int) -> None:
     """Show row * col of the images (N, C, H, W), uint8, drawn at random from NumPy's global random numbers.
 
     Raises ValueError where row or col is not positive, ImportError, naming the extra, without matplotlib.
@@ -31,6 +31,7 @@ def show_some(images: np.ndarray[Any, Any], row: int, col: int) -> None:
     except ImportError:
         raise ImportError('pictures need matplotlib: run pip install "dezero-nth[viz]"') from None
     picture = mosaic(images[np.random.randint(len(images), size=row * col)], row, col)
-    plt.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")  # the map is for one channel only
+    # Matplotlib uses the map for one channel only.
+    plt.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     plt.axis("off")
     plt.show()

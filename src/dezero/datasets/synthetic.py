@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from dezero.core.dtypes import Array
 from dezero.datasets.dataset import Dataset
 
-Pair = tuple[np.ndarray, np.ndarray]
+Pair = tuple[Array, Array]
 
 
 def get_spiral(train: bool = True) -> Pair:

@@ -18,7 +18,9 @@ from dezero.io.atomic import replacing
 Check = Callable[[dict[str, tuple[tuple[int, ...], Any]]], None]
 
 
-def write_arrays(path: str | PathLike[str], arrays: Mapping[str, Any], alone: bool = False) -> Path:
+def write_arrays(
+    path: str | PathLike[str], arrays: Mapping[str, np.ndarray[Any, Any] | np.generic], alone: bool = False
+) -> Path:
     """Write NumPy arrays to a file, whole or not at all, and return its path.
 
     path: ends in .safetensors for that format, else in .npz, which is added where it is missing. alone: as for
@@ -39,7 +41,7 @@ def write_arrays(path: str | PathLike[str], arrays: Mapping[str, Any], alone: bo
         return path
     path = path if path.suffix == ".npz" else path.with_name(path.name + ".npz")
     with replacing(path, alone) as partial, zipfile.ZipFile(partial, "w") as archive:  # stored: weights hardly shrink
-        for name, array in arrays.items():  # not savez: its own arguments' names cannot be names of arrays
+        for name, array in arrays.items():  # not by savez: an array could not be named as one of its arguments
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
     return path
@@ -48,10 +50,10 @@ def write_arrays(path: str | PathLike[str], arrays: Mapping[str, Any], alone: bo
 def read_arrays(path: str | PathLike[str], check: Check | None = None) -> dict[str, np.ndarray[Any, Any]]:
     """Read what `write_arrays`, numpy.savez or safetensors has written.
 
-    check: called with each array's (shape, dtype) by name before the arrays are read; what it raises is raised, so that
-    a file cannot fill the memory with what nobody asked for: without it, a small compressed file may. A path without
-    suffix finds the file that was saved under it. Raises FileNotFoundError, ValueError, naming the file, for one that
-    is damaged or of another kind.
+    check: called with each array's (shape, dtype) by name before the arrays are read; what it raises is raised. So a
+    file cannot fill the memory with arrays that nobody asked for; without check a small compressed file may. A path
+    without suffix finds the file that was saved under it. Raises FileNotFoundError, ValueError, naming the file, for
+    one that is damaged or of another kind.
     """
     path = Path(path)
     if not path.exists() and path.with_name(path.name + ".npz").exists():
@@ -65,7 +67,7 @@ def read_arrays(path: str | PathLike[str], check: Check | None = None) -> dict[s
 def _read_npz(path: Path, check: Check) -> dict[str, np.ndarray[Any, Any]]:
     if not zipfile.is_zipfile(path):
         raise ValueError(f"{path}: no npz file, or the end of one is missing; save it anew")
-    with open(path, "rb") as file:  # once: what is read is what was checked
+    with open(path, "rb") as file:  # opened once, so that the arrays are read from the file that was checked
         try:
             archive = zipfile.ZipFile(file)
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
@@ -82,7 +84,7 @@ def _read_npz(path: Path, check: Check) -> dict[str, np.ndarray[Any, Any]]:
 
 
 class _Header(NamedTuple):
-    """What an npy file says of its array; size: the bytes that say it."""
+    """The header of an npy file; size: the bytes before the array."""
 
     shape: tuple[int, ...]
     fortran: bool
@@ -93,7 +95,7 @@ class _Header(NamedTuple):
 def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, header: _Header) -> np.ndarray[Any, Any]:
     array = np.empty(math.prod(header.shape), header.dtype)
     view = memoryview(array.view(np.uint8))  # type: ignore[arg-type]
-    member: Any  # whose type is told without readinto
+    member: Any  # its declared type lacks readinto
     with archive.open(info) as member:
         member.read(header.size)
         at = 0
@@ -102,7 +104,7 @@ def _array(archive: zipfile.ZipFile, info: zipfile.ZipInfo, header: _Header) -> 
             if not count:
                 raise ValueError(f"{info.filename} ends early")
             at += count
-        member.read()  # to the end, where the checksum is compared
+        member.read()  # the end of the file: zipfile compares the checksum there
     return array.reshape(header.shape[::-1]).T if header.fortran else array.reshape(header.shape)
 
 
@@ -111,13 +113,13 @@ def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Header:
         version = np.lib.format.read_magic(member)
         start = member.tell()
         (length,) = struct.unpack("<H", member.read(2)) if version == (1, 0) else struct.unpack("<I", member.read(4))
-        # Not by NumPy's reader, which leaves a circle of references behind with each header that it evaluates.
+        # Usual headers are parsed here: NumPy's reader leaves a cycle of references behind for each one.
         usual = _USUAL.fullmatch(member.read(length))
         if usual:
             descr, order, shape = usual.groups()
             lengths = tuple([int(n) for n in shape.replace(b" ", b"").split(b",") if n])
             header = _Header(lengths, order == b"True", np.dtype(descr.decode()), member.tell())
-    if not usual:  # another writer's
+    if not usual:  # written by another program
         with archive.open(info) as member:
             member.read(start)
             read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
@@ -133,7 +135,7 @@ _PIECE = 2**18  # bytes read at once
 _USUAL = re.compile(rb"\{'descr': '([^']+)', 'fortran_order': (True|False), 'shape': \(((?:\d+, ?)*\d*)\),? ?\}\s*")
 
 
-def _told(dtype: Any) -> str:
+def _told(dtype: np.dtype[Any]) -> str:
     return "Python objects" if dtype.hasobject else str(dtype)
 
 

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Atomic replacement of a file: it is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def replacing(path: str | os.PathLike[str], alone: bool = False) -> Iterator[Pat
 
     The temporary file lies in the same folder and has the same suffix. Whoever reads `path` meets the old file or
     the new one, never a part, also after a power failure. On an error the old file stays and the temporary one is
-    removed. A new file has the mode that `open` gives, one that takes another's place has that one's; a symbolic link
-    stays, and the file that it points to is replaced. alone: no other process writes this file; the temporary one then
-    has always the same name, so that the next write clears away what a killed process left of it. Raises
+    removed. A new file has the mode that `open` gives; a file that replaces another has the mode of the old one. A
+    symbolic link stays, and the file that it points to is replaced. alone: no other process writes this file; the
+    temporary file then always has the same name, so that the next write overwrites what a killed process left. Raises
     FileNotFoundError where the folder is missing and IsADirectoryError where `path` is a folder, before anything is
     written.
 
@@ -53,7 +53,7 @@ def _flush(path: Path) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """Have the disk remember the new name too; the file stands already, so what cannot do this is no failure."""
+    """Flush the folder, so that the new name survives a power failure; errors are ignored: the file itself is safe."""
     with contextlib.suppress(OSError):  # Windows opens no folder, and some network drives flush none
         descriptor = os.open(folder, os.O_RDONLY)
         try:

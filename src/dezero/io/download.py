@@ -72,7 +72,7 @@ def _download(url: str, name: str, path: Path) -> None:
                     file.write(block)
                     received += len(block)
                     advance(len(block))
-            except HTTPException as error:  # of a response in chunks, which is no OSError
+            except HTTPException as error:  # a chunked response that ends early raises this, which is no OSError
                 raise early from error
     if received < total:
         raise early
@@ -80,7 +80,7 @@ def _download(url: str, name: str, path: Path) -> None:
 
 @contextlib.contextmanager
 def _progress(name: str, total: int) -> Iterator[Callable[[int], object]]:
-    """Give what is to be called with the number of bytes that have come: tqdm's bar, or ours where it is missing."""
+    """Yield a function to call with the number of bytes received; it moves tqdm's bar, or ours without tqdm."""
     try:
         from tqdm import tqdm
     except ImportError:

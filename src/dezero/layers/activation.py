@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 import dezero.functions as F
 from dezero.core.call import operand
-from dezero.core.variable import Parameter, Variable
+from dezero.core.dtypes import Axes, Shape
+from dezero.core.variable import ArrayLike, Parameter, Variable
 from dezero.layers.checks import positive
 from dezero.layers.layer import Layer
 
@@ -37,7 +36,7 @@ class ReLU(Layer):
     variable([0. 2.])
     """
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.relu(x)
 
 
@@ -53,24 +52,26 @@ class LeakyReLU(Layer):
     def __init__(self, slope: float = 0.2) -> None:
         self.slope = float(slope)
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.leaky_relu(x, self.slope)
 
 
 class PReLU(Layer):
-    """Leaky rectifier that learns its slope W, one number or one a channel of x (N, C, ...).
+    """Leaky rectifier that learns its slope W: one number, or one for each channel of x (N, C, ...).
 
-    channels: how many slopes, None for one in all. slope: where they start.
+    channels: the number of slopes, None for a single one. slope: the initial value.
 
     >>> PReLU()
     PReLU(W ())  1 parameter
     """
 
-    def __init__(self, channels: int | None = None, slope: float = 0.25, dtype: Any = np.float32) -> None:
+    def __init__(
+        self, channels: int | None = None, slope: float = 0.25, dtype: np.typing.DTypeLike = np.float32
+    ) -> None:
         shape = () if channels is None else (positive("PReLU", "channels", channels),)
         self.W = Parameter(np.full(shape, slope, dtype), name="W")
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         if not self.W.ndim:
             return F.prelu(x, self.W)
         shape = operand(x, "PReLU").shape
@@ -94,7 +95,7 @@ class ELU(Layer):
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = float(alpha)
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.elu(x, self.alpha)
 
 
@@ -105,7 +106,7 @@ class SELU(Layer):
     variable([1.05070099])
     """
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.selu(x)
 
 
@@ -123,7 +124,7 @@ class GELU(Layer):
             raise ValueError(f"GELU: approximate must be 'none' or 'tanh', got {approximate!r}")
         self.approximate = approximate
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.gelu(x, self.approximate)
 
 
@@ -134,7 +135,7 @@ class SiLU(Layer):
     variable([1.76159416])
     """
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.silu(x)
 
 
@@ -150,7 +151,7 @@ class Softplus(Layer):
     def __init__(self, beta: float = 1.0) -> None:
         self.beta = float(beta)
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.softplus(x, self.beta)
 
 
@@ -161,7 +162,7 @@ class Sigmoid(Layer):
     variable([0.5])
     """
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.sigmoid(x)
 
 
@@ -172,7 +173,7 @@ class Tanh(Layer):
     variable([0.])
     """
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.tanh(x)
 
 
@@ -185,10 +186,10 @@ class Softmax(Layer):
 
     _shown = ("axis",)
 
-    def __init__(self, axis: int | tuple[int, ...] | None = 1) -> None:
+    def __init__(self, axis: Axes = 1) -> None:
         self.axis = axis
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.softmax(x, self.axis)
 
 
@@ -201,26 +202,26 @@ class LogSoftmax(Layer):
 
     _shown = ("axis",)
 
-    def __init__(self, axis: int | tuple[int, ...] | None = 1) -> None:
+    def __init__(self, axis: Axes = 1) -> None:
         self.axis = axis
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.log_softmax(x, self.axis)
 
 
 class Flatten(Layer):
-    """Everything but the first axis as one.
+    """All axes but the first joined into one.
 
     >>> Flatten()(np.ones((2, 3, 4))).shape
     (2, 12)
     """
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.flatten(x)
 
 
 class Reshape(Layer):
-    """The same elements in another shape, -1 for what is left: a batch of any size is Reshape((-1, *size)).
+    """The same elements in another shape; -1 is the length that is left. Reshape((-1, *size)) takes any batch.
 
     >>> Reshape((-1, 3, 2))(np.ones((4, 6))).shape
     (4, 3, 2)
@@ -228,8 +229,8 @@ class Reshape(Layer):
 
     _shown = ("shape",)
 
-    def __init__(self, shape: int | tuple[int, ...]) -> None:
+    def __init__(self, shape: int | Shape) -> None:
         self.shape = shape
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.reshape(x, self.shape)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 import dezero.functions as F
-from dezero.core.variable import Variable, as_constant
+from dezero.core.variable import ArrayLike, Variable, as_constant
 from dezero.layers.checks import flag, floats, positive
 from dezero.layers.dropout import Dropout
 from dezero.layers.layer import Layer
@@ -15,7 +13,7 @@ from dezero.layers.linear import Linear
 
 
 class MultiHeadAttention(Layer):
-    """Attention in `heads` parts of the features, side by side, each with affine maps of its own.
+    """Attention in several heads: each works on its own part of the features, by its own affine maps.
 
     size: the features of query, key, value and result; a multiple of heads. dropout: the ratio of the attention
     weights left out in training. nobias: no biases. rng: a Generator to draw from, in place of NumPy's global state.
@@ -34,7 +32,7 @@ class MultiHeadAttention(Layer):
         heads: int,
         dropout: float = 0.0,
         nobias: bool = False,
-        dtype: Any = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
         flag("MultiHeadAttention", "nobias", nobias, "dtype= and rng= are named arguments")
@@ -47,13 +45,18 @@ class MultiHeadAttention(Layer):
         self.dropout = Dropout(dropout, rng)
 
     def forward(
-        self, query: Any, key: Any = None, value: Any = None, mask: Any = None, causal: bool = False
+        self,
+        query: ArrayLike,
+        key: ArrayLike | None = None,
+        value: ArrayLike | None = None,
+        mask: ArrayLike | None = None,
+        causal: bool = False,
     ) -> Variable:
         """(batch, L, size) from query (batch, L, size), key and value (batch, S, size).
 
-        key: None for the query, value: None for the key. mask: booleans, true where a query may see a key, or numbers
-        added to the scores; (L, S) for all, (batch, L, S) for each sample, or (batch, heads, L, S). causal: query i
-        sees the keys 0 to i alone.
+        key: None means the query. value: None means the key. mask: booleans, true where a query may see a key, or
+        numbers that are added to the scores; (L, S) for all, (batch, L, S) for each sample, or (batch, heads, L, S).
+        causal: query i sees the keys 0 to i alone.
         """
         query, key, value = self._checked(query, key, value)
         if key is query and value is query:
@@ -68,20 +71,22 @@ class MultiHeadAttention(Layer):
         return self.out(F.reshape(F.transpose(y, (0, 2, 1, 3)), (batch, length, size)))
 
     def _heads(self, x: Variable, parts: int) -> list[Variable]:
-        """(batch, L, parts size) as so many (batch, heads, L, size / heads)."""
+        """Split x (batch, L, parts size) into `parts` Variables (batch, heads, L, size / heads)."""
         batch, length, _ = x.shape
         split = F.reshape(x, (batch, length, parts, self.heads, self.size // self.heads))
         return F.unstack(F.transpose(split, (2, 0, 3, 1, 4)))
 
     def _part(self, i: int, x: Variable) -> Variable:
-        """The queries (0), keys (1) or values (2) alone."""
+        """The queries (i = 0), keys (1) or values (2) of x."""
         part = slice(i * self.size, (i + 1) * self.size)
         return F.linear(x, self.qkv.W[:, part], None if self.qkv.b is None else self.qkv.b[part])
 
-    def _floats(self, x: Any) -> Variable:
+    def _floats(self, x: ArrayLike) -> Variable:
         return as_constant(floats("MultiHeadAttention", x, self.qkv.dtype))
 
-    def _checked(self, query: Any, key: Any, value: Any) -> tuple[Variable, Variable, Variable]:
+    def _checked(
+        self, query: ArrayLike, key: ArrayLike | None, value: ArrayLike | None
+    ) -> tuple[Variable, Variable, Variable]:
         query = self._floats(query)
         key = query if key is None else self._floats(key)
         value = key if value is None else self._floats(value)

@@ -1,4 +1,4 @@
-"""What layers and models ask of their arguments, with one wording for all."""
+"""Checks of the arguments of layers and models: the same mistake gets the same message everywhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def positive(layer: str, argument: str, value: Any) -> int:
     return size
 
 
-def share(layer: str, argument: str, value: Any, remedy: str = "") -> float:
+def share(layer: str, argument: str, value: object, remedy: str = "") -> float:
     """A number from 0 to 1 as a Python float; ValueError for anything else.
 
     >>> share("Dropout", "ratio", np.float64(0.5))
@@ -36,7 +36,7 @@ def share(layer: str, argument: str, value: Any, remedy: str = "") -> float:
     return float(value)
 
 
-def flag(layer: str, argument: str, value: Any, remedy: str) -> bool:
+def flag(layer: str, argument: str, value: object, remedy: str) -> bool:
     """True or False; TypeError for anything else, such as a size that was meant for another argument.
 
     >>> flag("Linear", "nobias", 10, "give the input's size as in_size=10")
@@ -48,8 +48,8 @@ def flag(layer: str, argument: str, value: Any, remedy: str) -> bool:
     return bool(value)
 
 
-def floats(layer: str, x: Any, dtype: Any) -> Any:
-    """x with an axis at least, whole numbers and booleans in the layer's dtype: NumPy would make float64 of them.
+def floats(layer: str, x: Any, dtype: np.typing.DTypeLike) -> Any:
+    """x, with whole numbers and booleans cast to the layer's dtype: NumPy would make float64 of them.
 
     TypeError for what is no array, ValueError for a single number.
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
-from dezero.core.variable import Parameter, Variable
+from dezero.core.dtypes import Array
+from dezero.core.variable import ArrayLike, Parameter, Variable
 from dezero.functions import conv1d, conv2d, conv3d, deconv1d, deconv2d, deconv3d
 from dezero.functions.windows.sizes import for_each_axis
 from dezero.layers.checks import flag, positive
@@ -21,7 +22,7 @@ Sizes = int | tuple[int, ...]
 
 
 class _Convolution(Layer):
-    """What the convolutions share; each says over how many axes it goes, and by which function."""
+    """Base of the convolutions; each names its number of axes and its function."""
 
     axes: int
     function: Callable[..., Variable]
@@ -34,7 +35,7 @@ class _Convolution(Layer):
         stride: Sizes = 1,
         pad: Sizes = 0,
         nobias: bool = False,
-        dtype: Any = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         in_channels: int | None = None,
         *,
         dilation: Sizes = 1,
@@ -57,7 +58,7 @@ class _Convolution(Layer):
             self._draw(in_channels)
 
     def _shape(self, channels: int | None) -> tuple[Any, ...]:
-        """The weights' shape for so many channels."""
+        """The shape of W for inputs of `channels` channels."""
         return self.out_channels, self._share(channels), *self._kernel
 
     def _share(self, channels: int | None) -> int | None:
@@ -72,19 +73,21 @@ class _Convolution(Layer):
         self.in_channels, shape = channels, self._shape(channels)
         self.W.data = lecun_normal(shape, channels // self.groups * math.prod(self._kernel), self.dtype, self.rng)
 
-    def _convolve(self, x: Any, W: Any) -> Variable:
+    def _convolve(self, x: ArrayLike, W: ArrayLike) -> Variable:
         return type(self).function(x, W, self.b, self.stride, self.pad, dilation=self.dilation, groups=self.groups)
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: Variable | Array) -> Variable:
         shape = operand(x, type(self).__name__).shape
-        x = x.astype(self.dtype) if x.dtype.kind in "iub" else x  # a plain array stays one: it needs no gradient
+        if x.dtype.kind in "iub":
+            x = x.astype(np.dtype(self.dtype))  # an array stays an array: it needs no gradient
         if self.W._data is None:
             if len(shape) != self.axes + 2:
                 raise ValueError(
                     f"{type(self).__name__}: x must have {self.axes + 2} axes (samples, channels and {self.axes} "
                     f"more), got shape {shape}; reshape it"
                 )
-            self._convolve(raw(x)[:0], np.zeros(self._shape(shape[1]), self.dtype))  # its checks, before W is drawn
+            # The checks of the function, before W is drawn.
+            self._convolve(raw(x)[:0], np.zeros(self._shape(shape[1]), self.dtype))
             self._draw(shape[1])
         return self._convolve(x, self.W)
 
@@ -125,7 +128,7 @@ class Conv3d(_Convolution):
 
 
 class _Transposed(_Convolution):
-    """What the transposed convolutions have besides."""
+    """Base of the transposed convolutions: `outsize`, and W with its first two axes exchanged."""
 
     def __init__(
         self,
@@ -134,7 +137,7 @@ class _Transposed(_Convolution):
         stride: Sizes = 1,
         pad: Sizes = 0,
         nobias: bool = False,
-        dtype: Any = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         in_channels: int | None = None,
         *,
         outsize: Sizes | None = None,
@@ -147,7 +150,7 @@ class _Transposed(_Convolution):
         self._share(channels)
         return channels, self.out_channels // self.groups, *self._kernel
 
-    def _convolve(self, x: Any, W: Any) -> Variable:
+    def _convolve(self, x: ArrayLike, W: ArrayLike) -> Variable:
         return type(self).function(x, W, self.b, self.stride, self.pad, self.outsize, self.dilation, self.groups)
 
 

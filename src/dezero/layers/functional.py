@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dezero.core.call import operand
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.layers.layer import Layer, members
 
 
-def functional_call(layer: Layer, params: Mapping[str, Any], *inputs: Any, **options: Any) -> Any:
+def functional_call(layer: Layer, params: Mapping[str, ArrayLike], *inputs: Any, **options: Any) -> Any:
     """layer(*inputs), with Variables or arrays in the place of the Parameters of these names.
 
-    params: by the names of `layer.named_params()`; those not named stay. The layer has its own again afterwards, also
-    where the call raises. So a gradient step on the parameters can itself be differentiated, and transforms take
-    derivatives in all of them at once. Not for several threads on one layer. Raises KeyError for a name that the layer
-    has not, ValueError for another shape.
+    params: by the names of `layer.named_params()`; those not named stay. Afterwards the layer has its own Parameters
+    again, also where the call raises. So a gradient step on the parameters can itself be differentiated, and transforms
+    take derivatives in all of them at once. Several threads must not call it on one layer. Raises KeyError for
+    a name that the layer has not, ValueError for another shape.
 
     >>> layer = dezero.layers.Linear(1, in_size=2, dtype=np.float64)
     >>> params = {"W": np.ones((2, 1)), "b": np.zeros(1)}
@@ -51,7 +51,7 @@ def functional_call(layer: Layer, params: Mapping[str, Any], *inputs: Any, **opt
 
 
 def _places(layer: Layer, seen: set[int]) -> Iterator[tuple[Any, Any, Any]]:
-    """Every place that holds a Parameter, those of one that is shared too."""
+    """Every place that holds a Parameter or Buffer: the value, the dict or list that holds it, and its key there."""
     seen.add(id(layer))
     for _, value, holder, key in members(layer):
         if not isinstance(value, Layer):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from dezero.core.dtypes import Array, Shape
 
-def lecun_normal(shape: tuple[int, ...], inputs: int, dtype: Any, rng: np.random.Generator | None = None) -> Any:
+
+def lecun_normal(
+    shape: Shape, inputs: int, dtype: np.typing.DTypeLike, rng: np.random.Generator | None = None
+) -> Array:
     """Normal numbers of mean 0 and variance 1 / inputs, so that sums of that many products keep the variance.
 
     rng: None for NumPy's global state, which numpy.random.seed sets. Source: LeCun et al., Efficient BackProp (1998).

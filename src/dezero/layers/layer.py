@@ -1,4 +1,4 @@
-"""Layer: parameters and sublayers under names, and what one does with all of them at once."""
+"""Layer: parameters and sublayers by name, and operations on all of them at once."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from dezero.core.arraylike import raw
+from dezero.core.dtypes import Array, DType
 from dezero.core.marks import CONSTANT
-from dezero.core.variable import Parameter, Variable
+from dezero.core.variable import ArrayLike, Parameter, Variable
 from dezero.io import read_arrays, write_arrays
 from dezero.layers import summary
-from dezero.layers.state import State, arrays_beside, headers_beside
+from dezero.layers.state import Header, State, arrays_beside, headers_beside
 
 
 class Buffer(Variable):
@@ -22,7 +23,7 @@ class Buffer(Variable):
 
     __slots__ = ()
 
-    def __init__(self, data: Any, name: str | None = None) -> None:
+    def __init__(self, data: Array | None, name: str | None = None) -> None:
         super().__init__(data, name)
         self._op = CONSTANT
 
@@ -35,11 +36,13 @@ class _Awaiting(Variable):
 
     __slots__ = ("kind", "pattern")
 
-    def __init__(self, shape: tuple[int | None, ...], dtype: Any = None, name: str | None = None) -> None:
+    def __init__(
+        self, shape: tuple[int | None, ...], dtype: np.typing.DTypeLike | None = None, name: str | None = None
+    ) -> None:
         super().__init__(None, name)
         self.pattern, self.kind = tuple(shape), None if dtype is None else np.dtype(dtype)
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> tuple[Any, ...]:
         return _awaiting, (type(self), self.pattern, self.kind, *super().__reduce__()[1][1:4])
 
 
@@ -56,7 +59,10 @@ class Statistic(_Awaiting, Buffer):
 
 
 class Seen:
-    """Weak references to what a layer's last call got (0) or gave (1); a layer may have attributes of these names."""
+    """Weak references to the inputs (part 0) or outputs (part 1) of a layer's last call.
+
+    As it defines no `__set__`, a layer may have an attribute of its own under the same name.
+    """
 
     def __init__(self, part: int) -> None:
         self.part = part
@@ -81,9 +87,10 @@ class Layer:
     variable(6.0)
     """
 
-    _shown: tuple[str, ...] = ()  # attributes that repr tells
+    _shown: tuple[str, ...] = ()  # attributes that repr shows
 
-    pieces: Mapping[str, tuple[str, ...]] = {}  # of which a file may hold an array, side by side, in place of the whole
+    # name -> names of the arrays that a file may hold in its place: they are joined along their last axis
+    pieces: Mapping[str, tuple[str, ...]] = {}
     inputs, outputs = Seen(0), Seen(1)
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
@@ -91,7 +98,7 @@ class Layer:
         self.__dict__["_seen"] = _references(inputs), _references(result if isinstance(result, tuple) else (result,))
         return result
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         if isinstance(value, np.ndarray) and isinstance(vars(self).get(name), Parameter | Buffer):
             raise TypeError(
                 f"{type(self).__name__}: {name} is a Parameter or a Buffer, and no array can take its place; "
@@ -154,7 +161,7 @@ class Layer:
 
     # -- saving and loading ------------------------------------------------------------------------------------
 
-    def state_dict(self) -> dict[str, np.ndarray[Any, Any]]:
+    def state_dict(self) -> dict[str, Array]:
         """Copies of all Parameters and Buffers as NumPy arrays, by name.
 
         ValueError names those that have no data yet (call the layer once, or give its input's size), and a name that
@@ -162,7 +169,7 @@ class Layer:
         """
         return self._state().copies()
 
-    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
+    def load_state_dict(self, state: Mapping[str, ArrayLike], strict: bool = True) -> None:
         """Set Parameters and Buffers to arrays of these names, cast to the dtype they have.
 
         strict: every name must be there and no other. KeyError for names that are missing or left over, ValueError
@@ -190,7 +197,7 @@ class Layer:
 
         mine = self._state()
 
-        def check(found: dict[str, Any]) -> None:
+        def check(found: dict[str, Header]) -> None:
             mine.check(mine.joined(found, headers_beside), strict, f"load_weights of {path}")
 
         mine.assign(mine.joined(read_arrays(path, check), arrays_beside))
@@ -199,16 +206,17 @@ class Layer:
         return State(type(self).__name__, _walk(self))
 
 
-def _references(values: tuple[Any, ...]) -> list[weakref.ref[Any]]:
+def _references(values: tuple[object, ...]) -> list[weakref.ref[Any]]:
     return [weakref.ref(value) for value in values if isinstance(value, Variable | np.ndarray)]
 
 
-def members(owner: Any) -> list[tuple[str, Any, Any, Any]]:
+def members(owner: object) -> list[tuple[str, Any, Any, Any]]:
     """The Parameters, Buffers and Layers of an object: its attributes first, then those inside its containers.
 
-    Each with its name, and the dict or list that holds it under which key.
+    Each is a tuple of its name, itself, the dict or list that holds it, and its key there.
     """
     attributes = vars(owner)
+    found: list[tuple[str, Any, Any, Any]]
     found = [(name, value, attributes, name) for name, value in attributes.items() if isinstance(value, _MEMBERS)]
     inside: list[tuple[str, Any]] = [
         (name, value) for name, value in attributes.items() if isinstance(value, _CONTAINERS) and name != "_seen"
@@ -220,7 +228,7 @@ def members(owner: Any) -> list[tuple[str, Any, Any, Any]]:
         if id(container) in seen or not any(
             [issubclass(kind, _MEMBERS + _CONTAINERS) for kind in {*map(type, values)}]
         ):
-            continue  # by the types it holds: a vocabulary of 200,000 words takes 2 ms in place of 50
+            continue  # only the set of types is looked at: a vocabulary of 200,000 words takes 2 ms, not 50
         seen.add(id(container))
         for key, value in container.items() if isinstance(container, dict) else enumerate(container):
             if isinstance(value, _MEMBERS):
@@ -230,12 +238,12 @@ def members(owner: Any) -> list[tuple[str, Any, Any, Any]]:
     return found
 
 
-_MEMBERS = Parameter, Buffer, Layer  # isinstance takes a tuple in a third of the time of a union
+_MEMBERS = Parameter, Buffer, Layer  # isinstance with a tuple takes a third of the time of a union
 _CONTAINERS = list, tuple, dict
 
 
 def _walk(layer: Layer) -> list[tuple[str, Layer, Any]]:
-    """Each Parameter and Buffer once, with its name and the layer whose own it is."""
+    """Each Parameter and Buffer once: its name, the layer that holds it, and itself."""
     found: list[tuple[str, Layer, Any]] = []
     _visit(layer, "", {id(layer)}, found)
     return found
@@ -251,7 +259,9 @@ def _visit(layer: Layer, prefix: str, seen: set[int], found: list[tuple[str, Lay
                 found.append((prefix + name, layer, value))
 
 
-def _awaiting(kind: type[_Awaiting], pattern: Any, dtype: Any, data: Any, name: str | None, grad: Any) -> _Awaiting:
+def _awaiting(
+    kind: type[_Awaiting], pattern: tuple[int | None, ...], dtype: DType, data: Any, name: str | None, grad: Any
+) -> _Awaiting:
     value = kind(pattern, dtype, name)
     value._data, value._grad = data, grad
     return value

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from dezero.core.variable import Parameter, Variable
+from dezero.core.variable import ArrayLike, Parameter, Variable
 from dezero.functions import embed_id, linear
 from dezero.layers.checks import flag, floats, positive
 from dezero.layers.initial import lecun_normal
@@ -28,7 +26,7 @@ class Linear(Layer):
         self,
         out_size: int,
         nobias: bool = False,
-        dtype: Any = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         in_size: int | None = None,
         rng: np.random.Generator | None = None,
     ) -> None:
@@ -46,11 +44,11 @@ class Linear(Layer):
         self.in_size = in_size
         self.W.data = lecun_normal((in_size, self.out_size), in_size, self.dtype, self.rng)
 
-    def forward(self, x: Any) -> Variable:
-        x = floats("Linear", x, self.dtype)
+    def forward(self, x: ArrayLike) -> Variable:
+        inputs = floats("Linear", x, self.dtype)
         if self.W._data is None:
-            self._draw(x.shape[-1])
-        return linear(x, self.W, self.b)
+            self._draw(inputs.shape[-1])
+        return linear(inputs, self.W, self.b)
 
 
 class EmbedID(Layer):
@@ -63,10 +61,14 @@ class EmbedID(Layer):
     """
 
     def __init__(
-        self, in_size: int, out_size: int, dtype: Any = np.float32, rng: np.random.Generator | None = None
+        self,
+        in_size: int,
+        out_size: int,
+        dtype: np.typing.DTypeLike = np.float32,
+        rng: np.random.Generator | None = None,
     ) -> None:
         rows, size = positive("EmbedID", "in_size", in_size), positive("EmbedID", "out_size", out_size)
         self.W = Parameter(lecun_normal((rows, size), 1, dtype, rng), name="W")
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return embed_id(x, self.W)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from dezero.core.call import operand
-from dezero.core.variable import Variable
+from dezero.core.dtypes import Shape, is_real
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions import batch_norm, group_norm, instance_norm, layer_norm
 from dezero.layers.checks import positive, share
 from dezero.layers.layer import Layer, Statistic, Weight
@@ -29,7 +30,7 @@ class BatchNorm(Layer):
     variable([0.2])
     """
 
-    def __init__(self, decay: float = 0.9, eps: float = 2e-5, dtype: Any = None) -> None:
+    def __init__(self, decay: float = 0.9, eps: float = 2e-5, dtype: np.typing.DTypeLike | None = None) -> None:
         self.decay = share("BatchNorm", "decay", decay, "; the number of channels is found at the first call")
         self.eps, self.dtype = float(eps), dtype
         self.avg_mean, self.avg_var = Statistic((None,), dtype, "avg_mean"), Statistic((None,), dtype, "avg_var")
@@ -39,7 +40,7 @@ class BatchNorm(Layer):
         return [(self.avg_mean, 0), (self.avg_var, 1), (self.gamma, 1), (self.beta, 0)]
 
     def _make(self, x: Variable) -> None:
-        """Fill what was not loaded, and cast what was."""
+        """Fill the arrays that were not loaded, and cast those that were."""
         _check_size("BatchNorm", x, 2)
         channels, dtype = x.shape[1:2], x.dtype if self.dtype is None else self.dtype
         for value, _ in self._starts():
@@ -54,7 +55,7 @@ class BatchNorm(Layer):
                 value.data = value.data.astype(dtype, casting="same_kind")
         self.dtype = dtype
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         x = _floats("BatchNorm", x)
         if self.dtype is None or any([value._data is None for value, _ in self._starts()]):
             self._make(x)
@@ -64,7 +65,7 @@ class BatchNorm(Layer):
 class _Affine(Layer):
     """gamma and beta of a shape that is known from the start, or from the first input."""
 
-    dtype: Any
+    dtype: np.typing.DTypeLike
     gamma: Weight
     beta: Weight
 
@@ -77,8 +78,8 @@ class _Affine(Layer):
         _fill(self.gamma, 1, shape, self.dtype)
         _fill(self.beta, 0, shape, self.dtype)
 
-    def _prepared(self, x: Any, ndim: int, axis: int) -> Variable:
-        """x, checked; what was not made yet is made for the length of this axis of it, of `ndim` at least."""
+    def _prepared(self, x: ArrayLike, ndim: int, axis: int) -> Variable:
+        """x as a Variable of floats; at the first call gamma and beta are made, as long as its axis `axis`."""
         name = type(self).__name__
         x = _floats(name, x)
         if self.gamma._data is None or self.beta._data is None:
@@ -98,12 +99,14 @@ class LayerNorm(_Affine):
               [-0.99999875  0.99999875]])
     """
 
-    def __init__(self, size: int | tuple[int, ...] | None = None, eps: float = 1e-5, dtype: Any = np.float32) -> None:
+    def __init__(
+        self, size: int | tuple[int, ...] | None = None, eps: float = 1e-5, dtype: np.typing.DTypeLike = np.float32
+    ) -> None:
         self.eps, self.dtype = eps, dtype
         sizes = size if isinstance(size, tuple | list) else (size,)
         self._await(tuple([None if size is None else positive("LayerNorm", "size", n) for n in sizes]))
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         x = self._prepared(x, 1, -1)
         return layer_norm(x, self.gamma, self.beta, self.gamma.ndim, self.eps)
 
@@ -120,7 +123,9 @@ class GroupNorm(_Affine):
 
     _shown = ("groups",)
 
-    def __init__(self, groups: int, size: int | None = None, eps: float = 1e-5, dtype: Any = np.float32) -> None:
+    def __init__(
+        self, groups: int, size: int | None = None, eps: float = 1e-5, dtype: np.typing.DTypeLike = np.float32
+    ) -> None:
         self.groups, self.eps, self.dtype = positive("GroupNorm", "groups", groups), eps, dtype
         self._await((None if size is None else positive("GroupNorm", "size", size),))
 
@@ -129,7 +134,7 @@ class GroupNorm(_Affine):
             raise ValueError(f"GroupNorm: {self.groups} groups do not divide {shape[0]} channels")
         super()._make(shape)
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         x = self._prepared(x, 2, 1)
         return group_norm(x, self.groups, self.gamma, self.beta, self.eps)
 
@@ -145,18 +150,18 @@ class InstanceNorm(_Affine):
                [-0.99999875  0.99999875]]])
     """
 
-    def __init__(self, size: int | None = None, eps: float = 1e-5, dtype: Any = np.float32) -> None:
+    def __init__(self, size: int | None = None, eps: float = 1e-5, dtype: np.typing.DTypeLike = np.float32) -> None:
         self.eps, self.dtype = eps, dtype
         self._await((None if size is None else positive("InstanceNorm", "size", size),))
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         x = self._prepared(x, 3, 1)
         return instance_norm(x, self.gamma, self.beta, self.eps)
 
 
-def _floats(name: str, x: Any) -> Variable:
+def _floats(name: str, x: ArrayLike) -> Variable:
     x = operand(x, name)
-    if x.dtype.kind != "f":
+    if not is_real(x):
         raise TypeError(f"{name}: x must hold floats, got {x.dtype}; use x.astype(np.float32)")
     return x
 
@@ -168,7 +173,7 @@ def _check_size(name: str, x: Variable, ndim: int) -> None:
         raise ValueError(f"{name}: x of shape {x.shape} has no elements to normalise")
 
 
-def _fill(value: Variable, number: float, shape: tuple[int, ...], dtype: Any) -> None:
+def _fill(value: Variable, number: float, shape: Shape, dtype: np.typing.DTypeLike) -> None:
     """Give a Parameter or Buffer its first data, unless it was loaded."""
     if value._data is None:
         value.data = np.full(shape, number, dtype)

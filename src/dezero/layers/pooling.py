@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import dezero.functions as F
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.layers.layer import Layer
 
 Sizes = int | tuple[int, ...]
@@ -26,7 +24,7 @@ class MaxPooling(Layer):
     def __init__(self, kernel_size: Sizes, stride: Sizes = 1, pad: Sizes = 0) -> None:
         self.kernel_size, self.stride, self.pad = kernel_size, stride, pad
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.pooling(x, self.kernel_size, self.stride, self.pad)
 
 
@@ -38,7 +36,7 @@ class AveragePooling(MaxPooling):
                 [10.5 12.5]]]])
     """
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.average_pooling(x, self.kernel_size, self.stride, self.pad)
 
 
@@ -49,7 +47,7 @@ class GlobalMaxPooling(Layer):
     (2, 3, 1, 1)
     """
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.global_max_pooling(x)
 
 
@@ -60,7 +58,7 @@ class GlobalAveragePooling(Layer):
     (2, 3, 1, 1)
     """
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.global_average_pooling(x)
 
 
@@ -76,7 +74,7 @@ class AdaptiveMaxPooling(Layer):
     def __init__(self, output_size: Sizes) -> None:
         self.output_size = output_size
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.adaptive_max_pooling(x, self.output_size)
 
 
@@ -87,5 +85,5 @@ class AdaptiveAveragePooling(AdaptiveMaxPooling):
     (2, 3, 2, 2)
     """
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         return F.adaptive_average_pooling(x, self.output_size)

@@ -8,8 +8,9 @@ import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.config import recording
+from dezero.core.dtypes import Array, Shape
 from dezero.core.errors import GraphError
-from dezero.core.variable import Parameter, Variable, as_constant
+from dezero.core.variable import ArrayLike, Parameter, Variable, as_constant
 from dezero.functions import lstm, sigmoid, stack, tanh
 from dezero.layers.checks import floats, positive
 from dezero.layers.initial import lecun_normal
@@ -18,7 +19,7 @@ from dezero.layers.linear import Linear
 
 
 class Recurrent(Layer):
-    """What RNN, LSTM and GRU share: the state, and sequences as steps in turn.
+    """Base of RNN, LSTM and GRU: it holds the state, and runs a sequence step by step.
 
     x: (N, in_size) for one step, giving (N, hidden_size); or (T, N, in_size) for T steps, giving (T, N, hidden_size).
     `.h` is the state after the last step, None at the beginning and after `reset_state`. The graph reaches back to
@@ -31,7 +32,7 @@ class Recurrent(Layer):
         """Forget what was seen: the next call begins a new sequence."""
         self.h = None
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: ArrayLike) -> Variable:
         x = x if isinstance(x, np.ndarray) else as_constant(x)
         name, shape = type(self).__name__, x.shape
         if len(shape) not in (2, 3) or not shape[0]:
@@ -43,7 +44,7 @@ class Recurrent(Layer):
             self._check_state(shape)
         return self.sequence(x) if len(shape) == 3 else self.step(x)
 
-    def _check_state(self, shape: tuple[int, ...]) -> None:
+    def _check_state(self, shape: Shape) -> None:
         name, state = type(self).__name__, self.h
         assert state is not None
         if state.shape[0] != shape[-2]:
@@ -57,11 +58,11 @@ class Recurrent(Layer):
                 "after an update call reset_state() for a new sequence, or loss.unchain_backward() to go on in this one"
             )
 
-    def step(self, x: Any) -> Variable:
+    def step(self, x: Variable | Array) -> Variable:
         """One step: x (N, in_size), result (N, hidden_size)."""
         raise NotImplementedError(f"{type(self).__name__} defines no step(self, x): say there what it computes")
 
-    def sequence(self, x: Any) -> Variable:
+    def sequence(self, x: Variable | Array) -> Variable:
         """All steps: x (T, N, in_size), result (T, N, hidden_size)."""
         return stack([self.step(row) for row in x])
 
@@ -83,14 +84,14 @@ class RNN(Recurrent):
         self,
         hidden_size: int,
         in_size: int | None = None,
-        dtype: Any = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
         self.x2h = Linear(hidden_size, in_size=in_size, dtype=dtype, rng=rng)
         later = None if in_size is None else hidden_size
         self.h2h = Linear(hidden_size, nobias=True, in_size=later, dtype=dtype, rng=rng)
 
-    def step(self, x: Any) -> Variable:
+    def step(self, x: Variable | Array) -> Variable:
         z = self.x2h(x)
         self.h = tanh(z if self.h is None else z + self.h2h(self.h))
         return self.h
@@ -108,7 +109,7 @@ class LSTM(Recurrent):
     """
 
     c: Variable | None = None
-    pieces = {  # noqa: RUF012 - read alone
+    pieces = {  # noqa: RUF012 - nobody changes it
         "Wx": ("x2o/W", "x2f/W", "x2i/W", "x2u/W"),
         "Wh": ("h2o/W", "h2f/W", "h2i/W", "h2u/W"),
         "b": ("x2o/b", "x2f/b", "x2i/b", "x2u/b"),
@@ -118,7 +119,7 @@ class LSTM(Recurrent):
         self,
         hidden_size: int,
         in_size: int | None = None,
-        dtype: Any = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
         self.hidden_size = positive("LSTM", "hidden_size", hidden_size)
@@ -129,8 +130,8 @@ class LSTM(Recurrent):
         self.Wh = Parameter(self._draw(hidden_size), name="Wh")
         self.b = Parameter(np.zeros(4 * hidden_size, dtype), name="b")
 
-    def _draw(self, rows: int) -> Any:
-        """Weights of all gates: drawn in DeZero's order, f, i, o and u, and put into that of `functions.lstm`."""
+    def _draw(self, rows: int) -> Array:
+        """Weights of all gates, drawn in the order of DeZero (f, i, o, u) and joined in that of `functions.lstm`."""
         f, i, o, u = [lecun_normal((rows, self.hidden_size), rows, self.dtype, self.rng) for _ in range(4)]
         return np.concatenate([o, f, i, u], axis=1)
 
@@ -138,11 +139,11 @@ class LSTM(Recurrent):
         super().reset_state()
         self.c = None
 
-    def step(self, x: Any) -> Variable:
+    def step(self, x: Variable | Array) -> Variable:
         self.sequence(x.reshape(1, *x.shape))
         return self.h  # type: ignore[return-value]
 
-    def sequence(self, x: Any) -> Variable:
+    def sequence(self, x: Variable | Array) -> Variable:
         x = floats("LSTM", x, self.dtype)
         if self.Wx._data is None:
             self.Wx.data = self._draw(x.shape[-1])
@@ -166,13 +167,13 @@ class GRU(Recurrent):
         self,
         hidden_size: int,
         in_size: int | None = None,
-        dtype: Any = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
         self.x2r, self.x2z, self.x2n = _gates(3, hidden_size, in_size, dtype, rng)
         self.h2r, self.h2z, self.h2n = _gates(3, hidden_size, hidden_size, dtype, rng, nobias=True)
 
-    def step(self, x: Any) -> Variable:
+    def step(self, x: Variable | Array) -> Variable:
         if self.h is None:
             self.h = (1 - sigmoid(self.x2z(x))) * tanh(self.x2n(x))
         else:
@@ -183,6 +184,11 @@ class GRU(Recurrent):
 
 
 def _gates(
-    count: int, hidden_size: int, in_size: int | None, dtype: Any, rng: np.random.Generator | None, nobias: bool = False
+    count: int,
+    hidden_size: int,
+    in_size: int | None,
+    dtype: np.typing.DTypeLike,
+    rng: np.random.Generator | None,
+    nobias: bool = False,
 ) -> list[Linear]:
     return [Linear(hidden_size, nobias, dtype, in_size, rng) for _ in range(count)]

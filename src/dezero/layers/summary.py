@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import Protocol
 
 from dezero.core.variable import Variable
 
 
 class Layer(Protocol):
-    """What is told of a layer."""
+    """The parts of a layer that a summary shows."""
 
     _shown: tuple[str, ...]
 
     def own_state(self) -> Iterable[tuple[str, Variable]]: ...
-    def sublayers(self) -> Iterable[tuple[str, Any]]: ...
+    def sublayers(self) -> Iterable[tuple[str, Layer]]: ...
     def params(self) -> Iterable[Variable]: ...
 
 

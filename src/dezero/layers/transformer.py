@@ -1,12 +1,10 @@
-"""The block that transformers are stacked of."""
+"""The block that a transformer repeats."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from dezero.core.variable import Variable, as_constant
+from dezero.core.variable import ArrayLike, Variable, as_constant
 from dezero.functions import gelu
 from dezero.layers.attention import MultiHeadAttention
 from dezero.layers.dropout import Dropout
@@ -20,8 +18,8 @@ class TransformerBlock(Layer):
 
     heads: of the attention. hidden: the features between the affine maps, 4 size unless given. dropout: the ratio left
     out in training, of the attention weights and of what is added. causal: each place sees those up to itself alone.
-    pre_norm: layer normalisation before attention and maps, which trains deep stacks, or (False) after the sums, as
-    in the original. The GELU is the one by tanh. Sources: Vaswani et al., Attention Is All You Need (2017); Xiong et
+    pre_norm: True normalises before the attention and the maps, which trains deep stacks; False after the sums, as in
+    the original. The GELU is the one by tanh. Sources: Vaswani et al., Attention Is All You Need (2017); Xiong et
     al., On Layer Normalization in the Transformer Architecture (2020).
 
     >>> TransformerBlock(8, 2, causal=True)(np.zeros((4, 5, 8), np.float32)).shape
@@ -38,7 +36,7 @@ class TransformerBlock(Layer):
         dropout: float = 0.0,
         causal: bool = False,
         pre_norm: bool = True,
-        dtype: Any = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
         self.causal, self.pre_norm = causal, pre_norm
@@ -48,16 +46,16 @@ class TransformerBlock(Layer):
         self.l2 = Linear(size, dtype=dtype, in_size=hidden or 4 * size, rng=rng)
         self.dropout = Dropout(dropout, rng)
 
-    def forward(self, x: Any, mask: Any = None) -> Variable:
+    def forward(self, x: ArrayLike, mask: ArrayLike | None = None) -> Variable:
         """(batch, length, size), of the same shape as x; mask: as for `MultiHeadAttention`."""
         x = as_constant(x)
         if self.pre_norm:
-            x = x + self.dropout(self._attend(self.norm1(x), mask))
-            return x + self.dropout(self._transform(self.norm2(x)))
-        x = self.norm1(x + self.dropout(self._attend(x, mask)))
-        return self.norm2(x + self.dropout(self._transform(x)))
+            h = x + self.dropout(self._attend(self.norm1(x), mask))
+            return h + self.dropout(self._transform(self.norm2(h)))
+        h = self.norm1(x + self.dropout(self._attend(x, mask)))
+        return self.norm2(h + self.dropout(self._transform(h)))
 
-    def _attend(self, x: Variable, mask: Any) -> Variable:
+    def _attend(self, x: Variable, mask: ArrayLike | None) -> Variable:
         return self.attention(x, mask=mask, causal=self.causal)
 
     def _transform(self, x: Variable) -> Variable:

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.dtypes import Array, Shape
+
 BGR_MEANS = (103.939, 116.779, 123.68)  # of ImageNet's training images, as subtracted by the authors of VGG
 
 
-def preprocess(image: Any, size: tuple[int, int] | None = (224, 224), dtype: Any = np.float32) -> np.ndarray[Any, Any]:
+def preprocess(image: Any, size: tuple[int, int] | None = (224, 224), dtype: np.typing.DTypeLike = np.float32) -> Array:
     """One image as VGG16 and ResNet were trained on: (3, height, width), blue first, less the mean of each colour.
 
     image: a Pillow image, or an array (height, width, 3) or (height, width), RGB or grey, of numbers from 0 to 255.
@@ -30,8 +32,8 @@ def preprocess(image: Any, size: tuple[int, int] | None = (224, 224), dtype: Any
     return np.ascontiguousarray(bgr.transpose(2, 0, 1))
 
 
-def _checked(image: Any) -> np.ndarray[Any, Any]:
-    array: np.ndarray[Any, Any] = np.asarray(image)
+def _checked(image: object) -> Array:
+    array: Array = np.asarray(image)
     if array.dtype.kind not in "uif":
         raise TypeError(f"preprocess: image must be a Pillow image or an array of numbers, got {type(image).__name__}")
     if array.ndim == 2:
@@ -44,7 +46,7 @@ def _checked(image: Any) -> np.ndarray[Any, Any]:
     return array
 
 
-def _pillow(array: np.ndarray[Any, Any]) -> Any:
+def _pillow(array: Array) -> Any:
     if array.dtype != np.uint8:
         raise TypeError(
             f"preprocess: only arrays of uint8 are resized, got {array.dtype}; pass size=None or image.astype(np.uint8)"
@@ -56,12 +58,12 @@ def _pillow(array: np.ndarray[Any, Any]) -> Any:
     return Image.fromarray(array)
 
 
-def check_images(model: Any, x: Any, smallest: int) -> None:
+def check_images(model: object, x: object, smallest: int) -> None:
     """Raise ValueError where x is not (batch, channels, height, width) of at least so many pixels a side.
 
     model: what to name in the message.
     """
-    shape: tuple[int, ...] = getattr(x, "shape", ())
+    shape: Shape = getattr(x, "shape", ())
     if len(shape) != 4 or min(shape[2:]) < smallest or not shape[0]:
         raise ValueError(
             f"{type(model).__name__}: x must be images (batch, channels, height, width) of at least {smallest} pixels "

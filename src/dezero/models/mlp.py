@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.variable import ArrayLike, Variable
 from dezero.functions import sigmoid
 from dezero.layers import Linear
 from dezero.layers.checks import positive
@@ -31,7 +32,7 @@ class MLP(Sequential):
         activation: Callable[..., Any] = sigmoid,
         *,
         in_size: int | None = None,
-        dtype: Any = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
         if not isinstance(fc_output_sizes, Iterable):
@@ -49,7 +50,7 @@ class MLP(Sequential):
             *[Linear(size, dtype=dtype, in_size=n, rng=rng) for n, size in zip(inputs, sizes, strict=True)]
         )
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: ArrayLike) -> Variable:
         *hidden, last = self.layers
         for layer in hidden:
             x = self.activation(layer(x))

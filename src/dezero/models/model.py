@@ -1,13 +1,12 @@
-"""Model: a layer that stands by itself, and can be drawn."""
+"""Model: a layer that is a whole network, and can be drawn."""
 
 from __future__ import annotations
 
 from os import PathLike
-from typing import Any
 
 import numpy as np
 
-from dezero.core.variable import Variable
+from dezero.core.variable import ArrayLike, Variable
 from dezero.layers import Layer
 from dezero.viz import Graph
 
@@ -27,7 +26,7 @@ class Model(Layer):
     (5, 1)
     """
 
-    def plot(self, *inputs: Any, to_file: str | PathLike[str] = "model.png") -> Graph:
+    def plot(self, *inputs: ArrayLike, to_file: str | PathLike[str] = "model.png") -> Graph:
         """Draw the graph that `forward` records for these inputs into a file, and return what a notebook shows.
 
         inputs: Variables or arrays. to_file: its suffix is the format, one of those of `dezero.viz.render`, whose

@@ -1,4 +1,4 @@
-"""Weights that others have trained, from a file or from where DeZero keeps them."""
+"""Trained weights, from a file or from DeZero's downloads."""
 
 from __future__ import annotations
 

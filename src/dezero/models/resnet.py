@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from dezero.core.dtypes import Array
 from dezero.core.variable import Variable
 from dezero.functions import average_pooling, pooling, relu, reshape
 from dezero.layers import BatchNorm, Conv2d, Layer, Linear
@@ -59,13 +58,12 @@ class ResNet(Model):
         url = self.WEIGHTS_PATH.format(n_layers) if n_layers in PUBLISHED else None
         load_pretrained(self, pretrained, url)
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: Variable | Array) -> Variable:
         check_images(self, x, 5)
         x = relu(self.bn1(self.conv1(x)))
         x = pooling(x, kernel_size=3, stride=2)
-        x = self.res5(self.res4(self.res3(self.res2(x))))
-        x = reshape(average_pooling(x, x.shape[2:]), x.shape[:2])
-        return self.fc6(x)
+        h = self.res5(self.res4(self.res3(self.res2(x))))
+        return self.fc6(reshape(average_pooling(h, h.shape[2:]), h.shape[:2]))
 
 
 class Stage(Sequential):
@@ -103,10 +101,10 @@ class BottleneckB(Layer):
         self.conv2, self.bn2 = _conv(mid, mid, 3, stride_3x3), BatchNorm()
         self.conv3, self.bn3 = _conv(mid, out, 1), BatchNorm()
 
-    def shortcut(self, x: Any) -> Any:
+    def shortcut(self, x: Variable | Array) -> Variable | Array:
         return x
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: Variable | Array) -> Variable:
         h = relu(self.bn1(self.conv1(x)))
         h = relu(self.bn2(self.conv2(h)))
         return relu(self.bn3(self.conv3(h)) + self.shortcut(x))
@@ -125,7 +123,7 @@ class BottleneckA(BottleneckB):
         self._convolutions(in_channels, mid_channels, out_channels, *strides)
         self.conv4, self.bn4 = _conv(in_channels, out_channels, 1, stride), BatchNorm()
 
-    def shortcut(self, x: Any) -> Variable:
+    def shortcut(self, x: Variable | Array) -> Variable:
         return self.bn4(self.conv4(x))
 
 
@@ -138,7 +136,7 @@ class BasicBlock(Layer):
         if (in_channels, stride) != (out_channels, 1):
             self.conv3, self.bn3 = _conv(in_channels, out_channels, 1, stride), BatchNorm()
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: Variable | Array) -> Variable:
         h = self.bn2(self.conv2(relu(self.bn1(self.conv1(x)))))
         return relu(h + (self.bn3(self.conv3(x)) if hasattr(self, "conv3") else x))
 

@@ -1,10 +1,11 @@
-"""One layer after the other."""
+"""Sequential: a model that calls its layers one after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from dezero.core.variable import ArrayLike
 from dezero.models.model import Model
 
 
@@ -51,13 +52,13 @@ class Sequential(Model):
         _check(type(self).__name__, i, layer)
         setattr(self, self._names[i], layer)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: ArrayLike) -> Any:
         for layer in self.layers:
             x = layer(x)
         return x
 
 
-def _check(kind: str, i: int, layer: Any) -> None:
+def _check(kind: str, i: int, layer: object) -> None:
     if isinstance(layer, type):
         name = layer.__name__
         raise TypeError(f"{kind}: element {i} is the class {name}, not a layer; write {name}(...)")

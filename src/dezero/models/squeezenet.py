@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from dezero.core.dtypes import Array
 from dezero.core.variable import Variable
 from dezero.functions import average_pooling, concatenate, dropout, pad, pooling, relu, reshape
 from dezero.layers import Conv2d, Layer
@@ -28,7 +27,7 @@ class SqueezeNet(Model):
         self.conv10 = Conv2d(classes, 1, in_channels=512)
         load_pretrained(self, pretrained, None)
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: Variable | Array) -> Variable:
         check_images(self, x, 21)
         x = _pooled(relu(self.conv1(x)))
         x = _pooled(self.fire4(self.fire3(self.fire2(x))))
@@ -45,12 +44,12 @@ class Fire(Layer):
         self.expand1x1 = Conv2d(expanded, 1, in_channels=squeezed)
         self.expand3x3 = Conv2d(expanded, 3, pad=1, in_channels=squeezed)
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: Variable | Array) -> Variable:
         x = relu(self.squeeze(x))
         return relu(concatenate((self.expand1x1(x), self.expand3x3(x)), axis=1))
 
 
 def _pooled(x: Variable) -> Variable:
-    """Maxima of 3 x 3 windows, two pixels apart, the last of which may look over the edge: zeros there change no
-    maximum of what relu has made."""
+    """Maxima of 3 x 3 windows, two pixels apart. The last window may cross the edge, where x is padded with zeros: they
+    change no maximum, since x is a result of relu."""
     return pooling(pad(x, ((0, 0), (0, 0), (0, 1), (0, 1))), 3, 2)

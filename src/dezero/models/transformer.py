@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.config import no_grad, test_mode
-from dezero.core.variable import Variable
+from dezero.core.dtypes import Array, is_whole
+from dezero.core.variable import ArrayLike, Variable
 from dezero.layers import Dropout, EmbedID, LayerNorm, Linear, TransformerBlock
 from dezero.layers.checks import positive
 from dezero.models.model import Model
@@ -35,7 +35,7 @@ class Transformer(Model):
         blocks: int,
         length: int,
         dropout: float = 0.0,
-        dtype: Any = np.float32,
+        dtype: np.typing.DTypeLike = np.float32,
         rng: np.random.Generator | None = None,
     ) -> None:
         for name, value in (("vocabulary", vocabulary), ("size", size), ("blocks", blocks), ("length", length)):
@@ -50,7 +50,7 @@ class Transformer(Model):
         self.norm = LayerNorm(size, dtype=dtype)
         self.head = Linear(vocabulary, nobias=True, dtype=dtype, in_size=size, rng=rng)
 
-    def forward(self, ids: Any) -> Variable:
+    def forward(self, ids: ArrayLike) -> Variable:
         ids = self._checked(ids)
         if ids.shape[1] > self.length:
             raise ValueError(
@@ -63,9 +63,9 @@ class Transformer(Model):
         return self.head(self.norm(x))
 
     def generate(
-        self, ids: Any, count: int, temperature: float = 1.0, rng: np.random.Generator | None = None
-    ) -> np.ndarray[Any, Any]:
-        """Draw so many tokens, one after the other, and return ids (N, L + count) with them; without dropout.
+        self, ids: ArrayLike, count: int, temperature: float = 1.0, rng: np.random.Generator | None = None
+    ) -> Array:
+        """Draw `count` tokens, one after the other, and return ids (N, L + count) with them; without dropout.
 
         ids: (N, L) to go on from; the model sees the last `length` of them. temperature: what the logits are divided
         by before the softmax; 0 for the likeliest token each time. rng: None for NumPy's global state.
@@ -85,9 +85,9 @@ class Transformer(Model):
                 ids[:, end] = _drawn(logits, temperature, rng).argmax(axis=-1)
         return ids
 
-    def _checked(self, ids: Any) -> np.ndarray[Any, Any]:
+    def _checked(self, ids: ArrayLike) -> Array:
         ids = np.asarray(raw(ids))
-        if ids.dtype.kind not in "iu":
+        if not is_whole(ids):
             raise TypeError(f"Transformer: ids must be whole numbers, got {ids.dtype}; use ids.astype(int)")
         if ids.ndim != 2 or not ids.shape[1]:
             raise ValueError(
@@ -97,6 +97,6 @@ class Transformer(Model):
         return ids
 
 
-def _drawn(logits: np.ndarray[Any, Any], temperature: float, rng: np.random.Generator | None) -> np.ndarray[Any, Any]:
-    """Numbers whose largest is at k with probability softmax(logits / temperature)[k] (Gumbel, 1954)."""
+def _drawn(logits: Array, temperature: float, rng: np.random.Generator | None) -> Array:
+    """Logits plus noise: the largest is at k with probability softmax(logits / temperature)[k] (Gumbel, 1954)."""
     return logits + temperature * (np.random if rng is None else rng).gumbel(size=logits.shape)

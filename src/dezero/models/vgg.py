@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from dezero.core.dtypes import Array, Shape
 from dezero.core.variable import Variable
 from dezero.functions import dropout, pooling, relu, reshape
 from dezero.layers import Conv2d, Linear
@@ -35,7 +34,7 @@ class VGG16(Model):
         self.fc6, self.fc7, self.fc8 = Linear(4096), Linear(4096), Linear(classes)
         load_pretrained(self, pretrained, self.WEIGHTS_PATH)
 
-    def forward(self, x: Any) -> Variable:
+    def forward(self, x: Variable | Array) -> Variable:
         check_images(self, x, 32)
         self._check_size(x.shape)
         for i, (count, _) in enumerate(STAGES, 1):
@@ -47,8 +46,8 @@ class VGG16(Model):
         x = dropout(relu(self.fc7(x)))
         return self.fc8(x)
 
-    def _check_size(self, shape: tuple[int, ...]) -> None:
-        """Before the convolutions, which take seconds: fc6 learns a weight for every pixel that they leave."""
+    def _check_size(self, shape: Shape) -> None:
+        """ValueError for images of a size that fc6 has no weights for, before the convolutions take seconds."""
         high, wide = shape[2] // 32, shape[3] // 32
         W = self.fc6.W
         if W._data is not None and W.shape[0] != 512 * high * wide:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
+from dezero.core.dtypes import Array
 from dezero.optimizers.elementwise import Elementwise
 
 _Self = TypeVar("_Self", bound="Adam")
@@ -70,7 +71,7 @@ class Adam(Elementwise):
     def lr(self, lr: float) -> None:
         self.alpha = lr
 
-    def step(self, g: Any, m: Any, v: Any, t: Any, out: Any, tmp: Any) -> None:
+    def step(self, g: Array, m: Array, v: Array, t: Array, out: Array, tmp: Array) -> None:
         np.subtract(g, m, out=tmp)
         tmp *= 1 - self.beta1
         m += tmp

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from dezero.core.dtypes import Array
 from dezero.optimizers.elementwise import Elementwise
 
 
@@ -20,7 +21,7 @@ class AdaGrad(Elementwise):
         super().__init__()
         self.lr, self.eps = lr, eps
 
-    def step(self, g: Any, h: Any, out: Any, tmp: Any) -> None:
+    def step(self, g: Array, h: Array, out: Array, tmp: Array) -> None:
         np.multiply(g, g, out=tmp)
         h += tmp
         np.sqrt(h, out=tmp)
@@ -42,7 +43,7 @@ class AdaDelta(Elementwise):
         super().__init__()
         self.rho, self.eps = rho, eps
 
-    def step(self, g: Any, msg: Any, msdx: Any, out: Any, tmp: Any) -> None:
+    def step(self, g: Array, msg: Array, msdx: Array, out: Array, tmp: Array) -> None:
         self._mean_square(g, msg, tmp)
         np.add(msdx, self.eps, out=out)
         np.add(msg, self.eps, out=tmp)
@@ -51,7 +52,7 @@ class AdaDelta(Elementwise):
         out *= g
         self._mean_square(out, msdx, tmp)
 
-    def _mean_square(self, x: Any, mean: Any, tmp: Any) -> None:
+    def _mean_square(self, x: Array, mean: Array, tmp: Array) -> None:
         mean *= self.rho
         np.multiply(x, 1 - self.rho, out=tmp)
         tmp *= x
@@ -71,7 +72,7 @@ class RMSprop(Elementwise):
         super().__init__()
         self.lr, self.rho, self.eps = lr, rho, eps
 
-    def step(self, g: Any, v: Any, out: Any, tmp: Any) -> None:
+    def step(self, g: Array, v: Array, out: Array, tmp: Array) -> None:
         np.multiply(g, g, out=tmp)
         tmp *= 1 - self.rho
         v *= self.rho

@@ -1,44 +1,46 @@
 """Element-wise steps of many arrays by few calls, in pieces that stay in the processor's cache.
 
-Of ten elements each call of a ufunc costs more than its work: small arrays are gathered into one vector (Adam of 60
-arrays of 64x64 and 60 of 64 takes a quarter of the time). Large ones are stepped in pieces, a tenth quicker than whole,
-and the arrays to work in stay small.
+A call of a ufunc on ten elements costs more than the arithmetic. So small arrays are gathered into one vector: a step
+of Adam on 60 arrays of 64x64 and 60 of 64 takes a quarter of the time. Large arrays are stepped in pieces: that is a
+tenth quicker than a step of the whole, and the temporary arrays stay small.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import is_
-from typing import Any
+from types import ModuleType
 
 import numpy as np
 
 from dezero.backends import get_array_module
+from dezero.core.dtypes import Array, DType, Shape, is_complex
+from dezero.core.variable import Parameter
 
 CACHE = 2 * 1024**2  # bytes for all arrays of a piece: from 1 to 6 MiB it makes no difference
-SMALL = 16384  # elements up to which a copy of the gradient takes less time than ten calls
+SMALL = 16384  # elements; copying the gradient of a smaller array takes less time than ten calls
 
 Step = Callable[..., None]
 
 
-def working_dtype(data: Any) -> np.dtype[Any]:
+def working_dtype(data: Array) -> DType:
     """The dtype in which a step of `data` is computed and remembered: its own, or float32 for half precision."""
     return np.result_type(data.dtype, np.float32)
 
 
-def piece_length(dtype: np.dtype[Any], slots: int) -> int:
-    """How many elements are stepped together: those of the data, its gradient, the slots and two arrays to work in."""
+def piece_length(dtype: DType, slots: int) -> int:
+    """How many elements are stepped together: data, gradient, slots and two temporary arrays of them fill the cache."""
     return max(1, CACHE // (dtype.itemsize * (4 + slots)))
 
 
 class Scratch:
-    """Three arrays to work in for each dtype, kept from step to step: for the gradient, the step and in between."""
+    """Three temporary arrays for each dtype, kept from step to step: the gradient, the step, and one for `tmp`."""
 
     def __init__(self, slots: int) -> None:
         self.slots = slots
-        self._kept: dict[Any, Any] = {}
+        self._kept: dict[tuple[ModuleType, DType], Array] = {}
 
-    def __call__(self, xp: Any, dtype: np.dtype[Any], size: int) -> list[Any]:
+    def __call__(self, xp: ModuleType, dtype: DType, size: int) -> list[Array]:
         kept = self._kept.get((xp, dtype))
         if kept is None or kept.shape[1] < size:
             kept = self._kept[xp, dtype] = xp.empty((3, max(size, piece_length(dtype, self.slots))), dtype)
@@ -46,17 +48,17 @@ class Scratch:
 
 
 class Plan:
-    """Which arrays are stepped together, for as long as the Parameters and their layout stay what they are.
+    """Which arrays are stepped together; valid while the Parameters, their shapes and their dtypes stay the same.
 
-    states: of each Parameter what is remembered, by name; names: those a step takes. The arrays of small Parameters
-    become views of one vector there. counts: names of what counts steps; Parameters stepped as one have it in common.
+    states: the state of each Parameter, arrays by name. names: the arrays that a step takes; those of small Parameters
+    become views of one vector, also in `states`. counts: the numbers of steps; Parameters of one Pack share them.
     """
 
     def __init__(
         self,
-        params: Sequence[Any],
-        grads: Sequence[Any],
-        states: Sequence[dict[str, Any]],
+        params: Sequence[Parameter],
+        grads: Sequence[Array],
+        states: Sequence[dict[str, Array]],
         names: Sequence[str],
         counts: Sequence[str],
     ) -> None:
@@ -64,7 +66,7 @@ class Plan:
         self.params, self.datas, self.layout = params, [p.data for p in params], _layout(grads)
         self.kinds = [(d.dtype, get_array_module(d)) for d in self.datas]
         self.large: list[tuple[int, Chunks]] = []
-        together: dict[Any, list[list[int]]] = {}
+        together: dict[tuple[object, ...], list[list[int]]] = {}
         for i, data in enumerate(self.datas):
             if data.size > SMALL or get_array_module(data) is not np:
                 kept, counted = [[states[i][name] for name in some] for some in (names, counts)]
@@ -82,8 +84,8 @@ class Plan:
             if places
         ]
 
-    def fits(self, params: Sequence[Any], grads: Sequence[Any]) -> bool:
-        """Whether nothing has changed but numbers: in a tenth of the time that it takes to check everything."""
+    def fits(self, params: Sequence[Parameter], grads: Sequence[Array]) -> bool:
+        """Whether only numbers have changed since: this takes a tenth of the time of a full check."""
         return (
             len(params) == len(self.params)
             and all(map(is_, params, self.params))
@@ -91,8 +93,8 @@ class Plan:
             and _layout(grads) == self.layout
         )
 
-    def rebound(self, params: Sequence[Any], grads: Sequence[Any]) -> bool:
-        """Take other data of the same layout, or tell that the plan is not for it."""
+    def rebound(self, params: Sequence[Parameter], grads: Sequence[Array]) -> bool:
+        """Take other data of the same layout and return True; return False where the layout differs."""
         datas = [p.data for p in params]
         if (
             len(params) != len(self.params)
@@ -105,8 +107,8 @@ class Plan:
         self.large = [(i, Chunks(datas[i], chunks.state, chunks.counts, self.scratch)) for i, chunks in self.large]
         return True
 
-    def run(self, step: Step, keep: float, grads: Sequence[Any]) -> None:
-        """Multiply each data by `keep` and subtract what `step` makes of its gradient."""
+    def run(self, step: Step, keep: float, grads: Sequence[Array]) -> None:
+        """Multiply the data by `keep` and subtract the step that `step` computes from the gradient."""
         for pack in self.packs:
             pack.run(step, keep, self.datas, grads)
         for i, chunks in self.large:
@@ -119,8 +121,8 @@ class Pack:
     def __init__(
         self,
         places: Sequence[int],
-        datas: Sequence[Any],
-        states: Sequence[dict[str, Any]],
+        datas: Sequence[Array],
+        states: Sequence[dict[str, Array]],
         names: Sequence[str],
         counts: Sequence[str],
         scratch: Scratch,
@@ -138,7 +140,7 @@ class Pack:
         self.parts = list(_views(out, shapes))
         self.arrays = [_real(a) for a in (self.grad, *vectors, *self.counts, out, tmp)]
 
-    def run(self, step: Step, keep: float, datas: Sequence[Any], grads: Sequence[Any]) -> None:
+    def run(self, step: Step, keep: float, datas: Sequence[Array], grads: Sequence[Array]) -> None:
         np.concatenate([grads[i].ravel() for i in self.places], out=self.grad, casting="same_kind")
         for count in self.counts:
             count += 1
@@ -148,14 +150,15 @@ class Pack:
 
 
 class Chunks:
-    """One array that is stepped piece by piece along its first axis: as a whole where it lies on a GPU.
+    """One array that is stepped piece by piece along its first axis; an array on a GPU is one piece.
 
-    state: the arrays that are remembered of it. counts: that of its steps, or none. The views of all pieces are kept:
-    making them takes as long as SGD.
+    state: its slots. counts: its numbers of steps. The views of all pieces are kept, since making them takes as long as
+    a step of SGD.
     """
 
-    def __init__(self, data: Any, state: Sequence[Any], counts: Sequence[Any], scratch: Scratch) -> None:
-        self.data, self.state, self.counts, self.pieces = data, state, counts, []
+    def __init__(self, data: Array, state: Sequence[Array], counts: Sequence[Array], scratch: Scratch) -> None:
+        self.data, self.state, self.counts = data, state, counts
+        self.pieces: list[tuple[slice, Array, Array, Array, list[Array]]] = []
         xp, dtype = get_array_module(data), working_dtype(data)
         length = piece_length(dtype, len(state)) if xp is np else max(data.size, 1)
         arrays = [data, *state]
@@ -171,15 +174,15 @@ class Chunks:
             self.pieces.append((place, part, copy, out, [_real(a) for a in (*kept, *counts, out, tmp)]))
         self.dtype, self.xp = dtype, xp
 
-    def run(self, step: Step, keep: float, grad: Any) -> None:
+    def run(self, step: Step, keep: float, grad: Array) -> None:
         grad = self.xp.asarray(grad)
         if self.xp is np and np.may_share_memory(self.data, grad):
-            grad = grad.copy()  # a piece must not change what a later one reads
+            grad = grad.copy()  # else the step of one piece could change the gradient of a later one
         if self.flat:
             grad = grad.reshape(-1)
         for count in self.counts:
             count += 1
-        as_it_is = grad.dtype == self.dtype and grad.dtype.kind != "c"
+        as_it_is = grad.dtype == self.dtype and not is_complex(grad)
         for place, part, copy, out, arrays in self.pieces:
             if as_it_is:
                 g = grad[place]
@@ -190,18 +193,18 @@ class Chunks:
             _move(part, out, keep)
 
 
-def _move(data: Any, step: Any, keep: float) -> None:
+def _move(data: Array, step: Array, keep: float) -> None:
     if keep != 1:
         data *= keep
     data -= step
 
 
-def _real(a: Any) -> Any:
-    """Complex numbers as pairs: real and imaginary parts are stepped as the two real numbers that they are."""
-    return a.view(a.real.dtype) if a.dtype.kind == "c" else a
+def _real(a: Array) -> Array:
+    """A view of complex numbers as pairs of floats: real and imaginary parts are stepped as two real numbers."""
+    return a.view(a.real.dtype) if is_complex(a) else a
 
 
-def _views(vector: Any, shapes: Sequence[tuple[int, ...]]) -> Iterator[Any]:
+def _views(vector: Array, shapes: Sequence[Shape]) -> Iterator[Array]:
     start = 0
     for shape in shapes:
         size = int(np.prod(shape))
@@ -209,5 +212,5 @@ def _views(vector: Any, shapes: Sequence[tuple[int, ...]]) -> Iterator[Any]:
         start += size
 
 
-def _layout(grads: Sequence[Any]) -> list[Any]:
+def _layout(grads: Sequence[Array]) -> list[tuple[Shape, DType]]:
     return [(g.shape, g.dtype) for g in grads]

@@ -1,4 +1,4 @@
-"""Optimizers that step every element by one formula of its gradient and of what they remember of it."""
+"""Optimizers that step every element by one formula of its gradient and its state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from dezero.backends import as_numpy, get_array_module
 from dezero.core.arraylike import raw
-from dezero.core.variable import Parameter, tick
+from dezero.core.dtypes import Array, is_inexact
+from dezero.core.variable import Parameter
 from dezero.optimizers.blocks import Chunks, Plan, Scratch, working_dtype
 from dezero.optimizers.optimizer import Optimizer, is_count
 
@@ -26,17 +27,17 @@ class Elementwise(Optimizer):
     decay: float = 0.0
     _plan: Plan | None = None
 
-    def step(self, g: Any, *arrays: Any) -> None:
-        """Write what the data shall lose into the array `out`: a subclass defines `step(self, g, *slots, out, tmp)`.
+    def step(self, g: Array, *arrays: Any) -> None:
+        """Write the array to subtract from the data into `out`: a subclass defines `step(self, g, *slots, out, tmp)`.
 
-        All arrays are of one shape and dtype, whole or in part or of several Parameters one after the other. `g`, the
-        gradient, is not to be changed; `tmp` holds anything. Counts come after the slots, as integer arrays of shape ()
+        All arrays have one shape and dtype; they hold one Parameter, a part of one, or several in a row. The gradient
+        `g` must not be changed; `tmp` holds anything. Counts come after the slots, as integer arrays of shape ()
         that include this step.
         """
         raise NotImplementedError(f"{type(self).__name__} defines no step(self, g, *slots, out, tmp)")
 
     def prepare(self, params: list[Parameter]) -> None:
-        """Check the Parameters and lay out their state; neither where nothing but numbers has changed since."""
+        """Check the Parameters and lay out their state; skip both where only numbers have changed."""
         if self._one_by_one():
             return super().prepare(params)
         grads = [raw(p._grad) for p in params]
@@ -44,7 +45,7 @@ class Elementwise(Optimizer):
             return None
         self.check(params)
         if self._plan is None or not self._plan.rebound(params, grads):
-            self._plan = None  # should the next line raise: it moves what the old plan refers to
+            self._plan = None  # the next line moves the arrays of the old plan, and may raise
             self._plan = Plan(params, grads, [self._slots_of(p) for p in params], self.slots, self.counts)
         return None
 
@@ -64,27 +65,27 @@ class Elementwise(Optimizer):
         assert self._plan is not None
         self._plan.run(self.step, 1 - self.decay, [raw(p._grad) for p in params])
         for param in params:
-            _changed(param)
+            param._renewed()
         return None
 
     def update_one(self, param: Parameter) -> None:
         """Change one Parameter as `update` does; a subclass may call it for some, and treat others in its own way."""
         self.check([param])
-        self._plan = None  # which counts for several
+        self._plan = None  # its counts are shared among several Parameters
         state = self._slots_of(param)
         kept, counts = [[state[name] for name in some] for some in (self.slots, self.counts)]
         chunks = Chunks(param.data, kept, counts, Scratch(len(self.slots)))
         chunks.run(self.step, 1 - self.decay, raw(param._grad))
-        _changed(param)
+        param._renewed()
 
-    def check_state(self, name: str, param: Parameter, arrays: Mapping[str, Any]) -> None:
+    def check_state(self, name: str, param: Parameter, arrays: Mapping[str, Array]) -> None:
         self._same_keys(f"load_state_dict: {name}", arrays, (*self.slots, *self.counts))
         for slot, value in arrays.items():
             if slot in self.counts:
                 if not is_count(value):
                     raise ValueError(f"{type(self).__name__}.load_state_dict: {slot} of {name} must be 0, 1, 2, ...")
                 continue
-            if np.asarray(value).dtype.kind not in "fc":
+            if not is_inexact(np.asarray(value)):
                 raise TypeError(f"{type(self).__name__}.load_state_dict: {slot} of {name} holds no floats")
             if param._data is not None and np.shape(value) != param.shape:
                 raise ValueError(
@@ -97,10 +98,10 @@ class Elementwise(Optimizer):
         self._plan = None
 
     def _one_by_one(self) -> bool:
-        return type(self).update_one is not Elementwise.update_one  # a user's own, which may do anything
+        return type(self).update_one is not Elementwise.update_one  # a user's own update_one may do anything
 
-    def _slots_of(self, param: Parameter) -> dict[str, Any]:
-        """What is remembered of a Parameter, in the dtype and where its data is."""
+    def _slots_of(self, param: Parameter) -> dict[str, Array]:
+        """The state of a Parameter, in the step's dtype and on the device of its data."""
         data, state = param.data, self.state_of(param)
         xp, dtype = get_array_module(data), working_dtype(data)
         for name in self.slots:
@@ -110,16 +111,9 @@ class Elementwise(Optimizer):
             elif old.dtype != dtype or get_array_module(old) is not xp:
                 state[name] = xp.asarray(as_numpy(old) if xp is np else old, dtype=dtype)
         for name in self.counts:
-            state[name] = np.array(state.get(name, 0))  # a copy: that of an old plan counts for several
+            state[name] = np.array(state.get(name, 0))  # a copy: an old plan shares one count among several Parameters
         return state
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_plan": None}  # views of shared vectors, which a copy would tear apart
-
-
-def _changed(param: Parameter) -> None:
-    """Let a graph that has used the data know: what assigning it does, in a tenth of the time for a leaf."""
-    if param._args:
-        param.data = param.data
-    else:
-        param._age = tick()
+        # It holds views of shared vectors; in a copy they would be separate arrays.
+        return {**self.__dict__, "_plan": None}

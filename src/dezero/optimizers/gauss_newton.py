@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from typing import ClassVar
 
 import numpy as np
 
 from dezero.autodiff.gradients import gradients
+from dezero.core.dtypes import Array
 from dezero.core.errors import describe
 from dezero.core.variable import Variable
 from dezero.derivatives.sweeps import Forward
 from dezero.functions import _scipy
-from dezero.optimizers.closure import ClosureOptimizer, ParameterObjective
+from dezero.optimizers.closure_optimizer import ClosureOptimizer, ParameterObjective
 
-_SWEEPS, _ELEMENTS = 1000, 2**24  # up to which "auto" takes the whole Jacobian
+_SWEEPS, _ELEMENTS = 1000, 2**24  # "auto" computes the whole Jacobian up to these limits
 
 
 class LeastSquares(ClosureOptimizer):
-    """Base of the two: the loss is half the sum of the squared residuals.
+    """Base of GaussNewton and LevenbergMarquardt: the loss is half the sum of the squared residuals.
 
-    Unlike elsewhere, the function given to `update` returns the residuals, a Variable with an axis at least:
+    The function given to `update` returns the residuals, not the loss, as a Variable with one axis or more:
     `update(lambda: model(x) - t)`. damping: mu in (J^T J + mu I) step = -J^T r, with the Jacobian J and the residuals
-    r. method: "dense" takes J, by as many sweeps as there are residuals or parameters, whichever are fewer, and its
-    singular values; "products" only its products with vectors, in SciPy's LSMR (the extra "optimize"); "auto" the
-    former while J is small. max_products: pairs of them for one step. Raises ValueError for arguments out of range.
+    r. method: "dense" computes J and its singular values, by one sweep for each residual or each parameter, whichever
+    are fewer; "products" computes only products of J with vectors, for SciPy's LSMR (the extra "optimize"); "auto" is
+    "dense" while J is small. max_products: the most pairs of products (J v and J^T u) for one step. Raises ValueError
+    for arguments out of range.
     """
 
     limits: ClassVar = {"damping": math.inf}
@@ -116,7 +119,7 @@ class LevenbergMarquardt(LeastSquares):
                 objective.restore()
                 return model.loss
             fall = model.loss - _half_square(objective.at(objective.x + step))
-            if fall > 0:  # which nan is not
+            if fall > 0:  # False for nan
                 least = float(np.finfo(objective.packing.dtype).tiny)
                 self.damping = max(damping * max(1 / 3, 1 - (2 * fall / promised - 1) ** 3), least)
                 return model.loss
@@ -134,7 +137,7 @@ class _Dense:
         jacobian = objective.finite((_rows if rows else _columns)(objective), "the Jacobian of the residuals")
         self.u, self.s, self.v = np.linalg.svd(jacobian, full_matrices=False)
 
-    def step(self, damping: float) -> Any:
+    def step(self, damping: float) -> Array:
         least = np.finfo(self.s.dtype).eps * max(len(self.r), len(self.slope)) * self.s[0]
         kept = self.s > (0 if damping else least)
         u, s, v = self.u[:, kept], self.s[kept], self.v[kept]
@@ -155,16 +158,16 @@ class _Products:
         self.r, self.slope = _residuals(objective)
         self.loss = _half_square(objective.y)
 
-    def step(self, damping: float) -> Any:
+    def step(self, damping: float) -> Array:
         at, y = self.objective, self.objective.y
         forward = Forward(at.name, [y], at.params)
 
-        def along(v: Any) -> Any:
-            moves: dict[Variable, list[Any]] = {p: [w] for p, w in zip(at.params, at.parts(v), strict=True)}
+        def along(v: Array) -> Array:
+            moves: dict[Variable, list[Array]] = {p: [w] for p, w in zip(at.params, at.parts(v), strict=True)}
             moved = forward(moves, 1, False)[0].data.ravel()
             return at.finite(moved, "the Jacobian of the residuals").astype(np.float64)
 
-        def back(u: Any) -> Any:
+        def back(u: Array) -> Array:
             found = gradients(y, at.params, u.reshape(y.shape).astype(y.dtype))
             return at.packed(list(found), "the Jacobian of the residuals").astype(np.float64)
 
@@ -174,18 +177,18 @@ class _Products:
         return found.astype(at.packing.dtype)
 
     def again(self) -> _Products:
-        """The same at the start, where the Parameters, and so the graph, no longer are."""
+        """Move back to the start and record the graph again: a refused step has moved the Parameters."""
         self.objective.at(self.objective.x)
         return self
 
 
-def _residuals(objective: ParameterObjective) -> tuple[Any, Any]:
+def _residuals(objective: ParameterObjective) -> tuple[Array, Array]:
     """The residuals and the gradient of their half square, as vectors."""
     r = objective.finite(objective.y.data, "the loss")
     return r.ravel().astype(objective.packing.dtype), objective.packed(objective.slopes(r), "the gradient of the loss")
 
 
-def _rows(objective: ParameterObjective) -> Any:
+def _rows(objective: ParameterObjective) -> Array:
     y = objective.y
     jacobian = np.empty((y.size, objective.x.size), objective.packing.dtype)
     for i, unit in enumerate(_units(y)):
@@ -193,13 +196,13 @@ def _rows(objective: ParameterObjective) -> Any:
     return jacobian
 
 
-def _columns(objective: ParameterObjective) -> Any:
+def _columns(objective: ParameterObjective) -> Array:
     forward = Forward(objective.name, [objective.y], objective.params)
     columns = [forward({p: [unit]}, 1, False)[0].data.ravel() for p in objective.params for unit in _units(p)]
     return np.stack(columns, axis=1).astype(objective.packing.dtype)
 
 
-def _units(x: Variable) -> Any:
+def _units(x: Variable) -> Iterator[Array]:
     for place in range(x.size):
         unit = np.zeros(x.shape, x.dtype)
         unit.flat[place] = 1
@@ -211,7 +214,7 @@ def _half_square(residuals: Variable) -> float:
     return float(r @ r) / 2
 
 
-def _moves(objective: ParameterObjective, step: Any) -> bool:
+def _moves(objective: ParameterObjective, step: Array) -> bool:
     """Whether a step is more than rounding."""
     least = float(np.finfo(step.dtype).eps) * float(np.linalg.norm(objective.x))
     return float(np.linalg.norm(step)) > least

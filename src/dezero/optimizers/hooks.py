@@ -1,4 +1,4 @@
-"""Hooks of an optimizer: what is done to all gradients before a step."""
+"""Hooks of an optimizer: they change all gradients before a step."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import numpy as np
 
 from dezero.backends import get_array_module
 from dezero.core.arraylike import raw
+from dezero.core.dtypes import Array
 from dezero.core.errors import describe
 from dezero.core.variable import Parameter, Variable, wrap
 
-_CHUNK = 32768  # elements at a time in float64, so that they stay in the processor's cache
+_CHUNK = 32768  # elements are squared at a time in float64: they fit the processor's cache
 
 
 class WeightDecay:
@@ -86,7 +87,7 @@ class FreezeParam:
             param.cleargrad()
 
 
-def _norm(grad: Any) -> float:
+def _norm(grad: Array) -> float:
     """The 2-norm, of squares that are added up in float64; nan or infinity only where the gradient has them."""
     norm = math.hypot(*[math.sqrt(part) for part in _sums_of_squares(grad)])
     if math.isfinite(norm):
@@ -95,7 +96,7 @@ def _norm(grad: Any) -> float:
     return scale * math.hypot(*map(math.sqrt, _sums_of_squares(grad / scale))) if math.isfinite(scale) else scale
 
 
-def _sums_of_squares(grad: Any) -> Iterator[float]:
+def _sums_of_squares(grad: Array) -> Iterator[float]:
     flat = grad.ravel()
     length = _CHUNK if get_array_module(grad) is np else max(grad.size, 1)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from dezero.core.dtypes import Array
 from dezero.core.variable import Parameter
 from dezero.functions import _scipy
-from dezero.optimizers.closure import ClosureOptimizer, ParameterObjective
+from dezero.optimizers.closure_optimizer import ClosureOptimizer, ParameterObjective
 
 
 class LBFGS(ClosureOptimizer):
@@ -50,13 +51,14 @@ class LBFGS(ClosureOptimizer):
             if not np.max(np.abs(slope), initial=0.0) > self.tol:
                 break
             found = line.searched(x, slope, direction(steps, changes, slope)) if steps else None
-            if found is None:  # nothing is known, or what is known misleads
+            if found is None:  # no pairs yet, or a search along their direction failed: start again from the gradient
                 steps, changes = [], []
                 found = line.searched(x, slope, -slope * min(1.0, 1 / float(np.sum(np.abs(slope)))))
             if found is None:
                 break
             s, y = found[0] - x, found[1] - slope
-            if 0 < float(np.finfo(y.dtype).eps) * float(y @ y) < float(s @ y):  # else rounding hides the curvature
+            # Below that, rounding hides the curvature.
+            if 0 < float(np.finfo(y.dtype).eps) * float(y @ y) < float(s @ y):
                 steps, changes = [*steps, s][-self.history :], [*changes, y][-self.history :]
             x, slope = found
         if x is objective.x:
@@ -66,10 +68,10 @@ class LBFGS(ClosureOptimizer):
         self._remember(objective, steps, changes)
         return first
 
-    # Between updates the pairs are kept by Parameter, so that they are saved under its name.
+    # Between updates each Parameter's part of the pairs is kept in its state, so that it is saved under its name.
 
-    def _remembered(self, objective: ParameterObjective) -> tuple[list[Any], list[Any]]:
-        """The pairs, the oldest first; none where these Parameters did not make them together."""
+    def _remembered(self, objective: ParameterObjective) -> tuple[list[Array], list[Array]]:
+        """The pairs, the oldest first; none where the states of these Parameters do not come from the same steps."""
         pairs = [self.states.get(p, {}) for p in objective.params]
         count = len(pairs[0].get("steps", ()))
         wanted = [(count, *p.shape) for p in objective.params]
@@ -81,13 +83,13 @@ class LBFGS(ClosureOptimizer):
         )
         return steps, changes
 
-    def _remember(self, objective: ParameterObjective, steps: list[Any], changes: list[Any]) -> None:
+    def _remember(self, objective: ParameterObjective, steps: list[Array], changes: list[Array]) -> None:
         self.states = {}
         if steps:
             for p, *rows in zip(objective.params, *map(objective.parts, steps + changes), strict=True):
                 self.states[p] = {"steps": np.stack(rows[: len(steps)]), "changes": np.stack(rows[len(steps) :])}
 
-    def check_state(self, name: str, param: Parameter, arrays: Mapping[str, Any]) -> None:
+    def check_state(self, name: str, param: Parameter, arrays: Mapping[str, Array]) -> None:
         shapes = {key: np.shape(value) for key, value in arrays.items()}
         wanted = None if param.data is None else param.shape
         if shapes.keys() != {"steps", "changes"} or len(set(shapes.values())) > 1 or not shapes["steps"]:
@@ -99,8 +101,8 @@ class LBFGS(ClosureOptimizer):
         self._check_floats(name, arrays, arrays)
 
 
-def direction(steps: list[Any], changes: list[Any], slope: Any) -> Any:
-    """-H slope, where H is the inverse Hessian that BFGS makes of these pairs (the two-loop recursion)."""
+def direction(steps: list[Array], changes: list[Array], slope: Array) -> Array:
+    """-H slope, where H is BFGS's estimate of the inverse Hessian from these pairs (the two-loop recursion)."""
     q, scaled = -slope, []
     for s, y in zip(reversed(steps), reversed(changes), strict=True):
         a = float(s @ q) / float(s @ y)
@@ -113,14 +115,14 @@ def direction(steps: list[Any], changes: list[Any], slope: Any) -> Any:
 
 
 class _Line:
-    """The loss and its gradient as SciPy asks for them, one after the other; one graph serves both."""
+    """The loss and its gradient as the two functions that SciPy calls; both use the graph of one evaluation."""
 
     def __init__(self, objective: ParameterObjective) -> None:
         self.objective, self.x = objective, objective.x
         self.loss = objective.number()
-        self.slope: Any = self._slope()
+        self.slope: Any = self._slope()  # None until `gradient` is asked for it at a new x
 
-    def searched(self, x: Any, slope: Any, d: Any) -> tuple[Any, Any] | None:
+    def searched(self, x: Array, slope: Array, d: Array) -> tuple[Array, Array] | None:
         """The point along d from x that the line search finds, with the gradient there; None where it finds none."""
         loss = self.value(x)
         if not float(d @ slope) < 0:
@@ -131,22 +133,22 @@ class _Line:
         length, new_slope = found[0], found[5]
         return None if length is None or new_slope is None else (self._at(x + length * d), new_slope)
 
-    def value(self, x: Any) -> float:
+    def value(self, x: Array) -> float:
         x = self._at(x)
         if not np.array_equal(x, self.x):
             self.x, self.slope = x, None
             loss = float(self.objective.at(x).data.sum())
-            self.loss = loss if math.isfinite(loss) else math.inf  # too far
+            self.loss = loss if math.isfinite(loss) else math.inf  # the step was too long
         return self.loss
 
-    def gradient(self, x: Any) -> Any:
+    def gradient(self, x: Array) -> Array:
         self.value(x)
         if self.slope is None:
             self.slope = self._slope()
         return self.slope
 
-    def _at(self, x: Any) -> Any:
+    def _at(self, x: Array) -> Array:
         return x.astype(self.objective.packing.dtype)  # SciPy's float64 lengths make float64 points
 
-    def _slope(self) -> Any:
+    def _slope(self) -> Array:
         return self.objective.packed(self.objective.slopes(), "the gradient of the loss")

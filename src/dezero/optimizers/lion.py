@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from dezero.core.dtypes import Array
 from dezero.optimizers.elementwise import Elementwise
 
 
@@ -27,7 +28,7 @@ class Lion(Elementwise):
     def decay(self) -> float:  # type: ignore[override]
         return self.lr * self.weight_decay
 
-    def step(self, g: Any, m: Any, out: Any, tmp: Any) -> None:
+    def step(self, g: Array, m: Array, out: Array, tmp: Array) -> None:
         np.subtract(g, m, out=tmp)
         np.multiply(tmp, 1 - self.beta1, out=out)
         out += m

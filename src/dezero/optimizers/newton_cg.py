@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from dezero.autodiff.gradients import gradients
-from dezero.optimizers.closure import ClosureOptimizer, ParameterObjective
+from dezero.core.dtypes import Array
+from dezero.optimizers.closure_optimizer import ClosureOptimizer, ParameterObjective
 
 
 class NewtonCG(ClosureOptimizer):
@@ -56,7 +57,7 @@ class NewtonCG(ClosureOptimizer):
         if not size:
             return loss
 
-        def product(v: Any) -> Any:
+        def product(v: Array) -> Array:
             found = gradients(slopes, objective.params, objective.parts(v))
             return objective.packed(list(found), "the Hessian of the loss")
 
@@ -68,7 +69,7 @@ class NewtonCG(ClosureOptimizer):
     def _forcing_term(self, size: float) -> float:
         if self.forcing is not None:
             return self.forcing
-        # Above 0.1 an update, which costs some three products to begin with, makes too little of it.
+        # An update costs about three products before conjugate gradients begin: above 0.1 they would gain too little.
         return min(0.1, 0.9 * (size / self.slope_norm) ** 2) if self.slope_norm else 0.1
 
     def _tried(self, objective: ParameterObjective, loss: float, path: list[_Segment]) -> float:
@@ -95,19 +96,19 @@ class NewtonCG(ClosureOptimizer):
 
 @dataclass(frozen=True)
 class _Segment:
-    """A line on which conjugate gradients go on: the model falls by t fall - t^2 curvature / 2 after t directions."""
+    """One line of the path: after t times `direction` the quadratic model has fallen by t fall - t^2 curvature / 2."""
 
-    direction: Any
-    length: float  # in directions; endless where the curvature is not positive
+    direction: Array
+    length: float  # the largest t; inf where the curvature is not positive
     fall: float
     curvature: float
 
 
-def _path(product: Callable[[Any], Any], slope: Any, radius: float, enough: float, most: int) -> list[_Segment]:
-    """The way of conjugate gradients on H p = -slope, out to the radius or a residual of at most `enough`.
+def _path(product: Callable[[Array], Array], slope: Array, radius: float, enough: float, most: int) -> list[_Segment]:
+    """The path of conjugate gradients on H p = -slope, until it leaves the radius or the residual is at most `enough`.
 
-    It leads ever further away from 0 and ever lower, so that for any smaller radius it is the same, only shorter:
-    a step that is refused costs no further products.
+    Along the path |p| grows and the model falls (Steihaug, theorem 2.1). So the path for a smaller radius is the first
+    part of this one, and a refused step costs no further products.
     """
     path: list[_Segment] = []
     p, r, d = np.zeros_like(slope), slope, -slope
@@ -128,8 +129,8 @@ def _path(product: Callable[[Any], Any], slope: Any, radius: float, enough: floa
     return path
 
 
-def _along(path: list[_Segment], radius: float) -> tuple[Any, float]:
-    """The last point of the path inside a radius, and how far the model falls until there."""
+def _along(path: list[_Segment], radius: float) -> tuple[Array, float]:
+    """The last point of the path inside a radius, and how far the model falls up to that point."""
     p, fall = np.zeros_like(path[0].direction), 0.0
     for line in path:
         t = min(line.length, _until(p, line.direction, radius))
@@ -140,7 +141,7 @@ def _along(path: list[_Segment], radius: float) -> tuple[Any, float]:
     return p, fall
 
 
-def _until(p: Any, d: Any, radius: float) -> float:
+def _until(p: Array, d: Array, radius: float) -> float:
     """The t > 0 at which p + t d has the norm `radius`, for p inside it."""
     a, b, c = float(d @ d), float(p @ d), float(p @ p) - radius * radius
     if c >= 0 or not a:

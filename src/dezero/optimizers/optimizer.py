@@ -1,4 +1,4 @@
-"""Optimizer: what all optimizers share, from collecting gradients to saving what they remember."""
+"""Optimizer: what all optimizers share, from collecting gradients to saving their state."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from dezero.backends import as_numpy
+from dezero.core.dtypes import Array, is_inexact, is_whole
 from dezero.core.errors import describe
 from dezero.core.variable import Parameter, Variable
 
@@ -18,8 +19,8 @@ _Self = TypeVar("_Self", bound="Optimizer")
 class Optimizer:
     """Changes the Parameters of a target by their gradients: subclasses define `update_one`.
 
-    What a subclass keeps of a Parameter between steps belongs into `state_of(param)`, its numbers into public
-    attributes: both are then saved by `state_dict`.
+    A subclass keeps the arrays that belong to a Parameter in `state_of(param)`, and its numbers in public attributes:
+    `state_dict` saves both.
 
     >>> import dezero
     >>> class SignDescent(dezero.optimizers.Optimizer):
@@ -33,16 +34,16 @@ class Optimizer:
     """
 
     step_count = 0  # updates made so far
-    limits: ClassVar[Mapping[str, float]] = {}  # what these hyperparameters, from 0 on, must stay below
-    whole: ClassVar[tuple[str, ...]] = ()  # hyperparameters that are whole numbers from 1 on
+    limits: ClassVar[Mapping[str, float]] = {}  # hyperparameter -> upper bound: 0 <= value < bound
+    whole: ClassVar[tuple[str, ...]] = ()  # hyperparameters that are integers, 1 or more
 
     def __init__(self) -> None:
         self.target: Any = None
         self.hooks: list[Callable[[list[Parameter]], None]] = []
-        self.states: dict[Parameter, dict[str, Any]] = {}
+        self.states: dict[Parameter, dict[str, Array]] = {}
         self._schedules: dict[str, Callable[[int], float]] = {}
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         if name in self.limits:
             value = self._number(name, value)
         if name in vars(self).get("_schedules", ()):
@@ -105,7 +106,7 @@ class Optimizer:
         Parameters have the gradients again that they had before the hooks.
         """
         loss = None if loss_function is None else self._differentiate(loss_function)
-        params = self.params()  # some may be made when the loss is computed first
+        params = self.params()  # the first computation of the loss may make some of them
         self._follow(self._schedules)
         count, grads = self.step_count, [param._grad for param in params]
         try:
@@ -123,7 +124,7 @@ class Optimizer:
         return loss
 
     def prepare(self, params: list[Parameter]) -> None:
-        """Check the Parameters, and make ready what stepping them takes; subclasses say what that is."""
+        """Check the Parameters, and prepare their state for the step; a subclass may do more here."""
         self.check(params)
 
     def update_all(self, params: list[Parameter]) -> None:
@@ -141,7 +142,7 @@ class Optimizer:
             data, grad = param.data, param.grad.data  # type: ignore[union-attr]
             if data is None:
                 raise ValueError(f"{type(self).__name__}: {self._told(param)} has a gradient, but no data")
-            if data.dtype.kind not in "fc":
+            if not is_inexact(data):
                 raise TypeError(f"{type(self).__name__}: {self._told(param)} cannot be stepped; give it floats")
             if grad.shape != data.shape:
                 raise ValueError(
@@ -183,9 +184,9 @@ class Optimizer:
         values = {name: self._number(name, float(schedule(self.step_count))) for name, schedule in schedules.items()}
         for name, value in values.items():
             setattr(self, name, value)
-        self._schedules = schedules  # which assigning has ended
+        self._schedules = schedules  # setattr has ended them
 
-    def _number(self, name: str, value: Any, where: str = "") -> float:
+    def _number(self, name: str, value: object, where: str = "") -> float:
         """A hyperparameter as a plain number within its limits."""
         me, limit = type(self).__name__, self.limits.get(name)
         number = value.item() if isinstance(value, np.generic | np.ndarray) and np.ndim(value) == 0 else value
@@ -199,10 +200,10 @@ class Optimizer:
             raise ValueError(f"{me}{where}: {name} is {number}; give a {wanted}")
         return number
 
-    # -- what it remembers -------------------------------------------------------------------------------------
+    # -- state ------------------------------------------------------------------------------------------------
 
-    def state_of(self, param: Parameter) -> dict[str, Any]:
-        """What is remembered of a Parameter: arrays by name, at first none."""
+    def state_of(self, param: Parameter) -> dict[str, Array]:
+        """The state of a Parameter: arrays by name, none before the first step."""
         return self.states.setdefault(param, {})
 
     def hyperparameters(self) -> dict[str, float]:
@@ -255,29 +256,29 @@ class Optimizer:
         schedules = self._schedules
         for name, number in numbers.items():
             setattr(self, name, number)
-        self._schedules = schedules  # which assigning has ended
+        self._schedules = schedules  # setattr has ended them
         self.step_count = int(saved["step_count"])
         self.states = states
 
     def _check_states(
-        self, states: Mapping[str, Mapping[str, Any]], params: Mapping[str, Parameter], numbers: Mapping[str, float]
+        self, states: Mapping[str, Mapping[str, Array]], params: Mapping[str, Parameter], numbers: Mapping[str, float]
     ) -> None:
         """Raise for states that do not fit the Parameters or the hyperparameters that are loaded with them."""
         for name, arrays in states.items():
             self.check_state(name, params[name], arrays)
 
-    def check_state(self, name: str, param: Parameter, arrays: Mapping[str, Any]) -> None:
-        """Raise for arrays that cannot be what is remembered of a Parameter; subclasses say what that is."""
+    def check_state(self, name: str, param: Parameter, arrays: Mapping[str, Array]) -> None:
+        """Raise for arrays that cannot be the state of a Parameter; subclasses know what it holds."""
 
-    def _check_dict(self, what: str, value: Any) -> None:
+    def _check_dict(self, what: str, value: object) -> None:
         if not isinstance(value, Mapping):
             raise TypeError(
                 f"{type(self).__name__}.load_state_dict: {what} must be a dict, got {describe(value)}; load what its "
                 "state_dict gave"
             )
 
-    def _like(self, name: str, now: float, value: Any) -> float:
-        """A hyperparameter's saved value; a switch stays one, a number too."""
+    def _like(self, name: str, now: float, value: object) -> float:
+        """A hyperparameter's saved value, checked: a boolean may only replace a boolean, a number a number."""
         number = self._number(name, value, ".load_state_dict")
         if isinstance(now, bool) != isinstance(number, bool):
             wanted = "True or False" if isinstance(now, bool) else "a number"
@@ -286,10 +287,10 @@ class Optimizer:
             raise ValueError(f"{type(self).__name__}.load_state_dict: {name} must be 1, 2, 3, ..., got {value!r}")
         return number
 
-    def _check_floats(self, name: str, arrays: Mapping[str, Any], slots: Iterable[str]) -> None:
-        """TypeError for what is remembered of a Parameter and holds no floats."""
+    def _check_floats(self, name: str, arrays: Mapping[str, Array], slots: Iterable[str]) -> None:
+        """TypeError for an array of a Parameter's state that holds no floats."""
         for slot in slots:
-            if np.asarray(arrays[slot]).dtype.kind not in "fc":
+            if not is_inexact(np.asarray(arrays[slot])):
                 raise TypeError(f"{type(self).__name__}.load_state_dict: {slot} of {name} holds no floats")
 
     def _same_keys(self, where: str, found: Iterable[str], wanted: Iterable[str]) -> None:
@@ -305,4 +306,4 @@ def _with_gradient(params: list[Parameter]) -> list[Parameter]:
 
 def is_count(value: Any) -> bool:
     """Whether it is one whole number, 0 or more."""
-    return np.ndim(value) == 0 and np.asarray(value).dtype.kind in "iu" and bool(value >= 0)
+    return np.ndim(value) == 0 and is_whole(np.asarray(value)) and bool(value >= 0)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
+from dezero.core.dtypes import Array
 from dezero.optimizers.elementwise import Elementwise
 
 
@@ -30,7 +31,7 @@ class SGD(Elementwise):
         super().__init__()
         self.lr = lr
 
-    def step(self, g: Any, out: Any, tmp: Any) -> None:
+    def step(self, g: Array, out: Array, tmp: Array) -> None:
         np.multiply(g, self.lr, out=out)
 
 
@@ -47,7 +48,7 @@ class MomentumSGD(Elementwise):
         super().__init__()
         self.lr, self.momentum, self.nesterov = lr, momentum, nesterov
 
-    def step(self, g: Any, v: Any, out: Any, tmp: Any) -> None:
+    def step(self, g: Array, v: Array, out: Array, tmp: Array) -> None:
         np.multiply(g, self.lr, out=out)
         v *= self.momentum
         v -= out

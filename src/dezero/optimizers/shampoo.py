@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from types import ModuleType
+from typing import ClassVar
 
 import numpy as np
 
 from dezero.backends import get_array_module
+from dezero.core.dtypes import Array, Shape
 from dezero.core.variable import Parameter
 from dezero.optimizers.optimizer import Optimizer, is_count
 
@@ -88,7 +90,7 @@ class Shampoo(Optimizer):
                 )
 
     def _check_states(
-        self, states: Mapping[str, Mapping[str, Any]], params: Mapping[str, Parameter], numbers: Mapping[str, float]
+        self, states: Mapping[str, Mapping[str, Array]], params: Mapping[str, Parameter], numbers: Mapping[str, float]
     ) -> None:
         for name, arrays in states.items():
             if params[name].data is None:
@@ -107,18 +109,18 @@ class Shampoo(Optimizer):
             self._check_floats(name, arrays, wanted.keys() - {"t"})
 
 
-def _unfolded(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The axes that tell gradients apart: those of length 1 would only change the root that is taken."""
+def _unfolded(shape: Shape) -> Shape:
+    """The shape without axes of length 1: their statistic is one number, which would only change the root."""
     return tuple([n for n in shape if n != 1]) or (1,)
 
 
-def _statistic(g: Any, axis: int, diagonal: bool) -> Any:
+def _statistic(g: Array, axis: int, diagonal: bool) -> Array:
     """G G^T, or its diagonal, of a gradient unfolded along an axis."""
     rows = get_array_module(g).moveaxis(g, axis, 0).reshape(g.shape[axis], -1)
     return (abs(rows) ** 2).sum(axis=1) if diagonal else rows @ rows.conj().T
 
 
-def _inverse_root(statistic: Any, power: int, eps: float) -> Any:
+def _inverse_root(statistic: Array, power: int, eps: float) -> Array:
     """statistic^(-1 / power), in float64: single precision loses small eigenvalues, whose roots are the largest."""
     xp = get_array_module(statistic)
     if statistic.ndim == 1:
@@ -127,21 +129,21 @@ def _inverse_root(statistic: Any, power: int, eps: float) -> Any:
     return ((vectors * _powers(xp, values, power, eps)) @ vectors.conj().T).astype(statistic.dtype)
 
 
-def _powers(xp: Any, values: Any, power: int, eps: float) -> Any:
+def _powers(xp: ModuleType, values: Array, power: int, eps: float) -> Array:
     most = values.max()
     return (xp.maximum(values, 0) + eps * most) ** (-1 / power) if most > 0 else xp.ones_like(values)
 
 
-def _along(axis: int, root: Any, step: Any) -> Any:
-    """A root, or a diagonal one, times what it preconditions, along an axis."""
+def _along(axis: int, root: Array, step: Array) -> Array:
+    """The root, a matrix or the diagonal of one, times the step along an axis."""
     if root.ndim == 1:
         return root.reshape(-1, *[1] * (step.ndim - 1 - axis)) * step
     xp = get_array_module(step)
     return xp.moveaxis(xp.tensordot(root, step, (1, axis)), 0, axis)
 
 
-def _ratio(a: Any, b: Any) -> float:
-    """The norm of a by that of b, 0 where b is 0."""
+def _ratio(a: Array, b: Array) -> float:
+    """|a| / |b|; 0 where b is 0."""
     norm = get_array_module(a).linalg.norm
     length = float(norm(b.ravel()))
     return float(norm(a.ravel())) / length if length else 0.0

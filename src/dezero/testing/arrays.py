@@ -1,4 +1,4 @@
-"""Gradients in whole arguments, and in one axis of them."""
+"""Checks of gradients in whole arguments, and in leaves that are one axis of an argument."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from dezero.autodiff.gradients import gradients
 from dezero.core import Variable
-from dezero.testing.problem import Array, Problem
+from dezero.core.dtypes import Array, Shape, is_inexact
+from dezero.testing.problem import Problem
 from dezero.testing.readings import contracted, plain, tangent
 from dezero.testing.routes import gradient, s, straight
 from dezero.testing.run import Run
@@ -42,7 +43,7 @@ def check(run: Run, problem: Problem, orders: int, trial: Trial | None, under: s
 
 
 def _least(problem: Problem) -> float:
-    """A gradient so small beside the value is rounding."""
+    """A hundredth of the value: a smaller gradient may be rounding."""
     return float(0.01 * np.abs(problem.phi_reference(*problem.xs)))
 
 
@@ -52,7 +53,7 @@ def _expected(problem: Problem) -> dict[int, Array]:
     return dict(zip(problem.moving, found, strict=True))
 
 
-def _gradients(y: Variable, leaves: list[Variable], reading: str) -> Sequence[Any]:
+def _gradients(y: Variable, leaves: list[Variable], reading: str) -> Sequence[Variable]:
     if reading == "plain":
         return [plain(y, leaf) for leaf in leaves]
     return gradients(y, leaves, create_graph=reading == "array")
@@ -68,15 +69,18 @@ def _contracted(run: Run, problem: Problem, orders: int, trial: Trial, under: st
             return
 
 
-def unchanged(run: Run, leaves: Sequence[Any], xs: Sequence[Array]) -> None:
-    """A failure where an operation wrote into what it was given."""
+def unchanged(run: Run, leaves: Sequence[Variable | Array], xs: Sequence[Array]) -> None:
+    """Record a failure where an operation changed its arguments."""
     for i, (leaf, x) in enumerate(zip(leaves, xs, strict=True)):
-        if not np.array_equal(leaf.data if isinstance(leaf, Variable) else leaf, x, equal_nan=x.dtype.kind in "fc"):
+        if not np.array_equal(leaf.data if isinstance(leaf, Variable) else leaf, x, equal_nan=is_inexact(x)):
             run.certificate.fail("value", f"changes argument {i} in place")
 
 
 def check_rows(run: Run, problem: Problem) -> None:
-    """Leaves that are a number, or one axis, of an argument: tangents may only be swept up where rows stay rows."""
+    """Gradients in leaves that are a number, or one axis of an argument.
+
+    A tangent sweep is right only where the operation does not mix the elements of that axis.
+    """
     expected = _expected(problem)
     ones = [np.ones_like(x) for x in problem.xs]
     least = _least(problem)
@@ -84,7 +88,7 @@ def check_rows(run: Run, problem: Problem) -> None:
         for curve, directions in ((s, problem.vs), (straight_line, ones)):
             vs = [v if i in only else None for i, v in enumerate(directions)]
 
-            def path(leaf: Variable, vs: Any = vs, curve: Any = curve) -> Variable:
+            def path(leaf: Variable, vs: Sequence[Array | None] = vs, curve: Callable[[Any], Any] = curve) -> Variable:
                 return problem.phi(*moved(problem.xs, vs, leaf, curve))
 
             parts = [expected[i] * directions[i] for i in only]
@@ -98,7 +102,7 @@ def check_rows(run: Run, problem: Problem) -> None:
 def _two_orders(
     run: Run, path: Callable[[Variable], Variable], start: Array, first: Any, size: float, place: str
 ) -> None:
-    """Order 1 against the gradient, order 2 against the plain reading, which has been held against other routes."""
+    """Order 1 against the gradient, order 2 against the plain reading, which other checks hold against other routes."""
     against = COMPLEX if run.case.holomorphic else DIFFERENCES
     leaf = Variable(start)
     once = tangent(path(leaf), leaf)
@@ -109,7 +113,7 @@ def _two_orders(
         run.compare("rows", 2, tangent(once.sum(), leaf), expected, scale, place)
 
 
-def _leaves(problem: Problem) -> Iterator[tuple[list[int], tuple[int, ...]]]:
+def _leaves(problem: Problem) -> Iterator[tuple[list[int], Shape]]:
     """Places of arguments that move together, and the leaf's shape: a number, or one axis counted from the right."""
     shapes = {i: problem.xs[i].shape for i in problem.moving}
     deepest = max([len(shape) for shape in shapes.values()], default=0)
@@ -126,7 +130,7 @@ def _leaves(problem: Problem) -> Iterator[tuple[list[int], tuple[int, ...]]]:
                 yield group, leaf
 
 
-def _fitted(x: Array, shape: tuple[int, ...]) -> Array:
+def _fitted(x: Array, shape: Shape) -> Array:
     """The sum over all but the leaf's axis."""
     kept = x.ndim - len(shape) if shape else None
     return x.sum(axis=tuple(axis for axis in range(x.ndim) if axis != kept)).reshape(shape)

@@ -1,4 +1,4 @@
-"""A case: what is to be certified, on which inputs, against which reference, declared in one line."""
+"""Case: a declaration of one operation's inputs and reference, in one line."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core import Function
+from dezero.core.dtypes import Array, Shape
 from dezero.core.registry import operations
 
 READINGS = {
@@ -43,15 +44,14 @@ CONDITIONS = {
     "extremes": "arguments from 1e-300 to 1e300 give orders 0 to 3 to nine digits, or nan, in five readings",
     "special": "derivatives at kinks and other special points are the documented ones",
 }
-REFUSES, NOT_ASKED = "the reference refuses", "no special points"  # what a condition says of itself
+REFUSES, NOT_ASKED = "the reference refuses", "no special points"  # reasons why a condition does not apply
 
 
 class Reals:
     """Real numbers from low to high, for an argument of any shape (or of one shape).
 
-    avoid: points where the function has a kink, a pole or an end; samples keep a fiftieth of the width away.
-    also: what is to be among the points of the scalar form, from outside the range as well; where one lies near a
-    kink, pole or end, that is named in avoid.
+    avoid: kinks, poles and ends of the function; samples keep away from them by a fiftieth of the width. also: further
+    points for the scalar form, which may lie outside the range; a kink, pole or end near one must be named in avoid.
 
     >>> Reals(-1, 1, avoid=[0]).sample(np.random.default_rng(0), (3,)).shape
     (3,)
@@ -66,17 +66,15 @@ class Reals:
         *,
         avoid: Sequence[float] = (),
         also: Sequence[float] = (),
-        shape: tuple[int, ...] | None = None,
+        shape: Shape | None = None,
     ) -> None:
         if not low < high:
             raise ValueError(f"Reals: low must be under high, got {low} and {high}")
         self.low, self.high, self.shape = float(low), float(high), shape
         self.avoid, self.also = tuple(avoid), tuple(also)
 
-    def sample(
-        self, rng: np.random.Generator, shape: tuple[int, ...], also: Sequence[float] = ()
-    ) -> np.ndarray[Any, Any]:
-        """Values spread evenly over the range in random order, the points of `also` in place of the first."""
+    def sample(self, rng: np.random.Generator, shape: Shape, also: Sequence[float] = ()) -> Array:
+        """Values spread evenly over the range, in random order; the points of `also` replace the first ones."""
         n = int(np.prod(shape))
         gap = (self.high - self.low) / 50
         x = self.low + (self.high - self.low) * (np.arange(n) + rng.uniform(0.1, 0.9, n)) / max(n, 1)
@@ -87,7 +85,7 @@ class Reals:
         x[: len(also)] = also
         return x.reshape(shape)
 
-    def room(self, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def room(self, x: Array) -> Array:
         """How far each element may move, in the complex plane too: half the way to an end or to a point avoided."""
         ends = [self.low, self.high, *self.avoid]
         inside = (self.low <= x) & (x <= self.high)
@@ -95,8 +93,8 @@ class Reals:
             0.3, np.min([np.where(inside | (end in self.avoid), np.abs(x - end), 1) for end in ends], axis=0) / 2
         )
 
-    def integers(self) -> np.ndarray[Any, Any]:
-        """Whole numbers of the range, at most five, none to be avoided."""
+    def integers(self) -> Array:
+        """Whole numbers of the range, at most five, without those in `avoid`."""
         whole = [n for n in range(int(np.ceil(self.low)), int(np.floor(self.high)) + 1) if n not in self.avoid]
         inner = [n for n in whole if self.low < n < self.high]
         return np.array((inner or whole)[:5], dtype=np.int64)
@@ -108,16 +106,14 @@ class Bools:
     kind = "b"
     also = ()
 
-    def __init__(self, *, shape: tuple[int, ...] | None = None) -> None:
+    def __init__(self, *, shape: Shape | None = None) -> None:
         self.shape = shape
 
-    def sample(
-        self, rng: np.random.Generator, shape: tuple[int, ...], also: Sequence[float] = ()
-    ) -> np.ndarray[Any, Any]:
+    def sample(self, rng: np.random.Generator, shape: Shape, also: Sequence[float] = ()) -> Array:
         return rng.permutation(np.arange(int(np.prod(shape))) % 2 == 0).reshape(shape)
 
 
-def Normal(*shape: int) -> Callable[[np.random.Generator], np.ndarray[Any, Any]]:
+def Normal(*shape: int) -> Callable[[np.random.Generator], Array]:
     """Normally distributed numbers, no two of them close, for an argument of this shape.
 
     >>> Normal(2, 3)(np.random.default_rng(0)).shape
@@ -126,7 +122,7 @@ def Normal(*shape: int) -> Callable[[np.random.Generator], np.ndarray[Any, Any]]
     n = math.prod(shape)
     normal = NormalDist().inv_cdf
 
-    def sample(rng: np.random.Generator) -> np.ndarray[Any, Any]:
+    def sample(rng: np.random.Generator) -> Array:
         places = (np.arange(n) + rng.uniform(0.25, 0.75, n)) / max(n, 1)
         return rng.permutation([normal(p) for p in places]).reshape(shape)
 
@@ -145,7 +141,7 @@ class Case:
     `lambda F, a, b: F.concatenate([a, b])` in place of the call, read with dezero's functions and with NumPy.
     call: in place of function itself, where its text differs from the reference's. mp: the scalar form, a name in
     mpmath or `lambda mp, x: ...`. special: pairs of arguments and the derivatives there, `(0.0, 1.0)` or
-    `((1.0, 1.0), (1.0, 0.0))`. covers: further declared operations that its graph, or its derivative's, is made of.
+    `((1.0, 1.0), (1.0, 0.0))`. covers: other declared operations in its graph, or its derivative's, to certify.
     limit: an order under 10 to stop at, and why. rtol: relative error allowed at order 1 (twice as much each order).
     label: which use of the operation this is. without: what does not apply, each with its reason.
 
@@ -160,7 +156,7 @@ class Case:
         form: Callable[..., Any] | None = None,
         call: Callable[..., Any] | None = None,
         mp: str | Callable[..., Any] | None = None,
-        special: Sequence[tuple[Any, Any]] = (),
+        special: Sequence[tuple[object, object]] = (),
         covers: Sequence[str] = (),
         limit: tuple[int, str] | None = None,
         rtol: float = 1e-12,
@@ -208,7 +204,7 @@ class Case:
 
     @property
     def holomorphic(self) -> bool:
-        """Whether the reference may be asked for complex numbers."""
+        """Whether the reference is defined for complex numbers."""
         return self.like is not None and "complex" not in self.without
 
     def _check_waivers(self) -> None:
@@ -223,7 +219,7 @@ class Case:
                 f"case {self.title}: say why it stops at order {self.orders}: limit=({self.orders}, 'why')"
             )
 
-    def _reading(self, form: Callable[..., Any] | None, namespace: Any) -> Callable[..., Any] | None:
+    def _reading(self, form: Callable[..., Any] | None, namespace: object) -> Callable[..., Any] | None:
         return None if form is None else lambda *xs, **parameters: form(namespace, *xs, **parameters)
 
     def _reference(self, like: Callable[..., Any] | bool | None) -> Callable[..., Any] | None:

@@ -1,11 +1,12 @@
-"""What a certification found: errors by reading and order, conditions, failures."""
+"""Certificate: the result of a certification, with errors by reading and order, conditions and failures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
+
+from dezero.core.dtypes import Array
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Certificate:
     """The record of one certified case.
 
     errors: reading -> order -> largest relative error. conditions: name -> "" where it held, else why it does not
-    apply. attempted: reading -> the order aimed at; stopped: reading -> why it went no further. orders, limit: where
-    the case ends, and why if that is under 10. against: the route of the orders' references.
+    apply. attempted: reading -> the order aimed at. stopped: reading -> why it went no further. orders, limit: the
+    highest order of the case, and why if it is under 10. against: the route of the orders' references.
     """
 
     operation: str
@@ -47,7 +48,7 @@ class Certificate:
         return not self.failures
 
     def saw(self, reading: str, order: int, error: float) -> None:
-        """Note an error; the largest of several remains."""
+        """Record an error; the largest of several remains."""
         seen = self.errors.setdefault(reading, {})
         seen[order] = max(seen.get(order, 0.0), error)
 
@@ -67,7 +68,7 @@ class Certificate:
         return f"{self.title}: certified {', '.join(reached)}"
 
 
-def difference(got: Any, expected: Any, scale: Any = None) -> tuple[float, str]:
+def difference(got: object, expected: object, scale: Array | float | None = None) -> tuple[float, str]:
     """The largest error relative to the scale of each element (its own size if None), and where it is, in words.
 
     An infinite or undefined element must be matched exactly; a shape that differs is an infinite error.

@@ -1,10 +1,9 @@
-"""The checker: a case certified in every reading, to the orders asked for."""
+"""certify: checks a case in every reading, to the orders of an Effort."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from dezero.series import Expansion
 from dezero.testing import arrays, conditions, nestings
 from dezero.testing.cases import Case
 from dezero.testing.certificate import Certificate, words
-from dezero.testing.problem import on_samples, shapes_of
+from dezero.testing.problem import Shapes, on_samples, shapes_of
 from dezero.testing.readings import STEPS, TooLarge, raw, repeated
 from dezero.testing.run import FULL, Effort, Run
 from dezero.testing.trials import Trial, along_curve, pointwise
@@ -31,14 +30,15 @@ def certify(case: Case, effort: Effort = FULL) -> Certificate:
     """
     run = Certification(case, effort)
     with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # nan and inf are compared, not warned of
-        warnings.simplefilter("error", np.exceptions.ComplexWarning)  # imaginary parts dropped: not holomorphic
+        warnings.simplefilter("ignore", RuntimeWarning)  # nan and inf are compared; they need no warning
+        # An imaginary part was dropped: the reference is not holomorphic.
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)
         run.all()
     return run.certificate
 
 
 class Certification(Run):
-    """A run through all that is certified of a case."""
+    """A run that performs every check of a case."""
 
     def all(self) -> None:
         with self.attempt("value"):
@@ -59,7 +59,7 @@ class Certification(Run):
         conditions.check(self)
         nestings.check(self)
 
-    def problem(self, shapes: Any) -> None:
+    def problem(self, shapes: Shapes | None) -> None:
         """The orders of the weighted sum of all outputs, and its gradients in whole arrays."""
         case, effort = self.case, self.effort
         problem = on_samples(case, shapes)
@@ -73,9 +73,9 @@ class Certification(Run):
     # -- orders along a path -----------------------------------------------------------------------------------
 
     def orders(self, trials: list[Trial]) -> None:
-        """Every reading on the first lot of data, and the simplified graph again on the second."""
+        """Every reading on the first lot of data; on the second lot the cached derivation of "tangent"."""
         self.certificate.against = self.certificate.against or trials[0].against
-        clear_cache()  # the first lot goes through the algebra, and leaves its derivation for the second
+        clear_cache()  # the first lot is derived by the algebra, and its derivation is cached for the second
         for reading in STEPS:
             self.follow(trials[0], reading)
         self.expand(trials[0])
@@ -84,20 +84,21 @@ class Certification(Run):
             return
         self.follow(trials[1], "tangent")
         for key in list(CACHE)[::2]:
-            CACHE.remove(key)  # orders replayed and orders derived anew take turns
+            CACHE.remove(key)  # so that replayed orders and newly derived ones alternate
         self.follow(trials[1], "tangent")
-        followed = failures[:]
-        if followed:
+        replayed = failures[:]
+        if replayed:
             failures.clear()
             clear_cache()
             self.follow(trials[1], "tangent")
-            for failure in () if failures else followed[:1]:  # right by the algebra alone: the recipe was at fault
+            # Without the cache it is right: the cached derivation was at fault.
+            for failure in () if failures else replayed[:1]:
                 self.certificate.fail("recipe", failure.message, failure.order)
         else:
             self.holds("recipe")
 
     def follow(self, trial: Trial, reading: str) -> None:
-        """One reading, order by order, until it is wrong or its graph too large; raw arrays take each last step."""
+        """One reading, order by order, until it is wrong or its graph too large; after "tangent" also raw."""
         if reading in self.case.without:
             return
         top = min(trial.orders, self.case.orders, *(() if reading == "tangent" else (self.effort.reverse,)))
@@ -139,5 +140,5 @@ class Certification(Run):
         except Exception as error:
             self.certificate.fail("series", f"raised {words(error)}", order)
 
-    def agrees(self, check: str, order: int, got: Any, trial: Trial) -> bool:
+    def agrees(self, check: str, order: int, got: object, trial: Trial) -> bool:
         return self.compare(check, order, got, trial.expected[order], trial.scale(order), trial.words, trial.against)

@@ -1,4 +1,4 @@
-"""What is to hold besides the orders: dtypes, shapes, strides, special points."""
+"""Conditions besides the orders: dtypes, shapes, strides, special points."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ import numpy as np
 
 from dezero.autodiff.gradients import gradients
 from dezero.core import Variable
+from dezero.core.dtypes import Array, is_inexact, is_real
 from dezero.core.graph import collect
 from dezero.testing import arrays, extremes, precision
 from dezero.testing.cases import NOT_ASKED, REFUSES, Case, Reals
 from dezero.testing.certificate import words
-from dezero.testing.problem import Array, Problem, data, on_samples, outputs, sampled, shapes_of
+from dezero.testing.problem import Problem, data, on_samples, outputs, sampled, shapes_of
 from dezero.testing.readings import READ, contracted, plain
 from dezero.testing.run import Run
 from dezero.testing.trials import along_curve
 
 
 def check(run: Run) -> None:
-    """Every condition that the case does not do without."""
+    """Check every condition that the case does not waive."""
     checks: dict[str, Callable[[Run], None]] = {
         "float32": precision.float32,
         "float16": precision.float16,
@@ -63,7 +64,7 @@ def same_value(run: Run, xs: Sequence[Array], check: str) -> bool:
             given = ", ".join(f"{x.dtype} {x.shape}" for x in xs)
             run.certificate.fail(check, f"expected dtype {e.dtype}, got {y.dtype} for {given}")
             good = False
-        elif e.dtype.kind in "fc":
+        elif is_inexact(e):
             size = np.abs(e[np.isfinite(e)]).max(initial=0.0)
             good &= run.compare(check, None, y, e, np.maximum(np.abs(e), 1e-3 * size))
         else:
@@ -91,7 +92,7 @@ def empty(run: Run) -> None:
     _as_reference(run, "empty", lots)
 
 
-def _first(v: Any) -> Any:
+def _first(v: Array | None) -> Array | None:
     return None if v is None else v.ravel()[:1].reshape(())
 
 
@@ -100,8 +101,8 @@ def _without(x: Any, n: int) -> Any:
     return None if x is None else x[(..., *[slice(0 if m == n else None) for m in x.shape])]
 
 
-def _as_reference(run: Run, condition: str, lots: Sequence[tuple[list[Any], list[Any]]]) -> None:
-    """What the reference answers, the operation answers, with gradients; where it refuses, nothing is asked."""
+def _as_reference(run: Run, condition: str, lots: Sequence[tuple[list[Array], list[Any]]]) -> None:
+    """The operation gives what the reference gives, with gradients; where the reference raises, nothing is checked."""
     case, refusals = run.case, []
     for xs, vs in lots:
         if any(x.size == 0 and x.ndim == 0 for x in xs):
@@ -121,7 +122,7 @@ def _as_reference(run: Run, condition: str, lots: Sequence[tuple[list[Any], list
 
 def views(run: Run) -> None:
     """Reversed, strided, transposed and read-only memory gives the values and first gradients of contiguous memory;
-    so do swapped bytes where they are not refused."""
+    so do swapped bytes where the operation takes them."""
     problem = on_samples(run.case, shapes_of(run.case)[0])
     expected = _values_and_gradients(problem)
     for name, view in _VIEWS.items():
@@ -155,7 +156,7 @@ def _read_only(x: Array) -> Array:
 
 
 def _swapped(x: Array) -> Array:
-    return x.astype(x.dtype.newbyteorder()) if x.dtype.kind == "f" else x
+    return x.astype(x.dtype.newbyteorder()) if is_real(x) else x
 
 
 _VIEWS: dict[str, Callable[[Array], Array]] = {
@@ -167,7 +168,7 @@ _VIEWS: dict[str, Callable[[Array], Array]] = {
 
 
 def _values_and_gradients(problem: Problem) -> list[Array]:
-    found = [data(y) for y in outputs(problem.case.f(*problem.leaves())) if data(y).dtype.kind == "f"]
+    found = [data(y) for y in outputs(problem.case.f(*problem.leaves())) if is_real(data(y))]
     for create_graph in (False, True):
         leaves: list[Any] = [Variable(x) if i in problem.moving else x for i, x in enumerate(problem.xs)]
         y = problem.phi(*leaves)
@@ -180,7 +181,7 @@ def integers(run: Run) -> None:
     xs, _ = sampled(case, None, "integers")
     whole = []
     for x, argument in zip(xs, case.arguments, strict=True):
-        if x.dtype.kind != "f":
+        if not is_real(x):
             whole.append(x)
         elif isinstance(argument, Reals):
             inside = argument.integers()
@@ -208,7 +209,7 @@ def special(run: Run) -> None:
         for lift in (np.asarray, np.atleast_1d):
             lifted = [lift(x) for x in xs]
             same_value(run, lifted, "special")
-            moving = [i for i, x in enumerate(lifted) if x.dtype.kind == "f"]
+            moving = [i for i, x in enumerate(lifted) if is_real(x)]
             for i, slope in zip(moving, expected, strict=True):
                 for reading in ("raw", "tangent", "reverse", "plain", "series"):
                     leaves: list[Any] = [Variable(x) if k in moving else x for k, x in enumerate(lifted)]
@@ -219,13 +220,14 @@ def special(run: Run) -> None:
 
 
 def covers(run: Run) -> None:
-    """The operations that the case is said to certify besides its own are in its graph, or in its derivatives'."""
+    """The operations that the case names in `covers` are in its graph, or in its derivatives'."""
     case = run.case
     if case.covers:
         problem = on_samples(case, shapes_of(case)[0])
         leaves = problem.leaves()
         asked, vs = [leaves[i] for i in problem.moving], [problem.vs[i] for i in problem.moving]
-        y = sum([(part * part).sum() for part in outputs(case.f(*leaves))])  # so that linear operations' vary too
+        # Squared, so that linear operations have second derivatives too.
+        y = sum([(part * part).sum() for part in outputs(case.f(*leaves))])
         once = plain(y, asked[0])
         seen = _names([y, *contracted(y, asked, vs, 3), once, plain(once.sum(), asked[0])])
         for name in case.covers:
@@ -238,5 +240,5 @@ def operations_of(case: Case) -> set[str]:
     return {*_names(outputs(case.f(*on_samples(case, shapes_of(case)[0]).leaves()))), *case.covers}
 
 
-def _names(results: Sequence[Any]) -> set[str]:
+def _names(results: Sequence[object]) -> set[str]:
     return {n._op.name for n in collect([y for y in results if isinstance(y, Variable)]).values() if n._args}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ from dezero.testing.run import Run
 SIZES = (1e-300, 1e-160, 1e-20, 1e-8, 1e-3, 30.0, 700.0, 1e5, 1e20, 1e160, 1e300)
 ORDERS = 3
 RELATIVE = 1e-9
-_LEAST, _LARGEST = 1e-290, 1.7e308  # what is smaller may be rounding of numbers that are in range
-_HALF, _APART = 4, 1e-15  # differences of nine points, so far apart relative to the argument, or to 1 where it is more
+_LEAST, _LARGEST = 1e-290, 1.7e308  # a smaller result may be the rounding of numbers in range
+_HALF, _APART = 4, 1e-15  # differences of nine points, spaced by this part of min(|x|, 1)
 
 
 def check(run: Run) -> None:
@@ -36,7 +37,7 @@ def check(run: Run) -> None:
                     run.certificate.fail("extremes", message, order)
 
 
-def _expected(form: Any, x: float) -> list[Any]:
+def _expected(form: str | Callable[..., Any], x: float) -> list[Any]:
     """Orders 0 to 3 of the form; None for what differences do not resolve; empty where the form has no real value."""
     import mpmath
 
@@ -61,7 +62,7 @@ def _expected(form: Any, x: float) -> list[Any]:
         return found
 
 
-def _found(f: Any, x: float, order: int) -> dict[str, float]:
+def _found(f: Callable[..., Any], x: float, order: int) -> dict[str, float]:
     """One order in every reading; raw arrays and series take the last step over the recorded derivative before."""
     found = {}
     for name, read in READ.items():

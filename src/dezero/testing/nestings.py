@@ -1,7 +1,7 @@
 """Transforms of transforms: the transpose of the transpose, pairs and triples, operators behind an inner map.
 
-What they should give are contractions of derivative tensors, taken once a case by reverse sweeps of the rules as they
-stand, which the orders have held against other routes.
+The expected values are contractions of derivative tensors. They are computed once a case by reverse sweeps without
+simplification, which the checks of the orders have compared with other routes.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ import numpy as np
 
 from dezero.autodiff.gradients import gradients
 from dezero.core import GraphError, Variable, using_config
+from dezero.core.dtypes import Array, is_real
 from dezero.core.registry import operations as F
 from dezero.derivatives import grad, hessian, hvp, jacfwd, jacrev, jvp, laplacian, operator, vjp
 from dezero.series import jet
-from dezero.testing.problem import Array, Problem, data, on_samples, outputs
+from dezero.testing.problem import Problem, data, on_samples, outputs
 from dezero.testing.run import Run
 
 Function = Callable[..., Any]
 Vectors = Sequence[Array]
-ELEMENTS = 12  # of the arguments together: up to there Jacobians are asked for, a sweep each
-LEAST = 1e-3  # of the function's size: what is smaller than this, in any order, may be rounding
+ELEMENTS = 12  # of all arguments together; with more no Jacobian is computed, since each element takes a sweep
+LEAST = 1e-3  # of the function's size: a smaller number may be rounding, in any order
 
 
 def _dot(xs: Sequence[Any], us: Vectors) -> Any:
@@ -38,7 +39,7 @@ def _columns(jacobian: Any) -> Function:
     return lambda f, xs, u: _dot(jacobian(f, argnums=tuple(range(len(xs))))(*xs), u)
 
 
-# each takes a function with one number as its result to its derivative along u, at xs
+# Each maps a function with one number as its result to its derivative along u at xs.
 TRANSFORMS: dict[str, Function] = {
     "grad": _columns(grad),
     "vjp": lambda f, xs, u: _dot(vjp(f, *xs)[1](np.array(1.0)), u),
@@ -52,7 +53,7 @@ _ORDER = {name: 2 if name == "hvp" else 1 for name in TRANSFORMS}
 
 
 def compositions(length: int) -> list[tuple[str, ...]]:
-    """Every ordered choice of so many transforms, hvp, which is of order 2, in at most two of them.
+    """Every ordered choice of `length` transforms, with hvp, which is of order 2, at most twice.
 
     >>> len(compositions(2)), len(compositions(3))
     (49, 342)
@@ -61,7 +62,7 @@ def compositions(length: int) -> list[tuple[str, ...]]:
 
 
 class Nested:
-    """A case's problem made a smooth number of its moving arguments, whose derivatives of all orders have size."""
+    """A smooth number made of a case's moving arguments; its derivatives of all orders are of about one size."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem, self.moving = problem, problem.moving
@@ -83,18 +84,18 @@ class Nested:
         return sum([x.size for x in self.xs])
 
     @staticmethod
-    def real(ys: Any) -> list[Any]:
-        return [y for y in outputs(ys) if data(y).dtype.kind == "f"]
+    def real(ys: object) -> list[Any]:
+        return [y for y in outputs(ys) if is_real(data(y))]
 
     def f(self, *leaves: Any) -> tuple[Any, ...]:
-        """The real outputs, of the moving arguments."""
+        """The real outputs as a function of the moving arguments."""
         xs = list(self.problem.xs)
         for i, x in zip(self.moving, leaves, strict=True):
             xs[i] = x
         return tuple(self.real(self.problem.case.f(*xs)))
 
     def number(self, *leaves: Any) -> Any:
-        """exp of the outputs, so that those of linear operations have higher derivatives too, added up."""
+        """The sum of exp of the outputs: linear operations have higher derivatives too."""
         ys = [F.exp(y * (0.5 / self.size)) for y in self.f(*leaves)]
         return _dot(ys, self.cotangents)
 
@@ -114,7 +115,7 @@ class Nested:
 
 
 def nested(run: Run, problem: Problem, pairs: int, triples: int) -> None:
-    """Some pairs and triples of transforms, others for each case; None for all of them that the size allows."""
+    """Check `pairs` pairs and `triples` triples of transforms, drawn anew for each case."""
     n = Nested(problem)
     if not n.finite:
         return
@@ -125,7 +126,7 @@ def nested(run: Run, problem: Problem, pairs: int, triples: int) -> None:
 
 
 def _affordable(names: tuple[str, ...], elements: int) -> bool:
-    """Jacobians in Jacobians are as many sweeps as the power of the elements."""
+    """Whether few sweeps suffice: k Jacobians inside one another take elements**k of them."""
     jacobians = sum([name.startswith("jac") for name in names])
     return elements**jacobians <= ELEMENTS**2 and sum([_ORDER[name] for name in names]) <= 4
 
@@ -135,7 +136,7 @@ def _along(transform: Function, f: Function, u: Vectors, *xs: Any) -> Any:
 
 
 def _composed(run: Run, n: Nested, names: tuple[str, ...]) -> None:
-    """The transforms, the first of them innermost, each along a direction of its own."""
+    """Check the transforms `names`, the first innermost, each along a direction of its own."""
     f: Function = n.number
     for name, u in zip(names, n.us, strict=False):
         f = partial(_along, TRANSFORMS[name], f, u)
@@ -148,18 +149,18 @@ def _composed(run: Run, n: Nested, names: tuple[str, ...]) -> None:
 
 
 def transposed(run: Run, problem: Problem, thorough: bool) -> None:
-    """J u by transposing J^T, beside jvp and both Jacobians, and J^T v again by transposing that.
+    """J u by the transpose of J^T, compared with jvp and both Jacobians, and J^T v again by the transpose of that.
 
-    Of arrays, and of Variables, which are recorded as those of transforms inside of others are.
+    The arguments are arrays, and Variables, whose derivatives are recorded as inside other transforms.
     """
     n = Nested(problem)
     if not n.finite:
         return
     u, v = n.us[0], n.cotangents
-    expected = {"J u": _twice(n, u, simplify=False), "J^T v": _pulled_plain(n)}
+    expected = {"J u": _double_vjp(n, u, simplify=False), "J^T v": _plain_vjp(n)}
     for given in (_as_they_are, _as_variables) if thorough else (_as_variables,):
         xs, us, vs = given(n.xs), given(u), given(v)
-        for name, (what, ask) in _ways(n, xs, us, vs, thorough).items():
+        for name, (what, ask) in _methods(n, xs, us, vs, thorough).items():
             with run.attempt("transposed"):
                 for got, e in zip(ask(), expected[what], strict=True):
                     size = max(float(np.abs(e).max(initial=0.0)), LEAST * n.size)
@@ -175,8 +176,10 @@ def _as_variables(xs: Vectors) -> tuple[Any, ...]:
     return tuple([Variable(np.array(x)) for x in xs])
 
 
-def _ways(n: Nested, xs: Any, us: Any, vs: Any, thorough: bool) -> dict[str, tuple[str, Callable[[], Sequence[Any]]]]:
-    """What each way gives, and how it is asked for."""
+def _methods(
+    n: Nested, xs: Sequence[Any], us: Sequence[Any], vs: Sequence[Any], thorough: bool
+) -> dict[str, tuple[str, Callable[[], Sequence[Any]]]]:
+    """Name of a method -> what it computes ("J u" or "J^T v"), and a function that does."""
 
     def pullback(*cotangents: Any) -> Any:
         return vjp(n.f, *xs)[1](cotangents)
@@ -191,11 +194,11 @@ def _ways(n: Nested, xs: Any, us: Any, vs: Any, thorough: bool) -> dict[str, tup
     ways: dict[str, tuple[str, Callable[[], Sequence[Any]]]] = {
         "vjp of the pullback": ("J u", lambda: pushed()(us)),
         "vjp of its pullback": ("J^T v", again),
-        "gradients in grad_outputs": ("J u", lambda: _twice(n, n.us[0], simplify=True)),
+        "gradients in grad_outputs": ("J u", lambda: _double_vjp(n, n.us[0], simplify=True)),
     }
     if thorough:
         ways["jvp"] = "J u", lambda: jvp(n.f, xs, us)[1]
-        ways["jvp of the pullback of the pullback"] = "J u", lambda: _along_push(pushed(), us)
+        ways["jvp of the pullback of the pullback"] = "J u", lambda: _jvp_of_linear(pushed(), us)
         if n.elements <= ELEMENTS:
             places = tuple(range(len(xs)))
             ways["jacfwd"] = "J u", lambda: [_times(row, n.us[0]) for row in jacfwd(n.f, argnums=places)(*xs)]
@@ -203,27 +206,25 @@ def _ways(n: Nested, xs: Any, us: Any, vs: Any, thorough: bool) -> dict[str, tup
     return ways
 
 
-def _along_push(push: Function, us: Any) -> Sequence[Any]:
+def _jvp_of_linear(push: Function, us: Any) -> Sequence[Any]:
     """push is linear: its derivative along u is push(u)."""
     return jvp(lambda *tangents: push(tangents), us, us)[1]
 
 
-def _pulled_plain(n: Nested) -> list[Array]:
+def _plain_vjp(n: Nested) -> list[Array]:
     with using_config("simplify", False):
         leaves = [Variable(np.array(x)) for x in n.xs]
         return [g.data for g in gradients(n.f(*leaves), leaves, grad_outputs=n.cotangents)]
 
 
-def _twice(n: Nested, u: Vectors, simplify: bool) -> list[Array]:
-    """J u, the gradient of J^T v along u in the cotangents v, which are computed from others."""
+def _double_vjp(n: Nested, u: Vectors, simplify: bool) -> list[Array]:
+    """J u, as the gradient of u · J^T v in the cotangents v; v itself is computed from other Variables."""
     with using_config("simplify", simplify):
         leaves, halves = [Variable(np.array(x)) for x in n.xs], [Variable(np.asarray(v / 2)) for v in n.cotangents]
         seeds = [half * 2.0 for half in halves]
         y = _dot(gradients(n.f(*leaves), leaves, grad_outputs=seeds, create_graph=True), u)
         if simplify:
-            with suppress(
-                GraphError
-            ):  # what was rewritten without the computed cotangents refuses to be asked for them
+            with suppress(GraphError):  # a rewritten graph may no longer hold the computed cotangents
                 return [g.data for g in gradients(y, seeds)]
         return [g.data / 2 for g in gradients(y, halves)]
 
@@ -276,7 +277,7 @@ def behind(run: Run, problem: Problem, thorough: bool) -> None:
 _PLACES = {index: [i for i, count in enumerate(index) for _ in range(count)] for index in _TERMS}
 
 
-def _partials(y: Any, leaf: Variable, places: Sequence[int]) -> Iterator[float]:
+def _partials(y: Variable, leaf: Variable, places: Sequence[int]) -> Iterator[float]:
     for i in places:
         y = gradients(y, leaf, create_graph=True)[0][i]
         yield float(y.data)

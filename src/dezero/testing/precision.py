@@ -10,17 +10,18 @@ import numpy as np
 from dezero.autodiff.gradients import gradients
 from dezero.autodiff.sweep import sweep
 from dezero.core import Variable
+from dezero.core.dtypes import Array, is_complex, is_real
 from dezero.core.graph import collect
 from dezero.core.registry import operations
 from dezero.testing.certificate import difference, words
-from dezero.testing.problem import Array, Problem, data, on_samples, outputs, shapes_of
+from dezero.testing.problem import Problem, data, on_samples, outputs, shapes_of
 from dezero.testing.readings import contracted, plain
 from dezero.testing.routes import central
 from dezero.testing.run import Run
 
-FLOAT32 = 2e-4  # relative error allowed against float64 from the same numbers, orders 0 to 2
-FLOAT16 = 2e-2  # orders 0 and 1; a number of half precision is itself a two-thousandth off
-BY_DIFFERENCES = 1e-8  # of complex gradients: rounding over the step
+FLOAT32 = 2e-4  # the relative error allowed of orders 0 to 2, against float64 from the same numbers
+FLOAT16 = 2e-2  # of orders 0 and 1; rounding to half precision alone is an error of 1/2048
+BY_DIFFERENCES = 1e-8  # of complex gradients by differences: rounding over the step
 _STEP = 1e-3
 
 
@@ -50,12 +51,12 @@ def _stays_float32(run: Run, problem: Problem, exact: Problem) -> None:
         _close(run, order, got.data, expected.data)
 
 
-def _made(y: Variable) -> list[tuple[str, Any]]:
-    """What the operations of a graph made, the oldest first."""
+def _made(y: Variable) -> list[tuple[str, object]]:
+    """The name and value of each operation of a graph, the oldest first."""
     return [(node._op.name, node._data) for _, node in sorted(collect([y]).items()) if node._args]
 
 
-def _no_leak(run: Run, where: str, found: Sequence[tuple[str, Any]]) -> None:
+def _no_leak(run: Run, where: str, found: Sequence[tuple[str, object]]) -> None:
     for name, x in found:
         for part in x if isinstance(x, tuple) else (x,):
             if getattr(part, "dtype", np.dtype("f4")).kind == "f" and part.dtype != np.float32:
@@ -63,8 +64,8 @@ def _no_leak(run: Run, where: str, found: Sequence[tuple[str, Any]]) -> None:
                 return
 
 
-def _close(run: Run, order: int, got: Any, expected: Any) -> None:
-    if got.dtype.kind == "f":
+def _close(run: Run, order: int, got: Array, expected: Array) -> None:
+    if is_real(got):
         error, message = difference(got, expected, np.abs(expected).max(initial=0.0))
         if error > FLOAT32:
             run.certificate.fail("float32", message, order)
@@ -83,19 +84,19 @@ def float16(run: Run) -> None:
     for order, (got, expected) in enumerate(zip(_first_two(problem), _first_two(exact), strict=True)):
         for i, (y, e) in enumerate(zip(got, expected, strict=True)):
             allowed = kinds[i] if order == 0 and i < len(kinds) else ()
-            if y.dtype.kind == "f" and y.dtype not in (np.float16, *allowed):
+            if is_real(y) and y.dtype not in (np.float16, *allowed):
                 run.certificate.fail("float16", f"expected dtype float16, got {y.dtype}", order)
-            elif y.dtype.kind == "f":
+            elif is_real(y):
                 _near(run, order, y, e)
 
 
 def _kinds(run: Run, problem: Problem) -> list[Any]:
-    """What more digits each output may have than half precision, as the reference's has."""
+    """The dtypes above half precision that each output may have, because the reference's has them."""
     if run.case.like is None:
         return []
     try:
         given = [np.asarray(y).dtype for y in outputs(run.case.reference(*problem.xs))]
-    except Exception:  # it has no half precision, and says nothing of what to give
+    except Exception:  # the reference has no half precision, so it does not say which dtype to expect
         return []
     return [() if dtype == np.float16 else (dtype, np.float32) for dtype in given]
 
@@ -111,7 +112,7 @@ def _first_two(problem: Problem) -> tuple[list[Array], list[Array]]:
 
 
 def _near(run: Run, order: int, got: Array, expected: Array) -> None:
-    """Within what half precision can tell; what lies beyond its range is infinite there."""
+    """Record a failure where an element in the range of half precision has too large an error."""
     with np.errstate(over="ignore"):
         fits = np.isfinite(expected.astype(np.float16)) & np.isfinite(expected)
     got, expected = got[fits], expected[fits]
@@ -121,7 +122,7 @@ def _near(run: Run, order: int, got: Array, expected: Array) -> None:
 
 
 def complex_cotangents(run: Run) -> None:
-    """Re(w exp(iy/3)) of the real results y, by complex arithmetic beside cosines and sines."""
+    """Gradients of Re(w exp(iy/3)) of the real results y, by complex arithmetic and by cosines and sines."""
     problem = on_samples(run.case, shapes_of(run.case)[0])
     rng = run.case.rng("complex cotangents")
     weights = [rng.normal(size=y.shape) + 1j * rng.normal(size=y.shape) for y in problem.ys]
@@ -129,7 +130,7 @@ def complex_cotangents(run: Run) -> None:
     def found(turned: Callable[[Any, Array], Any], create_graph: bool) -> list[Array]:
         leaves = problem.leaves()
         asked = [leaves[i] for i in problem.moving]
-        ys = [(y, w) for y, w in zip(outputs(run.case.f(*leaves)), weights, strict=True) if data(y).dtype.kind == "f"]
+        ys = [(y, w) for y, w in zip(outputs(run.case.f(*leaves)), weights, strict=True) if is_real(data(y))]
         if not ys:
             return []
         grads = gradients(sum([turned(y, w).sum() for y, w in ys]), asked, create_graph=create_graph)
@@ -185,7 +186,7 @@ def complex_arguments(run: Run) -> None:
     y = weighted(outputs(case.f(*leaves)))
     run.compare("complex arguments", None, complex(data(y)).real, points[4], max(abs(points[4]), 1e-3), " of the value")
     asked = [leaves[i] for i in problem.moving]
-    real = operations.real(y) if y.dtype.kind == "c" else y
+    real = operations.real(y) if is_complex(y) else y
     ways = {
         "raw": lambda: gradients(real, asked),
         "recorded": lambda: gradients(real, asked, create_graph=True),

@@ -1,4 +1,4 @@
-"""A case on given arrays, made a number: the weighted sum of its outputs, for the operation and for the reference."""
+"""A case on given arrays, and the number that is differentiated: the weighted sum of its outputs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from dezero.core import Variable
+from dezero.core.dtypes import Array, Shape, is_real
+from dezero.core.variable import ArrayLike
 from dezero.testing.cases import Bools, Case, Reals
 
-Array = np.ndarray[Any, Any]
-Shapes = list[tuple[int, ...]]
+Shapes = list[Shape]
 
 
 def outputs(y: Any) -> list[Any]:
@@ -19,37 +20,35 @@ def outputs(y: Any) -> list[Any]:
     return list(y) if isinstance(y, tuple | list) else [y]
 
 
-def data(y: Any) -> Any:
+def data(y: ArrayLike) -> Any:
     return y.data if isinstance(y, Variable) else np.asarray(y)
 
 
 class Problem:
     """A case on given arrays.
 
-    xs: the arguments; moving: the places of those of float dtype, the others are handed over raw. vs: directions
-    that keep elements in their domain, None for what does not move. phi: the weighted sum of all float outputs, of
-    Variables; phi_reference: the same of arrays.
+    xs: the arguments. moving: the places of those of float dtype; the others are passed as they are. vs: a direction
+    for each argument, short enough that elements stay in their domain; None where it does not move. phi: the weighted
+    sum of all float outputs, of Variables. phi_reference: the same of arrays.
     """
 
     def __init__(self, case: Case, xs: Sequence[Array], vs: Sequence[Any]) -> None:
         self.case, self.xs, self.vs = case, list(xs), list(vs)
-        self.moving = [i for i, x in enumerate(xs) if x.dtype.kind == "f"]
+        self.moving = [i for i, x in enumerate(xs) if is_real(x)]
         self.ys = [data(y) for y in outputs(case.f(*self.leaves()))]
-        if not any(y.dtype.kind == "f" for y in self.ys):
+        if not any(is_real(y) for y in self.ys):
             given = ", ".join(str(y.dtype) for y in self.ys)
             raise ValueError(f"no output is real ({given}): take real parts or absolute values in form= or call=")
         rng = case.rng("weights")
-        self.weights = [
-            rng.uniform(0.5, 1.5, y.shape).astype(y.dtype) if y.dtype.kind == "f" else None for y in self.ys
-        ]
+        self.weights = [rng.uniform(0.5, 1.5, y.shape).astype(y.dtype) if is_real(y) else None for y in self.ys]
 
     def phi(self, *xs: Any) -> Variable:
         parts = zip(outputs(self.case.f(*xs)), self.weights, strict=True)
         return sum([(y * w).sum() for y, w in parts if w is not None])
 
-    def phi_reference(self, *xs: Any) -> Any:
+    def phi_reference(self, *xs: Array) -> Any:
         if self.case.like is None:
-            return self.phi(*[Variable(x) if x.dtype.kind == "f" else x for x in map(np.asarray, xs)]).data
+            return self.phi(*[Variable(x) if is_real(x) else x for x in map(np.asarray, xs)]).data
         parts = zip(outputs(self.case.reference(*xs)), self.weights, strict=True)
         return sum([(np.asarray(y) * w).sum() for y, w in parts if w is not None])
 
@@ -58,17 +57,17 @@ class Problem:
         chosen = self.moving if only is None else only
         return [Variable(x.copy(order="K")) if i in chosen else x for i, x in enumerate(self.xs)]
 
-    def cast(self, kind: Any) -> Problem:
+    def cast(self, kind: type[np.floating]) -> Problem:
         """The same problem with its float arrays in another dtype."""
         return Problem(self.case, [_cast(x, kind) for x in self.xs], [_cast(v, kind) for v in self.vs])
 
 
 def sampled(
-    case: Case, shapes: Sequence[tuple[int, ...]] | None, purpose: str, also: bool = False
+    case: Case, shapes: Sequence[Shape] | None, purpose: str, also: bool = False
 ) -> tuple[list[Array], list[Any]]:
     """Samples of a case's arguments (of these shapes, where it is element-wise), and a direction for each.
 
-    also: the points that a domain wants to have among them are.
+    also: whether the points that a domain names in `also` are among them.
     """
     rng = case.rng(purpose)
     xs: list[Array] = []
@@ -86,23 +85,23 @@ def sampled(
         )
         sign = rng.permutation(np.arange(x.size) % 2 * 2.0 - 1).reshape(x.shape)
         xs.append(x)
-        vs.append(sign * room if x.dtype.kind == "f" else None)
+        vs.append(sign * room if is_real(x) else None)
     return xs, vs
 
 
-def on_samples(case: Case, shapes: Sequence[tuple[int, ...]] | None = None) -> Problem:
+def on_samples(case: Case, shapes: Sequence[Shape] | None = None) -> Problem:
     """The case on samples of its arguments."""
     return Problem(case, *sampled(case, shapes, f"arrays {shapes}"))
 
 
-def _size(x: Array, random: bool) -> Any:
-    """How far elements are from 0, at most 1: those of a given array keep their sign, random ones may change it."""
+def _size(x: Array, random: bool) -> Array:
+    """The size of each element, at most 1: the elements of a given array keep their sign in a step of a part of it."""
     size = np.clip(np.abs(x), 0.5 if random else 0.0, 1.0)
     return np.where(size > 0, size, 1.0)
 
 
-def _cast(x: Any, kind: Any) -> Any:
-    return x.astype(kind) if x is not None and x.dtype.kind == "f" else x
+def _cast(x: Any, kind: type[np.floating]) -> Any:
+    return x.astype(kind) if x is not None and is_real(x) else x
 
 
 def shapes_of(case: Case) -> list[Shapes | None]:

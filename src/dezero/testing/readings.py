@@ -9,24 +9,23 @@ import numpy as np
 
 from dezero.autodiff.gradients import gradients
 from dezero.core import Variable, using_config
+from dezero.core.dtypes import Array
 from dezero.core.graph import collect
 from dezero.series import Expansion
 
-Array = np.ndarray[Any, Any]
-
 
 def tangent(y: Variable, leaf: Variable) -> Variable:
-    """The recorded derivative, simplified; by tangents where the leaf's elements do not mix."""
+    """The recorded derivative, simplified; by a tangent sweep where the leaf's elements do not mix."""
     return gradients(y, leaf, create_graph=True)[0]
 
 
 def reverse(y: Variable, leaf: Variable) -> Variable:
-    """The recorded derivative, simplified, by a reverse sweep: two results are never differentiated by tangents."""
+    """The recorded derivative, simplified, by a reverse sweep: a tangent sweep never takes two results."""
     return gradients((y * 0.5, y * 0.5), leaf, create_graph=True)[0]
 
 
 def plain(y: Variable, leaf: Variable) -> Variable:
-    """The recorded derivative as the rules stand."""
+    """The recorded derivative, not simplified."""
     with using_config("simplify", False):
         return gradients(y, leaf, create_graph=True)[0]
 
@@ -43,7 +42,7 @@ def series(y: Variable, leaf: Variable) -> Array:
 
 Step = Callable[[Variable, Variable], Variable]
 STEPS: dict[str, Step] = {"tangent": tangent, "reverse": reverse, "plain": plain}
-READ: dict[str, Callable[[Variable, Variable], Any]] = {**STEPS, "raw": raw, "series": series}
+READ: dict[str, Callable[[Variable, Variable], Variable | Array]] = {**STEPS, "raw": raw, "series": series}
 
 
 class TooLarge(Exception):
@@ -65,7 +64,7 @@ def repeated(
         before = nodes
 
 
-def contracted(y: Variable, leaves: Sequence[Any], directions: Sequence[Any], orders: int) -> Iterator[Variable]:
+def contracted(y: Variable, leaves: Sequence[Variable], directions: Sequence[Any], orders: int) -> Iterator[Variable]:
     """Orders 1, 2, ... of a number along directions: gradients in whole arrays, contracted, differentiated again."""
     for _ in range(orders):
         grads = gradients(y, leaves, create_graph=True)

@@ -1,7 +1,7 @@
 """Derivatives by routes that share nothing with the rules: mpmath, the complex plane, differences.
 
-They are taken along a curve x + v s(t), s(t) = t / (1 + 2.5 t), where every order has size, n! 2.5**(n - 1), also in
-a linear operation; mpmath takes the straight line.
+They are taken along a curve x + v s(t) with s(t) = t / (1 + 2.5 t). Its derivative of order n has the size
+n! 2.5**(n - 1), so that no order is zero, even of a linear operation. mpmath takes the straight line.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
-STEP = 2.0**-9  # of differences: 8 points leave h^8 / 630 of truncation and eps / h of rounding
+from dezero.core.dtypes import Array, is_complex
+
+STEP = 2.0**-9  # of differences: 8 points have a truncation error of h^8 / 630, and a rounding error of eps / h
 CURVE = 2.5
-_RADIUS, _ON_CIRCLE = 0.28, 160  # s has its pole at -0.4: 0.7**160 is lost to aliasing, 0.7**-n gained in rounding
+_RADIUS, _ON_CIRCLE = 0.28, 160  # s has its pole at -0.4: aliasing leaves 0.7**160, rounding grows by 0.7**-n
 _TURNS = np.exp(2j * np.pi * np.arange(24) / 24)  # of the small circles for first gradients
 _DIGITS, _HALF, _APART = 75, 10, 1e-4  # 21 points, 1e-4 apart, of 75 digits: order 10 to some 30 digits
 
 
 class NotHolomorphic(ValueError):
-    """The reference cannot be continued into the complex plane."""
+    """The reference is not a holomorphic function of complex arguments."""
 
 
 @lru_cache
@@ -90,8 +91,8 @@ def mpmath_derivatives(
 
 
 def _differences(mp: Any, values: list[Any], apart: float, orders: int) -> list[float]:
-    """Orders 0 up at the middle of equally spaced values; 0 where there is but rounding, or where two points less
-    give another value altogether."""
+    """Derivatives at the middle of equally spaced values, from order 0; 0 where one is no more than rounding, or where
+    the stencil with two points less gives a value that differs by a tenth."""
     found, size = [], max(map(abs, values))
     for n in range(orders + 1):
         y, fewer = _derivative(mp, values, n), _derivative(mp, values[1:-1], n)
@@ -124,11 +125,11 @@ def complex_derivatives(path: Callable[[Any], Any], start: Array, orders: int) -
         values = np.array([path(start + _RADIUS * turn) for turn in turns])
     except Exception as error:
         raise NotHolomorphic(f"it raises {type(error).__name__}: {error}") from error
-    if values.dtype.kind != "c":
+    if not is_complex(values):
         raise NotHolomorphic("it gives real numbers for complex ones")
     coefficients = np.fft.fft(values, axis=0) / _ON_CIRCLE
     size = np.abs(values).max(initial=1e-300)
-    coefficients[np.abs(coefficients) < 1e-16 * size] = 0  # but rounding
+    coefficients[np.abs(coefficients) < 1e-16 * size] = 0  # mere rounding
     principal = np.abs(coefficients[-8:]).max(initial=0.0)
     if not principal <= 1e-10 * size:
         raise NotHolomorphic(f"its terms in 1/t, 1/t**2, ... reach {principal:.1e} and should vanish")
@@ -148,7 +149,7 @@ def gradient(
     """Gradient of the number f(*xs) in each moving argument, element by element.
 
     vs: how far each element may move within its domain. By Cauchy's integral over a small circle where f is
-    holomorphic (a complex step proper is lost in complex algorithms that do not keep tiny imaginary parts apart);
+    holomorphic (a true complex step is too small for complex algorithms that mix real and imaginary parts);
     by central differences of eight points otherwise.
     """
     kind = np.complex128 if holomorphic else np.float64

@@ -1,26 +1,29 @@
-"""One case being certified: how far the run goes, and what it has seen."""
+"""Run: the certification of one case, with its effort and the certificate that it fills."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from dezero.core.dtypes import Array
 from dezero.testing.cases import Case
 from dezero.testing.certificate import Certificate, difference, words
 from dezero.testing.routes import NotHolomorphic
 from dezero.testing.trials import DIFFERENCES
 
-BY_DIFFERENCES = 1e-9  # what differences can tell: rounding over the step, and the truncation of high orders
+BY_DIFFERENCES = 1e-9  # the error of differences: rounding over the step, and the truncation of high orders
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How far a run goes: orders of scalar forms, of other operations, in whole arrays, by reverse sweeps (the last
-    two readings), the nodes that a derivative's graph may have, and how many pairs and triples of transforms."""
+    """Limits of a run: orders, nodes of a derivative's graph, and pairs and triples of transforms.
+
+    scalar, other, array, reverse: the orders of scalar forms, of other operations, in whole arrays, and by reverse
+    sweeps (the last two readings).
+    """
 
     scalar: int
     other: int
@@ -40,7 +43,7 @@ FULL = Effort(scalar=10, other=10, array=3, reverse=10, nodes=4_000, pairs=49, t
 
 
 class Run:
-    """One case being certified; every check notes in its certificate what it saw."""
+    """The certification of one case; every check records its results in the certificate."""
 
     def __init__(self, case: Case, effort: Effort) -> None:
         self.case, self.effort = case, effort
@@ -50,20 +53,20 @@ class Run:
         self,
         check: str,
         order: int | None,
-        got: Any,
-        expected: Any,
-        scale: Any = None,
+        got: object,
+        expected: object,
+        scale: Array | float | None = None,
         place: str = "",
         against: str = "",
         under: str = "",
     ) -> bool:
-        """Note the error of a reading (or condition) at an order; a failure where it is more than allowed."""
+        """Record the error of a reading (or condition) at an order; a failure where it is more than allowed."""
         error, message = difference(getattr(got, "data", got), expected, scale)
         allowed = self.case.rtol * 2 ** max((order or 1) - 1, 0)
         if against == DIFFERENCES:
             allowed = max(allowed, BY_DIFFERENCES)
         if order and not under and (against in ("", self.certificate.against) or check in ("array", "rows")):
-            self.certificate.saw(check, order, error)  # of several routes the best
+            self.certificate.saw(check, order, error)  # only where the route is the certificate's own
         if error > allowed:
             check = f"{under}: {check}" if under else check
             self.certificate.fail(check, f"{message}{place}, {allowed:.1e} allowed", order)

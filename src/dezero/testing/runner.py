@@ -1,4 +1,4 @@
-"""Certifying whole folders of cases, and one function of the user's own."""
+"""Certification of whole folders of cases, and of one function of a user."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from dezero.core import Variable
+from dezero.core.dtypes import Array, is_real
+from dezero.core.variable import ArrayLike
 from dezero.testing.cases import Case
 from dezero.testing.certificate import Certificate
 from dezero.testing.certify import certify
@@ -23,7 +25,7 @@ from dezero.testing.table import table
 
 def check(
     function: Callable[..., Any] | str,
-    *inputs: Any,
+    *inputs: ArrayLike,
     orders: int = 3,
     like: Callable[..., Any] | None = None,
     rtol: float = 1e-12,
@@ -50,9 +52,9 @@ def check(
     return certificate
 
 
-def _array(x: Any) -> Any:
+def _array(x: ArrayLike) -> Array:
     x = np.asarray(x.data if isinstance(x, Variable) else x)
-    return x.astype(np.float64) if x.dtype.kind == "f" else x
+    return x.astype(np.float64) if is_real(x) else x
 
 
 def load(folder: Path | str) -> dict[str, list[Case]]:

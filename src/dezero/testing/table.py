@@ -6,15 +6,14 @@ import hashlib
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from dezero.testing.cases import CONDITIONS, NOT_ASKED, READINGS, REFUSES
 from dezero.testing.certificate import Certificate
 from dezero.testing.run import FULL
 
 ORDERS = range(1, 11)
-MARGIN = 32  # other processors and libraries round otherwise: so many times the claimed error may be seen
-LEAST = 2.0**-50  # and below this error all are the same
+MARGIN = 32  # a run may see this many times the claimed error: other processors and libraries round otherwise
+LEAST = 2.0**-50  # errors below this count as this
 _DIGEST = re.compile(r"<!-- digest of the rows: (\w+) -->")
 _ROW = re.compile(r"^\| `(\w+)` \| ([^|]*)\| (\w+) \|((?:[^|]*\|){10})$", re.MULTILINE)
 
@@ -112,7 +111,7 @@ def _without(c: Certificate) -> list[str]:
     return [f"{', '.join(names)}: {why}" for why, names in reasons.items()]
 
 
-def _cell(text: Any) -> str:
+def _cell(text: object) -> str:
     return str(text).replace("|", "\\|").replace("\n", " ")
 
 

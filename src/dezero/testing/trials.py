@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from dezero.core import Variable
+from dezero.core.dtypes import Array, Shape, is_real
 from dezero.series import Expansion
 from dezero.testing.cases import Case
-from dezero.testing.problem import Array, Problem, data, sampled
+from dezero.testing.problem import Problem, data, sampled
 from dezero.testing.readings import TooLarge, repeated, tangent
 from dezero.testing.routes import CURVE, STEP, central, complex_derivatives, mpmath_derivatives, s
 
@@ -32,9 +33,9 @@ class Trial:
     words: str = ""
 
     def scale(self, order: int) -> Array:
-        """What an error of this order is relative to: the derivative, or what its neighbours say it could have been.
+        """The number by which an error of this order is divided: the size of the derivative, element by element.
 
-        At a zero of the derivative the geometric mean of the orders beside it stands in, and the curve's floor.
+        Where that is smaller, at a zero of the derivative, the geometric mean of the neighbouring orders, or `floor`.
         """
         size = np.abs(self.expected)
         scale = size[order]
@@ -60,7 +61,7 @@ def pointwise(case: Case, orders: int, nodes: int) -> list[list[Trial]]:
     shapes = [(count,)] * len(case.arguments)
     lots = [sampled(case, shapes, "first lot", also=case.mp is not None), sampled(case, shapes, "second lot")]
     (xs, vs), _ = lots
-    moving = [i for i, x in enumerate(xs) if x.dtype.kind == "f"]
+    moving = [i for i, x in enumerate(xs) if is_real(x)]
     if case.mp is None:
         return [_curve(case, xs, vs, count, orders, nodes)]
     groups = [[_alone(case, xs, vs, i, orders) for xs, vs in lots] for i in moving]
@@ -91,7 +92,7 @@ def along_curve(problem: Problem, orders: int, nodes: int) -> list[Trial]:
 def along(
     path: Callable[[Variable], Variable],
     value: Callable[[Any], Any],
-    shape: tuple[int, ...],
+    shape: Shape,
     case: Case,
     orders: int,
     nodes: int,
@@ -110,7 +111,9 @@ def along(
     return trials
 
 
-def _by_differences(path: Any, value: Any, start: Array, orders: int, nodes: int) -> Array:
+def _by_differences(
+    path: Callable[[Variable], Variable], value: Callable[[Array], object], start: Array, orders: int, nodes: int
+) -> Array:
     """Each order by central differences of the recorded derivative of one order less, order 1 of the reference.
 
     Where the recorded graph would grow too large, of the series' derivative of one order less.
@@ -132,7 +135,7 @@ def _by_differences(path: Any, value: Any, start: Array, orders: int, nodes: int
     return np.array([lots[4][0], *[central(values) for values in zip(*lots, strict=True)]])
 
 
-def _curve(case: Case, xs: list[Array], vs: list[Any], count: int, orders: int, nodes: int) -> list[Trial]:
+def _curve(case: Case, xs: list[Array], vs: list[Array | None], count: int, orders: int, nodes: int) -> list[Trial]:
     """An element-wise case along a curve through each point."""
 
     def path(t: Any) -> Any:
@@ -145,10 +148,10 @@ def _curve(case: Case, xs: list[Array], vs: list[Any], count: int, orders: int, 
 
 
 def _alone(case: Case, xs: list[Array], rooms: list[Any], i: int, orders: int) -> Trial:
-    """One argument as the leaf, the others Variables that are not asked for."""
+    """One argument is the leaf; the others are Variables whose gradients are not computed."""
 
     def path(leaf: Variable) -> Variable:
-        return case.f(*[leaf if k == i else Variable(x) if x.dtype.kind == "f" else x for k, x in enumerate(xs)])
+        return case.f(*[leaf if k == i else Variable(x) if is_real(x) else x for k, x in enumerate(xs)])
 
     vs = [np.ones_like(x) if k == i else None for k, x in enumerate(xs)]
     words = "" if len(xs) == 1 else f" in argument {i}"
@@ -157,7 +160,7 @@ def _alone(case: Case, xs: list[Array], rooms: list[Any], i: int, orders: int) -
     )
 
 
-def _together(case: Case, xs: list[Array], vs: list[Any], start: float, orders: int) -> Trial:
+def _together(case: Case, xs: list[Array], vs: list[Array | None], start: float, orders: int) -> Trial:
     """All arguments moving along a line."""
 
     def path(t: Any) -> Any:
@@ -173,5 +176,5 @@ def straight_line(t: Any) -> Any:
     return t
 
 
-def _listed(xs: Sequence[Any]) -> str:
+def _listed(xs: Sequence[Array | None]) -> str:
     return ", ".join(str(x if x is None else x.tolist()) for x in xs)

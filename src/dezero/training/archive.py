@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.dtypes import Array, DType, Shape
 from dezero.io import read_arrays, write_arrays
 
 
-def write_checkpoint(path: str | PathLike[str], tree: Any) -> None:
+def write_checkpoint(path: str | PathLike[str], tree: object) -> None:
     """Write a tree of dicts, lists, tuples, arrays, numbers, strings and None to a file, whole or not at all.
 
-    path: ends in .npz, the only writer of which this is. What a killed one left beside it is removed. The arrays can be
-    looked at with numpy.load, under their keys joined by "/". TypeError for anything else in the tree.
+    path: ends in .npz; no other process may write it. What a killed process left beside it is removed. numpy.load shows
+    the arrays, under their keys joined by "/". TypeError for anything else in the tree.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -27,7 +28,7 @@ def write_checkpoint(path: str | PathLike[str], tree: Any) -> None:
     {'step': 3, 'model': {'l1/W': array([1., 1.])}}
     """
     path = _checked(path)
-    arrays: dict[str, Any] = {}
+    arrays: dict[str, Array | np.generic] = {}
     structure = json.dumps({"checkpoint": 1, "tree": _flatten(tree, "", arrays)})
     arrays["structure"] = np.frombuffer(structure.encode(), np.uint8)
     write_arrays(path, arrays, alone=True)
@@ -36,12 +37,12 @@ def write_checkpoint(path: str | PathLike[str], tree: Any) -> None:
 def read_checkpoint(path: str | PathLike[str]) -> Any:
     """The tree that `write_checkpoint` wrote; FileNotFoundError, or ValueError for a damaged file or another kind.
 
-    Of a Trainer's checkpoint, `["model"]` is the model's state_dict and `["position"]["history"]` the history. It takes
-    no more memory than the file does space.
+    Of a Trainer's checkpoint, `["model"]` is the model's state_dict and `["position"]["history"]` the history. Reading
+    takes no more memory than the file is large.
     """
     path = _checked(path)
 
-    def check(found: Mapping[str, tuple[tuple[int, ...], Any]]) -> None:
+    def check(found: Mapping[str, tuple[Shape, DType]]) -> None:
         size = sum(math.prod(shape) * dtype.itemsize for shape, dtype in found.values())
         if size > path.stat().st_size:
             raise ValueError(f"{path}: no checkpoint of a Trainer (it is compressed, and {size} bytes large)")
@@ -63,12 +64,12 @@ def _checked(path: str | PathLike[str]) -> Path:
     return path
 
 
-def _flatten(node: Any, name: str, arrays: dict[str, Any]) -> Any:
-    """The node in JSON, its arrays put into `arrays`. Containers are tagged, so that keys may be whole numbers."""
+def _flatten(node: object, name: str, arrays: dict[str, Array | np.generic]) -> object:
+    """The node as JSON; its arrays are put into `arrays`. Containers are tagged, so that keys may be whole numbers."""
     if node is None or isinstance(node, str) or type(node) in (bool, int, float):
         return node
     if isinstance(node, np.ndarray | np.generic) and node.dtype.kind in "biufc":
-        while name in arrays or name == "structure":  # "a/b" within "" and "b" within "a"
+        while name in arrays or name == "structure":  # the key "a/b" at the top, and "b" within "a"
             name += "'"
         arrays[name] = node
         return {"array" if isinstance(node, np.ndarray) else "scalar": name}
@@ -83,7 +84,7 @@ def _flatten(node: Any, name: str, arrays: dict[str, Any]) -> Any:
     raise TypeError(f"checkpoint: {name or 'the tree'} is of type {kind}; save arrays of numbers, numbers and strings")
 
 
-def _unflatten(node: Any, arrays: Mapping[str, Any]) -> Any:
+def _unflatten(node: Any, arrays: Mapping[str, Array]) -> Any:
     if not isinstance(node, dict):
         return node
     ((kind, content),) = node.items()

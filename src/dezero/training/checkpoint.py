@@ -1,21 +1,23 @@
-"""Checkpoints: all that a run needs to go on bit for bit."""
+"""Checkpoints: everything that a run needs to continue bit for bit."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from dezero.core.dtypes import Array
+from dezero.core.variable import Variable
 from dezero.layers import Layer
 from dezero.training.archive import read_checkpoint, write_checkpoint
 
 
 class Checkpoint:
-    """A file that keeps the state of a run's parts, objects with state_dict and load_state_dict; none without path."""
+    """A file with the state of a run's parts (objects with state_dict and load_state_dict); path None: no file."""
 
     def __init__(self, path: str | PathLike[str] | None, every: int | None) -> None:
         if path is None and every:
@@ -25,7 +27,7 @@ class Checkpoint:
         self.path, self.every = None if path is None else Path(path), every
 
     def start(self, parts: Mapping[str, Any], resume: bool) -> None:
-        """Say what belongs to the run, and go on from the file if that is wanted and there is one."""
+        """Set the parts of the run; where `resume` is true and the file exists, load their states from it."""
         if self.path is None:
             if resume:
                 raise ValueError("Trainer.fit: resume=True needs the Trainer's checkpoint=PATH")
@@ -44,7 +46,7 @@ class Checkpoint:
             restore(parts, read_checkpoint(self.path), self.path)
 
     def save(self, within_epoch: bool = False) -> None:
-        """Write the file; within an epoch only where the loader can go on from there."""
+        """Write the file; within an epoch only where the loader has a state to continue from."""
         if self.path and not (within_epoch and "loader" not in self.parts):
             write_checkpoint(self.path, {name: part.state_dict() for name, part in self.parts.items()})
 
@@ -59,7 +61,7 @@ class GlobalRandom:
         return np.random.get_state(legacy=False)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        def put(state: Any) -> Any:
+        def put(state: Any) -> object:
             other = np.random.RandomState(_like(np.random.get_state(legacy=False)["bit_generator"]))
             other.set_state(state)
             return other.get_state(legacy=False)
@@ -71,7 +73,7 @@ class GlobalRandom:
 class RandomGenerators:
     """The Generators of a model's layers, in order, and those that the user names."""
 
-    def __init__(self, model: Any, others: Any) -> None:
+    def __init__(self, model: object, others: Iterable[np.random.Generator]) -> None:
         held = _generators(model, set()) if isinstance(model, Layer) else ()
         self.generators = list(dict.fromkeys([*held, *others]))  # each once
 
@@ -88,7 +90,7 @@ class RandomGenerators:
                 raise KeyError(f"the checkpoint has no Generator {n}")
             other = _like(type(generator.bit_generator).__name__)
 
-            def put(state: Any, other: Any = other) -> Any:
+            def put(state: Any, other: Any = other) -> object:
                 other.state = state
                 return other.state
 
@@ -101,8 +103,11 @@ def _like(name: str) -> Any:
     return getattr(np.random, name)()
 
 
-def _check_random(what: str, state: Any, put: Callable[[Any], Any]) -> None:
-    """ValueError for a state that another one of its kind does not take as it stands. put: have it take the state."""
+def _check_random(what: str, state: Any, put: Callable[[Any], object]) -> None:
+    """ValueError for a state that a generator of its kind does not take unchanged.
+
+    put: sets a new generator to the state, and returns the state that it has then.
+    """
     try:
         with warnings.catch_warnings(action="error"):
             fits = isinstance(state, Mapping) and _same(put(state), state)
@@ -114,7 +119,7 @@ def _check_random(what: str, state: Any, put: Callable[[Any], Any]) -> None:
         raise ValueError(f"{what} is none: an entry is of another type or size, or out of range")
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(a: object, b: object) -> bool:
     if isinstance(a, Mapping):
         return isinstance(b, Mapping) and a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
     if isinstance(a, np.ndarray):
@@ -130,7 +135,7 @@ def _generators(layer: Layer, seen: set[int]) -> Iterator[np.random.Generator]:
             yield from _generators(below, seen)
 
 
-def restore(parts: Mapping[str, Any], state: Mapping[str, Any], path: Any) -> None:
+def restore(parts: Mapping[str, Any], state: Mapping[str, Any], path: object) -> None:
     """Load each part's state into it; ValueError, with all parts as they were, where one does not fit."""
     if not isinstance(state, Mapping) or set(parts) != set(state):
         raise ValueError(f"{path}: this checkpoint holds {', '.join(state)}, and the run has {', '.join(parts)}")
@@ -148,7 +153,8 @@ def restore(parts: Mapping[str, Any], state: Mapping[str, Any], path: Any) -> No
 
 
 def _way_back(part: Any) -> Callable[[], object]:
-    """What makes a part as it is now; a layer's Parameters may hold nothing yet, which no state_dict can tell."""
+    """A function that brings a part back to its present state; Parameters of a layer may have no data yet, which its
+    state_dict cannot say."""
     if isinstance(part, Layer):
         held = [(value, value._data) for _, value in part.named_state()]
         return lambda: _set_data(held)
@@ -156,6 +162,6 @@ def _way_back(part: Any) -> Callable[[], object]:
     return lambda: part.load_state_dict(state)
 
 
-def _set_data(held: list[tuple[Any, Any]]) -> None:
+def _set_data(held: Sequence[tuple[Variable, Array | None]]) -> None:
     for value, data in held:
         value.data = data

@@ -1,4 +1,4 @@
-"""Arguments that more than one part of the room takes."""
+"""Checks of arguments that several files of the training room take."""
 
 from __future__ import annotations
 

@@ -6,10 +6,14 @@ import math
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dezero.io.atomic import replacing
 from dezero.training.log import Row, read_log
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 TRAIN, TEST, INK, FAINT = "#1b4f8a", "#d1603d", "#26323f", "#e3e7ec"
 FORMATS = (".png", ".svg", ".pdf")
@@ -36,7 +40,7 @@ def plot_curves(history: Sequence[Row] | str | PathLike[str], path: str | PathLi
     return path
 
 
-def draw(history: Sequence[Row]) -> Any:
+def draw(history: Sequence[Row]) -> Figure:
     """Return the matplotlib Figure of `plot_curves`, made without pyplot and its state."""
     rows = [row for row in history if "epoch" in row]
     if not rows:
@@ -56,7 +60,7 @@ def draw(history: Sequence[Row]) -> Any:
     return figure
 
 
-def _panel(axes: Any, rows: Sequence[Row], name: str) -> None:
+def _panel(axes: Axes, rows: Sequence[Row], name: str) -> None:
     """One quantity: a line for training and one for test, each labelled with its last value."""
     from matplotlib.ticker import MaxNLocator
 

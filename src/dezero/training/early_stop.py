@@ -15,8 +15,8 @@ class EarlyStop:
     """Stop once a quantity has not got better for `patience` epochs.
 
     name: a column of the history, such as "test_loss". mode: "min" where less is better, "max" where more is.
-    min_delta: what counts as better is better than the best by more than this. A nan is never better. Called with the
-    history it says whether to stop: it keeps nothing, so that a resumed run stops where the whole one would have.
+    min_delta: a value is better where it beats the best one by more than this. A nan is never better. Calling it with
+    the history says whether to stop. It keeps no state of its own: a resumed run stops where the whole one would have.
     TypeError or ValueError for a bad argument, and where the history has no such column.
 
     >>> EarlyStop("test_loss", patience=2)([{"test_loss": loss} for loss in (0.5, 0.3, 0.4, 0.35)])

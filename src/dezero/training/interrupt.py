@@ -1,4 +1,4 @@
-"""Ctrl-C at a moment when all is consistent."""
+"""Ctrl-C, put off until the state of a run is consistent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType, TracebackType
 class LaterInterrupt:
     """Inside the block, Ctrl-C sets `.asked` and is raised as KeyboardInterrupt when the block ends; a second at once.
 
-    Where SIGINT is not Python's own to handle, or in another thread than the main one, nothing is changed.
+    Nothing is changed where SIGINT has another handler than Python's own, or outside the main thread.
     """
 
     asked = False

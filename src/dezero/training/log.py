@@ -1,4 +1,4 @@
-"""A log of JSON lines: one object for each epoch, and for every so many steps where that is wanted."""
+"""A log of JSON lines: one object for each epoch and, where asked for, one for every so many steps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def read_log(path: str | PathLike[str]) -> list[Row]:
 
     Raises FileNotFoundError, and ValueError, naming the line, for one that is no JSON object.
     """
-    *lines, rest = Path(path).read_bytes().split(b"\n")  # what follows the last line break is whole only if it parses
+    # The rest after the last line break may be cut off: it counts if it parses.
+    *lines, rest = Path(path).read_bytes().split(b"\n")
     rows = [_row(line, f"{path}, line {n}") for n, line in enumerate(lines, 1)]
     try:
         return [*rows, _row(rest, "")]
@@ -38,7 +39,7 @@ def _row(line: bytes, where: str) -> Row:
 
 
 class Log:
-    """Writes rows to a file whose name ends in .jsonl; to none where path is None. What is not finite is null."""
+    """Writes rows to a file whose name ends in .jsonl; path None: no file. Numbers that are not finite become null."""
 
     def __init__(self, path: str | PathLike[str] | None) -> None:
         self.path = None if path is None else Path(path)
@@ -56,7 +57,7 @@ class Log:
                     )
 
     def start(self, history: Sequence[Row], step: int) -> None:
-        """Have the file tell of the epochs in `history` and of the steps up to `step`, and of nothing after them."""
+        """Rewrite the file: it keeps the epochs in `history` and the steps up to `step`, and nothing later."""
         if self.path is None:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,16 +68,16 @@ class Log:
         with replacing(self.path, alone=True) as temporary:
             temporary.write_text("".join(map(_line, rows)))
 
-    def write(self, row: Mapping[str, Any]) -> None:
+    def write(self, row: Mapping[str, object]) -> None:
         """Append a row; it is with the operating system when this returns, and survives a killed process."""
         if self.path is not None:
             with open(self.path, "a") as file:
                 file.write(_line(row))
 
 
-def _line(row: Mapping[str, Any]) -> str:
+def _line(row: Mapping[str, object]) -> str:
     return json.dumps(dict(_finite(row.items())), allow_nan=False) + "\n"
 
 
-def _finite(items: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, Any]]:
+def _finite(items: Iterable[tuple[str, object]]) -> Iterable[tuple[str, object]]:
     return ((key, None if isinstance(value, float) and not math.isfinite(value) else value) for key, value in items)

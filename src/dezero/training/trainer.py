@@ -18,8 +18,8 @@ from dezero.training.checkpoint import Checkpoint, GlobalRandom, RandomGenerator
 from dezero.training.checks import Metrics, check_metrics
 from dezero.training.interrupt import LaterInterrupt
 from dezero.training.log import Log, Row
-from dezero.training.position import Position, number_of, numbers_of, size_of
 from dezero.training.progress import Progress
+from dezero.training.progress_state import ProgressState, number_of, numbers_of, size_of
 
 
 class Trainer:
@@ -68,7 +68,7 @@ class Trainer:
         self.progress, self.log, self.log_every = Progress(progress), Log(log), log_every
         self.checkpoint = Checkpoint(checkpoint, checkpoint_every)
         self.early_stop, self.rngs, self.allow_nonfinite = early_stop, tuple(rngs), allow_nonfinite
-        self.position = Position()
+        self.position = ProgressState()
 
     @property
     def history(self) -> list[Row]:
@@ -101,7 +101,8 @@ class Trainer:
         values = self.measure(batch)
         if "loss" not in values:
             raise ValueError(f"{name}: step learns from 'loss', and measure gave {', '.join(values) or 'nothing'}")
-        self._stop_unless_finite({"loss": number_of("loss", values["loss"])})  # before it can spoil the parameters
+        # Before the step can spoil the Parameters.
+        self._stop_unless_finite({"loss": number_of("loss", values["loss"])})
         self.model.cleargrads()
         values["loss"].backward()
         self.optimizer.update()
@@ -118,7 +119,7 @@ class Trainer:
     # -- training ----------------------------------------------------------------------------------------------
 
     def fit(
-        self, loader: Iterable[Any], epochs: int, validation: Iterable[Any] | None = None, resume: bool = False
+        self, loader: Iterable[object], epochs: int, validation: Iterable[object] | None = None, resume: bool = False
     ) -> list[Row]:
         """Train until `epochs` epochs are done in all, those of earlier calls included, and return the history.
 
@@ -153,12 +154,12 @@ class Trainer:
                 self.progress.close()
         return self.history
 
-    def evaluate(self, loader: Iterable[Any]) -> dict[str, float]:
+    def evaluate(self, loader: Iterable[object]) -> dict[str, float]:
         """The means of the loss and metrics over a loader's batches, in test mode and without a graph.
 
         A DataLoader that is in the middle of an epoch is there again afterwards.
         """
-        found = Position()  # counts and sums alone
+        found = ProgressState()  # only its counts and sums are used
         with no_grad(), test_mode(), _from_its_start(loader):
             for batch in loader:
                 try:
@@ -171,18 +172,19 @@ class Trainer:
         return found.means()
 
     def _learn(self, loader: Any, epochs: int, interrupt: LaterInterrupt) -> None:
-        """The batches of an epoch, or those that are left of it."""
+        """Learn from the batches of an epoch that are left."""
         at, self._began = self.position, time.perf_counter()
-        lost = getattr(loader, "iteration", at.batch) != at.batch  # an error came between a batch and its end
-        if lost or not hasattr(loader, "state_dict"):  # without one, it gives an epoch from its start, always
+        # An error came after the loader gave a batch and before its step was done.
+        lost = getattr(loader, "iteration", at.batch) != at.batch
+        if lost or not hasattr(loader, "state_dict"):  # a loader without a state always gives an epoch from its start
             at.restart_epoch()
         if not at.batch:
             _rewind(loader)
         self.progress.start(f"epoch {at.epoch + 1}/{epochs}", at.batch, getattr(loader, "__len__", lambda: None)())
         for batch in loader:
             try:
-                values = numbers_of(self.step(batch))  # numbers: the graph is freed before the next one grows
-                # For steps of one's own, which may call their losses otherwise.
+                values = numbers_of(self.step(batch))  # as numbers: the graph is freed before the next batch
+                # Again, for a `step` of a subclass: it may give its losses other names.
                 self._stop_unless_finite({"loss": values["loss"]} if "loss" in values else values)
                 at.add(values, size_of(batch))
             except Exception as error:
@@ -198,14 +200,15 @@ class Trainer:
         if not at.batch:
             raise ValueError(f"{type(self).__name__}.fit: the loader gave no batches in epoch {at.epoch + 1}")
 
-    def _close_epoch(self, validation: Any) -> None:
+    def _close_epoch(self, validation: Iterable[object] | None) -> None:
         at = self.position
         means = at.means()
         if validation is not None:
             means |= {f"test_{name}": value for name, value in self.evaluate(validation).items()}
         row = {"epoch": at.epoch + 1, "step": at.step, **means}
         at.end_epoch(row)
-        self.log.write({**row, "seconds": round(time.perf_counter() - self._began, 3)})  # first, see Log.start
+        # Before the checkpoint: Log.start removes rows that the checkpoint does not know.
+        self.log.write({**row, "seconds": round(time.perf_counter() - self._began, 3)})
         self.checkpoint.save()
         self.progress.finish(means)
 
@@ -237,7 +240,7 @@ class Trainer:
 
 @contextlib.contextmanager
 def _from_its_start(loader: Any) -> Iterator[None]:
-    """Begin an epoch of a loader, and bring it back to the middle of another where it was in one."""
+    """Begin an epoch of a loader; afterwards bring it back to the middle of its old epoch, if it was in one."""
     middle = loader.state_dict() if getattr(loader, "iteration", 0) and hasattr(loader, "state_dict") else None
     _rewind(loader)
     try:

@@ -15,9 +15,10 @@ digraph {
 margin="0.10,0.05", width=0.3, height=0.3]
   edge [color="#8b97a5", arrowsize=0.55, penwidth=0.9]
 """
-# Graphviz 14 lays out the 40th derivative of tanh (465 nodes) in 149 s; with these in 2.5 s, less beautifully.
+# (nodes, attributes for larger graphs). Graphviz 14 lays out the 40th derivative of tanh (465 nodes) in 149 s; with
+# these attributes it takes 2.5 s, for a less beautiful layout.
 FAST = ((120, "nslimit=1, mclimit=0.1"), (400, "splines=line"))
-# Fill and outline: sand for Variables and blue for operations; violet and green in the gradient's part.
+# Fill and outline: sand for Variables and blue for operations; violet and green for those of gradients.
 COLOURS = {
     ("variable", "value"): ("#fdf1d6", "#d8a33c"),
     ("variable", "gradient"): ("#f3e3f4", "#a868b0"),
@@ -38,9 +39,9 @@ def to_dot(
     `output` is a Variable, a list or tuple of them, or a dict of labels to Variables. Variables are ellipses,
     operations rounded boxes, numbers and arrays plain text. `verbose` adds shapes, dtypes and parameters.
 
-    Gradients have colours of their own: whatever is neither one of `values` nor led to one. Without `values`
-    these are the first Variable of a dict, and all Variables of a list; but a Variable that is held as the
-    `.grad` of a drawn one is a gradient.
+    Gradients have colours of their own: a node is a gradient unless it is one of `values` or one of them was computed
+    from it. By default `values` is the first Variable of a dict, or all Variables of a list. A Variable that is the
+    `.grad` of a drawn one is a gradient in any case.
 
     Raises TypeError for anything but Variables and GraphTooLargeError for more than `limit` nodes.
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dezero.core import Variable
 from dezero.viz.dot import to_dot
@@ -50,7 +49,7 @@ class Graph:
         """Write a file whose suffix names the format, and return its path; all else as in `render`."""
         return render(self.output, path, self.verbose, values=self.values, limit=self.limit)
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """Give Jupyter the SVG; without Graphviz the DOT text; for too large a graph a line that says so."""
         try:
             text = self.dot

@@ -1,4 +1,4 @@
-"""What a drawing shows, before any format: the nodes and edges of a graph, walked without recursion."""
+"""Picture: the nodes and edges of a drawing in any format; the graph is walked without recursion."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dezero.core import Function, Variable
+from dezero.core import Variable
+from dezero.core.dtypes import Array
+from dezero.core.function import BuiltIn
 
 Drawable = Variable | Sequence[Variable] | Mapping[str, Variable]
 LIMIT = 2000
@@ -105,7 +107,7 @@ def _roots(output: Drawable) -> tuple[list[Variable], dict[int, str]]:
 
 
 def _gradients_held(variables: Mapping[int, Variable]) -> tuple[set[int], list[Variable]]:
-    """Return the ids of the Variables that are another's `.grad`, and the owners that are none themselves."""
+    """Return the ids of the Variables that are the `.grad` of another, and the owners that are none."""
     pairs = [(v, v.grad) for v in variables.values() if v.grad is not None and id(v.grad) in variables]
     held = {id(grad) for _, grad in pairs}
     return held, [owner for owner, _ in pairs if id(owner) not in held]
@@ -122,7 +124,7 @@ class _Walk:
         self.operations: dict[int, Any] = {}
         self.maker: dict[int, int] = {}  # id of a Variable -> key of the operation that made it
         self.order: list[tuple[str, int]] = []
-        self._alive: list[list[Variable]] = []  # an id is taken by no other Variable while this walk lives
+        self._alive: list[list[Variable]] = []  # held, so that no other Variable gets their id during the walk
         constants = 0
         queue: deque[Variable] = deque(roots)
         while queue:
@@ -211,12 +213,12 @@ def _ports(creator: Any) -> tuple[str, ...]:
     arity = len(creator.args)
     if creator.name == "linear_combination" and "weights" in creator.parameters:
         return tuple(f"×{_plain(weight)}" for weight in creator.parameters["weights"])
-    if arity < 2 or (creator.name in SYMMETRIC and not isinstance(creator, Function)):
+    if arity < 2 or (creator.name in SYMMETRIC and isinstance(creator, BuiltIn)):
         return ()
     return tuple(chr(ord("①") + n) if n < 20 else str(n + 1) for n in range(arity))
 
 
-def _holds(data: Any, verbose: bool) -> str:
+def _holds(data: Array | None, verbose: bool) -> str:
     if data is None:
         return "no data"
     if data.ndim == 0 and verbose:

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 
 from dezero.autodiff.gradients import gradients
 from dezero.core.config import using_config
+from dezero.core.dtypes import Array, is_real
 from dezero.core.errors import describe
-from dezero.core.variable import Parameter, Variable, wrap
+from dezero.core.variable import ArrayLike, Parameter, Variable, wrap
 from dezero.derivatives.packing import Packing
 from dezero.optimizers.optimizer import Optimizer
 
 
 class ParameterObjective:
-    """A function of Parameters as a function of one vector; a `with` block of it that raises leaves them as they were.
+    """A function of Parameters, seen as a function of one vector; a `with` block that raises restores the Parameters.
 
-    params: yields the Parameters. f: takes no arguments and returns a real Variable computed from their data at the
-    time. x: that data as one vector. y: what f returned when called last, with its graph until the Parameters move.
+    params: returns the Parameters. f: takes no arguments and returns a real Variable computed from their current data.
+    x: their data at the start, as one vector. y: what the last call of f returned; its graph holds until they move.
     """
 
-    def __init__(self, name: str, params: Callable[[], list[Parameter]], f: Any) -> None:
+    def __init__(self, name: str, params: Callable[[], list[Parameter]], f: Callable[[], object] | None) -> None:
         if not callable(f):
             raise TypeError(
                 f"{name}.update: the loss function is {describe(f)}; give a function that computes the loss from the "
                 "model's current parameters: update(lambda: F.mean_squared_error(model(x), t))"
             )
         self.name, self.f = name, f
-        self.y = self._called()  # Parameters whose size was open get their data here
+        self.y = self._called()  # makes the data of Parameters whose shape depends on the input
         self.params = [p for p in params() if p.data is not None]
         if not self.params:
             raise ValueError(f"{name}.update: the target has no Parameter that holds data; set up a layer that learns")
@@ -50,13 +50,13 @@ class ParameterObjective:
         if error is not None:
             self.restore()
 
-    def move(self, x: Any) -> None:
+    def move(self, x: Array) -> None:
         """Give the Parameters the values of a vector, in new arrays."""
         for p, data in zip(self.params, self.parts(x), strict=True):
             p.data = data
 
-    def at(self, x: Any) -> Variable:
-        """f at a vector, where the Parameters stay."""
+    def at(self, x: Array) -> Variable:
+        """Move the Parameters to a vector, and return f there."""
         self.move(x)
         self.y = self._called()
         return self.y
@@ -66,16 +66,16 @@ class ParameterObjective:
         for p, data in zip(self.params, self._held, strict=True):
             p.data = data
 
-    def parts(self, x: Any) -> list[Any]:
+    def parts(self, x: Array) -> list[Array]:
         """A vector as one array for each Parameter, of its shape and dtype."""
         values = self.packing.values(np.asarray(x, self.packing.dtype))
         return [v.data.astype(p.dtype, copy=False) for p, v in zip(self.params, values, strict=True)]
 
-    def packed(self, parts: list[Variable], what: str) -> Any:
+    def packed(self, parts: list[Variable], what: str) -> Array:
         """Finite derivatives, one for each Parameter, as a vector."""
         return self.finite(self.packing.packed(parts, what), what)
 
-    def slopes(self, weights: Any = None, create_graph: bool = False) -> list[Variable]:
+    def slopes(self, weights: ArrayLike | None = None, create_graph: bool = False) -> list[Variable]:
         """The derivative of y, weighted and added, in each Parameter; ValueError where it depends on none."""
         found = gradients(self.y, self.params, weights, create_graph, unused="none")
         if all([g is None for g in found]):
@@ -91,7 +91,7 @@ class ParameterObjective:
             raise ValueError(f"{self.name}.update: the loss is a {describe(self.y)}; return one number (a sum or mean)")
         return float(self.finite(self.y.data, "the loss").item())
 
-    def finite(self, a: Any, what: str) -> Any:
+    def finite(self, a: Array, what: str) -> Array:
         """The array itself; FloatingPointError where it holds inf or nan."""
         if not np.all(np.isfinite(a)):
             raise FloatingPointError(
@@ -108,7 +108,7 @@ class ParameterObjective:
                 f"{self.name}.update: the loss function returned {describe(y)}; return the Variable that dezero's "
                 "functions make, without .data"
             )
-        if y.data is None or y.dtype.kind != "f":
+        if y.data is None or not is_real(y):
             raise TypeError(f"{self.name}.update: the loss function returned {describe(y)}; return real numbers")
         return y
 
@@ -139,7 +139,7 @@ class ClosureOptimizer(Optimizer):
         """Move the objective's Parameters; returns the loss that they had."""
         raise NotImplementedError(f"{type(self).__name__} defines no step(self, objective): say there how to step")
 
-    def add_hook(self, hook: Any) -> None:
+    def add_hook(self, hook: object) -> None:
         """TypeError: a hook would change gradients alone, and part them from the loss whose curvature counts here."""
         raise TypeError(
             f"{type(self).__name__}.add_hook: changed gradients would contradict the loss; add penalties to the loss "

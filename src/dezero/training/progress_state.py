@@ -1,4 +1,4 @@
-"""Where a run stands, and the means of what was measured."""
+"""How far a run has come, and the means of its losses and metrics."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dezero.training.log import Row
 
 
 @dataclass
-class Position:
-    """Epochs and steps done, and of the epoch under way the batches and each value's sum and weight."""
+class ProgressState:
+    """Epochs and steps done; of the current epoch the batches done, and each value's weighted sum and weight."""
 
     epoch: int = 0
     step: int = 0
@@ -41,11 +41,10 @@ class Position:
     def state_dict(self) -> dict[str, Any]:
         return asdict(self)
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, object]) -> None:
         """Go on from what `state_dict` gave.
 
-        KeyError for missing or unknown entries, TypeError and ValueError for what no position has; nothing is changed
-        then.
+        KeyError for missing or unknown entries, TypeError and ValueError for impossible values; then nothing changes.
         """
         names = [f.name for f in fields(self)]
         if not isinstance(state, Mapping):
@@ -61,7 +60,7 @@ class Position:
         vars(self).update(found, sums=sums, history=history)
 
 
-def _sums(value: Any) -> dict[str, tuple[float, int]]:
+def _sums(value: object) -> dict[str, tuple[float, int]]:
     if not isinstance(value, Mapping):
         raise TypeError(f"the position's sums are a dict, not {type(value).__name__}")
     sums = {}
@@ -72,7 +71,7 @@ def _sums(value: Any) -> dict[str, tuple[float, int]]:
     return sums
 
 
-def _history(value: Any) -> list[Row]:
+def _history(value: object) -> list[Row]:
     if not isinstance(value, list | tuple):
         raise TypeError(f"the position's history is a list, not {type(value).__name__}")
     history: list[Row] = []
@@ -89,7 +88,7 @@ def _history(value: Any) -> list[Row]:
     return history
 
 
-def _number(name: str, value: Any) -> Any:
+def _number(name: str, value: object) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"the position's {name} must be a number, not {type(value).__name__}")
     return value
@@ -99,7 +98,7 @@ def size_of(batch: Any) -> int:
     return len(batch[0] if isinstance(batch, tuple | list) else batch)
 
 
-def numbers_of(values: Mapping[str, Any]) -> dict[str, float]:
+def numbers_of(values: Mapping[str, object]) -> dict[str, float]:
     return {name: number_of(name, value) for name, value in values.items()}
 
 
