@@ -51,7 +51,7 @@ def test_the_table_names_operations_that_have_cases():
 @pytest.fixture(scope="module")
 def declared():
     """The declared operations, as a process sees them in which no test has declared others."""
-    code = "import dezero.functions; from dezero.core.registry import declared; print(*declared)"
+    code = "import dezero.functions; from dezero.core.op import declared; print(*declared)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return set(done.stdout.split())
 

@@ -242,3 +242,16 @@ def test_a_solution_that_runs_to_infinity():
 def test_a_time_turned_into_a_number_is_not_believed():
     with pytest.raises(RuntimeError, match=r"odeint_taylor: 50 steps reach t = .* or it made a plain number of t or y"):
         odeint_taylor(lambda y, t: -y + math.sin(t), 1.0, [0.0, 10.0], max_steps=50)
+
+
+@pytest.mark.parametrize(
+    ("f", "end"),
+    [
+        (lambda y, t: y + t, math.e - 2),
+        (lambda y, t: F.sin(t), 1 - math.cos(1)),
+        (lambda y, t: F.sin(t) - y, (math.sin(1) - math.cos(1) + math.exp(-1)) / 2),
+        (lambda y, t: t**3 * F.exp(t), 6 - 2 * math.e),
+    ],
+)
+def test_what_starts_at_rest(f, end):
+    assert odeint_taylor(f, 0.0, [0.0, 1.0])[-1].item() == pytest.approx(end, rel=1e-12)

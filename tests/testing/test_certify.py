@@ -228,7 +228,7 @@ def test_data_that_got_into_the_graph_of_the_derivative():
 
 
 def test_rows_said_to_stay_in_place():
-    facts = {"rows": lambda below, node: below[0]}
+    facts = {"independent": lambda below, node: below[0]}
     rule = lambda F, g, x, y: F.own(g)  # noqa: E731
     own = linear("own", lambda x: np.flip(x, 0), rule, **facts)
     flip = publish("own", lambda x: apply(own, x))

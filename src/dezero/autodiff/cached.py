@@ -24,7 +24,7 @@ from dezero.core.registry import redeclared
 from dezero.core.variable import Variable, cuts, note_change, wrap
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.cache import CACHE, CacheInfo
-from dezero.rewriting.origin import Origin, Replayed, resume_of
+from dezero.rewriting.origin import Origin, Replayed, below, resume_of
 from dezero.rewriting.program import Argument, GraphKey, Program, any_unlike
 
 _STEP = 100  # bytes of a node of a graph or of a step, estimated
@@ -68,7 +68,7 @@ class CachedDerivation:
         """
         kept = frozenset([x._age for x in asked if x._args]) if asked else frozenset()
         shared = frozenset([nodes[place]._age for place in self.shared]) if self.shared else frozenset()
-        origin = Origin(kept, shared, born)
+        origin = Origin(kept, shared, born, below(nodes))
 
         def step(op: Op, *args: object) -> Variable:
             node = make(op, args)
@@ -87,8 +87,7 @@ class CachedDerivation:
                 result = copied(places[what], given=True)
             else:
                 result = wrap(what.copy())
-            if resumes:
-                result._origin = origin.resuming(Replayed(root, nodes[place], cuts()))
+            result._origin = origin.resuming(Replayed(root, nodes[place], cuts())) if resumes else origin
             found[nodes[place]._age] = result
         return found
 

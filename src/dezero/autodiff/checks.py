@@ -11,11 +11,11 @@ from dezero.core.arithmetic import ALIAS
 from dezero.core.arraylike import raw
 from dezero.core.dtypes import Array
 from dezero.core.errors import GraphError, describe, foreign
-from dezero.core.graph import Nodes, collect
+from dezero.core.graph import Nodes
 from dezero.core.marks import Cut
 from dezero.core.op import Op
 from dezero.core.variable import ArrayLike, Variable
-from dezero.rewriting.origin import Origin, origin_of
+from dezero.rewriting.origin import origin_of
 
 
 def check_flags(y: Variable, retain_grad: object, create_graph: object) -> None:
@@ -73,16 +73,11 @@ def check_kept(graph: Nodes, asked: list[Variable], name: str) -> None:
     inner = [x for x in asked if x._args and isinstance(x._op, Op) and x._op is not ALIAS]
     if not inner:
         return
-    youngest: dict[int, tuple[int, Origin]] = {}  # id of an origin -> the age of its youngest node, and the origin
-    for age in sorted(graph):
-        origin = origin_of(graph[age])
-        if origin is not None:
-            youngest[id(origin)] = (age, origin)
-    for x in inner:  # a derivative that is older than x cannot have opened it
+    origins = {id(o): o for o in map(origin_of, graph.values()) if o is not None}.values()
+    for x in inner:
         opens = x._op.name in _OPENED or x._age not in graph
-        opened = any([opens and age > x._age >= o.born and x._age not in o.kept for age, o in youngest.values()])
-        shared = any([x._age in origin.shared for _, origin in youngest.values()])
-        if shared or (opened and not collect([x]).keys().isdisjoint(graph)):
+        opened = any([opens and x._age in o.below and x._age >= o.born and x._age not in o.kept for o in origins])
+        if opened or any([x._age in origin.shared for origin in origins]):
             raise GraphError(
                 f"{name}: {describe(x)} is an intermediate that a derivative in this graph may have been rewritten "
                 "without, or with in another place; ask for it in the derivative before "

@@ -26,7 +26,7 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable, cuts, tick, wrap
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.numbers import OutOfRange
-from dezero.rewriting.origin import Replayed, origin_of, resume_of
+from dezero.rewriting.origin import Replayed, below, origin_of, resume_of
 from dezero.rewriting.program import graph_key
 from dezero.rewriting.term import Term
 
@@ -133,6 +133,8 @@ def _derived(request: Request) -> Derived:
             graph, nodes = graph | above, leading_to(above, [n for n in nodes.values() if not n._args])
         else:
             F = Algebra.for_graph(graph, root, opaque, request.born)
+    if isinstance(F, Algebra):
+        F.origin.below |= below(graph.values())
     terms = {age: _seed_term(F, root, seed) for age, (root, seed) in seeds.items()}
     for node in request.carried:
         terms[node._age] = _from_user(F, node.grad)  # type: ignore[arg-type]
@@ -232,15 +234,19 @@ class _Finish:
             result = self.F.node(self.F.conj(term) if node.dtype.kind == "c" else self.F.real(term))
         if not isinstance(result, Variable):
             kind = node.dtype if node.dtype.kind in "fc" else np.result_type(self.kind, np.asarray(result).dtype)
-            return make(declared["full_like"].bind(fill_value=np.copy(result)[()], dtype=kind), (node,))
+            fill = declared["full_like"].bind(fill_value=np.copy(result)[()], dtype=kind)
+            return self._marked(make(fill, (node,)))
         if node.dtype.kind in "fc" and result.dtype != node.dtype:
-            return make(declared["astype"].bind(dtype=node.dtype), (result,))
+            return self._marked(make(declared["astype"].bind(dtype=node.dtype), (result,)))
         older = result._age < self.start and origin_of(result) is None
-        copy = copied(result, given=older or id(result) in self.given)
+        copy = self._marked(copied(result, given=older or id(result) in self.given))
         self.copies[id(copy)] = result
-        if isinstance(self.F, Algebra):
-            copy._origin = self.F.origin
         return copy
+
+    def _marked(self, result: Variable) -> Variable:
+        if isinstance(self.F, Algebra):
+            result._origin = self.F.origin
+        return result
 
 
 operations.recorded = recorded  # type: ignore[attr-defined]

@@ -257,12 +257,16 @@ class _Walk:
         """How far the series is good for, with the sign of the direction."""
         p = self.order
         sizes = {j: _size(series[j]) for j in (0, 1, p - 1, p)}
+        low = 1  # the lowest coefficient besides y itself: of what starts at rest it is a later one
+        while not sizes[low] and low < p - 1:
+            low += 1
+            sizes[low] = _size(series[low])
         if not all(math.isfinite(size) for size in sizes.values()):
             raise FloatingPointError(f"odeint_taylor: the solution or f is not finite at t = {t}")
         last = [j for j in (p - 1, p) if sizes[j]]
         # |y| in the step to come, which near a zero of y is larger than |y| now
-        radius = min([(sizes[1] / sizes[j]) ** (1 / (j - 1)) for j in last if j > 1], default=0.0)
-        self.scale = max(sizes[0], sizes[1] * radius)
+        radius = min([(sizes[low] / sizes[j]) ** (1 / (j - low)) for j in last if j > low], default=0.0)
+        self.scale = max(sizes[0], sizes[low] * radius**low)
         reach = min([(self.scale / sizes[j]) ** (1 / j) for j in last], default=math.inf)
         h = min(longest, reach * self.tol ** (1 / (p - 1)) * math.exp(-0.7 / (p - 1)))
         return math.copysign(min(h, abs(end - t)), end - t)

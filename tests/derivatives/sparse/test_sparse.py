@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 import dezero.functions as F
 from dezero import Variable, cache_info, clear_cache, gradients
+from dezero.core.declare import elementwise
+from dezero.core.op import declared
+from dezero.core.registry import operations, values
 from dezero.derivatives.sparse import planning
 from dezero.derivatives.sparse.derivatives import sparse_hessian, sparse_jacobian, sparse_third
 from dezero.testing import load
@@ -307,3 +310,19 @@ def test_a_cached_plan_keeps_no_function_alive():
     assert cache_info().entries
     del f
     assert alive() is None
+
+
+def test_a_plan_does_not_outlive_the_declaration_of_its_operations():
+    def declare(power):
+        return elementwise(
+            "once_more", lambda x: x**power, lambda F, g, x, y: g * (power * x ** (power - 1)), doc="A power."
+        )
+
+    hessian = sparse_hessian(lambda v: F.sum(once_more(v)))
+    try:
+        for power, expected in ((1, 0.0), (2, 2.0)):
+            once_more = declare(power)
+            np.testing.assert_array_equal(hessian(np.array([1.0, 2.0])).toarray(), expected * np.eye(2))
+    finally:
+        del declared["once_more"]
+        del operations.once_more, values.once_more

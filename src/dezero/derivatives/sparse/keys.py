@@ -29,7 +29,8 @@ def pattern_key(run: Run) -> Hashable:
         if not isinstance(op, Op):
             return None
         plain = op.name in _INDIFFERENT
-        known = [op.name] if plain else [op.name, *op.parameters, fingerprint(tuple(op.parameters.values()))]
+        name = op.key[0] if isinstance(op.key, tuple) else op.key  # another one where the operation is declared again
+        known = [name] if plain else [name, *op.parameters, fingerprint(tuple(op.parameters.values()))]
         parts.append((*known, *[place[a._age] if isinstance(a, Variable) else _described(op, a, plain) for a in args]))
     return None if _unlike(parts) else tuple(parts)
 
