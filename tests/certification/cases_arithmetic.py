@@ -32,6 +32,7 @@ CASES = [
         like=np.power,
         mp=lambda mp, a, b: a**b,
         special=[((0.0, 2.0), (0.0, 0.0)), ((0.0, 0.0), (0.0, 0.0)), ((-2.0, 3.0), (12.0, np.nan))],
+        covers=("power_derivative",),
     ),
     Case(
         F.pow,
