@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TypeVar
 
 import numpy as np
@@ -10,6 +11,7 @@ from dezero.core.arraylike import Node
 from dezero.core.asking import lost_array, lost_number, rests_on_argument, sparse_asks, takes_part
 from dezero.core.config import RUNNING, calling_since, recording
 from dezero.core.dtypes import Array, DType
+from dezero.core.errors import GraphWarning
 from dezero.core.marks import Computed
 
 Number = TypeVar("Number", float, int, complex)
@@ -28,6 +30,18 @@ def _inside(v: Node) -> bool:
     if since is None:  # a thread without a transform: it may work for a transform that runs in another thread
         return rests_on_argument(v)
     return v._age >= since and bool(v._args or v._is_argument)
+
+
+def warn_of_numbers(name: str, v: Node) -> None:
+    """Warn where a function of this name, whose result holds plain numbers, is called on what depends on an argument of
+    a running transform."""
+    if RUNNING and recording() and _inside(v):
+        warnings.warn(
+            f"{name}: x is being differentiated in, and the result holds plain numbers, which the derivative does not "
+            "see. Use dezero.jacobian or dezero.hessian; x.detach() takes a constant without this warning",
+            GraphWarning,
+            stacklevel=4,
+        )
 
 
 def array(v: Node, dtype: DType | None, copy: bool | None) -> Array:

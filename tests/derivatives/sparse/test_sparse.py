@@ -1,5 +1,6 @@
 """Sparse derivatives equal dense ones, in the sweeps that they say."""
 
+import warnings
 import weakref
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dezero.functions as F
-from dezero import Variable, cache_info, clear_cache, gradients
+from dezero import GraphWarning, Variable, cache_info, clear_cache, grad, gradients
 from dezero.core.declare import elementwise
 from dezero.core.op import declared
 from dezero.core.registry import operations, values
@@ -326,3 +327,14 @@ def test_a_plan_does_not_outlive_the_declaration_of_its_operations():
     finally:
         del declared["once_more"]
         del operations.once_more, values.once_more
+
+
+def test_a_derivative_that_is_lost_in_a_transform_is_warned_of():
+    def f(q):
+        return F.sum(sparse_jacobian(lambda v: v**3)(F.stack([q, q])).data) + q
+
+    with pytest.warns(GraphWarning, match=r"sparse_jacobian: x is being differentiated in, .* x\.detach\(\)"):
+        assert grad(f)(3.0).item() == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        grad(lambda q: F.sum(sparse_jacobian(lambda v: v**3)(F.stack([q, q]).detach()).data) + q)(3.0)

@@ -10,6 +10,7 @@ import numpy as np
 
 from dezero.autodiff.gradients import gradients
 from dezero.autodiff.sweep import sweep
+from dezero.core.conversion import warn_of_numbers
 from dezero.core.dtypes import Array
 from dezero.core.graph import collect, leading_to
 from dezero.core.variable import ArrayLike, Variable
@@ -31,6 +32,8 @@ class Source:
         self.name, self.f = name, f
 
     def run(self, x: ArrayLike) -> Run:
+        if isinstance(x, Variable):
+            warn_of_numbers(self.name, x)
         return one_array(self.name, self.f, x, scalar=self.name != "sparse_jacobian")
 
 
