@@ -35,7 +35,14 @@ CASES = [
     part(F.fresnel, special.fresnel, 1, "fresnelc", Reals(-3, 3), without=ROUNDED),
     Case("sine_integral", Reals(-5, 5), like=lambda x: special.sici(x)[0], mp="si", without=ROUNDED),
     Case("cosine_integral", Reals(0.2, 5), like=lambda x: special.sici(x)[1], mp="ci", without=ROUNDED),
-    Case("fresnel_sine", Reals(-3, 3), like=lambda x: special.fresnel(x)[0], mp="fresnels", without=ROUNDED),
+    Case(
+        "fresnel_sine",
+        Reals(-3, 3),
+        like=lambda x: special.fresnel(x)[0],
+        mp="fresnels",
+        without=ROUNDED,
+        covers=("fresnel_wave",),
+    ),
     Case("fresnel_cosine", Reals(-3, 3), like=lambda x: special.fresnel(x)[1], mp="fresnelc", without=ROUNDED),
     Case(
         F.spence,
