@@ -5,7 +5,7 @@ import numpy as np
 import dezero.functions as F
 from dezero.testing import Case, Reals
 
-STEPS = {"complex": "it is a step function"}
+STEPS = {"complex": "it is a step function", "extremes": "numbers of such sizes are whole, where it jumps"}
 WHOLE, HALVES = [-2, -1, 0, 1, 2], [-1.5, -0.5, 0.5, 1.5]
 
 
