@@ -8,7 +8,7 @@ import itertools
 import math
 
 import numpy as np
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import dezero.functions as F
@@ -247,6 +247,11 @@ PLAN = st.fixed_dictionaries(
 ROW_PLAN = {"ask": "first", "seed": "ones", "next": "one", "k": 0}
 
 
+def assume_smooth(plain):
+    """abs(x - x) is all kink, with derivatives that are nan by the rules, and 0 where rewriting cancels x - x."""
+    assume(all(not np.isnan(g.data).any() for g in plain))
+
+
 # -- what random programs must satisfy -------------------------------------------------------------------------
 
 
@@ -273,6 +278,7 @@ def test_three_orders_are_the_same_rewritten_and_plain(program, shapes, seed, pl
         arrays = arrays_of(shapes, start)
         with plainly():
             plain = derivatives(program, arrays, plan)
+        assume_smooth(plain)
         assert_same(derivatives(program, arrays, plan), plain)
 
 
@@ -283,6 +289,7 @@ def test_one_leaf_is_swept_upwards_only_where_rows_stay_apart(program, shape, se
     arrays = arrays_of([shape], seed)
     with plainly():
         plain = derivatives(program, arrays, ROW_PLAN)
+    assume_smooth(plain)
     assert_same(derivatives(program, arrays, ROW_PLAN), plain)
 
 
