@@ -29,3 +29,15 @@ def test_large_orders_of_float32_stay_float32():
     for _ in range(4):
         assert y.dtype == np.float32
         (y,) = gradients(y, x, create_graph=True)
+
+
+@pytest.mark.parametrize("x", [1e5 + 0.25, -3e12 - 0.3, 1e20, 1e160])
+def test_large_arguments_keep_their_phase(x):
+    v = Variable(np.array(x))
+    y = sinc(v)
+    (g,) = gradients(y, v, create_graph=True)
+    with mp.workdps(400):
+        exact = mp.mpf(x)
+        value, slope = mp.sincpi(exact), (mp.cospi(exact) - mp.sincpi(exact)) / exact
+        assert y.item() == pytest.approx(float(value), rel=1e-12, abs=1e-300)
+        assert g.item() == pytest.approx(float(slope), rel=1e-12)
