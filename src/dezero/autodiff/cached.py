@@ -24,7 +24,7 @@ from dezero.core.registry import redeclared
 from dezero.core.variable import Variable, cuts, note_change, wrap
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.cache import CACHE, CacheInfo
-from dezero.rewriting.origin import Origin, Replayed, below, resume_of
+from dezero.rewriting.origin import Below, Origin, Replayed, resume_of
 from dezero.rewriting.program import Argument, GraphKey, Program, any_unlike
 
 _STEP = 100  # bytes of a node of a graph or of a step, estimated
@@ -60,15 +60,16 @@ class CachedDerivation:
         self.program, self.arrays, self.results, self.shared, self.form = program, arrays, results, shared, form
 
     def replay(
-        self, nodes: list[Variable], root: Variable, asked: list[Variable] | None, born: int
+        self, ages: list[int], graph: Nodes, root: Variable, asked: list[Variable] | None, born: int
     ) -> dict[int, Variable]:
-        """Build the derivative of the graph with these nodes, oldest first. Returns age of a node -> its derivative.
+        """Build the derivative of a graph, whose nodes have these ages, oldest first. Returns age -> derivative.
 
         born: see Origin.
         """
+        nodes = [graph[age] for age in ages]
         kept = frozenset([x._age for x in asked if x._args]) if asked else frozenset()
         shared = frozenset([nodes[place]._age for place in self.shared]) if self.shared else frozenset()
-        origin = Origin(kept, shared, born, below(nodes))
+        origin = Origin(kept, shared, born, Below(ages, nodes))
 
         def step(op: Op, *args: object) -> Variable:
             node = make(op, args)

@@ -26,7 +26,7 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable, cuts, tick, wrap
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.numbers import OutOfRange
-from dezero.rewriting.origin import Replayed, below, origin_of, resume_of
+from dezero.rewriting.origin import Below, Replayed, origin_of, resume_of
 from dezero.rewriting.program import graph_key
 from dezero.rewriting.term import Term
 
@@ -92,14 +92,14 @@ def recorded(
     root = next(iter(seeds.values()))[0]
     guarded = root._data.dtype.char in "efF" and simplifying() and len(graph) < _MOST_BY_RULES
     if derivation is not None and not guarded:
-        return derivation.replay([graph[age] for age in ages], root, asked, born)
+        return derivation.replay(ages, graph, root, asked, born)
     if derivation is None and computed_in_narrow(graph, asked or nodes.values()):
         return None
     request = Request(graph, nodes, seeds, asked, retain_grad, carried, born)
     try:
         with np.errstate(over="raise") if guarded else contextlib.nullcontext():
             if derivation is not None:
-                return derivation.replay([graph[age] for age in ages], root, asked, born)
+                return derivation.replay(ages, graph, root, asked, born)
             derived = _derived(request)
     except OutOfRange:
         return _by_rules(request)
@@ -134,7 +134,7 @@ def _derived(request: Request) -> Derived:
         else:
             F = Algebra.for_graph(graph, root, opaque, request.born)
     if isinstance(F, Algebra):
-        F.origin.below |= below(graph.values())
+        F.origin.below = Below(list(graph), graph.values())
     terms = {age: _seed_term(F, root, seed) for age, (root, seed) in seeds.items()}
     for node in request.carried:
         terms[node._age] = _from_user(F, node.grad)  # type: ignore[arg-type]

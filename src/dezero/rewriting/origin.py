@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable, Set
 from typing import NamedTuple
 
 from dezero.core.variable import Variable
+
+
+class Below:
+    """The graph over which a derivative was taken, by the ages of its nodes.
+
+    earlier: of the derivatives in that graph, theirs; linked and not copied, so that each order costs the same.
+    """
+
+    __slots__ = ("ages", "earlier")
+
+    def __init__(self, ages: Collection[int] = (), nodes: Iterable[Variable] = ()) -> None:
+        self.ages = ages
+        origins = {origin for x in nodes if (origin := getattr(x, "_origin", None)) is not None}
+        self.earlier = {id(origin.below): origin.below for origin in origins}
+
+    def __contains__(self, age: int) -> bool:
+        stack, seen = [self], {id(self)}
+        while stack:
+            graph = stack.pop()
+            if age in graph.ages:
+                return True
+            stack += [below for key, below in graph.earlier.items() if key not in seen]
+            seen.update(graph.earlier)
+        return False
 
 
 class Origin:
@@ -13,10 +37,9 @@ class Origin:
 
     kept: ages of the intermediates that were not rewritten. shared: ages of the intermediates that also stand for an
     equal expression that the rules made; a derivative in such a node would count both. born: the age up to which no
-    intermediate was rewritten. below: ages of all intermediates of that graph, and of the graphs that were
-    differentiated before it; rewriting may have removed them from the derivative. resume: for the derivative itself,
-    from where the next order continues: the Algebra that built it, or a Replayed where cached steps were replayed.
-    None: the next order starts from the graph alone.
+    intermediate was rewritten. below: the nodes of that graph, of which rewriting may have removed some from the
+    derivative. resume: for the derivative itself, from where the next order continues: the Algebra that built it, or a
+    Replayed where cached steps were replayed. None: the next order starts from the graph alone.
     """
 
     __slots__ = ("below", "born", "kept", "resume", "shared")
@@ -26,10 +49,11 @@ class Origin:
         kept: Set[int],
         shared: Set[int],
         born: int = 0,
-        below: frozenset[int] = frozenset(),
+        below: Below | None = None,
         resume: object = None,
     ) -> None:
-        self.kept, self.shared, self.born, self.below, self.resume = kept, shared, born, below, resume
+        self.kept, self.shared, self.born, self.resume = kept, shared, born, resume
+        self.below = below or Below()
 
     def resuming(self, resume: object) -> Origin:
         """The origin of the derivative itself."""
@@ -52,14 +76,7 @@ def origin_of(node: object) -> Origin | None:
     return getattr(node, "_origin", None)
 
 
-def below(nodes: Iterable[Variable]) -> frozenset[int]:
-    """Ages of the intermediates among the nodes of a graph, and of those that earlier derivatives in it rest on."""
-    ages = {node._age for node in nodes if node._args}
-    origins = {id(origin): origin for node in nodes if (origin := getattr(node, "_origin", None)) is not None}
-    return frozenset(ages.union(*[origin.below for origin in origins.values()]))
-
-
 def resume_of(node: object) -> object:
     """From where the derivative of a derivative continues (see Origin); None where it starts from the graph alone."""
-    origin: Origin | None = getattr(node, "_origin", None)
+    origin = origin_of(node)
     return None if origin is None else origin.resume
