@@ -42,7 +42,7 @@ def _base_rule(F: Reading[Value], g: Value, a: Value, b: Value, y: Value) -> Val
 
 def _exponent_rule(F: Reading[Value], g: Value, a: Value, b: Value, y: Value) -> Value:
     n = _number(a)
-    if not n:
+    if n is None or n == 0:
         return g * F.power_derivative(a, b, orders=(0, 1))
     if np.dtype(y.dtype).kind == "c":
         return g * (y * cmath.log(n))
@@ -107,10 +107,9 @@ def _in_dtype(x: Any, dtype: DType) -> Any:
 def _where_smooth(a: Array, b: Array, weights: list[Any], m: int) -> Array:
     """The derivative where a is not 0."""
     total = polynomial(weights, np.log(a)) if len(weights) > 1 else weights[0]
-    power = a ** (b - m) if m else a**b
-    return (
-        np.where(total == 0, total, power * total)[()] if m else power * total
-    )  # the power may be inf where total is 0
+    if not m:
+        return a**b * total
+    return np.where(total == 0, total, a ** (b - m) * total)[()]  # where the weights are 0, the power may be inf
 
 
 def _limit_at_zero(b: Array, weights: list[Any], orders: Orders) -> Array:

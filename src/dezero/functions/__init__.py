@@ -36,8 +36,8 @@ from dezero.functions.nn.activation import (
 )
 from dezero.functions.reductions.sums_and_products import mean, prod, sum
 
-_homes.families += [f"{__name__}.{family}" for family in ["arrays", "elementwise", "indexing", "linalg", "nn"]]
-_homes.families += [f"{__name__}.{family}" for family in ["reductions", "signal", "special", "windows"]]
+_FAMILIES = "arrays elementwise indexing linalg nn reductions signal special windows"
+_homes.families += [f"{__name__}.{family}" for family in _FAMILIES.split()]
 _homes.update(dict.fromkeys(("numpy_ufunc", "numpy_function"), f"{__name__}.numpy_protocol"))  # of NumPy's protocols
 
 

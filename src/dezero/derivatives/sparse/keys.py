@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from dezero.core.fingerprint import Unlike, fingerprint
+from dezero.core.fingerprint import fingerprint
 from dezero.core.graph import collect
 from dezero.core.op import BILINEAR, Op
 from dezero.core.variable import Variable
 from dezero.derivatives.tracing import Run
+from dezero.rewriting.program import any_unlike
 
 _INDIFFERENT = ("add", "sub", "mul", "div")  # patterns depend on their numbers only where one is 0
 
@@ -32,7 +33,7 @@ def pattern_key(run: Run) -> Hashable:
         name = op.key[0] if isinstance(op.key, tuple) else op.key  # another one where the operation is declared again
         known = [name] if plain else [name, *op.parameters, fingerprint(tuple(op.parameters.values()))]
         parts.append((*known, *[place[a._age] if isinstance(a, Variable) else _described(op, a, plain) for a in args]))
-    return None if _unlike(parts) else tuple(parts)
+    return None if any_unlike(key := tuple(parts)) else key
 
 
 def _described(op: Op, a: Any, plain: bool) -> object:
@@ -43,7 +44,3 @@ def _described(op: Op, a: Any, plain: bool) -> object:
     if hasattr(a, "dtype"):
         return np.shape(a)
     return ("number", a == 0 if plain else repr(a))
-
-
-def _unlike(value: object) -> bool:
-    return isinstance(value, Unlike) or (isinstance(value, tuple | list) and any([_unlike(v) for v in value]))
