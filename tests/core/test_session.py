@@ -35,16 +35,16 @@ def test_a_second_thread_that_differentiates_the_same_derivative_takes_another_a
         return original(*args)
 
     monkeypatch.setattr(derive_module, "tangent_sweep", tangent_sweep)
-    algebra = first._origin.resume
+    algebra = first._resume
     other = threading.Thread(target=derive)
     other.start()
     assert inside.wait(20)
-    first._origin = first._origin.resuming(algebra)  # as if main had read it just before the other thread
+    first._resume = algebra  # as if main had read it just before the other thread
     derive()
     go_on.set()
     other.join(20)
     assert len(found) == 2
-    assert found[0]._origin.resume is not found[1]._origin.resume
+    assert found[0]._resume is not found[1]._resume
     third = [gradients(g, x)[0].item() for g in found]
     assert third[0] == pytest.approx(third[1], rel=1e-14)
 
@@ -52,14 +52,14 @@ def test_a_second_thread_that_differentiates_the_same_derivative_takes_another_a
 def test_a_session_that_an_error_interrupted_is_not_continued(monkeypatch):
     x, t = V(0.5), V(0.25)
     u_x, u_t = gradients(F.tanh(x * t) * x, (x, t), create_graph=True)
-    algebra = u_t._origin.resume
-    assert u_x._origin.resume is algebra
+    algebra = u_t._resume
+    assert u_x._resume is algebra
     with monkeypatch.context() as patch:
         patch.setattr("dezero.autodiff.derive.tangent_sweep", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             gradients(u_x, x, create_graph=True)
     (u_tt,) = gradients(u_t, t, create_graph=True)
-    assert u_tt._origin.resume is not algebra
+    assert u_tt._resume is not algebra
     assert gradients(u_tt, x)[0].item() == pytest.approx(
         gradients(gradients(u_x, t, create_graph=True)[0], t)[0].item()
     )

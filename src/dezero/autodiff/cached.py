@@ -17,6 +17,7 @@ import numpy as np
 
 from dezero.autodiff.forms import Form, Forms, comes_with_new_arrays
 from dezero.core.arithmetic import copied
+from dezero.core.arraylike import raw
 from dezero.core.call import make
 from dezero.core.graph import Nodes
 from dezero.core.op import Op
@@ -24,8 +25,8 @@ from dezero.core.registry import redeclared
 from dezero.core.variable import Variable, cuts, note_change, wrap
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.cache import CACHE, CacheInfo
-from dezero.rewriting.origin import Below, Origin, Replayed, resume_of
-from dezero.rewriting.program import Argument, GraphKey, Program, any_unlike
+from dezero.rewriting.origin import Origin, Replayed, origins_of, resume_of
+from dezero.rewriting.program import GraphKey, Program, any_unlike, plain_copy, type_of
 
 _STEP = 100  # bytes of a node of a graph or of a step, estimated
 _LONGEST = 10_000  # the most steps of one derivation
@@ -69,15 +70,12 @@ class CachedDerivation:
         nodes = [graph[age] for age in ages]
         kept = frozenset([x._age for x in asked if x._args]) if asked else frozenset()
         shared = frozenset([nodes[place]._age for place in self.shared]) if self.shared else frozenset()
-        origin = Origin(kept, shared, born, Below(ages, nodes))
-
-        def step(op: Op, *args: object) -> Variable:
-            node = make(op, args)
+        origin = Origin(kept, shared, born, ages, origins_of(nodes))
+        places: list[Any] = [*nodes, *[nodes[place]._args[k] for place, k in self.arrays], *self.program.constants]
+        for op, args in self.program.steps:  # as Program.places does, with one call fewer for each step
+            node = make(op, tuple([places[a] for a in args]))  # type: ignore[arg-type]
             node._origin = origin
-            return node
-
-        inputs = [*nodes, *[nodes[place]._args[k] for place, k in self.arrays]] if self.arrays else nodes
-        places = self.program.places(step, inputs)
+            places.append(node)
         found = {}
         for place, kind, what, resumes in self.results:
             if kind == "step":
@@ -88,7 +86,9 @@ class CachedDerivation:
                 result = copied(places[what], given=True)
             else:
                 result = wrap(what.copy())
-            result._origin = origin.resuming(Replayed(root, nodes[place], cuts())) if resumes else origin
+            result._origin = origin
+            if resumes:
+                result._resume = Replayed(root, nodes[place], cuts())
             found[nodes[place]._age] = result
         return found
 
@@ -135,27 +135,24 @@ def store(key: GraphKey | None, ages: list[int], graph: Nodes, derived: Derived)
     held = {
         id(a): (i, k) for i, age in enumerate(ages) for k, a in enumerate(graph[age]._args) if isinstance(a, np.ndarray)
     }
-    arrays = list(dict.fromkeys([held[id(a)] for node in made for a in node._args if id(a) in held]))
-    first = len(ages) + len(arrays)  # the place of the first step
-    places.update({id(node): first + i for i, node in enumerate(made)})
-    place_of_array = {array: len(ages) + i for i, array in enumerate(arrays)}
-
-    def argument(a: object) -> Argument:
-        if isinstance(a, Variable):
-            return places[id(a)]
-        return place_of_array[held[id(a)]] if id(a) in held else [np.copy(a) if isinstance(a, np.ndarray) else a]
-
-    steps = [(node._op, [argument(a) for a in node._args]) for node in made]
-    held_bytes = sum([_array_bytes(a) for _, args in steps for a in args if isinstance(a, list)])
+    used = {id(a): a for node in made for a in node._args if id(a) not in known}
+    arrays = {a: held[a] for a in used if a in held}
+    constants = {a: value for a, value in used.items() if a not in held}
+    held_bytes = sum([_array_bytes(value) for value in constants.values()])
     if held_bytes > _LARGEST:
         return
+    first = len(ages) + len(used)  # the place of the first step
+    places.update({a: len(ages) + i for i, a in enumerate([*arrays, *constants])})
+    places.update({id(node): first + i for i, node in enumerate(made)})
+    types = [type_of(raw(a)) for a in (*[graph[age] for age in ages], *[used[a] for a in arrays])]
+    steps = [(node._op, [places[id(a)] for a in node._args]) for node in made]
+    program = Program(types, [plain_copy(value) for value in constants.values()], steps, [])
     place_of = {age: i for i, age in enumerate(ages)}
     results = _results({place_of[age]: y for age, y in found.items()}, copies, places, first)
-    program = Program([], steps, [])
     stands_for = [place_of[age] for age in shared if age in place_of]
     size = _STEP * (len(ages) + len(steps)) + held_bytes
     size += sum([_array_bytes(p) for op, _ in steps for p in op.parameters.values()])
-    _keep(key, CachedDerivation(program, arrays, results, stands_for, _forms.of(key)), size)
+    _keep(key, CachedDerivation(program, list(arrays.values()), results, stands_for, _forms.of(key)), size)
 
 
 def _results(

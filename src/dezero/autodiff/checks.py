@@ -15,7 +15,7 @@ from dezero.core.graph import Nodes
 from dezero.core.marks import Cut
 from dezero.core.op import Op
 from dezero.core.variable import ArrayLike, Variable
-from dezero.rewriting.origin import origin_of
+from dezero.rewriting.origin import origins_of
 
 
 def check_flags(y: Variable, retain_grad: object, create_graph: object) -> None:
@@ -73,10 +73,10 @@ def check_kept(graph: Nodes, asked: list[Variable], name: str) -> None:
     inner = [x for x in asked if x._args and isinstance(x._op, Op) and x._op is not ALIAS]
     if not inner:
         return
-    origins = {id(o): o for o in map(origin_of, graph.values()) if o is not None}.values()
+    origins = origins_of(graph.values())
     for x in inner:
         opens = x._op.name in _OPENED or x._age not in graph
-        opened = any([opens and x._age in o.below and x._age >= o.born and x._age not in o.kept for o in origins])
+        opened = any([opens and o.saw(x._age) and x._age >= o.born and x._age not in o.kept for o in origins])
         if opened or any([x._age in origin.shared for origin in origins]):
             raise GraphError(
                 f"{name}: {describe(x)} is an intermediate that a derivative in this graph may have been rewritten "

@@ -26,7 +26,7 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable, cuts, tick, wrap
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.numbers import OutOfRange
-from dezero.rewriting.origin import Below, Replayed, origin_of, resume_of
+from dezero.rewriting.origin import Replayed, origin_of, origins_of, resume_of
 from dezero.rewriting.program import graph_key
 from dezero.rewriting.term import Term
 
@@ -134,7 +134,7 @@ def _derived(request: Request) -> Derived:
         else:
             F = Algebra.for_graph(graph, root, opaque, request.born)
     if isinstance(F, Algebra):
-        F.origin.below = Below(list(graph), graph.values())
+        F.origin.below, F.origin.earlier = list(graph), origins_of(graph.values()) - {F.origin}
     terms = {age: _seed_term(F, root, seed) for age, (root, seed) in seeds.items()}
     for node in request.carried:
         terms[node._age] = _from_user(F, node.grad)  # type: ignore[arg-type]
@@ -153,7 +153,7 @@ def _derived(request: Request) -> Derived:
         F.session.end()
         for result in results.values():
             if id(result) in finish.copies:  # the algebra has no reference to a copy, so no cycle of references closes
-                result._origin = F.origin.resuming(F)
+                result._resume = F
     return Derived(results, finish.copies, F.shared)
 
 

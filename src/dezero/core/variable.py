@@ -51,11 +51,12 @@ class Variable(Operators["Variable"]):
 
     # _data: ndarray, or a NumPy scalar for 0-d results (an operator takes 40 ns, not 330); .data shows an array.
     # _grad: None, a Variable, or a raw array until .grad is first read; .grad shows a Variable.
-    # _origin: how a derivative was made (see rewriting/origin.py); unset or None for other Variables.
+    # _origin, _resume: how a derivative was made (see rewriting/origin.py); unset or None for other Variables.
     # _op, _args: the operation and its arguments (Variables; numbers and arrays stay raw). None and () for a leaf.
-    __slots__ = ("__weakref__", "_age", "_args", "_data", "_grad", "_op", "_origin", "name")
+    __slots__ = ("__weakref__", "_age", "_args", "_data", "_grad", "_op", "_origin", "_resume", "name")
     _args: tuple[Any, ...]
     _origin: Any
+    _resume: Any
     _is_argument = False  # whether a transform made it for an argument of the user's function
 
     def __init__(self, data: Array | None, name: str | None = None) -> None:
@@ -310,7 +311,7 @@ class Variable(Operators["Variable"]):
 
     def unchain(self) -> None:
         """Forget how this Variable was computed: it becomes a leaf."""
-        self._op, self._args, self._origin = CONSTANT, (), None
+        self._op, self._args, self._origin, self._resume = CONSTANT, (), None, None
         note_change()
 
     def unchain_backward(self) -> None:

@@ -174,6 +174,6 @@ def _replace(node: Variable, given: dict[int, Variable]) -> None:
     if not any([id(a) in given for a in node._args]):
         return
     node._args = tuple([given.get(id(a), a) for a in node._args])
-    node._origin = None  # which was about the former arguments
+    node._origin = node._resume = None  # which were about the former arguments
     if not isinstance(node._op, Op):
         node._op.inputs = list(node._args)

@@ -45,7 +45,7 @@ class Algebra(Table):
             algebra = cls(graph, asked, root.dtype)
             algebra.origin.born = born
             return algebra
-        root._origin = known.origin
+        root._resume = None
         known.adopt(root)
         return known
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Container, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dezero.core.arithmetic import ALIAS
+from dezero.core.arraylike import raw
 from dezero.core.call import apply
 from dezero.core.config import no_grad
 from dezero.core.dtypes import DType, Plain, Shape
@@ -20,7 +22,6 @@ from dezero.core.variable import ArrayLike, Parameter, Variable, wrap
 
 Call = Callable[..., Any]
 Step = Op | Call  # or a user's Function
-Argument = int | list[Any]  # a place of the program, or in a list a plain number or array
 GraphKey = tuple[Hashable, Hashable, Hashable]  # the form of a graph, its numbers, the contents of its arrays
 
 
@@ -31,22 +32,32 @@ class Type(NamedTuple):
     dtype: DType
 
 
+def type_of(data: Any) -> Type | tuple[Type, ...]:
+    """The type of an array; of each, for the outputs of a node that has several."""
+    if isinstance(data, tuple):
+        return tuple([Type(y.shape, y.dtype) for y in data])
+    return Type(data.shape, data.dtype)
+
+
 class Program:
     """The operations by which some results are computed from some inputs, to run again in any reading.
 
-    Places are numbered: first the inputs, then the results of the steps. inputs: the type of each. steps: pairs of an
-    operation (or a user's Function) and its arguments. outputs: arguments too; None for an output that does not exist.
-    updates: place of an input -> the argument that is its value after a run, as for a parameter in a training step.
+    Places are numbered: first the inputs, then the constants, then the results of the steps. inputs: the type of each.
+    constants: plain numbers and arrays. steps: pairs of an operation (or a user's Function) and the places of its
+    arguments. outputs: places; None for an output that does not exist. updates: place of an input -> place of its value
+    after a run, as for a parameter in a training step.
     """
 
     def __init__(
         self,
-        inputs: Sequence[Type],
-        steps: Sequence[tuple[Step, Sequence[Argument]]],
-        outputs: Sequence[Argument | None],
-        updates: Mapping[int, Argument] | None = None,
+        inputs: Sequence[Type | tuple[Type, ...]],
+        constants: Sequence[Plain],
+        steps: Sequence[tuple[Step, Sequence[int]]],
+        outputs: Sequence[int | None],
+        updates: Mapping[int, int] | None = None,
     ) -> None:
-        self.inputs, self.steps, self.outputs, self.updates = inputs, steps, outputs, dict(updates or {})
+        self.inputs, self.constants, self.steps = inputs, constants, steps
+        self.outputs, self.updates = outputs, dict(updates or {})
 
     @classmethod
     def traced(
@@ -61,74 +72,65 @@ class Program:
         It holds the operations, and copies of the plain arrays and constants among their arguments, but none of the
         other values: later changes of the graph, or of the variables and arrays of a closure, do not change it.
         """
-        places = {id(x): i for i, x in enumerate(leaves)}
-        constants: dict[int, Argument] = {}
-        steps: list[tuple[Step, list[Argument]]] = []
-
-        def argument(a: object) -> Argument:
-            if isinstance(a, Variable):
-                return places[id(a)] if id(a) in places else constants[id(a)]
-            return [_copied(a)]
-
         changes = {} if updates is None else updates
-        for node in _between(name, [*outputs, *changes.values()], places):
-            args = [argument(a) for a in node._args]
+        moving = {id(x) for x in leaves}
+        same: dict[int, Any] = {}  # id of an alias -> what it is an alias of
+        made: list[Variable] = []
+        nodes = _between(name, [*outputs, *changes.values()], moving)
+        for node in nodes:
+            args = [same.get(id(a), a) for a in node._args]
             if node._op is ALIAS:
-                (places if isinstance(args[0], int) else constants)[id(node)] = args[0]  # type: ignore[assignment]
-            elif any([isinstance(a, int) for a in args]):
-                places[id(node)] = len(leaves) + len(steps)
-                steps.append((node._op, args))
-            else:
-                constants[id(node)] = [_copied(node._data)]
-        types = [Type(x.shape, x.dtype) for x in leaves]
-        after = {places[id(x)]: argument(y) for x, y in changes.items()}
-        return cls(types, steps, [None if y is None else argument(y) for y in outputs], after)
+                same[id(node)] = args[0]
+            elif any([id(a) in moving for a in args]):
+                moving.add(id(node))
+                made.append(node)
+        arguments = [[same.get(id(a), a) for a in node._args] for node in made]
+        results = [None if y is None else same.get(id(y), y) for y in outputs]
+        after = {x: same.get(id(y), y) for x, y in changes.items()}
+        used = [*itertools.chain(*arguments), *results, *after.values()]
+        constants = {id(a): a for a in used if a is not None and id(a) not in moving}
+        places = {id(x): i for i, x in enumerate([*leaves, *constants.values(), *made])}
+        return cls(
+            [type_of(x._data) for x in leaves],
+            [plain_copy(raw(a)) for a in constants.values()],
+            [(node._op, [places[id(a)] for a in args]) for node, args in zip(made, arguments, strict=True)],
+            [None if y is None else places[id(y)] for y in results],
+            {places[id(x)]: places[id(y)] for x, y in after.items()},
+        )
 
     @functools.cached_property
     def key(self) -> Hashable:
         """Equal for programs with equal steps; None where a part cannot be compared."""
-        steps = [(getattr(op, "key", None), *[_told(a) for a in args]) for op, args in self.steps]
         if not all([isinstance(op, Op) for op, _ in self.steps]):
             return None
-        updates = tuple([(i, _told(a)) for i, a in sorted(self.updates.items())])
         key = (
             tuple(self.inputs),
-            tuple(steps),
-            tuple([None if a is None else _told(a) for a in self.outputs]),
-            updates,
+            tuple([fingerprint(a) for a in self.constants]),
+            tuple([(op.key, *args) for op, args in self.steps]),  # type: ignore[union-attr]
+            tuple(self.outputs),
+            tuple(sorted(self.updates.items())),
         )
         return None if any_unlike(key) else key
 
     def places(self, call: Call, inputs: Sequence[object]) -> list[Any]:
         """What each place holds for these inputs. call(operation, *arguments): runs a step in some reading."""
-        found = list(inputs)
+        found = [*inputs, *self.constants]
         for op, args in self.steps:
-            found.append(call(op, *[found[a] if isinstance(a, int) else a[0] for a in args]))
+            found.append(call(op, *[found[a] for a in args]))
         return found
 
     def run(self, call: Call, inputs: Sequence[object]) -> list[Any]:
         """The outputs for other values of the inputs."""
         found = self.places(call, inputs)
-        return [None if y is None else _held(found, y) for y in self.outputs]
+        return [None if y is None else found[y] for y in self.outputs]
 
     def step(self, leaves: Sequence[Variable]) -> list[Any]:
         """Run on the leaves' arrays and assign the updates to the leaves. Returns the outputs as arrays."""
         found = self.places(on_arrays, [x._data for x in leaves])
-        results = [None if y is None else _held(found, y) for y in self.outputs]
-        after = [(leaves[i], np.array(_held(found, a))) for i, a in self.updates.items()]
+        after = [(leaves[i], np.array(found[a])) for i, a in self.updates.items()]
         for x, value in after:
             x.data = value
-        return results
-
-
-def _held(found: list[Any], argument: Argument) -> Any:
-    """What an argument stands for, given what the places hold."""
-    return found[argument] if isinstance(argument, int) else argument[0]
-
-
-def _told(argument: Argument) -> Hashable:
-    """An argument in a key."""
-    return argument if isinstance(argument, int) else ("plain", fingerprint(argument[0]))
+        return [None if y is None else found[y] for y in self.outputs]
 
 
 def computed_and_used(outputs: Sequence[Variable], born: int) -> tuple[list[Variable], list[Variable]]:
@@ -168,13 +170,13 @@ def on_variables(op: Step, *args: ArrayLike) -> Variable:
     return ys[0]._args[0] if isinstance(ys, list) else ys  # type: ignore[no-any-return]
 
 
-def _between(name: str, outputs: Sequence[Variable | None], places: dict[int, int]) -> list[Variable]:
-    """The nodes between the leaves, whose ids are in places, and the outputs; oldest first."""
+def _between(name: str, outputs: Sequence[Variable | None], inputs: Container[int]) -> list[Variable]:
+    """The nodes between the inputs, which are given by their ids, and the outputs; oldest first."""
     found: dict[int, Variable] = {}
     stack = [y for y in outputs if y is not None]
     while stack:
         node = stack.pop()
-        if id(node) in places or id(node) in found:
+        if id(node) in inputs or id(node) in found:
             continue
         if not node._args and node._op is not None and not isinstance(node._op, Computed):
             node._op.fail(name)
@@ -183,7 +185,8 @@ def _between(name: str, outputs: Sequence[Variable | None], places: dict[int, in
     return sorted(found.values(), key=lambda node: node._age)
 
 
-def _copied(value: object) -> object:
+def plain_copy(value: Any) -> Any:
+    """A number as it is, an array as a copy, which nobody else can change."""
     return np.copy(value) if isinstance(value, np.ndarray) else value
 
 

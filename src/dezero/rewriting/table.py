@@ -42,7 +42,7 @@ class Table:
         self.asked: set[int] = set()
         self.kept: set[int] = set()  # ages; for kept and shared see Origin
         self.shared: set[int] = set()
-        self.origin = Origin(self.kept, self.shared)
+        self.origin = Origin(self.kept, self.shared, 0, (), frozenset())
         for x in asked:
             self.leave(x)
         for age in sorted(graph):
