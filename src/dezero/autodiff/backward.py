@@ -29,7 +29,7 @@ def backward(
     check_root(y, "backward")
     graph = nodes = collect([y], "backward")
     if retain_grad:
-        check_kept(graph, [n for n in graph.values() if getattr(n, "_origin", None) is None], "backward")
+        check_kept(graph, [n for n in graph.values() if n._origin is None], "backward")
     if asked is not None:
         check_kept(graph, asked, "backward")
         nodes = leading_to(nodes, asked)

@@ -25,7 +25,7 @@ from dezero.core.registry import redeclared
 from dezero.core.variable import Variable, cuts, note_change, wrap
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.cache import CACHE, CacheInfo
-from dezero.rewriting.origin import Origin, Replayed, origins_of, resume_of
+from dezero.rewriting.origin import Origin, Replayed, origins_of
 from dezero.rewriting.program import GraphKey, Program, any_unlike, plain_copy, type_of
 
 _STEP = 100  # bytes of a node of a graph or of a step, estimated
@@ -170,7 +170,7 @@ def _results(
             continue
         source = places[id(copies.get(id(y), y))]
         kind = "copy" if source < first or source in taken else "step"
-        results.append(Result(place, kind, source, isinstance(resume_of(y), Algebra)))
+        results.append(Result(place, kind, source, isinstance(y._resume, Algebra)))
         taken.add(source)
     return results
 

@@ -26,7 +26,7 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable, cuts, tick, wrap
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.numbers import OutOfRange
-from dezero.rewriting.origin import Replayed, origin_of, origins_of, resume_of
+from dezero.rewriting.origin import Replayed, origins_of
 from dezero.rewriting.program import graph_key
 from dezero.rewriting.term import Term
 
@@ -163,7 +163,7 @@ def _derived_again(root: Variable) -> tuple[Algebra, Variable] | None:
     With what lower orders found the graph of the next order stays small, and cached steps do not keep it.
     """
     leaves = []
-    while isinstance(replayed := resume_of(root), Replayed) and replayed.cuts == cuts():
+    while isinstance(replayed := root._resume, Replayed) and replayed.cuts == cuts():
         root = replayed.root
         leaves.append(replayed.leaf)
     if not leaves:
@@ -238,7 +238,7 @@ class _Finish:
             return self._marked(make(fill, (node,)))
         if node.dtype.kind in "fc" and result.dtype != node.dtype:
             return self._marked(make(declared["astype"].bind(dtype=node.dtype), (result,)))
-        older = result._age < self.start and origin_of(result) is None
+        older = result._age < self.start and result._origin is None
         copy = self._marked(copied(result, given=older or id(result) in self.given))
         self.copies[id(copy)] = result
         return copy

@@ -24,7 +24,8 @@ def make(op: Op, args: tuple[object, ...]) -> Variable:
     y._data = op.value(*[a._data if isinstance(a, Variable) else a for a in args])
     if type(y._data) is complex:  # complex / float64 was computed by Python
         y._data = np.complex128(y._data)
-    y._op, y._args, y._grad, y.name = op, args, None, None
+    y._op, y._args = op, args
+    y._grad = y._origin = y._resume = y.name = None
     y._age = tick()
     return y
 
@@ -46,7 +47,7 @@ def apply(op: Op, *args: ArrayLike) -> Variable:
         y._op, y._args = (op, args) if recording() else (CUT, ())
     else:
         y._data = np.asarray(y._data)
-    y._grad = y.name = None
+    y._grad = y._origin = y._resume = y.name = None
     y._age = tick()
     return y
 
@@ -60,12 +61,9 @@ def _arrays(args: tuple[object, ...]) -> list[object]:
 def array_or_number(value: Any, name: str) -> Plain:
     """An array or number among the arguments of an operation; a 0-d array becomes a Python number, which never changes
     the dtype of another argument. TypeError, naming the operation, for anything else."""
-    if type(value) is np.ndarray:
+    if type(value) is np.ndarray or isinstance(value, np.generic):
         if value.dtype.kind in "fiubc":
-            return value if value.ndim else value.item()
-    elif isinstance(value, np.generic):
-        if value.dtype.kind in "fiubc":
-            return value.item()  # type: ignore[no-any-return]
+            return value if value.ndim else value.item()  # type: ignore[no-any-return]
     elif isinstance(value, int | float | complex) or is_plain_array(value) or _computes(value):
         return value  # type: ignore[no-any-return]
     raise foreign(name, value)
@@ -95,7 +93,7 @@ def unary(op: Op) -> Callable[[ArrayLike], Variable]:
             y._op, y._args = op, (x,)
         else:
             y._op, y._args = CUT, ()
-        y._grad = y.name = None
+        y._grad = y._origin = y._resume = y.name = None
         y._age = tick()
         return y
 
@@ -126,7 +124,7 @@ def binary(op: Op) -> Callable[[ArrayLike, ArrayLike], Variable]:
             y._op, y._args = op, (a, b)
         else:
             y._op, y._args = CUT, ()
-        y._grad = y.name = None
+        y._grad = y._origin = y._resume = y.name = None
         y._age = tick()
         return y
 

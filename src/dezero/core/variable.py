@@ -51,12 +51,10 @@ class Variable(Operators["Variable"]):
 
     # _data: ndarray, or a NumPy scalar for 0-d results (an operator takes 40 ns, not 330); .data shows an array.
     # _grad: None, a Variable, or a raw array until .grad is first read; .grad shows a Variable.
-    # _origin, _resume: how a derivative was made (see rewriting/origin.py); unset or None for other Variables.
+    # _origin, _resume: how a derivative was made (see rewriting/origin.py); None for other Variables.
     # _op, _args: the operation and its arguments (Variables; numbers and arrays stay raw). None and () for a leaf.
     __slots__ = ("__weakref__", "_age", "_args", "_data", "_grad", "_op", "_origin", "_resume", "name")
     _args: tuple[Any, ...]
-    _origin: Any
-    _resume: Any
     _is_argument = False  # whether a transform made it for an argument of the user's function
 
     def __init__(self, data: Array | None, name: str | None = None) -> None:
@@ -66,6 +64,8 @@ class Variable(Operators["Variable"]):
         self.name = name
         self._grad: Any = None
         self._op: Any = None
+        self._origin: Any = None
+        self._resume: Any = None
         self._args = ()
         self._age = tick()
 

@@ -23,7 +23,6 @@ from dezero.core.graph import Nodes
 from dezero.core.op import BILINEAR, ELEMENTWISE, LINEAR, Op, declared
 from dezero.core.variable import ArrayLike, Variable
 from dezero.rewriting.numbers import Number, checked, common_factor, mild, mild_power
-from dezero.rewriting.origin import resume_of
 from dezero.rewriting.table import Table
 from dezero.rewriting.term import Constant, Term, TermLike
 
@@ -40,7 +39,7 @@ class Algebra(Table):
         The root then drops its reference to the algebra: nodes that the algebra makes next refer to the root, and a
         cycle of references would keep all of them alive. born: see Origin; asked has all older intermediates.
         """
-        known = resume_of(root)
+        known = root._resume
         if not isinstance(known, cls) or any([x._args for x in asked]) or not known.session.resume():
             algebra = cls(graph, asked, root.dtype)
             algebra.origin.born = born

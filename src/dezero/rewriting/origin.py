@@ -1,4 +1,8 @@
-"""How a derivative was made: what the slots `_origin` and `_resume` of a Variable hold."""
+"""How a derivative was made: what the slots `_origin` and `_resume` of a Variable hold.
+
+`_origin` of each node of a derivative is an Origin. `_resume` of the derivative itself tells from where the next order
+continues: the Algebra that built it, or a Replayed where cached steps were replayed. None: from the graph alone.
+"""
 
 from __future__ import annotations
 
@@ -51,15 +55,4 @@ class Replayed(NamedTuple):
 
 def origins_of(nodes: Iterable[Variable]) -> set[Origin]:
     """The origins of all derivatives among the nodes."""
-    return {origin for x in nodes if (origin := getattr(x, "_origin", None)) is not None}
-
-
-def origin_of(node: object) -> Origin | None:
-    """The origin of a node; None where no rewritten derivative made it."""
-    return getattr(node, "_origin", None)
-
-
-def resume_of(node: object) -> object:
-    """From where the next order of a derivative continues: the Algebra that built it, or a Replayed where cached steps
-    were replayed. None: it starts from the graph alone."""
-    return getattr(node, "_resume", None)
+    return {x._origin for x in nodes if x._origin is not None}

@@ -16,7 +16,7 @@ from dezero.core.graph import Nodes
 from dezero.core.op import Op, declared
 from dezero.core.variable import ArrayLike, Variable
 from dezero.rewriting.numbers import Number, mild, rounded
-from dezero.rewriting.origin import Origin, origin_of
+from dezero.rewriting.origin import Origin
 from dezero.rewriting.session import Session
 from dezero.rewriting.term import Constant, Factor, Term, TermLike
 
@@ -57,7 +57,7 @@ class Table:
 
     def share(self, node: ArrayLike) -> None:
         """Note that a node of the user's also stands for an equal one."""
-        if isinstance(node, Variable) and origin_of(node) is None:
+        if isinstance(node, Variable) and node._origin is None:
             self.shared.add(node._age)
 
     def adopt(self, node: Variable) -> None:
