@@ -63,7 +63,7 @@ def array_or_number(value: Any, name: str) -> Plain:
     the dtype of another argument. TypeError, naming the operation, for anything else."""
     if type(value) is np.ndarray or isinstance(value, np.generic):
         if value.dtype.kind in "fiubc":
-            return value if value.ndim else value.item()  # type: ignore[no-any-return]
+            return value if value.ndim else value.item()
     elif isinstance(value, int | float | complex) or is_plain_array(value) or _computes(value):
         return value  # type: ignore[no-any-return]
     raise foreign(name, value)
