@@ -60,3 +60,13 @@ def costs(of: Work, columns: int, rows: int) -> dict[Way, float]:
 
 def cheapest(found: dict[Way, float]) -> Way:
     return min(found, key=lambda way: found[way])
+
+
+def told(name: str, of: Work, counts: tuple[int, int], way: Way) -> str:
+    """The estimates in words, and the way that is taken."""
+    columns, rows = counts
+    estimates = ", ".join([f"{cost / 1000:.3g} ms by {other}" for other, cost in costs(of, columns, rows).items()])
+    return (
+        f"{name}, {rows} rows and {columns} columns, over {of.operations} operations that compute {of.numbers} "
+        f"numbers: estimated {estimates}; takes {way}"
+    )

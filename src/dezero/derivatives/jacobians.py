@@ -11,7 +11,7 @@ from dezero.core.dtypes import Array, Shape, is_complex
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
-from dezero.derivatives.costs import Way, cheapest, costs
+from dezero.derivatives.costs import Way, cheapest, costs, told
 from dezero.derivatives.sweeps import Backward, Forward, transform, with_aux
 from dezero.derivatives.tracing import Args, Kwargs, P, Run
 from dezero.derivatives.transforms import Argnums
@@ -50,7 +50,8 @@ def jacobian(f: Callable[P, object], argnums: Argnums = 0, has_aux: bool = False
     """The function that returns the Jacobian of f in the cheapest way, which is found when it is called.
 
     Forward along many elements at once, along one at a time, or backward, by what the operations of f cost (costs.py);
-    forward where f's result is complex. Arguments, result and errors as for jacfwd.
+    forward where f's result is complex. `explain`, with the arguments of f, tells the estimate for each way and the one
+    that is taken. Arguments, result and errors as for jacfwd.
 
     >>> jacobian(lambda x: x.sum() * x)(np.array([1.0, 2.0]))
     variable([[4. 1.]
@@ -90,12 +91,25 @@ def _jacobian(
             blocks = _rows(name, run) if sweep is None or way == "rows" else _columns(sweep, run, way)
             return with_aux(run.output_tree([run.tree(row) for row in blocks]), run, has_aux)
 
-    return transform(name, f, compute)
+    def explain(*args: P.args, **kwargs: P.kwargs) -> str:
+        with Run(name, f, args, kwargs, argnums, has_aux) as run:
+            sweep = Forward(name, run.outputs, run.leaves)
+            way = "rows" if mode == "reverse" else _way(sweep, run, mode)
+            return told(name, sweep.work, _counts(run), way)
+
+    transformed = transform(name, f, compute)
+    transformed.explain = explain  # type: ignore[attr-defined]
+    return transformed
+
+
+def _counts(run: Run) -> tuple[int, int]:
+    """The numbers of columns and rows of the Jacobian."""
+    return sum([x.size for x in run.leaves]), sum([y.size for y in run.outputs])
 
 
 def _way(sweep: Forward, run: Run, mode: Mode | None) -> Way:
     """The cheapest way to the Jacobian; forward, where that is asked for or the only one."""
-    columns, rows = sum([x.size for x in run.leaves]), sum([y.size for y in run.outputs])
+    columns, rows = _counts(run)
     found = costs(sweep.work, columns, rows)
     if mode or any([is_complex(y) for y in run.outputs]) or (run.recorded and columns <= rows):
         del found["rows"]
