@@ -23,9 +23,8 @@ from dezero.core.graph import Nodes
 from dezero.core.op import Op
 from dezero.core.registry import redeclared
 from dezero.core.variable import Variable, cuts, note_change, wrap
-from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.cache import CACHE, CacheInfo
-from dezero.rewriting.origin import Origin, Replayed, origins_of
+from dezero.rewriting.origin import InColumns, Origin, Replayed, origins_of
 from dezero.rewriting.program import GraphKey, Program, any_unlike, plain_copy, type_of
 
 _STEP = 100  # bytes of a node of a graph or of a step, estimated
@@ -37,14 +36,14 @@ _forms = Forms()
 class Result(NamedTuple):
     """How one derivative is found: the place of its node, and a step, a copy of a place's node, or a constant array.
 
-    kind: "step", "copy" or "constant". what: the number of a place, or the array. resumes: whether the next order can
-    continue from this one (see Replayed).
+    kind: "step", "copy" or "constant". what: the number of a place, or the array. resumes: what tells the
+    next order how to continue from this one.
     """
 
     place: int
     kind: str
     what: Any
-    resumes: bool = False
+    resumes: type[Replayed] | None = None
 
 
 class CachedDerivation:
@@ -87,8 +86,8 @@ class CachedDerivation:
             else:
                 result = wrap(what.copy())
             result._origin = origin
-            if resumes:
-                result._resume = Replayed(root, nodes[place], cuts())
+            if resumes is not None:
+                result._resume = resumes(root, nodes[place], cuts())
             found[nodes[place]._age] = result
         return found
 
@@ -170,7 +169,8 @@ def _results(
             continue
         source = places[id(copies.get(id(y), y))]
         kind = "copy" if source < first or source in taken else "step"
-        results.append(Result(place, kind, source, isinstance(y._resume, Algebra)))
+        resumes = InColumns if isinstance(y._resume, InColumns) else None if y._resume is None else Replayed
+        results.append(Result(place, kind, source, resumes))
         taken.add(source)
     return results
 
