@@ -119,6 +119,14 @@ def steps_below(root: Variable) -> tuple[Variable, list[Step]]:
     return root, steps[::-1]
 
 
+def goes_on(root: Variable) -> bool:
+    """Whether the session of a root is open, in which its derivative may be known; cached steps would repeat it."""
+    if not _algebras:
+        return False
+    base, steps = steps_below(root)
+    return bool(steps) and base._age in _algebras
+
+
 def resumed(graph: Nodes, root: Variable, leaves: Sequence[Variable]) -> tuple[Algebra, Variable] | None:
     """An algebra that knows the lower derivatives of a root, and the root in it; None where there are none.
 
