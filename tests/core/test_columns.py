@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import dezero.functions as F
 from dezero import Variable, clear_cache, gradients, partial, using_config
-from dezero.core.graph import collect
+from dezero.autodiff.sweep import ones, sweep
+from dezero.core.graph import collect, leading_to
 from tests.collector import sleeping_collector
 
 ROWS = 4
@@ -294,6 +295,33 @@ def test_narrow_numbers_keep_their_dtype(dtype):
     found = nested(f(x), x, (0, 1))
     assert found.dtype == dtype
     np.testing.assert_allclose(found.data, by_rules(f, x.data, (0, 1)), rtol=20 * np.finfo(dtype).eps, atol=1e-2)
+
+
+def test_a_column_that_is_not_used_costs_nothing_backwards():
+    f, weights = network(2)
+    x = Variable(array(26, ROWS, 2))
+    (g,) = gradients(f(x), x, create_graph=True)
+    (h,) = gradients(g[:, 0:1], x, create_graph=True)
+    u_xx = h[:, 0:1]
+    nodes = leading_to(collect([u_xx]), weights)
+    found = sweep(nodes, {u_xx._age: ones(u_xx)}, keep=None, use_grad=False)
+    assert h._args[0]._age in found
+    assert h._args[1]._age not in found
+    with using_config("simplify", False):
+        y = Variable(x.data)
+        wanted = gradients(nested(f(y), y, (0, 0)), weights)
+    for a, b in zip(gradients(u_xx, weights), wanted, strict=True):
+        assert_close(a.data, b.data)
+    for a, b in zip(gradients(u_xx, weights, create_graph=True), wanted, strict=True):
+        assert_close(a.data, b.data)
+
+
+def test_a_cotangent_of_zeros_is_a_gradient():
+    f, weights = network(2)
+    x = Variable(array(27, ROWS, 2))
+    zero = nested(f(x), x, (0, 0)) * 0.0
+    for unused in ("none", "error"):
+        assert not gradients(zero, weights[0], unused=unused)[0].data.any()
 
 
 def test_nothing_is_left_to_the_collector():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dezero.functions as F
-from dezero import Function, GraphError, Variable, gradients, no_grad
+from dezero import GraphError, Variable, gradients, no_grad
 
 W = np.ones((2, 1))
 
@@ -63,16 +63,3 @@ def test_a_stranger():
         z = y * 3
     with pytest.raises(GraphError, match="no_grad"):
         asked(x * 2, z)
-
-
-def test_a_function_that_gives_no_gradient():
-    class First(Function):
-        def forward(self, x, k):
-            return x * k
-
-        def backward(self, g):
-            return g * self.inputs[1], None
-
-    x, k = Variable(np.ones(3)), Variable(np.ones(3))
-    with pytest.raises(GraphError, match="give it no gradient"):
-        asked(First()(x, k), k)

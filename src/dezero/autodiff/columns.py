@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
+from dezero.autodiff.join import column_read, joined
 from dezero.autodiff.rows import independent_axes, proved_rows
 from dezero.autodiff.sweep import ones
 from dezero.autodiff.tangent import tangent_sweep
@@ -76,27 +77,6 @@ def _sweeps_reach(root: Variable, leaf: Variable) -> bool:
 
 
 # -- from a result down to its base ---------------------------------------------------------------------------------
-
-
-def column_read(node: Variable) -> tuple[Variable, int] | None:
-    """The array of which a node reads one whole column, and the number of the column; None for any other node."""
-    op = node._op
-    if not isinstance(op, Op) or op.name != "get_item" or not isinstance(node._args[0], Variable):
-        return None
-    (x,), index = node._args, op.parameters["index"]
-    parts = list(index) if isinstance(index, tuple) else [index]
-    if [p is Ellipsis for p in parts].count(True) == 1:
-        place = [p is Ellipsis for p in parts].index(True)
-        parts[place : place + 1] = [slice(None)] * (x.ndim - len(parts) + 1)
-    if len(parts) != x.ndim or x.ndim < 2:
-        return None
-    *others, last = parts
-    if any([not isinstance(p, slice) or p.indices(n) != (0, n, 1) for p, n in zip(others, x.shape, strict=False)]):
-        return None
-    if isinstance(last, slice):
-        read = range(*last.indices(x.shape[-1]))
-        return (x, read[0]) if len(read) == 1 else None
-    return (x, int(last) % x.shape[-1]) if isinstance(last, int) and not isinstance(last, bool) else None
 
 
 def _step_below(node: Variable) -> tuple[Step, Variable] | None:
@@ -183,7 +163,7 @@ def column_sweep(F: Algebra, nodes: Nodes, root: Variable, seed: Term, leaf: Var
     found = [tangent_sweep(F, path, root, seed, leaf, column) for column in range(count)]
     if any([t is None for t in found]):
         return None
-    return F.concatenate(*[F.filled(t, leaf._data[..., :1]) for t in found if t is not None], axis=leaf.ndim - 1)
+    return joined(F, [t for t in found if t is not None], leaf._data[..., :1])
 
 
 def _read_from_tangents(F: Algebra, graph: Nodes) -> None:
@@ -221,10 +201,9 @@ def _joined(F: Algebra, x: Variable) -> Variable | None:
         return None
     base, steps = steps_below(of.root)
     shape = (*x.shape[:-1], 1)
-    columns = [_derived(F, base, [*steps, Step(Direction(of.leaf, j), shape)]) for j in range(x.shape[-1])]
-    if any([c is None for c in columns]):
-        return None
-    return F.node(F.concatenate(*columns, axis=x.ndim - 1))  # type: ignore[no-any-return]
+    found = [_derived(F, base, [*steps, Step(Direction(of.leaf, j), shape)]) for j in range(x.shape[-1])]
+    columns = [F.term(c) for c in found if c is not None]
+    return F.node(joined(F, columns, x._data[..., :1])) if len(columns) == len(found) else None
 
 
 def note_columns(F: object, result: Variable, root: Variable, leaf: Variable) -> None:

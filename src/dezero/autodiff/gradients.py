@@ -82,10 +82,10 @@ def gradients(
     for i, x in enumerate(asked):
         g = found.get(x._age)
         if g is None:
-            if unused == "error":
+            if unused == "error" and x._age not in nodes:
                 raise no_path(roots, graph, asked, i)
             zeros = wrap if create_graph else _unrecorded
-            g = zeros(np.zeros_like(x._data)) if unused == "zeros" else None
+            g = zeros(np.zeros_like(x._data)) if unused != "none" else None
         elif any([g is other for other in results]):
             g = copied(g, given=True) if create_graph else _unrecorded(np.copy(g._data))  # an input that is given twice
         results.append(g)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dezero.autodiff.columns import column_read
+from dezero.autodiff.join import column_read
 from dezero.core.errors import GraphError, describe
 from dezero.core.graph import Nodes, collect
 from dezero.core.marks import Computed, Cut
@@ -22,8 +22,6 @@ def _label(x: Variable) -> str:
 
 
 def _reason(roots: Sequence[Variable], graph: Nodes, x: Variable) -> str:
-    if x._age in graph:
-        return "the operations between them give it no gradient (a backward returned None)"
     if isinstance(x._op, Cut):
         return f"it {x._op.why}"
     above = collect([x], "gradients")
