@@ -258,6 +258,90 @@ def test_columns_that_are_leaves_of_their_own():
     assert_close(u_xt.data, nested(f(joined), joined, (0, 1)).data)
 
 
+@pytest.mark.parametrize("columns", [(0, 0, 0), (0, 1), (1, 0, 1), (0, 1, 0, 1)])
+@pytest.mark.parametrize("join", [lambda a, b: F.concatenate([a, b], axis=1), lambda a, b: F.column_stack([a, b])])
+def test_slices_of_a_leaf_are_leaves_themselves(columns, join):
+    data, (f, _) = array(28, ROWS, 2), network(2)
+    wanted = by_rules(f, data, columns)
+    clear_cache()
+    for order in set(itertools.permutations(columns)):
+        whole = Variable(data)
+        parts = whole[:, 0:1], whole[:, 1:2]
+        u = f(join(*parts))
+        for j in order:
+            (u,) = gradients(u, parts[j], create_graph=True)
+        assert_close(u.data, wanted)
+
+
+@pytest.mark.parametrize(
+    "join", [lambda a, b: F.concatenate([a, b], axis=1), lambda a, b: F.stack([a[:, 0], b[:, 0]], 1)]
+)
+def test_columns_of_joined_leaves(join):
+    data, (f, _) = array(34, ROWS, 2), network(2)
+
+    def found():
+        x, t = Variable(data[:, 0:1].copy()), Variable(data[:, 1:2].copy())
+        joined = join(x, t)
+        u = nested(f(joined), joined, (0, 1))
+        u_x, u_t = gradients(u, (x, t), create_graph=True)
+        return [u_x.data, gradients(u_t, x)[0].data, nested(u, joined, (1, 0, 1)).data]
+
+    with using_config("simplify", False):
+        wanted = found()
+    for _ in range(3):
+        for a, b in zip(found(), wanted, strict=True):
+            assert_close(a, b)
+
+
+def test_mixed_partials_in_slices_are_the_same_nodes():
+    clear_cache()
+    whole, (f, _) = Variable(array(29, ROWS, 2)), network(2)
+    x, t = whole[:, 0:1], whole[:, 1:2]
+    u_x, u_t = gradients(f(F.concatenate([x, t], axis=1)), (x, t), create_graph=True)
+    (u_xt,), (u_tx,) = gradients(u_x, t, create_graph=True), gradients(u_t, x, create_graph=True)
+    assert u_xt._args[0] is u_tx._args[0]
+
+
+def test_a_slice_that_is_made_twice_is_two_inputs():
+    whole = Variable(array(30, ROWS, 2))
+
+    def found():
+        x, again = whole[:, 0:1], whole[:, 0:1]
+        u = F.sin(x) * again**3 + F.exp(x * whole[:, 1:2])
+        (u_x,) = gradients(u, x, create_graph=True)
+        (u_xy,) = gradients(u_x, again, create_graph=True)
+        (u_xyx,) = gradients(u_xy, x, create_graph=True)
+        return [g.data for g in (u_x, u_xy, u_xyx, *gradients(u_xy, whole))]
+
+    with using_config("simplify", False):
+        wanted = found()
+    for _ in range(3):
+        for a, b in zip(found(), wanted, strict=True):
+            assert_close(a, b)
+
+
+def test_cotangents_of_ones_are_none():
+    f, _ = network(2)
+    x = Variable(array(31, ROWS, 2))
+    u, v = f(x), f(x)
+    for _ in range(4):
+        u = gradients(u, x, np.ones(u.shape), create_graph=True)[0][:, 0:1]
+        v = gradients(v, x, create_graph=True)[0][:, 0:1]
+    assert len(collect([u])) == len(collect([v]))
+    np.testing.assert_array_equal(u.data, v.data)
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (1, 1, 3), (2, 2, 2), (0, 2)])
+def test_one_row_and_more_axes(shape):
+    data, w = array(32, *shape), array(33, shape[-1], 1)
+    f = lambda x: F.tanh(F.sin(x) @ w) ** 2  # noqa: E731
+    read = lambda g, j: g[..., j : j + 1]  # noqa: E731
+    for _ in range(2):
+        x = Variable(data)
+        found = nested(f(x), x, (0, 1, 1), read)
+        np.testing.assert_allclose(found.data, by_rules(f, data, (0, 1, 1), read), rtol=0, atol=1e-13)
+
+
 def test_a_change_of_the_leaf_or_of_a_weight_in_between():
     f, weights = network(2)
     x = Variable(array(21, ROWS, 2))

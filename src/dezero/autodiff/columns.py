@@ -28,7 +28,7 @@ from dezero.core.op import BILINEAR, Independent, Op
 from dezero.core.variable import Variable, cuts
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.origin import InColumns, Replayed
-from dezero.rewriting.session import MOST_COLUMNS, Direction
+from dezero.rewriting.session import MOST_COLUMNS, Direction, is_coordinate
 from dezero.rewriting.term import Term
 
 _algebras: WeakValueDictionary[int, Algebra] = WeakValueDictionary()  # by the age of the base
@@ -44,9 +44,9 @@ class Step(NamedTuple):
 def columns_of(leaf: Variable) -> int:
     """The number of columns of a leaf that may be differentiated column by column; 0 for any other."""
     shape = leaf._data.shape
-    if leaf._args or leaf._data.dtype.kind != "f" or len(shape) < 2 or not 2 <= shape[-1] <= MOST_COLUMNS:
+    if not is_coordinate(leaf) or leaf._data.dtype.kind != "f" or len(shape) < 2 or not 2 <= shape[-1] <= MOST_COLUMNS:
         return 0
-    return shape[-1] if math.prod(shape[:-1]) > 1 else 0
+    return shape[-1] if math.prod(shape) else 0
 
 
 def in_columns(root: Variable, leaf: Variable) -> bool:
@@ -107,26 +107,25 @@ def goes_on(root: Variable) -> bool:
     return bool(steps) and base._age in _algebras
 
 
-def resumed(graph: Nodes, root: Variable, leaves: Sequence[Variable]) -> tuple[Algebra, Variable] | None:
+def resumed(graph: Nodes, root: Variable, asked: Sequence[Variable]) -> tuple[Algebra, Variable] | None:
     """An algebra that knows the lower derivatives of a root, and the root in it; None where there are none.
 
-    graph: below the root. leaves: in which it is to be differentiated. With what lower orders found the graph of the
-    next order stays small; cached steps do not keep it, nor does a column that is read from a gradient.
+    graph: below the root. asked: coordinates (see session.py) in which it is to be differentiated. With what lower
+    orders found the graph of the next order stays small; cached steps do not keep it, nor does a column that is read.
     """
     base, steps = steps_below(root)
     if not steps:
         return None
     try:
         above = collect([base])
-        if any([step.direction.column is not None for step in steps]):
-            if not all([_sweeps_reach(base, x) for x in leaves]):
-                return None
-            F = _algebras.get(base._age)
-            if F is None or not F.session.resume():
-                F = _algebras[base._age] = Algebra.for_graph(graph | above, base)
-                _read_from_tangents(F, above)
-        else:
-            F = Algebra.for_graph(above, base)
+        by_columns = any([step.direction.column is not None for step in steps])
+        if by_columns and not all([_sweeps_reach(base, x) for x in asked]):
+            return None
+        coordinates = [*asked, *[step.direction.leaf for step in steps]]
+        F = _algebras.get(base._age)
+        if F is None or not all([F.left(x) for x in coordinates]) or not F.session.resume():
+            F = _algebras[base._age] = Algebra.for_graph(graph | above, base, coordinates)
+            _read_from_tangents(F, above)
     except GraphError:  # the user changed a Variable on which only the lower orders depend
         return None
     node = _derived(F, base, steps)

@@ -28,6 +28,7 @@ from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.numbers import OutOfRange
 from dezero.rewriting.origin import origins_of
 from dezero.rewriting.program import graph_key
+from dezero.rewriting.session import is_coordinate
 from dezero.rewriting.term import Term
 
 # Leaves: the most with a tangent sweep for each, which is a pass over the graph. One reverse sweep serves any number.
@@ -123,12 +124,14 @@ def _derived(request: Request) -> Derived:
     root, seed = next(iter(seeds.values()))
     start, given = tick(), request.given()
     F: Algebra | RecordedReading = RecordedReading()
-    alone = False  # whether it is the derivative of one root, in leaves
+    alone = False  # whether it is the derivative of one root, in coordinates
     if simplifying():
         opaque = request.opaque(given)
-        alone = not (request.carried or len(seeds) > 1 or seed is not None or any([x._args for x in opaque]))
-        leaves = [n for n in nodes.values() if not n._args]
-        again = resumed(graph, root, leaves if asked is None else asked) if alone else None
+        ages = {x._age for x in asked or ()}
+        inner = [x for x in opaque if x._args and not (x._age in ages and is_coordinate(x))]
+        alone = not (request.carried or len(seeds) > 1 or seed is not None or inner)
+        leaves = [n for n in nodes.values() if not n._args] if asked is None else asked
+        again = resumed(graph, root, leaves) if alone else None
         if again is not None:
             F, root = again
             above, seeds = collect([root]), {root._age: (root, None)}
@@ -149,14 +152,14 @@ def _derived(request: Request) -> Derived:
         keep = None if request.retain else {x._age for x in asked or ()}
         with using_config("enable_backprop", True):
             found |= {age: g for age, g in reverse_sweep(F, nodes, terms, keep).items() if age not in found}
-    ages = found if asked is None else dict.fromkeys([x._age for x in asked if x._age in found])
+    wanted = found if asked is None else dict.fromkeys([x._age for x in asked if x._age in found])
     finish = _Finish(F, root, {id(node) for node in (*graph.values(), *given)}, start)
-    results = {age: finish(found[age], graph[age]) for age in ages}
+    results = {age: finish(found[age], graph[age]) for age in wanted}
     if alone and not request.born:
         (of, _), *_ = request.seeds.values()
         for age in results if not by_tangents else joined:
             note_columns(F if by_tangents else None, results[age], of, graph[age])
-    if by_tangents and isinstance(F, Algebra) and not F.asked:  # a derivative in an intermediate commutes with no other
+    if by_tangents and isinstance(F, Algebra) and F.commuting:
         F.session.end()
         for result in results.values():
             if result._resume is None and id(result) in finish.copies:  # to which no node of the algebra refers

@@ -68,6 +68,7 @@ def gradients(
     keep = {x._age for x in asked}
     found: dict[int, Any] | None
     if create_graph:
+        pairs = [(root, None if _all_ones(root, seed) else seed) for root, seed in pairs]
         found = operations.recorded(graph, nodes, _merge(pairs), asked, False)
     else:
         found = sweep(nodes, _cotangents(pairs), keep, False)
@@ -105,6 +106,13 @@ def _seeds(roots: list[Variable], grad_outputs: Seeds) -> list[Seed]:
         if seed is not None:
             seeds[i] = check_seed(root, seed, f"gradients: grad_outputs[{i}]", "the output")
     return seeds
+
+
+def _all_ones(root: Variable, seed: Seed) -> bool:
+    """Whether a cotangent is what None stands for, as in a call that was translated from PyTorch."""
+    if not isinstance(seed, np.ndarray) or seed.dtype != root.dtype or seed.dtype.kind != "f":
+        return False
+    return bool((seed == 1).all())
 
 
 def _merge(pairs: list[tuple[Variable, Seed]]) -> dict[int, tuple[Variable, Seed]]:

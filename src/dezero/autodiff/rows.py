@@ -20,6 +20,8 @@ def rows_of(node: Variable, below: Sequence[Independent]) -> Independent | None:
     op = node._op
     if not isinstance(op, Op):
         return None
+    if not any(below):
+        return ()  # there is one row
     if op.kind is ELEMENTWISE:
         moving = [b for b in below if b]
         return moving[0] if all([b == moving[0] for b in moving]) else None

@@ -32,7 +32,7 @@ from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Independent, Op
 from dezero.core.outputs import Cotangents
 from dezero.core.variable import Argument, Variable
 from dezero.rewriting.algebra import Algebra
-from dezero.rewriting.session import Direction, Found, Pair, Tangent
+from dezero.rewriting.session import Direction, Found, Pair, Tangent, is_coordinate
 from dezero.rewriting.term import Term
 
 
@@ -119,9 +119,9 @@ class TangentSweep:
         return rows, Term(self.F, *bare)  # type: ignore[misc]
 
     def note(self, node: Variable, found: tuple[Independent, Any]) -> None:
-        """Note that a new node is the tangent of another in this leaf, unless the leaf is computed itself."""
+        """Note that a new node is the tangent of another, where derivatives in this leaf commute with others."""
         tangent = found[1]
-        if self.direction.leaf._args:
+        if not is_coordinate(self.direction.leaf):
             return
         if isinstance(tangent, Term) and isinstance(tangent.node, Variable) and tangent.node._age > node._age:
             self.F.session.sources.setdefault(id(tangent.node), Tangent(self.direction, node, tangent.c))

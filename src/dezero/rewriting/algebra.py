@@ -40,7 +40,7 @@ class Algebra(Table):
         cycle of references would keep all of them alive. born: see Origin; asked has all older intermediates.
         """
         known = root._resume
-        if not isinstance(known, cls) or any([x._args for x in asked]) or not known.session.resume():
+        if not isinstance(known, cls) or not all([known.left(x) for x in asked]) or not known.session.resume():
             algebra = cls(graph, asked, root.dtype)
             algebra.origin.born = born
             return algebra

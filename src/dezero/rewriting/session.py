@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dezero.core.op import Independent
+from dezero.core.op import Independent, Op
 from dezero.core.variable import Variable, cuts
 from dezero.rewriting.numbers import Number
 from dezero.rewriting.term import Factor
@@ -14,6 +14,20 @@ Pair = tuple[Number, Factor | None]  # the number and node of a term, without it
 Found = tuple[Independent, Pair | list[Pair] | None] | None
 
 MOST_COLUMNS = 8  # of a leaf that is differentiated column by column (see autodiff/columns.py)
+
+
+_MOVES = ("get_item", "concatenate", "stack", "reshape", "transpose")
+
+
+def is_coordinate(x: Variable, depth: int = 8) -> bool:
+    """Whether derivatives in x commute with those in other coordinates: a leaf, or elements of leaves, only moved.
+
+    depth: in at most so many steps.
+    """
+    if not x._args:
+        return True
+    moves = isinstance(x._op, Op) and x._op.name in _MOVES
+    return moves and depth > 0 and all([is_coordinate(a, depth - 1) for a in x._args if isinstance(a, Variable)])
 
 
 class Direction(NamedTuple):

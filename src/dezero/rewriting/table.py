@@ -17,7 +17,7 @@ from dezero.core.op import Op, declared
 from dezero.core.variable import ArrayLike, Variable
 from dezero.rewriting.numbers import Number, mild, rounded
 from dezero.rewriting.origin import Origin
-from dezero.rewriting.session import Session
+from dezero.rewriting.session import Session, is_coordinate
 from dezero.rewriting.term import Constant, Factor, Term, TermLike
 
 _DOUBLE = np.dtype(np.float64)
@@ -40,6 +40,7 @@ class Table:
         self.alive: list[object] = []  # objects whose ids are keys: while they live, no other object gets the id
         self.session = Session()
         self.asked: set[int] = set()
+        self.commuting = True  # whether derivatives in all that is asked commute
         self.kept: set[int] = set()  # ages; for kept and shared see Origin
         self.shared: set[int] = set()
         self.origin = Origin(self.kept, self.shared, 0, (), frozenset())
@@ -54,6 +55,16 @@ class Table:
             self.asked.add(id(node))
             self.kept.add(node._age)
             self.alive.append(node)
+            self.commuting = self.commuting and is_coordinate(node)
+
+    def left(self, node: Variable) -> bool:
+        """Whether an intermediate is treated as a leaf, perhaps from now on: a coordinate is opened by no rewriting."""
+        if not node._args or id(node) in self.asked:
+            return True
+        if not is_coordinate(node) or id(node) in self.same or any([x is node for x in self.same.values()]):
+            return False
+        self.leave(node)
+        return True
 
     def share(self, node: ArrayLike) -> None:
         """Note that a node of the user's also stands for an equal one."""
