@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dezero.autodiff.columns import steps_below
 from dezero.autodiff.forms import Form, Forms, comes_with_new_arrays
+from dezero.autodiff.sharing import shared_steps
 from dezero.core.arithmetic import copied
 from dezero.core.arraylike import raw
 from dezero.core.call import make
@@ -58,6 +60,7 @@ class CachedDerivation:
         self, program: Program, arrays: list[tuple[int, int]], results: list[Result], shared: list[int], form: Form
     ) -> None:
         self.program, self.arrays, self.results, self.shared, self.form = program, arrays, results, shared, form
+        self.in_columns = any([r.resumes is InColumns for r in results])
 
     def replay(
         self, ages: list[int], graph: Nodes, root: Variable, asked: list[Variable] | None, born: int
@@ -71,10 +74,14 @@ class CachedDerivation:
         shared = frozenset([nodes[place]._age for place in self.shared]) if self.shared else frozenset()
         origin = Origin(kept, shared, born, ages, origins_of(nodes))
         places: list[Any] = [*nodes, *[nodes[place]._args[k] for place, k in self.arrays], *self.program.constants]
-        for op, args in self.program.steps:  # as Program.places does, with one call fewer for each step
-            node = make(op, tuple([places[a] for a in args]))  # type: ignore[arg-type]
-            node._origin = origin
-            places.append(node)
+        if self.in_columns:
+            own = [r.what for r in self.results if r.kind == "step"]
+            shared_steps(steps_below(root)[0], self.program.steps, places, own, origin)
+        else:
+            for op, args in self.program.steps:  # as Program.places does, with one call fewer for each step
+                node = make(op, tuple([places[a] for a in args]))  # type: ignore[arg-type]
+                node._origin = origin
+                places.append(node)
         found = {}
         for place, kind, what, resumes in self.results:
             if kind == "step":

@@ -19,6 +19,7 @@ from weakref import WeakValueDictionary
 
 from dezero.autodiff.join import column_read, joined
 from dezero.autodiff.rows import independent_axes, proved_rows
+from dezero.autodiff.sharing import whole
 from dezero.autodiff.sweep import ones
 from dezero.autodiff.tangent import tangent_sweep
 from dezero.core.dtypes import Shape
@@ -31,7 +32,7 @@ from dezero.rewriting.origin import InColumns, Replayed
 from dezero.rewriting.session import MOST_COLUMNS, Direction, is_coordinate
 from dezero.rewriting.term import Term
 
-_algebras: WeakValueDictionary[int, Algebra] = WeakValueDictionary()  # by the age of the base
+_algebras: WeakValueDictionary[int, Algebra] = WeakValueDictionary()  # by the age of the base, or what it reads
 
 
 class Step(NamedTuple):
@@ -64,7 +65,9 @@ def _apart(root: Variable, leaf: Variable, rows: Independent) -> bool:
     count = math.prod([leaf.shape[axis] for axis in rows])
     while root._age in path and root._age not in known:
         below = [a for a in root._args if isinstance(a, Variable) and a._age in path]
-        if len(below) != 1 or root.size >= count or not isinstance(root._op, Op) or root._op.kind is BILINEAR:
+        if len(below) != 1 or not isinstance(root._op, Op) or root._op.kind is BILINEAR:
+            return False
+        if isinstance(root._data, tuple) or root.size >= count:
             return False
         (root,) = below
     return root._age in path
@@ -104,7 +107,7 @@ def goes_on(root: Variable) -> bool:
     if not _algebras:
         return False
     base, steps = steps_below(root)
-    return bool(steps) and base._age in _algebras
+    return bool(steps) and whole(base)._age in _algebras
 
 
 def resumed(graph: Nodes, root: Variable, asked: Sequence[Variable]) -> tuple[Algebra, Variable] | None:
@@ -122,10 +125,12 @@ def resumed(graph: Nodes, root: Variable, asked: Sequence[Variable]) -> tuple[Al
         if by_columns and not all([_sweeps_reach(base, x) for x in asked]):
             return None
         coordinates = [*asked, *[step.direction.leaf for step in steps]]
-        F = _algebras.get(base._age)
+        F = _algebras.get(whole(base)._age)
         if F is None or not all([F.left(x) for x in coordinates]) or not F.session.resume():
-            F = _algebras[base._age] = Algebra.for_graph(graph | above, base, coordinates)
-            _read_from_tangents(F, above)
+            F = Algebra.for_graph(graph | above if by_columns else above, base, coordinates)
+            if by_columns:
+                _algebras[whole(base)._age] = F
+                _read_from_tangents(F, above)
     except GraphError:  # the user changed a Variable on which only the lower orders depend
         return None
     node = _derived(F, base, steps)
@@ -143,7 +148,7 @@ def _derived_in(F: Algebra, root: Variable, step: Step) -> Variable | None:
     if term is None or term.node is None:
         return None
     node = F.node(term if term.shape == step.shape else F.reshape(term, shape=step.shape))
-    return node if isinstance(node, Variable) and node.dtype == leaf.dtype else None
+    return node if isinstance(node, Variable) and (column is None or node.dtype == leaf.dtype) else None
 
 
 # -- the gradient of a derivative -------------------------------------------------------------------------------------
@@ -210,4 +215,4 @@ def note_columns(F: object, result: Variable, root: Variable, leaf: Variable) ->
     if in_columns(root, leaf):
         result._resume = InColumns(root, leaf, cuts(), F)
         if isinstance(F, Algebra):
-            _algebras.setdefault(root._age, F)
+            _algebras.setdefault(whole(root)._age, F)
