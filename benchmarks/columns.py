@@ -140,7 +140,7 @@ def _row(problem: Problem, ladder: str = "", step: int = 0, alone: tuple[str, ..
     )
 
 
-def _of_order(order: int, profile: Profile) -> Problem:
+def of_order(order: int, profile: Profile) -> Problem:
     """u_t + u u_x + the derivative of this order in x, for columns (x, t)."""
     widths = (2, 32, 32, 1) if profile.large else (2, 3, 3, 1)
     highest = (0,) * order if order > 1 else ()
@@ -160,7 +160,7 @@ def _cavity(u: Partial) -> list[Any]:
     return [momentum(0), momentum(1), u(0, output=0) + u(1, output=1)]
 
 
-def _equations(profile: Profile) -> list[Problem]:
+def equations(profile: Profile) -> list[Problem]:
     """Columns (x, t), or (x, y) for the plate and the cavity."""
     hidden, points = ((50,) * 4, 2 * profile.points) if profile.large else ((3,) * 2, profile.points)
     one, three = (2, *hidden, 1), (2, *hidden, 3)
@@ -180,8 +180,8 @@ def _equations(profile: Profile) -> list[Problem]:
 
 def section(profile: Profile) -> Section:
     """Return the rows by order, and those of equations."""
-    rows = [_row(_of_order(n, profile), "loss, columns", n, slow_at(n, PyTorch=4)) for n in profile.column_orders]
-    rows += [_row(problem, alone=("PyTorch",)) for problem in _equations(profile)]
+    rows = [_row(of_order(n, profile), "loss, columns", n, slow_at(n, PyTorch=4)) for n in profile.column_orders]
+    rows += [_row(problem, alone=("PyTorch",)) for problem in equations(profile)]
     return Section(
         "Differential equations in one leaf of a few columns",
         "A tanh network in float64 on points X of shape (N, 2): `(g,) = gradients(u, X, create_graph=True)`, "
