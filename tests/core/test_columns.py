@@ -169,6 +169,38 @@ def test_mixed_partials_in_any_order_are_the_same_nodes(columns):
     assert len({gradient(order[:-1])._args[order[-1]]._age for order in itertools.permutations(columns)}) == 1
 
 
+def laplacians(f, x, outputs):
+    """Second derivatives of each output, as each is asked for by itself."""
+    u, found = f(x), []
+    for k in range(outputs):
+        (g,) = gradients(u[:, k : k + 1], x, create_graph=True)
+        for j in range(2):
+            (h,) = gradients(g[:, j : j + 1], x, create_graph=True)
+            found.append(h[:, j : j + 1])
+    return found
+
+
+def test_replayed_outputs_share_the_tangents_of_the_layers():
+    f, _ = network(2, outputs=3, width=4)
+    for _ in range(3):  # the second step replays some, and the shared nodes make new graphs of others
+        x = Variable(array(35, ROWS, 2))
+        found = laplacians(f, x, 3)
+    of_one, of_all = (len([n for n in collect(some).values() if n.shape == (ROWS, 4)]) for some in (found[:2], found))
+    assert of_all == of_one
+
+
+def test_nodes_are_shared_over_one_graph_alone():
+    f, weights = network(2, outputs=2)
+    data, held = array(36, ROWS, 2), []
+    for _ in range(4):
+        weights[0].data[...] *= 1.1  # in place, and what used it before is still held
+        x = Variable(data)
+        held.append(laplacians(f, x, 2))
+        wanted = [by_rules(lambda y, k=k: f(y)[:, k : k + 1], data, (j, j)) for k in range(2) for j in range(2)]
+        for a, b in zip(held[-1], wanted, strict=True):
+            assert_close(a.data, b)
+
+
 def test_the_second_derivative_does_not_go_through_the_join():
     f, _ = network(2)
     x = Variable(array(13, ROWS, 2))
