@@ -1,10 +1,11 @@
 """Gradients in a leaf of a few columns whose rows stay apart, as networks on differential equations have them.
 
 The leaf X has shape (N, d), and row i of the result depends on row i of X alone. The first gradient g in X is one
-reverse sweep. Its columns are then differentiated again, `gradients(g[:, 0:1], X, create_graph=True)`, and by repeated
-reverse sweeps the graph would grow exponentially with the order. So the gradient of such a derivative is made of d
-tangents, one for each column, joined into (N, d); and where a graph reads a column of a gradient, the algebra takes its
-tangent in place of it, without the join or the reverse sweep.
+reverse sweep, which costs less than d tangents, unless d or more outputs of a network share the tangents. Its columns
+are then differentiated again, `gradients(g[:, 0:1], X, create_graph=True)`, and by repeated reverse sweeps the graph
+would grow exponentially with the order. So the gradient of such a derivative is made of d tangents, one for each
+column, joined into (N, d); and where a graph reads a column of a gradient, the algebra takes its tangent in place of
+it, without the join or the reverse sweep.
 
 A gradient in columns knows of what it is the gradient (InColumns). So a result that reads columns of gradients leads
 down to its base, which is no derivative in columns, and all derivatives of one base share one session.
@@ -160,14 +161,21 @@ def column_sweep(F: Algebra, nodes: Nodes, root: Variable, seed: Term, leaf: Var
     nodes: on which the derivative depends. seed: the cotangent of the root.
     """
     count, path = columns_of(leaf), leading_to(nodes, (leaf,))
-    if not any([n._origin is not None for n in path.values()]) or not _sweeps_reach(root, leaf):
+    again = any([n._origin is not None for n in path.values()])
+    if not (again or count <= _outputs(root)) or not _sweeps_reach(root, leaf):
         return None
-    F.session.outermost.setdefault(leaf._age, count - 1)
+    if again:  # else there is no mixed derivative yet
+        F.session.outermost.setdefault(leaf._age, count - 1)
     _read_from_tangents(F, path)
     found = [tangent_sweep(F, path, root, seed, leaf, column) for column in range(count)]
     if any([t is None for t in found]):
         return None
     return joined(F, [t for t in found if t is not None], leaf._data[..., :1])
+
+
+def _outputs(root: Variable) -> int:
+    """How many results share the tangents of a root: the columns of the array of which it reads one."""
+    return whole(root).shape[-1] if column_read(root) is not None else 1
 
 
 def _read_from_tangents(F: Algebra, graph: Nodes) -> None:

@@ -68,7 +68,8 @@ def gradients(
     keep = {x._age for x in asked}
     found: dict[int, Any] | None
     if create_graph:
-        pairs = [(root, None if _all_ones(root, seed) else seed) for root, seed in pairs]
+        if grad_outputs is not None:
+            pairs = [(root, None if _all_ones(root, seed) else seed) for root, seed in pairs]
         found = operations.recorded(graph, nodes, _merge(pairs), asked, False)
     else:
         found = sweep(nodes, _cotangents(pairs), keep, False)
