@@ -30,7 +30,7 @@ def sum_to(x: Array, shape: Shape) -> Array:
         return x
     lead = len(have) - len(shape)
     if lead == 1 and have[1:] == shape:
-        return _over_rows(x)  # a bias added to a batch
+        return total(x, 0, False) if have[0] < _MANY else _over_rows(x)  # a bias added to a batch
     if lead < 0 or any(n not in (1, m) for n, m in zip(shape, have[lead:], strict=True)):
         raise ValueError(f"sum_to: shape {have} cannot be summed to {shape}, which does not broadcast to it")
     axes = tuple(range(lead)) + tuple(
@@ -42,7 +42,7 @@ def sum_to(x: Array, shape: Shape) -> Array:
 
 
 def _over_rows(x: Array) -> Array:
-    if x.ndim == 2 and x.shape[0] >= _MANY and x.shape[1] > 1 and x.dtype.char in "fd":
+    if x.ndim == 2 and len(x) >= _MANY and x.shape[1] > 1 and x.dtype.char in "fd":
         return np.ones(x.shape[0], x.dtype) @ x  # a third of the time of NumPy's sum
     return total(x, 0, False)
 
