@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dezero.autodiff.columns import steps_below
 from dezero.autodiff.forms import Form, Forms, comes_with_new_arrays
+from dezero.autodiff.sharing import shared_steps
 from dezero.core.arithmetic import copied
 from dezero.core.arraylike import raw
 from dezero.core.call import make
@@ -24,10 +26,9 @@ from dezero.core.graph import Nodes
 from dezero.core.op import Op
 from dezero.core.registry import redeclared
 from dezero.core.variable import Variable, cuts, note_change, wrap
-from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.cache import CACHE, CacheInfo
 from dezero.rewriting.keys import GraphKey, Ordered, any_unlike
-from dezero.rewriting.origin import Origin, Replayed, origins_of
+from dezero.rewriting.origin import InColumns, Origin, Replayed, origins_of
 from dezero.rewriting.program import Program, on_arrays, plain_copy, type_of
 from dezero.rewriting.table import Table
 
@@ -40,14 +41,14 @@ _forms = Forms()
 class Result(NamedTuple):
     """How one derivative is found: the place of its node, and a step, a copy of a place's node, or a constant array.
 
-    kind: "step", "copy" or "constant". what: the number of a place, or the array. resumes: whether the next order can
-    continue from this one (see Replayed).
+    kind: "step", "copy" or "constant". what: the number of a place, or the array. resumes: what tells the
+    next order how to continue from this one.
     """
 
     place: int
     kind: str
     what: Any
-    resumes: bool = False
+    resumes: type[Replayed] | None = None
 
 
 class CachedDerivation:
@@ -62,6 +63,7 @@ class CachedDerivation:
         """folded: how many of the steps compute plain arrays."""
         self.program, self.results, self.shared, self.form = program, results, shared, form
         self.folded, self.steps = program.steps[:folded], program.steps[folded:]
+        self.in_columns = any([r.resumes is InColumns for r in results])
 
     def replay(
         self, ordered: Ordered, graph: Nodes, root: Variable, asked: list[Variable] | None, born: int
@@ -77,10 +79,14 @@ class CachedDerivation:
         places: list[Any] = [*nodes, *ordered.arrays, *self.program.constants]
         for op, args in self.folded:
             places.append(on_arrays(op, *[places[a] for a in args]))
-        for op, args in self.steps:  # as Program.places does, with one call fewer for each step
-            node = make(op, tuple([places[a] for a in args]))  # type: ignore[arg-type]
-            node._origin = origin
-            places.append(node)
+        if self.in_columns:
+            own = [r.what for r in self.results if r.kind == "step"]
+            shared_steps(steps_below(root)[0], self.steps, places, own, origin)
+        else:
+            for op, args in self.steps:  # as Program.places does, with one call fewer for each step
+                node = make(op, tuple([places[a] for a in args]))  # type: ignore[arg-type]
+                node._origin = origin
+                places.append(node)
         found = {}
         for place, kind, what, resumes in self.results:
             if kind == "step":
@@ -92,8 +98,8 @@ class CachedDerivation:
             else:
                 result = wrap(what.copy())
             result._origin = origin
-            if resumes:
-                result._resume = Replayed(root, nodes[place], cuts())
+            if resumes is not None:
+                result._resume = resumes(root, nodes[place], cuts())
             found[nodes[place]._age] = result
         return found
 
@@ -121,7 +127,7 @@ def store(
     """Store how derivatives were built from a graph with these nodes and arrays.
 
     found: age of a node -> its derivative. copies: id of a derivative -> the node of which it is a copy. table: that
-    was used. Nothing is stored where a user's Function takes part, or a Variable from outside of the graph.
+    was used. Nothing is stored where a user's Function takes part, or a Variable or array from outside of the graph.
     """
     if ordered.key is None:
         return
@@ -141,6 +147,8 @@ def store(
     if any([isinstance(a, Variable) for a in plain.values()]):
         return
     folded, constants = _folded(plain, places, table)
+    if not all([a in table.own for a, value in constants.items() if isinstance(value, np.ndarray)]):
+        return  # it came with a node of an earlier derivation, which is outside of the graph
     held_bytes = sum([_array_bytes(value) for value in constants.values()])
     if held_bytes > _LARGEST:
         return
@@ -195,7 +203,8 @@ def _results(
             continue
         source = places[id(copies.get(id(y), y))]
         kind = "copy" if source < first or source in taken else "step"
-        results.append(Result(place, kind, source, isinstance(y._resume, Algebra)))
+        resumes = InColumns if isinstance(y._resume, InColumns) else None if y._resume is None else Replayed
+        results.append(Result(place, kind, source, resumes))
         taken.add(source)
     return results
 

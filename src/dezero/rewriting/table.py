@@ -17,7 +17,7 @@ from dezero.core.op import Op, declared
 from dezero.core.variable import ArrayLike, Variable
 from dezero.rewriting.numbers import Number, mild, rounded
 from dezero.rewriting.origin import Origin
-from dezero.rewriting.session import Session
+from dezero.rewriting.session import Session, is_coordinate
 from dezero.rewriting.term import Constant, Factor, Term, TermLike
 
 _DOUBLE = np.dtype(np.float64)
@@ -39,10 +39,12 @@ class Table:
         self.contents: dict[int, tuple[Hashable, object]] = {}  # id of an array -> what stands for it, and itself
         self.given: set[int] = set()  # ids of the plain arrays of the graph: a cached derivation takes others
         self.folded: dict[int, tuple[Op, tuple[Any, ...]]] = {}  # id of an array -> how it follows from given ones
+        self.own: set[int] = set()  # ids of arrays that the algebra made, whatever the graph's arrays are
         self.reads_arrays = False  # whether a number was computed from given arrays, so that steps may depend on it
         self.alive: list[object] = []  # objects whose ids are keys: while they live, no other object gets the id
         self.session = Session()
         self.asked: set[int] = set()
+        self.commuting = True  # whether derivatives in all that is asked commute
         self.kept: set[int] = set()  # ages; for kept and shared see Origin
         self.shared: set[int] = set()
         self.origin = Origin(self.kept, self.shared, 0, (), frozenset())
@@ -57,6 +59,16 @@ class Table:
             self.asked.add(id(node))
             self.kept.add(node._age)
             self.alive.append(node)
+            self.commuting = self.commuting and is_coordinate(node)
+
+    def left(self, node: Variable) -> bool:
+        """Whether an intermediate is treated as a leaf, perhaps from now on: a coordinate is opened by no rewriting."""
+        if not node._args or id(node) in self.asked:
+            return True
+        if not is_coordinate(node) or id(node) in self.same or any([x is node for x in self.same.values()]):
+            return False
+        self.leave(node)
+        return True
 
     def share(self, node: ArrayLike) -> None:
         """Note that a node of the user's also stands for an equal one."""
@@ -182,7 +194,16 @@ class Table:
             elif not self.rests_on_given(found):
                 self.folded[id(found)] = op, args
                 self.contents[id(found)] = f"folded {len(self.folded)}", found
+        elif all([id(a) in self.own or not isinstance(a, np.ndarray) for a in args]):
+            self.constant(found)
         return found
+
+    def constant(self, value: Any) -> Any:
+        """An array that the algebra made without reading any other."""
+        if isinstance(value, np.ndarray):
+            self.own.add(id(value))
+            self.contents[id(value)] = fingerprint(value), value
+        return value
 
     def rests_on_given(self, value: object) -> bool:
         """Whether a value is a plain array of the graph, or was computed from such arrays alone."""
