@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,28 +13,52 @@ from dezero.core.call import apply, operand
 from dezero.core.config import recording
 from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import GraphError, describe
-from dezero.core.graph import collect
+from dezero.core.graph import Nodes, collect
 from dezero.core.marks import UNRECORDED
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, argument, tick, wrap
-from dezero.derivatives.implicit.roots import Linearisation, jacobian_array
+from dezero.core.variable import Variable, argument, tick
+from dezero.core.watching import watching
+from dezero.derivatives.implicit.linearisation import Linearisation
+from dezero.derivatives.implicit.programs import shared
+from dezero.derivatives.implicit.roots import root
 from dezero.derivatives.packing import Packing
 from dezero.derivatives.trees import flatten, returned
 from dezero.rewriting.program import Program, computed_and_used
 
 
+class Recorded(NamedTuple):
+    """A run of the residual at a point: the equation about it, and the Variables that it depends on.
+
+    everywhere: whether the residual is the same list of operations at each point, since it read no value there.
+    """
+
+    about: Linearisation
+    given: list[Variable]
+    everywhere: bool
+
+
 class Equation:
-    """residual(z, *parameters) as a function of one vector and a list of Variables."""
+    """residual(z, *parameters) as a function of one vector and a list of Variables.
+
+    solver: of linear equations with the Jacobian, symmetric: whether that is (see Linearisation).
+    """
 
     def __init__(
-        self, name: str, residual: Callable[..., object], guess: object, parameters: tuple[object, ...]
+        self,
+        name: str,
+        residual: Callable[..., object],
+        guess: object,
+        parameters: tuple[object, ...],
+        solver: str = "auto",
+        symmetric: bool = False,
     ) -> None:
         check_callable(name, residual)
-        self.name, self.residual = name, residual
+        self.name, self.residual, self.solver, self.symmetric = name, residual, solver, symmetric
         self.unknown = Packing(name, guess, "guess")
         self.given, self.parameters = flatten(parameters)
         self.places = [i for i, leaf in enumerate(self.given) if isinstance(leaf, Variable)]
         self.inputs = [operand(self.given[i], name) for i in self.places]
+        self._last: Recorded | None = None
 
     def __call__(self, xs: list[Variable]) -> Variable:
         """The residual as a vector, of the unknown as a vector and of the Variables among the parameters."""
@@ -61,10 +85,41 @@ class Equation:
         flat = [operations.reshape(leaf, (leaf.size,)) for leaf in leaves]
         return flat[0] if len(flat) == 1 else operations.concatenate(flat, axis=0)
 
-    def value(self, z: Array) -> Array:
-        x = argument(z)
-        with calling_on([x]):  # the residual may take derivatives, as of an energy whose minimum is asked for
-            return self([x, *self.inputs])._data
+    def at(self, z: Array) -> Linearisation:
+        """The equation about a point. The residual is called, unless the operations of its last run are known to be
+        those of every point."""
+        last = self._last
+        if last is not None and last.everywhere:
+            return last.about if last.about.point[0] is z else last.about.about([z, *last.about.point[1:]])
+        if last is None or last.about.point[0] is not z:
+            last = self._last = self._run(z)
+        return last.about
+
+    def _run(self, z: Array) -> Recorded:
+        born = tick()
+        leaves: list[Variable] = [argument(z), *[argument(x._data) for x in self.inputs]]
+        with calling_on(leaves), watching() as watch:  # the residual may take derivatives, as of an energy
+            y = self(leaves)
+        below = collect([y], self.name)
+        self._check_recorded(below, born)
+        mine = {id(x) for x in leaves}
+        captured = [x for x in computed_and_used([y], born)[1] if id(x) not in mine]
+        program = Program.traced(self.name, [*leaves, *captured], [y])
+        programs, constants = shared(self.name, program)
+        given = [*self.inputs, *captured]
+        about = Linearisation(
+            self.name, programs, constants, [z, *[x._data for x in given]], self.solver, self.symmetric
+        )
+        about.value = y._data
+        return Recorded(about, given, not (watch.read or watch.compared))
+
+    def _check_recorded(self, below: Nodes, born: int) -> None:
+        """GraphError where the residual took a derivative without recording it: the solution's would miss its part."""
+        if any([x._op is UNRECORDED and x._age > born for x in below.values()]):
+            raise GraphError(
+                f"{self.name}: the function takes a derivative without create_graph=True, which is a constant for the "
+                "solution's derivative; take it with create_graph=True, or detach() it to have it so"
+            )
 
     def on_trees(self, z: object) -> Any:
         """The residual as the user's solver calls it."""
@@ -76,39 +131,13 @@ class Equation:
             found, rebuild = flatten(self.residual(point, *self.parameters(self.given)))
         return rebuild([np.asarray(raw(x)) for x in found])
 
-    def linearised(self, z: Array, inputs: Sequence[Variable]) -> tuple[Array, Array]:
-        """The residual at a point and its Jacobian there, as arrays."""
-        x = argument(z)
-        with calling_on([x]):
-            y = self([x, *inputs])
-        self._check_recorded(y, x._age)
-        return y._data, jacobian_array(y, x)
-
-    def _check_recorded(self, y: Variable, born: int) -> None:
-        """GraphError where the residual took a derivative without recording it: the solution's would miss its part."""
-        if any([x._op is UNRECORDED and x._age > born for x in collect([y], self.name).values()]):
-            raise GraphError(
-                f"{self.name}: the function takes a derivative without create_graph=True, which is a constant for the "
-                "solution's derivative; take it with create_graph=True, or detach() it to have it so"
-            )
-
     def solution(self, z: Array) -> Any:
-        """The solution in the structure of the guess, as a function of the parameters."""
-        flat = self._recorded(z) if recording() else wrap(z)
-        return self.unknown.unpacked(flat) if flat._args else self.unknown.values(z)
+        """The solution in the structure of the guess, as a function of the parameters.
 
-    def _recorded(self, z: Array) -> Variable:
-        """The solution as a node. The residual runs for the last time here: derivatives use its recorded program."""
-        born = tick()
-        leaves: list[Variable] = [argument(z), *[argument(x._data) for x in self.inputs]]
-        with calling_on(leaves):
-            y = self(leaves)
-        self._check_recorded(y, born)
-        mine = {id(x) for x in leaves}
-        captured = [x for x in computed_and_used([y], born)[1] if id(x) not in mine]
-        given = [*self.inputs, *captured]
-        if not given:
-            return wrap(z)
-        residual = Program.traced(self.name, [*leaves, *captured], [y])
-        linear = Linearisation(self.name, residual, [z, *[x._data for x in given]])
-        return apply(linear.root(), *given)
+        Where it can be differentiated, the residual is recorded there; derivatives use this record alone.
+        """
+        if not recording():
+            return self.unknown.values(z)
+        about = self.at(z)
+        given = self._last.given if self._last is not None else []
+        return self.unknown.unpacked(apply(root(about), *given)) if given else self.unknown.values(z)

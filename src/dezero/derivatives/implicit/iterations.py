@@ -5,44 +5,49 @@ from __future__ import annotations
 import numpy as np
 
 from dezero.core.dtypes import Array
+from dezero.derivatives.implicit.convergence import ConvergenceError as ConvergenceError
 from dezero.derivatives.implicit.equation import Equation
-from dezero.derivatives.implicit.factors import Factors
+from dezero.derivatives.implicit.linearisation import Linearisation
 
 _HALVINGS = 30  # of a Newton step that does not lower the residual
-
-
-class ConvergenceError(RuntimeError):
-    """An iteration ended without an answer; the message tells how near it came and what to try."""
+_INEXACT = 1e-5  # the part of the residual that an iterative solution of Newton's equations may leave
 
 
 def by_newton(equation: Equation, tol: float | None, maxiter: int) -> Array:
     name, z = equation.name, equation.unknown.vector
     tol = float(np.finfo(equation.unknown.dtype).eps) ** (2 / 3) if tol is None else tol
     for _ in range(maxiter):
-        r, jacobian = equation.linearised(z, equation.inputs)
-        if not np.any(r):
+        at = equation.at(z)
+        if not np.any(at.value):
             return z
-        size = _size(r)
-        if not (np.isfinite(size) and np.all(np.isfinite(jacobian))):
-            raise ConvergenceError(f"{name}: the residual or its Jacobian is not finite at {z}; give another guess")
-        step = Factors(name, jacobian).solve(-r)
-        small = _size(step) <= tol * max(1, _size(z))
-        for _ in range(1 if small else _HALVINGS):
-            new = z + step
-            found = _size(equation.value(new))
-            if small or found < size:
-                break
-            step = step / 2
-        else:
-            raise ConvergenceError(
-                f"{name}: no step in Newton's direction lowers the residual of {size:.3g}; give another guess"
-            )
-        z = new
-        if small:
-            return z
+        step = _newton_step(at)
+        if _size(step) <= tol * max(1, _size(z)):
+            return z + step
+        z = _lower(equation, at, step)
     raise ConvergenceError(
-        f"{name}: after {maxiter} iterations the residual is {_size(equation.value(z)):.3g}; give a better guess, a "
+        f"{name}: after {maxiter} iterations the residual is {_size(equation.at(z).value):.3g}; give a better guess, a "
         "larger maxiter, or a solver of your own (solve=)"
+    )
+
+
+def _newton_step(at: Linearisation) -> Array:
+    if np.isfinite(at.value).all() and (not at.dense or np.isfinite(at.matrix).all()):
+        return at.solve(-at.value, tolerance=_INEXACT)
+    raise ConvergenceError(
+        f"{at.name}: the residual or its Jacobian is not finite at {at.point[0]}; give another guess"
+    )
+
+
+def _lower(equation: Equation, at: Linearisation, step: Array) -> Array:
+    """The first point in Newton's direction, of full, half, ... steps, with a lower residual."""
+    size = _size(at.value)
+    for _ in range(_HALVINGS):
+        z: Array = at.point[0] + step
+        if _size(equation.at(z).value) < size:
+            return z
+        step = step / 2
+    raise ConvergenceError(
+        f"{at.name}: no step in Newton's direction lowers the residual of {size:.3g}; give another guess"
     )
 
 
@@ -52,7 +57,7 @@ def by_anderson(equation: Equation, tol: float | None, maxiter: int, memory: int
     points: list[Array] = []
     changes: list[Array] = []
     for k in range(maxiter + 1):
-        change = -equation.value(z)
+        change = -equation.at(z).value
         size = _size(change)
         if size <= tol * max(1, _size(z)):
             return z + change
@@ -72,10 +77,10 @@ def by_anderson(equation: Equation, tol: float | None, maxiter: int, memory: int
 
 
 def check_solved(equation: Equation, z: Array, tol: float | None) -> None:
-    size = _size(equation.value(z))
+    size = _size(equation.at(z).value)
     if not np.isfinite(size) or (tol is not None and size > tol):
         raise ConvergenceError(f"{equation.name}: solve returned a point with a residual of {size:.3g}; it is no root")
 
 
 def _size(x: Array) -> float:
-    return float(np.max(np.abs(x))) if x.size else 0.0
+    return float(np.abs(x).max()) if x.size else 0.0

@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from dezero.autodiff.arguments import check_callable
 from dezero.core.errors import describe
 from dezero.core.variable import Variable
+from dezero.derivatives.implicit.checks import LinearSolver, check_numbers, check_solver
 from dezero.derivatives.implicit.equation import Equation
 from dezero.derivatives.implicit.iterations import by_anderson, by_newton, check_solved
 from dezero.derivatives.trees import flatten, matching, returned
-from dezero.series.orders import is_whole_number
 
 
 def custom_root(
@@ -26,6 +24,7 @@ def custom_root(
     solve: Callable[..., object] | None = None,
     tol: float | None = None,
     maxiter: int = 50,
+    linear_solver: LinearSolver = "auto",
 ) -> Any:
     """The z with residual(z, *parameters) = 0, differentiable to any order in the parameters.
 
@@ -49,8 +48,8 @@ def custom_root(
     >>> a.grad
     variable(0.35355339059327373)
     """
-    _check("custom_root", tol, maxiter)
-    equation = Equation("custom_root", residual, guess, parameters)
+    check_numbers("custom_root", tol, maxiter)
+    equation = Equation("custom_root", residual, guess, parameters, check_solver("custom_root", linear_solver))
     if solve is None:
         z = by_newton(equation, tol, maxiter)
     else:
@@ -66,6 +65,7 @@ def fixed_point(
     tol: float | None = None,
     maxiter: int = 1000,
     memory: int = 5,
+    linear_solver: LinearSolver = "auto",
 ) -> Any:
     """The z with z = step(z, *parameters), differentiable to any order in the parameters.
 
@@ -88,7 +88,7 @@ def fixed_point(
     """
 
     check_callable("fixed_point", step)
-    _check("fixed_point", tol, maxiter, memory)
+    check_numbers("fixed_point", tol, maxiter, memory)
 
     def residual(z: object, *given: object) -> list[Variable]:
         new = step(z, *given)
@@ -96,16 +96,8 @@ def fixed_point(
         pairs = zip(flatten(z)[0], matching("fixed_point", new, z, "step's result", "guess"), strict=True)
         return [_difference(a, b) for a, b in pairs]
 
-    equation = Equation("fixed_point", residual, guess, parameters)
+    equation = Equation("fixed_point", residual, guess, parameters, check_solver("fixed_point", linear_solver))
     return equation.solution(by_anderson(equation, tol, maxiter, memory))
-
-
-def _check(name: str, tol: object, maxiter: object, memory: object = 0) -> None:
-    if tol is not None and not (isinstance(tol, int | float | np.number) and tol >= 0):
-        raise ValueError(f"{name}: tol is {tol!r}; give a number from 0 on, or None")
-    for what, value, least in (("maxiter", maxiter, 1), ("memory", memory, 0)):
-        if not is_whole_number(value) or value < least:
-            raise ValueError(f"{name}: {what} is {value!r}; give a whole number from {least} on")
 
 
 def _difference(z: Variable, new: Variable) -> Variable:

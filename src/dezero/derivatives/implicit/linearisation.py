@@ -1,0 +1,222 @@
+"""An equation about a point: its residual, and the linear equations with its Jacobian there."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dezero.core.dtypes import Array, Plain
+from dezero.core.fingerprint import Unlike
+from dezero.core.op import Op
+from dezero.core.reading import Reading
+from dezero.derivatives.implicit.convergence import ConvergenceError
+from dezero.derivatives.implicit.factors import Factors, singular
+from dezero.derivatives.implicit.krylov import NotConverged, solved
+from dezero.derivatives.implicit.programs import Programs
+from dezero.rewriting.program import Call, Program, on_arrays
+
+# Unknowns: with more, products with the Jacobian take the place of its LU factors (measured: benchmarks/implicit.py).
+_DENSE = 200
+_LARGEST = 5000  # unknowns of a Jacobian that is factored where the products alone do not lead to the solution
+_STEPS = 20  # of Newton's method, from a root to one nearby
+
+
+def _has_scipy() -> bool:
+    try:
+        import scipy.sparse  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+class Linearisation:
+    """An equation about a point, often its solution.
+
+    programs: of its residual. constants: the last inputs of these. point: arrays of the unknown and of all that the
+    equation depends on. solver: of linear equations, as in checks.py. symmetric: whether the Jacobian is.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        programs: Programs,
+        constants: Sequence[Plain],
+        point: Sequence[Array],
+        solver: str = "auto",
+        symmetric: bool = False,
+    ) -> None:
+        self.name, self.programs, self.constants, self.point = name, programs, constants, point
+        self.solver, self.symmetric = solver, symmetric
+        self._checked = False
+        self.mark = Unlike()  # makes the keys of its operations differ from those of every other equation
+        # the last cotangent (a weak reference), operation and reading, and the cotangents of all arguments
+        self.last: tuple[weakref.ref[Any], object, Reading, list[Any]] | None = None
+
+    @property
+    def inputs(self) -> list[Any]:
+        return [*self.point, *self.constants]
+
+    def about(self, point: Sequence[Array]) -> Linearisation:
+        """The equation about another point."""
+        return Linearisation(self.name, self.programs, self.constants, point, self.solver, self.symmetric)
+
+    def at(self, point: Sequence[Array]) -> Linearisation:
+        """The equation about another point, or this one where it is the same."""
+        same = all([a is b or np.array_equal(a, b) for a, b in zip(point, self.point, strict=True)])
+        return self if same else self.about(point)
+
+    # -- programs in any reading: call runs a step in it ---------------------------------------------------------
+
+    def pulled(self, call: Call, point: Sequence[object], w: object) -> list[Any]:
+        """The derivatives of <w, residual> in what the equation depends on."""
+        return self.programs.pulled(self.inputs).run(call, [*point, *self.constants, w])
+
+    def curved(self, call: Call, point: Sequence[object], v: object, x: object) -> list[Any]:
+        """The derivatives of <v, J x> in the point."""
+        return self.programs.curved(self.inputs).run(call, [*point, *self.constants, v, x])
+
+    def pushed(self, call: Call, point: Sequence[object], moving: dict[int, Any]) -> Any:
+        """The tangent of the residual. moving: place in the point -> tangent."""
+        program = self.programs.pushed(self.inputs, tuple(moving))
+        return program.run(call, [*point, *self.constants, *moving.values()])[0]
+
+    def product(self, call: Call, point: Sequence[object], x: object, transposed: bool) -> Any:
+        """J x, or J^T x."""
+        return self._product(transposed).run(call, [*point, *self.constants, x])[0]
+
+    def _product(self, transposed: bool) -> Program:
+        return (self.programs.transposed if transposed or self.symmetric else self.programs.direct)(self.inputs)
+
+    # -- numbers ---------------------------------------------------------------------------------------------------
+
+    @functools.cached_property
+    def value(self) -> Array:
+        """The residual."""
+        return np.asarray(self.programs.residual.run(on_arrays, self.inputs)[0])
+
+    def solve(self, b: Array, transposed: bool = False, tolerance: float | None = None) -> Array:
+        """The x with J x = b, or J^T x = b. tolerance: the relative residual that is enough, for an iteration."""
+        if self.dense:
+            return self.factors.solve(b, transposed)
+        try:
+            return solved(self.linear_map(transposed), b, self._method, tolerance)
+        except NotConverged as error:
+            if self.solver != "auto" or b.size > _LARGEST:
+                raise ConvergenceError(
+                    f"{self.name}: the linear equations with the Jacobian of the residual, {b.size} by {b.size}, were "
+                    f"not solved: {error}. The Jacobian is singular or ill-conditioned; scale the equations and the "
+                    "unknowns to sizes near 1, multiply the residual by an approximate inverse of its Jacobian, or say "
+                    "linear_solver='dense'"
+                ) from None
+            self.dense = True
+            return self.factors.solve(b, transposed)
+
+    @functools.cached_property
+    def dense(self) -> bool:
+        """Whether linear equations are solved by the Jacobian's factors."""
+        if self.solver == "auto":
+            return self.point[0].size <= _DENSE or not _has_scipy()
+        return self.solver == "dense"
+
+    @property
+    def _method(self) -> str:
+        return self.solver if self.solver != "auto" else "cg" if self.symmetric else "gmres"
+
+    @functools.cached_property
+    def matrix(self) -> Array:
+        """The Jacobian."""
+        size = self.point[0].size
+        rows = list(map(self.linear_map(True), np.eye(size, dtype=self.value.dtype)))
+        return np.array(rows) if rows else np.zeros((0, size), self.value.dtype)
+
+    @functools.cached_property
+    def factors(self) -> Factors:
+        return Factors(self.name, self.matrix)
+
+    def linear_map(self, transposed: bool) -> Callable[[Array], Array]:
+        """x -> J x, or J^T x."""
+        transposed = transposed or self.symmetric
+        if transposed not in self._maps:
+            self._maps[transposed] = in_last_input(self._product(transposed), self.inputs)
+        return self._maps[transposed]
+
+    @functools.cached_property
+    def _maps(self) -> dict[bool, Callable[[Array], Array]]:
+        return {}
+
+    def root_of(self, inputs: Sequence[Array]) -> Array:
+        """The root for other inputs, by Newton's method from this one: for a graph that runs again on other numbers."""
+        z = self.point[0]
+        if self.at([z, *inputs]) is self:
+            return z.copy()
+        for _ in range(_STEPS):
+            there = self.about([z, *inputs])
+            step = there.solve(-there.value)
+            z = z + step
+            if not np.max(np.abs(step), initial=0.0) > 8 * np.finfo(z.dtype).eps * np.max(np.abs(z), initial=0.0):
+                break
+        return z
+
+    # -- checks ----------------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """LinAlgError where the Jacobian is singular to the precision at hand, or the root is multiple."""
+        if not self._checked:
+            if self.dense:
+                self.factors.check()
+            self._check_simple()
+            self._checked = True
+
+    def _check_simple(self) -> None:
+        """LinAlgError where the Jacobian changes by its own size within the uncertainty of the root.
+
+        The uncertainty is that of one more Newton step, with the rounding error of the residual; by the theorem of
+        Kantorovich: L. Kantorovich, G. Akilov, Functional Analysis (2nd ed., Pergamon 1982), chapter XVIII.
+        """
+        z, r = self.point[0], self.value
+        rounding = np.finfo(r.dtype).eps * self._sizes(z)
+        step = self.solve(-r - np.where(r < 0, -1, 1) * 64 * rounding, tolerance=0.01)
+        if np.any(step):
+            with np.errstate(all="ignore"):
+                beyond = self.about([z + step, *self.point[1:]]).value
+                change = np.asarray(beyond - r)
+                if self.dense:
+                    bend = self.factors.solve(change) - step
+                else:
+                    bend = self.solve(change - self.linear_map(False)(step), tolerance=0.01)
+            if not float(np.max(np.abs(bend))) <= 0.2 * float(np.max(np.abs(step))):
+                raise singular(self.name, np.broadcast_to(r, (r.size, r.size)))
+
+    def _sizes(self, z: Array) -> Array:
+        """|J| |z|; where J is known by its products, an estimate by the product with z under random signs."""
+        if self.dense:
+            return np.abs(self.matrix) @ np.abs(z)
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], z.size).astype(z.dtype)
+        return np.abs(self.linear_map(False)(signs * z if np.any(z) else signs))
+
+
+def in_last_input(program: Program, inputs: Sequence[object]) -> Callable[[Array], Array]:
+    """A program of one output as a function of its last input; what does not depend on this is computed once."""
+    places: list[Any] = [*inputs, None, *program.constants]
+    moving, steps = {len(inputs)}, []
+    for op, args in program.steps:
+        if any([a in moving for a in args]):
+            moving.add(len(places))
+            steps.append((op.value if isinstance(op, Op) else functools.partial(on_arrays, op), args, len(places)))
+            places.append(None)
+        else:
+            places.append(on_arrays(op, *[places[a] for a in args]))
+    (output,) = program.outputs
+
+    def value(x: Array) -> Array:
+        found = places.copy()
+        found[len(inputs)] = x
+        for f, args, place in steps:
+            found[place] = f(*[found[a] for a in args])
+        return np.asarray(found[output])  # type: ignore[index]
+
+    return value

@@ -1,0 +1,175 @@
+"""The derivatives of a residual as programs, shared by all equations of one structure.
+
+Solvers and derivative rules need few products: of the Jacobian or its transpose with a vector, and the derivatives of
+these. Each is derived once, when it is first asked for. A loop over time steps solves equations that differ in numbers
+alone. So the plain arrays and numbers of a residual become inputs where no derivation can depend on their values, and
+equations with equal steps share their programs by the cache of derivations.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dezero.autodiff.gradients import gradients
+from dezero.core.config import using_config
+from dezero.core.dtypes import Plain, is_complex
+from dezero.core.op import BILINEAR, Op
+from dezero.core.registry import operations
+from dezero.core.variable import Variable, wrap
+from dezero.rewriting.cache import CACHE
+from dezero.rewriting.program import Program, Type, on_variables, type_of
+
+_ARITHMETIC = {"add", "sub", "mul", "div"}
+_STEP = 100  # bytes of a step of a program, estimated
+_PROGRAMS = 6  # how many programs an entry of the cache comes to hold, each about as long as the residual twice
+
+
+class Programs:
+    """The programs of one residual. Their first inputs are the point, then the constants.
+
+    point: arrays of the unknown, and of all Variables that the equation depends on. constants: what became inputs.
+    A derivation is given all of them as arrays, whose values have no part in it.
+    """
+
+    def __init__(self, name: str, residual: Program, size: int) -> None:
+        self.name, self.residual, self.size = name, residual, size  # size: of the point, in arrays
+        self._made: dict[object, Program] = {}
+
+    def transposed(self, inputs: Sequence[Any]) -> Program:
+        """Of the inputs and w: J^T w."""
+        return self._once("transposed", lambda: self._from_residual(inputs)[0])
+
+    def pulled(self, inputs: Sequence[Any]) -> Program:
+        """Of the inputs and w: the derivatives of <w, residual> in what the equation depends on."""
+        return self._once("pulled", lambda: self._from_residual(inputs)[1])
+
+    def direct(self, inputs: Sequence[Any]) -> Program:
+        """Of the inputs and x: J x."""
+        return self._once("direct", lambda: self._from_product(inputs)[0])
+
+    def curved(self, inputs: Sequence[Any]) -> Program:
+        """Of the inputs, v and x: the derivatives of <v, J x> in the point."""
+        return self._once("curved", lambda: self._from_product(inputs)[1])
+
+    def pushed(self, inputs: Sequence[Any], moving: tuple[int, ...]) -> Program:
+        """Of the inputs and a tangent of each moving one: the tangent of the residual. moving: places in the point."""
+        return self._once(("pushed", moving), lambda: self._pushed(inputs, moving))
+
+    def _once(self, kind: object, derive: Callable[[], Program]) -> Program:
+        if kind not in self._made:
+            with using_config("enable_backprop", True):
+                self._made[kind] = derive()
+        return self._made[kind]
+
+    def _from_residual(self, inputs: Sequence[Any]) -> tuple[Program, Program]:
+        leaves = _leaves(inputs)
+        (y,) = self.residual.run(on_variables, leaves)
+        w = wrap(np.ones(y.shape, y.dtype))
+        in_z, *others = _cotangents(operations.sum(y * w), leaves[: self.size])
+        self._made["transposed"] = Program.traced(self.name, [*leaves, w], [_filled(in_z, leaves[0])])
+        self._made["pulled"] = Program.traced(self.name, [*leaves, w], others)
+        return self._made["transposed"], self._made["pulled"]
+
+    def _from_product(self, inputs: Sequence[Any]) -> tuple[Program, Program]:
+        leaves = _leaves(inputs)
+        v, x = wrap(np.ones_like(inputs[0])), wrap(np.ones_like(inputs[0]))
+        (row,) = self.transposed(inputs).run(on_variables, [*leaves, v])
+        *found, product = _cotangents(operations.sum(row * x), [*leaves[: self.size], v])
+        self._made["direct"] = Program.traced(self.name, [*leaves, x], [_filled(product, v)])
+        self._made["curved"] = Program.traced(self.name, [*leaves, v, x], found)
+        return self._made["direct"], self._made["curved"]
+
+    def _pushed(self, inputs: Sequence[Any], moving: tuple[int, ...]) -> Program:
+        leaves = _leaves(inputs)
+        w = wrap(np.ones_like(inputs[0]))
+        tangents = [wrap(np.ones_like(inputs[i])) for i in moving]
+        slopes = self.pulled(inputs).run(on_variables, [*leaves, w])
+        parts = [
+            operations.sum(slopes[i - 1] * t)
+            for i, t in zip(moving, tangents, strict=True)
+            if slopes[i - 1] is not None
+        ]
+        total = sum([operations.real(part) if is_complex(part) else part for part in parts], wrap(np.zeros(())))
+        (tangent,) = gradients(total, w, create_graph=True, unused="none")
+        return Program.traced(self.name, [*leaves, *tangents], [_filled(tangent, w)])
+
+
+def shared(name: str, residual: Program) -> tuple[Programs, list[Plain]]:
+    """The programs of a residual, which an equation of the same structure may have made, and its constants."""
+    program, constants = _lifted(residual)
+    size = len(residual.inputs)
+    key = _key(program)
+    if key is None:
+        return Programs(name, program, size), constants
+    found: Programs | None = CACHE.find(key)
+    if found is None:
+        found = Programs(name, program, size)
+        held = sum([c.nbytes for c in program.constants if isinstance(c, np.ndarray)])
+        CACHE.keep(key, found, _PROGRAMS * (_STEP * (len(program.steps) + len(program.inputs)) + held))
+    return found, constants
+
+
+def _key(program: Program) -> object:
+    """Equal for programs with equal steps; None where a part cannot be compared, or derivations watch for overflow."""
+    found = program.key if _in_double(program) else None
+    return None if found is None else ("residual", found)
+
+
+def _in_double(program: Program) -> bool:
+    return all([isinstance(t, Type) and t.dtype == np.float64 for t in program.inputs])
+
+
+def _lifted(residual: Program) -> tuple[Program, list[Plain]]:
+    """The program with those constants as inputs whose values no derivation depends on, and these constants.
+
+    They are factors and summands in float64. Derivations may use that a number is 0, 1, whole or an exponent, and watch
+    for overflow in lower precision.
+    """
+    first = len(residual.inputs)
+    if not _in_double(residual):
+        return residual, []
+    users: dict[int, list[Any]] = {}
+    for op, args in residual.steps:
+        for a in args:
+            if first <= a < first + len(residual.constants):
+                users.setdefault(a, []).append(op)
+    lifted = [a for a in users if _is_value(residual.constants[a - first]) and all(map(_multiplies, users[a]))]
+    moved = set(lifted)
+    kept = [first + i for i in range(len(residual.constants)) if first + i not in moved]
+    places = {a: first + i for i, a in enumerate([*lifted, *kept])}
+    constants = [residual.constants[a - first] for a in lifted]
+    program = Program(
+        [*residual.inputs, *[type_of(np.asarray(c)) for c in constants]],
+        [residual.constants[a - first] for a in kept],
+        [(op, [places.get(a, a) for a in args]) for op, args in residual.steps],
+        [y if y is None else places.get(y, y) for y in residual.outputs],
+    )
+    return program, constants
+
+
+def _is_value(c: object) -> bool:
+    if isinstance(c, np.ndarray):
+        return c.dtype == np.float64
+    return isinstance(c, float) and math.isfinite(c) and not c.is_integer()
+
+
+def _multiplies(op: object) -> bool:
+    return isinstance(op, Op) and (op.name in _ARITHMETIC or op.kind is BILINEAR) and not op.indices
+
+
+def _leaves(inputs: Sequence[Any]) -> list[Variable]:
+    return [wrap(np.asarray(a)) for a in inputs]
+
+
+def _filled(y: Variable | None, like: Variable) -> Variable:
+    return wrap(np.zeros_like(like._data)) if y is None else y
+
+
+def _cotangents(y: Variable, xs: list[Variable]) -> list[Variable | None]:
+    """The cotangents of the xs, in the convention of rules (conjugate to users'); None where y does not depend on x."""
+    found = gradients(y, xs, create_graph=True, unused="none")
+    return [operations.conj(g) if g is not None and is_complex(x) else g for g, x in zip(found, xs, strict=True)]
