@@ -24,7 +24,7 @@ def check_solver(name: str, solver: object) -> LinearSolver:
     """The name of a solver of linear equations."""
     for known in get_args(LinearSolver):
         if isinstance(solver, str) and solver == known:
-            return known  # type: ignore[no-any-return]
+            return known
     told = repr(solver) if isinstance(solver, str) else describe(solver)
     raise ValueError(
         f"{name}: linear_solver is {told}; give 'auto', 'dense', 'gmres', or 'cg' for a symmetric Jacobian"

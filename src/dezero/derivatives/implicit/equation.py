@@ -89,10 +89,12 @@ class Equation:
         """The equation about a point. The residual is called, unless the operations of its last run are known to be
         those of every point."""
         last = self._last
-        if last is not None and last.everywhere:
-            return last.about if last.about.point[0] is z else last.about.about([z, *last.about.point[1:]])
         if last is None or last.about.point[0] is not z:
-            last = self._last = self._run(z)
+            if last is not None and last.everywhere:
+                last = last._replace(about=last.about.about([z, *last.about.point[1:]]))
+            else:
+                last = self._run(z)
+            self._last = last
         return last.about
 
     def _run(self, z: Array) -> Recorded:

@@ -11,13 +11,12 @@ import numpy as np
 
 from dezero.core.dtypes import Array, Plain
 from dezero.core.fingerprint import Unlike
-from dezero.core.op import Op
 from dezero.core.reading import Reading
 from dezero.derivatives.implicit.convergence import ConvergenceError
 from dezero.derivatives.implicit.factors import Factors, singular
 from dezero.derivatives.implicit.krylov import NotConverged, solved
 from dezero.derivatives.implicit.programs import Programs
-from dezero.rewriting.program import Call, Program, on_arrays
+from dezero.rewriting.program import Call, on_arrays
 
 # Unknowns: with more, products with the Jacobian take the place of its LU factors (measured: benchmarks/implicit.py).
 _DENSE = 200
@@ -54,10 +53,10 @@ class Linearisation:
         self._checked = False
         self.mark = Unlike()  # makes the keys of its operations differ from those of every other equation
         # the last cotangent (a weak reference), operation and reading, and the cotangents of all arguments
-        self.last: tuple[weakref.ref[Any], object, Reading, list[Any]] | None = None
+        self.last: tuple[weakref.ref[Any], object, Reading, Sequence[Any]] | None = None
 
     @property
-    def inputs(self) -> list[Any]:
+    def inputs(self) -> Sequence[Any]:
         return [*self.point, *self.constants]
 
     def about(self, point: Sequence[Array]) -> Linearisation:
@@ -71,11 +70,11 @@ class Linearisation:
 
     # -- programs in any reading: call runs a step in it ---------------------------------------------------------
 
-    def pulled(self, call: Call, point: Sequence[object], w: object) -> list[Any]:
+    def pulled(self, call: Call, point: Sequence[object], w: object) -> Sequence[Any]:
         """The derivatives of <w, residual> in what the equation depends on."""
         return self.programs.pulled(self.inputs).run(call, [*point, *self.constants, w])
 
-    def curved(self, call: Call, point: Sequence[object], v: object, x: object) -> list[Any]:
+    def curved(self, call: Call, point: Sequence[object], v: object, x: object) -> Sequence[Any]:
         """The derivatives of <v, J x> in the point."""
         return self.programs.curved(self.inputs).run(call, [*point, *self.constants, v, x])
 
@@ -86,10 +85,8 @@ class Linearisation:
 
     def product(self, call: Call, point: Sequence[object], x: object, transposed: bool) -> Any:
         """J x, or J^T x."""
-        return self._product(transposed).run(call, [*point, *self.constants, x])[0]
-
-    def _product(self, transposed: bool) -> Program:
-        return (self.programs.transposed if transposed or self.symmetric else self.programs.direct)(self.inputs)
+        program = self.programs.product(transposed and not self.symmetric, self.inputs)
+        return program.run(call, [*point, *self.constants, x])[0]
 
     # -- numbers ---------------------------------------------------------------------------------------------------
 
@@ -130,8 +127,8 @@ class Linearisation:
     def matrix(self) -> Array:
         """The Jacobian."""
         size = self.point[0].size
-        rows = list(map(self.linear_map(True), np.eye(size, dtype=self.value.dtype)))
-        return np.array(rows) if rows else np.zeros((0, size), self.value.dtype)
+        columns = list(map(self.linear_map(False), np.eye(size, dtype=self.value.dtype)))
+        return np.array(columns).T if columns else np.zeros((size, 0), self.value.dtype)
 
     @functools.cached_property
     def factors(self) -> Factors:
@@ -139,9 +136,9 @@ class Linearisation:
 
     def linear_map(self, transposed: bool) -> Callable[[Array], Array]:
         """x -> J x, or J^T x."""
-        transposed = transposed or self.symmetric
+        transposed = transposed and not self.symmetric
         if transposed not in self._maps:
-            self._maps[transposed] = in_last_input(self._product(transposed), self.inputs)
+            self._maps[transposed] = self.programs.product(transposed, self.inputs).in_last(*self.inputs)
         return self._maps[transposed]
 
     @functools.cached_property
@@ -197,26 +194,3 @@ class Linearisation:
             return np.abs(self.matrix) @ np.abs(z)
         signs = np.random.default_rng(0).choice([-1.0, 1.0], z.size).astype(z.dtype)
         return np.abs(self.linear_map(False)(signs * z if np.any(z) else signs))
-
-
-def in_last_input(program: Program, inputs: Sequence[object]) -> Callable[[Array], Array]:
-    """A program of one output as a function of its last input; what does not depend on this is computed once."""
-    places: list[Any] = [*inputs, None, *program.constants]
-    moving, steps = {len(inputs)}, []
-    for op, args in program.steps:
-        if any([a in moving for a in args]):
-            moving.add(len(places))
-            steps.append((op.value if isinstance(op, Op) else functools.partial(on_arrays, op), args, len(places)))
-            places.append(None)
-        else:
-            places.append(on_arrays(op, *[places[a] for a in args]))
-    (output,) = program.outputs
-
-    def value(x: Array) -> Array:
-        found = places.copy()
-        found[len(inputs)] = x
-        for f, args, place in steps:
-            found[place] = f(*[found[a] for a in args])
-        return np.asarray(found[output])  # type: ignore[index]
-
-    return value

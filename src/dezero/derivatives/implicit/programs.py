@@ -20,8 +20,12 @@ from dezero.core.dtypes import Plain, is_complex
 from dezero.core.op import BILINEAR, Op
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
+from dezero.derivatives.implicit.evaluation import Evaluation
 from dezero.rewriting.cache import CACHE
 from dezero.rewriting.program import Program, Type, on_variables, type_of
+from dezero.series.expansion import curve
+from dezero.series.power import coefficient, is_zero
+from dezero.series.reading import SeriesReading
 
 _ARITHMETIC = {"add", "sub", "mul", "div"}
 _STEP = 100  # bytes of a step of a program, estimated
@@ -36,66 +40,66 @@ class Programs:
     """
 
     def __init__(self, name: str, residual: Program, size: int) -> None:
-        self.name, self.residual, self.size = name, residual, size  # size: of the point, in arrays
-        self._made: dict[object, Program] = {}
+        self.name, self.size = name, size  # size: of the point, in arrays
+        self.residual = Evaluation(residual)
+        self._made: dict[object, Evaluation] = {}
 
-    def transposed(self, inputs: Sequence[Any]) -> Program:
-        """Of the inputs and w: J^T w."""
-        return self._once("transposed", lambda: self._from_residual(inputs)[0])
+    def product(self, transposed: bool, inputs: Sequence[Any]) -> Evaluation:
+        """Of the inputs and x: J x, or J^T x."""
+        if transposed:
+            return self._once("transposed", lambda: self._pulled(inputs, [0]))
+        return self._once("direct", lambda: self._pushed(inputs, (0,)))
 
-    def pulled(self, inputs: Sequence[Any]) -> Program:
+    def pulled(self, inputs: Sequence[Any]) -> Evaluation:
         """Of the inputs and w: the derivatives of <w, residual> in what the equation depends on."""
-        return self._once("pulled", lambda: self._from_residual(inputs)[1])
+        return self._once("pulled", lambda: self._pulled(inputs, range(1, self.size)))
 
-    def direct(self, inputs: Sequence[Any]) -> Program:
-        """Of the inputs and x: J x."""
-        return self._once("direct", lambda: self._from_product(inputs)[0])
-
-    def curved(self, inputs: Sequence[Any]) -> Program:
+    def curved(self, inputs: Sequence[Any]) -> Evaluation:
         """Of the inputs, v and x: the derivatives of <v, J x> in the point."""
-        return self._once("curved", lambda: self._from_product(inputs)[1])
+        return self._once("curved", lambda: self._curved(inputs))
 
-    def pushed(self, inputs: Sequence[Any], moving: tuple[int, ...]) -> Program:
+    def pushed(self, inputs: Sequence[Any], moving: tuple[int, ...]) -> Evaluation:
         """Of the inputs and a tangent of each moving one: the tangent of the residual. moving: places in the point."""
         return self._once(("pushed", moving), lambda: self._pushed(inputs, moving))
 
-    def _once(self, kind: object, derive: Callable[[], Program]) -> Program:
+    def _once(self, kind: object, derive: Callable[[], Program]) -> Evaluation:
         if kind not in self._made:
             with using_config("enable_backprop", True):
-                self._made[kind] = derive()
+                self._made[kind] = Evaluation(derive())
         return self._made[kind]
 
-    def _from_residual(self, inputs: Sequence[Any]) -> tuple[Program, Program]:
+    def _pulled(self, inputs: Sequence[Any], asked: Sequence[int]) -> Program:
         leaves = _leaves(inputs)
         (y,) = self.residual.run(on_variables, leaves)
         w = wrap(np.ones(y.shape, y.dtype))
-        in_z, *others = _cotangents(operations.sum(y * w), leaves[: self.size])
-        self._made["transposed"] = Program.traced(self.name, [*leaves, w], [_filled(in_z, leaves[0])])
-        self._made["pulled"] = Program.traced(self.name, [*leaves, w], others)
-        return self._made["transposed"], self._made["pulled"]
-
-    def _from_product(self, inputs: Sequence[Any]) -> tuple[Program, Program]:
-        leaves = _leaves(inputs)
-        v, x = wrap(np.ones_like(inputs[0])), wrap(np.ones_like(inputs[0]))
-        (row,) = self.transposed(inputs).run(on_variables, [*leaves, v])
-        *found, product = _cotangents(operations.sum(row * x), [*leaves[: self.size], v])
-        self._made["direct"] = Program.traced(self.name, [*leaves, x], [_filled(product, v)])
-        self._made["curved"] = Program.traced(self.name, [*leaves, v, x], found)
-        return self._made["direct"], self._made["curved"]
+        found = _cotangents(operations.sum(y * w), [leaves[i] for i in asked])
+        if list(asked) == [0]:
+            found = [_filled(found[0], leaves[0])]
+        return Program.traced(self.name, [*leaves, w], found)
 
     def _pushed(self, inputs: Sequence[Any], moving: tuple[int, ...]) -> Program:
         leaves = _leaves(inputs)
-        w = wrap(np.ones_like(inputs[0]))
         tangents = [wrap(np.ones_like(inputs[i])) for i in moving]
-        slopes = self.pulled(inputs).run(on_variables, [*leaves, w])
-        parts = [
-            operations.sum(slopes[i - 1] * t)
-            for i, t in zip(moving, tangents, strict=True)
-            if slopes[i - 1] is not None
-        ]
-        total = sum([operations.real(part) if is_complex(part) else part for part in parts], wrap(np.zeros(())))
-        (tangent,) = gradients(total, w, create_graph=True, unused="none")
-        return Program.traced(self.name, [*leaves, *tangents], [_filled(tangent, w)])
+        F = SeriesReading(recorded=True)
+        program = self.residual.program
+        nodes = program.places(on_variables, leaves)
+        places = nodes[: len(nodes) - len(program.steps)]
+        for i, tangent in zip(moving, tangents, strict=True):
+            places[i] = curve(F, leaves[i], [tangent])
+        try:
+            for op, args in program.steps:
+                places.append(F.call(op, *[places[a] for a in args], first=nodes[len(places)]))  # type: ignore[arg-type]
+            c = coefficient(places[program.outputs[0]], 1)  # type: ignore[index]
+            return Program.traced(self.name, [*leaves, *tangents], [_filled(None if is_zero(c) else c, leaves[0])])
+        finally:
+            F.close()
+
+    def _curved(self, inputs: Sequence[Any]) -> Program:
+        leaves = _leaves(inputs)
+        v, x = wrap(np.ones_like(inputs[0])), wrap(np.ones_like(inputs[0]))
+        (row,) = self.product(True, inputs).run(on_variables, [*leaves, v])
+        found = _cotangents(operations.sum(row * x), leaves[: self.size])
+        return Program.traced(self.name, [*leaves, v, x], found)
 
 
 def shared(name: str, residual: Program) -> tuple[Programs, list[Plain]]:

@@ -37,7 +37,7 @@ from dezero.series.power import (
 )
 from dezero.series.reading import SeriesReading
 
-Joint = Callable[..., list[Any]]  # (call, cotangent, *arguments) -> the cotangent of each argument, or None
+Joint = Callable[..., Sequence[Any]]  # (call, cotangent, *arguments) -> the cotangent of each argument, or None
 
 
 def root(equation: Linearisation) -> Op:
@@ -65,7 +65,7 @@ def _root(*inputs: Array, equation: Linearisation) -> Array:
 def _root_rule(i: int, F: Reading, g: object, *args: object, equation: Linearisation) -> Any:
     *inputs, z = args
 
-    def compute(call: Call, g: object, *point: object) -> list[Any]:
+    def compute(call: Call, g: object, *point: object) -> Sequence[Any]:
         return equation.pulled(call, point, call(solution(equation, True), g, *point))
 
     found = _joint(F, equation, "root", compute, g, [z, *inputs])[i]
@@ -94,7 +94,9 @@ def _solution_rule(
     return F.zeros_like(point[i - 1]) if found is None else -found
 
 
-def _joint(F: Reading, equation: Linearisation, kind: object, compute: Joint, g: Any, args: Sequence[Any]) -> list[Any]:
+def _joint(
+    F: Reading, equation: Linearisation, kind: object, compute: Joint, g: Any, args: Sequence[Any]
+) -> Sequence[Any]:
     """The cotangents of all arguments from that of the result, computed together and only once for each."""
     if isinstance(F, Algebra):
         g = F.term(g)
