@@ -12,12 +12,12 @@ from dezero.series.orders import is_whole_number
 LinearSolver = Literal["auto", "dense", "gmres", "cg"]
 
 
-def check_numbers(name: str, tol: object, maxiter: object, memory: object = 0) -> None:
+def check_numbers(name: str, tol: object, maxiter: object, memory: object = 0, least: int = 1) -> None:
     if tol is not None and not (isinstance(tol, int | float | np.number) and tol >= 0):
         raise ValueError(f"{name}: tol is {tol!r}; give a number from 0 on, or None")
-    for what, value, least in (("maxiter", maxiter, 1), ("memory", memory, 0)):
-        if not is_whole_number(value) or value < least:
-            raise ValueError(f"{name}: {what} is {value!r}; give a whole number from {least} on")
+    for what, value, start in (("maxiter", maxiter, least), ("memory", memory, 0)):
+        if not is_whole_number(value) or value < start:
+            raise ValueError(f"{name}: {what} is {value!r}; give a whole number from {start} on")
 
 
 def check_solver(name: str, solver: object) -> LinearSolver:

@@ -43,6 +43,8 @@ class Equation:
     solver: of linear equations with the Jacobian, symmetric: whether that is (see Linearisation).
     """
 
+    option, sought, what = "solve", "root", "residual"  # of the caller, for errors: the option with the user's solver
+
     def __init__(
         self,
         name: str,
@@ -51,22 +53,30 @@ class Equation:
         parameters: tuple[object, ...],
         solver: str = "auto",
         symmetric: bool = False,
+        guessed: str = "guess",
     ) -> None:
         check_callable(name, residual)
         self.name, self.residual, self.solver, self.symmetric = name, residual, solver, symmetric
-        self.unknown = Packing(name, guess, "guess")
+        self.unknown = Packing(name, guess, guessed)
         self.given, self.parameters = flatten(parameters)
         self.places = [i for i, leaf in enumerate(self.given) if isinstance(leaf, Variable)]
         self.inputs = [operand(self.given[i], name) for i in self.places]
         self._last: Recorded | None = None
 
-    def __call__(self, xs: list[Variable]) -> Variable:
-        """The residual as a vector, of the unknown as a vector and of the Variables among the parameters."""
+    def __call__(self, xs: list[Variable]) -> list[Variable]:
+        """The residual as a vector, of the unknown as a vector and of the Variables among the parameters.
+
+        What else is wanted of it can follow as further outputs.
+        """
+        return [self._vector(self.called(xs))]
+
+    def called(self, xs: list[Variable]) -> Any:
+        """What the user's function returns."""
         z, *moving = xs
         given = list(self.given)
         for i, x in zip(self.places, moving, strict=True):
             given[i] = x
-        return self._vector(self.residual(self.unknown.unpacked(z), *self.parameters(given)))
+        return self.residual(self.unknown.unpacked(z), *self.parameters(given))
 
     def _vector(self, found: object) -> Variable:
         leaves, _ = returned(self.name, found)
@@ -101,18 +111,18 @@ class Equation:
         born = tick()
         leaves: list[Variable] = [argument(z), *[argument(x._data) for x in self.inputs]]
         with calling_on(leaves), watching() as watch:  # the residual may take derivatives, as of an energy
-            y = self(leaves)
-        below = collect([y], self.name)
+            outputs = self(leaves)
+        below = collect(outputs, self.name)
         self._check_recorded(below, born)
         mine = {id(x) for x in leaves}
-        captured = [x for x in computed_and_used([y], born)[1] if id(x) not in mine]
-        program = Program.traced(self.name, [*leaves, *captured], [y])
+        captured = [x for x in computed_and_used(outputs, born)[1] if id(x) not in mine]
+        program = Program.traced(self.name, [*leaves, *captured], outputs)
         programs, constants = shared(self.name, program)
         given = [*self.inputs, *captured]
         about = Linearisation(
             self.name, programs, constants, [z, *[x._data for x in given]], self.solver, self.symmetric
         )
-        about.value = y._data
+        about.outputs = [y._data for y in outputs]
         return Recorded(about, given, not (watch.read or watch.compared))
 
     def _check_recorded(self, below: Nodes, born: int) -> None:

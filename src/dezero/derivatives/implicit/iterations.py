@@ -13,8 +13,8 @@ _HALVINGS = 30  # of a Newton step that does not lower the residual
 _INEXACT = 1e-5  # the part of the residual that an iterative solution of Newton's equations may leave
 
 
-def by_newton(equation: Equation, tol: float | None, maxiter: int) -> Array:
-    name, z = equation.name, equation.unknown.vector
+def by_newton(equation: Equation, tol: float | None, maxiter: int, start: Array | None = None) -> Array:
+    z = equation.unknown.vector if start is None else start
     tol = float(np.finfo(equation.unknown.dtype).eps) ** (2 / 3) if tol is None else tol
     for _ in range(maxiter):
         at = equation.at(z)
@@ -25,8 +25,8 @@ def by_newton(equation: Equation, tol: float | None, maxiter: int) -> Array:
             return z + step
         z = _lower(equation, at, step)
     raise ConvergenceError(
-        f"{name}: after {maxiter} iterations the residual is {_size(equation.at(z).value):.3g}; give a better guess, a "
-        "larger maxiter, or a solver of your own (solve=)"
+        f"{equation.name}: after {maxiter} iterations the {equation.what} is {_size(equation.at(z).value):.3g}; give a "
+        f"better guess, a larger maxiter, or a solver of your own ({equation.option}=)"
     )
 
 
@@ -79,7 +79,10 @@ def by_anderson(equation: Equation, tol: float | None, maxiter: int, memory: int
 def check_solved(equation: Equation, z: Array, tol: float | None) -> None:
     size = _size(equation.at(z).value)
     if not np.isfinite(size) or (tol is not None and size > tol):
-        raise ConvergenceError(f"{equation.name}: solve returned a point with a residual of {size:.3g}; it is no root")
+        raise ConvergenceError(
+            f"{equation.name}: {equation.option} returned a point with a {equation.what} of {size:.3g}; it is no "
+            f"{equation.sought}"
+        )
 
 
 def _size(x: Array) -> float:

@@ -91,9 +91,14 @@ class Linearisation:
     # -- numbers ---------------------------------------------------------------------------------------------------
 
     @functools.cached_property
+    def outputs(self) -> Sequence[Any]:
+        """The residual, and what else its program computes."""
+        return self.programs.residual.run(on_arrays, self.inputs)
+
+    @property
     def value(self) -> Array:
         """The residual."""
-        return np.asarray(self.programs.residual.run(on_arrays, self.inputs)[0])
+        return np.asarray(self.outputs[0])
 
     def solve(self, b: Array, transposed: bool = False, tolerance: float | None = None) -> Array:
         """The x with J x = b, or J^T x = b. tolerance: the relative residual that is enough, for an iteration."""

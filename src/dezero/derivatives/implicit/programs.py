@@ -70,7 +70,7 @@ class Programs:
 
     def _pulled(self, inputs: Sequence[Any], asked: Sequence[int]) -> Program:
         leaves = _leaves(inputs)
-        (y,) = self.residual.run(on_variables, leaves)
+        y = self.residual.run(on_variables, leaves)[0]
         w = wrap(np.ones(y.shape, y.dtype))
         found = _cotangents(operations.sum(y * w), [leaves[i] for i in asked])
         if list(asked) == [0]:
