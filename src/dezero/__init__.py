@@ -6,6 +6,7 @@ from typing import Any
 from dezero import functions
 from dezero.autodiff.cached import cache_info, clear_cache
 from dezero.autodiff.gradients import gradients
+from dezero.backends import keep_memory
 from dezero.core import (
     Config,
     Function,
@@ -63,6 +64,7 @@ __all__ = [
     "jacrev",
     "jet",
     "jvp",
+    "keep_memory",
     "laplacian",
     "linearize",
     "no_grad",

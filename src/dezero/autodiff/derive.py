@@ -10,7 +10,6 @@ import numpy as np
 
 from dezero.autodiff import cached
 from dezero.autodiff.arguments import born_of
-from dezero.autodiff.cached import Derived
 from dezero.autodiff.integers import computed_in_narrow
 from dezero.autodiff.reverse import reverse_sweep
 from dezero.autodiff.sweep import ones
@@ -25,9 +24,9 @@ from dezero.core.reading import RecordedReading
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, cuts, tick, wrap
 from dezero.rewriting.algebra import Algebra
+from dezero.rewriting.keys import graph_key
 from dezero.rewriting.numbers import OutOfRange
 from dezero.rewriting.origin import Replayed, origins_of
-from dezero.rewriting.program import graph_key
 from dezero.rewriting.term import Term
 
 # Leaves: the most with a tangent sweep for each, which is a pass over the graph. One reverse sweep serves any number.
@@ -67,6 +66,18 @@ class Request(NamedTuple):
         return [*inner, *(self.asked or ()), *[x for x in (*given, *older) if x._op is not ALIAS]]
 
 
+class Derived(NamedTuple):
+    """Derivatives as Variables with a graph.
+
+    found: age of a node -> its derivative. copies: id of a derivative -> the node of which it is a copy. F: the reading
+    that built them.
+    """
+
+    found: dict[int, Variable]
+    copies: dict[int, Variable]
+    F: Algebra | RecordedReading
+
+
 def recorded(
     graph: Nodes,
     nodes: Nodes,
@@ -83,23 +94,22 @@ def recorded(
     carried = () if asked else [n for a, n in nodes.items() if n._grad is not None and n._args and a not in seeds]
     seeded = any([seed is not None for _, seed in seeds.values()])
     born = born_of(asked)
-    ages: list[int] = []
-    key = None  # None: this derivative is not cached
+    ordered = None  # None: this derivative is not cached
     if simplifying() and not (carried or retain_grad or seeded):
         places = None if asked is None else [x._age for x in asked]
-        ages, key = graph_key(graph, list(seeds), places, bool(born))
-    derivation = cached.find(key)
+        ordered = graph_key(graph, list(seeds), places, bool(born))
+    derivation = None if ordered is None else cached.find(ordered)
     root = next(iter(seeds.values()))[0]
     guarded = root._data.dtype.char in "efF" and simplifying() and len(graph) < _MOST_BY_RULES
-    if derivation is not None and not guarded:
-        return derivation.replay(ages, graph, root, asked, born)
+    if ordered is not None and derivation is not None and not guarded:
+        return derivation.replay(ordered, graph, root, asked, born)
     if derivation is None and computed_in_narrow(graph, asked or nodes.values()):
         return None
     request = Request(graph, nodes, seeds, asked, retain_grad, carried, born)
     try:
         with np.errstate(over="raise") if guarded else contextlib.nullcontext():
-            if derivation is not None:
-                return derivation.replay(ages, graph, root, asked, born)
+            if ordered is not None and derivation is not None:
+                return derivation.replay(ordered, graph, root, asked, born)
             derived = _derived(request)
     except OutOfRange:
         return _by_rules(request)
@@ -107,7 +117,8 @@ def recorded(
         if not guarded:
             raise
         return _by_rules(request)
-    cached.store(key, ages, graph, derived)
+    if ordered is not None and isinstance(derived.F, Algebra):
+        cached.store(ordered, graph, derived.found, derived.copies, derived.F)
     return derived.found
 
 
@@ -154,7 +165,7 @@ def _derived(request: Request) -> Derived:
         for result in results.values():
             if id(result) in finish.copies:  # the algebra has no reference to a copy, so no cycle of references closes
                 result._resume = F
-    return Derived(results, finish.copies, F.shared)
+    return Derived(results, finish.copies, F)
 
 
 def _derived_again(root: Variable) -> tuple[Algebra, Variable] | None:
@@ -233,6 +244,8 @@ class _Finish:
         if getattr(result, "dtype", node.dtype).kind == "c":  # as sweep.for_user does for raw arrays
             result = self.F.node(self.F.conj(term) if node.dtype.kind == "c" else self.F.real(term))
         if not isinstance(result, Variable):
+            if isinstance(self.F, Algebra) and self.F.rests_on_given(result):
+                self.F.reads_arrays = True
             kind = node.dtype if node.dtype.kind in "fc" else np.result_type(self.kind, np.asarray(result).dtype)
             fill = declared["full_like"].bind(fill_value=np.copy(result)[()], dtype=kind)
             return self._marked(make(fill, (node,)))
