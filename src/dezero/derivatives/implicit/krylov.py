@@ -13,7 +13,6 @@ Product = Callable[[Array], Array]
 
 _RESTART = 40  # vectors that GMRES keeps
 _ROUNDS = 60  # of GMRES, each from the best solution so far
-_EACH = 1e-8  # of a residual is left by a round: what is nearer to rounding errors, the next round finds
 _ITERATIONS = 1000  # of conjugate gradients, in a round
 
 
@@ -37,7 +36,7 @@ def solved(product: Product, b: Array, method: str, tolerance: float | None = No
         return x
     aim = 16 * eps if tolerance is None else tolerance
     for _ in range(_ROUNDS):
-        step = _round(product, r, method, max(_EACH, min(0.5, aim / left)))
+        step = _round(product, r, method, min(0.5, max(8 * eps, aim / left)))
         new = x + step
         residual = b - product(new)
         found = float(np.linalg.norm(residual)) / size

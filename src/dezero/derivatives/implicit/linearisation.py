@@ -21,6 +21,7 @@ from dezero.rewriting.program import Call, on_arrays
 # Unknowns: with more, products with the Jacobian take the place of its LU factors (measured: benchmarks/implicit.py).
 _DENSE = 200
 _LARGEST = 5000  # unknowns of a Jacobian that is factored where the products alone do not lead to the solution
+_ROUGH = 0.1  # relative residual that is enough to tell a multiple root
 _STEPS = 20  # of Newton's method, from a root to one nearby
 
 
@@ -181,7 +182,7 @@ class Linearisation:
         """
         z, r = self.point[0], self.value
         rounding = np.finfo(r.dtype).eps * self._sizes(z)
-        step = self.solve(-r - np.where(r < 0, -1, 1) * 64 * rounding, tolerance=0.01)
+        step = self.solve(-r - np.where(r < 0, -1, 1) * 64 * rounding, tolerance=_ROUGH)
         if np.any(step):
             with np.errstate(all="ignore"):
                 beyond = self.about([z + step, *self.point[1:]]).value
@@ -189,7 +190,7 @@ class Linearisation:
                 if self.dense:
                     bend = self.factors.solve(change) - step
                 else:
-                    bend = self.solve(change - self.linear_map(False)(step), tolerance=0.01)
+                    bend = self.solve(change - self.linear_map(False)(step), tolerance=_ROUGH)
             if not float(np.max(np.abs(bend))) <= 0.2 * float(np.max(np.abs(step))):
                 raise singular(self.name, np.broadcast_to(r, (r.size, r.size)))
 

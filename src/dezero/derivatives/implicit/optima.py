@@ -23,8 +23,7 @@ from dezero.functions import _scipy
 _NO_GRADIENT = {"nelder-mead", "powell", "cobyla", "cobyqa"}
 _HESSIAN = {"dogleg", "trust-exact"}
 _PRODUCTS = {"newton-cg", "trust-ncg", "trust-krylov"}
-# What the default solver leaves is for Newton's method to find.
-_DEFAULT = {"method": "L-BFGS-B", "options": {"maxcor": 20, "gtol": 1e-6, "ftol": 1e-12, "maxiter": 10_000}}
+_NEAR = 1e-5  # of the first gradient is left by the default solver: from there Newton's method takes few steps
 
 Solver = str | Callable[..., object] | None
 
@@ -119,7 +118,11 @@ class Stationarity(Equation):
 
 def _by_scipy(stationarity: Stationarity, method: str | None) -> Array:
     kind = "" if method is None else method.lower()
-    use: dict[str, Any] = dict(_DEFAULT) if method is None else {"method": method}
+    start = stationarity.unknown.vector
+    use: dict[str, Any] = {"method": method}
+    if method is None:
+        near = _NEAR * float(np.max(np.abs(stationarity.at(start).value), initial=0.0))
+        use = {"method": "L-BFGS-B", "options": {"maxcor": 20, "gtol": near, "ftol": 1e-12, "maxiter": 10_000}}
     value: Callable[[Array], Any] = stationarity.value_and_gradient
     if kind in _NO_GRADIENT:
         value = lambda x: stationarity.value_and_gradient(x)[0]  # noqa: E731
@@ -129,7 +132,6 @@ def _by_scipy(stationarity: Stationarity, method: str | None) -> Array:
         use["hess"] = lambda x: stationarity.at(x).matrix
     elif kind in _PRODUCTS:
         use["hessp"] = lambda x, v: stationarity.at(x).linear_map(False)(v)
-    start = stationarity.unknown.vector
     result = _scipy.optimize.minimize(value, start.astype(np.float64), **use)
     if not (np.isfinite(result.fun) and np.isfinite(result.x).all()):
         raise ConvergenceError(
