@@ -72,7 +72,8 @@ def by_anderson(equation: Equation, tol: float | None, maxiter: int, memory: int
 class _Mixture:
     """Anderson's next point: of all mixtures of the last points, the one whose change would be least if it were linear.
 
-    The least squares are solved by normal equations of columns scaled to length 1, which take a tenth of the time.
+    The least squares are solved by normal equations of columns scaled to length 1, which take a tenth of the time; a
+    ridge of the size of rounding errors keeps these solvable where columns nearly repeat each other.
     """
 
     def __init__(self, memory: int, z: Array) -> None:
@@ -89,11 +90,12 @@ class _Mixture:
             held = min(self.steps, memory)
             points, changes = self.points[:held], self.changes[:held]
             products = changes @ changes.T
-            lengths = np.sqrt(np.diagonal(products))
-            lengths = np.where(lengths > 0, lengths, 1)
-            rcond = held * np.finfo(z.dtype).eps
-            scaled = np.linalg.lstsq(products / np.outer(lengths, lengths), changes @ change / lengths, rcond=rcond)[0]
-            new -= (scaled / lengths) @ points + (scaled / lengths) @ changes
+            lengths = np.sqrt(products.diagonal())
+            lengths[lengths == 0] = 1
+            ridge = held * np.finfo(z.dtype).eps * np.eye(held, dtype=z.dtype)
+            weights = np.linalg.solve(products / np.outer(lengths, lengths) + ridge, changes @ change / lengths)
+            weights /= lengths
+            new -= weights @ points + weights @ changes
         self.last = z, change
         self.steps += 1
         return new
