@@ -12,7 +12,7 @@ from dezero.functions import _scipy
 Product = Callable[[Array], Array]
 
 _RESTART = 40  # vectors that GMRES keeps
-_ROUNDS = 60  # of GMRES, each from the best solution so far
+_ROUNDS = 30  # the most; fewer, where at the rate of the last one so many would not be enough
 _ITERATIONS = 1000  # of conjugate gradients, in a round
 
 
@@ -40,12 +40,14 @@ def solved(product: Product, b: Array, method: str, tolerance: float | None = No
         new = x + step
         residual = b - product(new)
         found = float(np.linalg.norm(residual)) / size
-        if not found < left:
+        rate = found / left
+        if not rate < 1:
             break
-        slow = found > left / 2
         x, left, r = new, found, residual
-        if left <= aim or (slow and left <= _acceptable(product, x, size, eps)):
+        if left <= aim:
             return x
+        if np.log(aim / left) < _ROUNDS * np.log(rate):
+            break
     if tolerance is None and left <= _acceptable(product, x, size, eps):
         return x
     raise NotConverged(method.upper(), left)

@@ -21,7 +21,9 @@ from dezero.rewriting.program import Call, on_arrays
 # Unknowns: with more, products with the Jacobian take the place of its LU factors (measured: benchmarks/implicit.py).
 _DENSE = 200
 _LARGEST = 5000  # unknowns of a Jacobian that is factored where the products alone do not lead to the solution
-_ROUGH = 0.1  # relative residual that is enough to tell a multiple root
+# Relative residuals that tell a multiple root; and, over the root of the size, the part of a random vector that a
+# singular Jacobian does not reach.
+_ROUGH, _FOUND = 0.1, 0.02
 _STEPS = 20  # of Newton's method, from a root to one nearby
 
 
@@ -181,8 +183,7 @@ class Linearisation:
         Kantorovich: L. Kantorovich, G. Akilov, Functional Analysis (2nd ed., Pergamon 1982), chapter XVIII.
         """
         z, r = self.point[0], self.value
-        rounding = np.finfo(r.dtype).eps * self._sizes(z)
-        step = self.solve(-r - np.where(r < 0, -1, 1) * 64 * rounding, tolerance=_ROUGH)
+        step = self.solve(-r - self._rounding(), tolerance=_FOUND / max(1, r.size) ** 0.5)
         if np.any(step):
             with np.errstate(all="ignore"):
                 beyond = self.about([z + step, *self.point[1:]]).value
@@ -194,9 +195,17 @@ class Linearisation:
             if not float(np.max(np.abs(bend))) <= 0.2 * float(np.max(np.abs(step))):
                 raise singular(self.name, np.broadcast_to(r, (r.size, r.size)))
 
-    def _sizes(self, z: Array) -> Array:
-        """|J| |z|; where J is known by its products, an estimate by the product with z under random signs."""
+    def _rounding(self) -> Array:
+        """64 times the rounding error of the residual, eps |J| |z|, of the residual's signs.
+
+        Where J is known by its products, it is estimated by the product with z under random signs, and has random
+        signs, so that it has a part outside of what a singular J reaches.
+        """
+        z, r = self.point[0], self.value
+        unit = 64 * np.finfo(r.dtype).eps
         if self.dense:
-            return np.abs(self.matrix) @ np.abs(z)
-        signs = np.random.default_rng(0).choice([-1.0, 1.0], z.size).astype(z.dtype)
-        return np.abs(self.linear_map(False)(signs * z if np.any(z) else signs))
+            return np.where(r < 0, -1, 1) * unit * (np.abs(self.matrix) @ np.abs(z))
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], (2, z.size)).astype(z.dtype)
+        sizes = np.abs(self.linear_map(False)(signs[0] * z if np.any(z) else signs[0]))
+        found: Array = signs[1] * unit * np.maximum(sizes, np.mean(sizes))
+        return found
