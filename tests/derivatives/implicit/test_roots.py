@@ -304,6 +304,13 @@ def test_roots_of_other_scales_are_simple():
     assert partials(stretched, big, 1)[0] == pytest.approx(2)
 
 
+@given(st.floats(1e-12, 0.1), st.sampled_from([-1.0, 1.0]))
+def test_a_root_near_zero_whose_terms_cancel_is_simple(distance, sign):
+    a = Variable(np.array(1 + sign * distance))
+    z = custom_root(lambda z, a: F.exp(z) - a, 0.0, a)
+    assert partials(z, a, 1)[0] == pytest.approx(1 / float(a), rel=1e-12)
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_an_error_inside_the_residual_leaves_all_as_it_was(error):
     a, calls = Variable(np.array(2.0)), []

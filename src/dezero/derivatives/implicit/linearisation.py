@@ -24,6 +24,7 @@ _LARGEST = 5000  # unknowns of a Jacobian that is factored where the products al
 # Relative residuals that tell a multiple root; and, over the root of the size, the part of a random vector that a
 # singular Jacobian does not reach.
 _ROUGH, _FOUND = 0.1, 0.02
+_LENGTHS = (1, 2**12, 2**24, 2**36, 2**48)  # of steps over which the Jacobian is to stay nearly the same, one of them
 _STEPS = 20  # of Newton's method, from a root to one nearby
 
 
@@ -180,20 +181,25 @@ class Linearisation:
         """LinAlgError where the Jacobian changes by its own size within the uncertainty of the root.
 
         The uncertainty is that of one more Newton step, with the rounding error of the residual; by the theorem of
-        Kantorovich: L. Kantorovich, G. Akilov, Functional Analysis (2nd ed., Pergamon 1982), chapter XVIII.
+        Kantorovich: L. Kantorovich, G. Akilov, Functional Analysis (2nd ed., Pergamon 1982), chapter XVIII. Where terms
+        cancel, rounding errors are larger than estimated, and hide the change at first but not over a longer step. Of a
+        multiple root, the change only grows with the step.
         """
-        z, r = self.point[0], self.value
+        r = self.value
         step = self.solve(-r - self._rounding(), tolerance=_FOUND / max(1, r.size) ** 0.5)
-        if np.any(step):
-            with np.errstate(all="ignore"):
-                beyond = self.about([z + step, *self.point[1:]]).value
-                change = np.asarray(beyond - r)
-                if self.dense:
-                    bend = self.factors.solve(change) - step
-                else:
-                    bend = self.solve(change - self.linear_map(False)(step), tolerance=_ROUGH)
-            if not float(np.max(np.abs(bend))) <= 0.2 * float(np.max(np.abs(step))):
-                raise singular(self.name, np.broadcast_to(r, (r.size, r.size)))
+        if np.any(step) and not any([self._is_linear(step * length) for length in _LENGTHS]):
+            raise singular(self.name, np.broadcast_to(r, (r.size, r.size)))
+
+    def _is_linear(self, step: Array) -> bool:
+        """Whether the Jacobian changes by less than a fifth over a step."""
+        z = self.point[0]
+        with np.errstate(all="ignore"):
+            change = self.about([z + step, *self.point[1:]]).value - self.value
+            if self.dense:
+                bend = self.factors.solve(np.asarray(change)) - step
+            else:
+                bend = self.solve(change - self.linear_map(False)(step), tolerance=_ROUGH)
+        return bool(np.max(np.abs(bend)) <= 0.2 * np.max(np.abs(step)))
 
     def _rounding(self) -> Array:
         """64 times the rounding error of the residual, eps |J| |z|, of the residual's signs.

@@ -132,7 +132,8 @@ def _by_scipy(stationarity: Stationarity, method: str | None) -> Array:
         use["hess"] = lambda x: stationarity.at(x).matrix
     elif kind in _PRODUCTS:
         use["hessp"] = lambda x, v: stationarity.at(x).linear_map(False)(v)
-    result = _scipy.optimize.minimize(value, start.astype(np.float64), **use)
+    with np.errstate(over="ignore", invalid="ignore"):  # a search may look where f overflows
+        result = _scipy.optimize.minimize(value, start.astype(np.float64), **use)
     if not (np.isfinite(result.fun) and np.isfinite(result.x).all()):
         raise ConvergenceError(
             f"argmin: {result.message} f is {float(result.fun):.3g} there; give another x0, and if f has no lowest "
