@@ -12,18 +12,15 @@ from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.config import recording
 from dezero.core.dtypes import Array, is_complex
-from dezero.core.errors import GraphError, describe
-from dezero.core.graph import Nodes, collect
-from dezero.core.marks import UNRECORDED
+from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, argument, tick
 from dezero.core.watching import watching
 from dezero.derivatives.implicit.linearisation import Linearisation
-from dezero.derivatives.implicit.programs import shared
+from dezero.derivatives.implicit.recording import record
 from dezero.derivatives.implicit.roots import root
 from dezero.derivatives.packing import Packing
 from dezero.derivatives.trees import flatten, returned
-from dezero.rewriting.program import Program, computed_and_used
 
 
 class Recorded(NamedTuple):
@@ -112,26 +109,13 @@ class Equation:
         leaves: list[Variable] = [argument(z), *[argument(x._data) for x in self.inputs]]
         with calling_on(leaves), watching() as watch:  # the residual may take derivatives, as of an energy
             outputs = self(leaves)
-        below = collect(outputs, self.name)
-        self._check_recorded(below, born)
-        mine = {id(x) for x in leaves}
-        captured = [x for x in computed_and_used(outputs, born)[1] if id(x) not in mine]
-        program = Program.traced(self.name, [*leaves, *captured], outputs)
-        programs, constants = shared(self.name, program)
+        programs, constants, captured = record(self.name, leaves, outputs, born)
         given = [*self.inputs, *captured]
         about = Linearisation(
             self.name, programs, constants, [z, *[x._data for x in given]], self.solver, self.symmetric
         )
         about.outputs = [y._data for y in outputs]
         return Recorded(about, given, not (watch.read or watch.compared))
-
-    def _check_recorded(self, below: Nodes, born: int) -> None:
-        """GraphError where the residual took a derivative without recording it: the solution's would miss its part."""
-        if any([x._op is UNRECORDED and x._age > born for x in below.values()]):
-            raise GraphError(
-                f"{self.name}: the function takes a derivative without create_graph=True, which is a constant for the "
-                "solution's derivative; take it with create_graph=True, or detach() it to have it so"
-            )
 
     def on_trees(self, z: object) -> Any:
         """The residual as the user's solver calls it."""

@@ -1,14 +1,11 @@
-"""The derivatives of a residual as programs, shared by all equations of one structure.
+"""The derivatives of a residual as programs.
 
 Solvers and derivative rules need few products: of the Jacobian or its transpose with a vector, and the derivatives of
-these. Each is derived once, when it is first asked for. A loop over time steps solves equations that differ in numbers
-alone. So the plain arrays and numbers of a residual become inputs where no derivation can depend on their values, and
-equations with equal steps share their programs by the cache of derivations.
+these. Each is derived once, when it is first asked for.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,20 +13,14 @@ import numpy as np
 
 from dezero.autodiff.gradients import gradients
 from dezero.core.config import using_config
-from dezero.core.dtypes import Plain, is_complex
-from dezero.core.op import BILINEAR, Op
+from dezero.core.dtypes import is_complex
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
 from dezero.derivatives.implicit.evaluation import Evaluation
-from dezero.rewriting.cache import CACHE
-from dezero.rewriting.program import Program, Type, on_variables, type_of
+from dezero.rewriting.program import Program, on_variables
 from dezero.series.expansion import curve
 from dezero.series.power import coefficient, is_zero
 from dezero.series.reading import SeriesReading
-
-_ARITHMETIC = {"add", "sub", "mul", "div"}
-_STEP = 100  # bytes of a step of a program, estimated
-_PROGRAMS = 6  # how many programs an entry of the cache comes to hold, each about as long as the residual twice
 
 
 class Programs:
@@ -100,69 +91,6 @@ class Programs:
         (row,) = self.product(True, inputs).run(on_variables, [*leaves, v])
         found = _cotangents(operations.sum(row * x), leaves[: self.size])
         return Program.traced(self.name, [*leaves, v, x], found)
-
-
-def shared(name: str, residual: Program) -> tuple[Programs, list[Plain]]:
-    """The programs of a residual, which an equation of the same structure may have made, and its constants."""
-    program, constants = _lifted(residual)
-    size = len(residual.inputs)
-    key = _key(program)
-    if key is None:
-        return Programs(name, program, size), constants
-    found: Programs | None = CACHE.find(key)
-    if found is None:
-        found = Programs(name, program, size)
-        held = sum([c.nbytes for c in program.constants if isinstance(c, np.ndarray)])
-        CACHE.keep(key, found, _PROGRAMS * (_STEP * (len(program.steps) + len(program.inputs)) + held))
-    return found, constants
-
-
-def _key(program: Program) -> object:
-    """Equal for programs with equal steps; None where a part cannot be compared, or derivations watch for overflow."""
-    found = program.key if _in_double(program) else None
-    return None if found is None else ("residual", found)
-
-
-def _in_double(program: Program) -> bool:
-    return all([isinstance(t, Type) and t.dtype == np.float64 for t in program.inputs])
-
-
-def _lifted(residual: Program) -> tuple[Program, list[Plain]]:
-    """The program with those constants as inputs whose values no derivation depends on, and these constants.
-
-    They are factors and summands in float64. Derivations may use that a number is 0, 1, whole or an exponent, and watch
-    for overflow in lower precision.
-    """
-    first = len(residual.inputs)
-    if not _in_double(residual):
-        return residual, []
-    users: dict[int, list[Any]] = {}
-    for op, args in residual.steps:
-        for a in args:
-            if first <= a < first + len(residual.constants):
-                users.setdefault(a, []).append(op)
-    lifted = [a for a in users if _is_value(residual.constants[a - first]) and all(map(_multiplies, users[a]))]
-    moved = set(lifted)
-    kept = [first + i for i in range(len(residual.constants)) if first + i not in moved]
-    places = {a: first + i for i, a in enumerate([*lifted, *kept])}
-    constants = [residual.constants[a - first] for a in lifted]
-    program = Program(
-        [*residual.inputs, *[type_of(np.asarray(c)) for c in constants]],
-        [residual.constants[a - first] for a in kept],
-        [(op, [places.get(a, a) for a in args]) for op, args in residual.steps],
-        [y if y is None else places.get(y, y) for y in residual.outputs],
-    )
-    return program, constants
-
-
-def _is_value(c: object) -> bool:
-    if isinstance(c, np.ndarray):
-        return c.dtype == np.float64
-    return isinstance(c, float) and math.isfinite(c) and not c.is_integer()
-
-
-def _multiplies(op: object) -> bool:
-    return isinstance(op, Op) and (op.name in _ARITHMETIC or op.kind is BILINEAR) and not op.indices
 
 
 def _leaves(inputs: Sequence[Any]) -> list[Variable]:
