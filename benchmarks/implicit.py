@@ -244,9 +244,9 @@ def section(profile: Profile) -> Section:
     return Section(
         "Solutions of equations",
         "The layer: the gradient of the sum of z² in weights and input, z = tanh(z w + x), by `fixed_point`. The "
-        "penalties: the Hessian of the validation loss of logistic regression in the logarithms of its penalties, one for each "
-        "weight, by `argmin`. Robertson's reaction: the gradient of the last state in the three rates, each step of "
-        "the implicit Euler method a `custom_root` of 3 unknowns. JAX under `jax.jit`, compiled before, with "
+        "penalties: the Hessian of the validation loss of logistic regression in the logarithms of its penalties, one "
+        "for each weight, by `argmin`. Robertson's reaction: the gradient of the last state in the three rates, each "
+        "step of the implicit Euler method a `custom_root` of 3 unknowns. JAX under `jax.jit`, compiled before, with "
         "`custom_vjp`, `custom_jvp`, and `lax.custom_root` in `lax.scan`.",
         (
             Row(

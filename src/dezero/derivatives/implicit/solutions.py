@@ -33,12 +33,18 @@ def custom_root(
     count too. By default Newton's method with the exact Jacobian, which halves a step until the residual falls, ends
     with a step below tol times the largest |z| (or 1), default eps**(2/3). solve(residual_of_z, guess) takes its
     place: residual_of_z takes and returns plain arrays (Variables where it is given Variables), and tol, where given,
-    is then the largest residual allowed. Derivatives by the implicit function theorem with one LU factorisation. For
-    them the residual is recorded at the root, as a list of operations with copies of the plain arrays in it: it is not
-    called again, and what a loop or a closure changes later has no part in them.
+    is then the largest residual allowed. The residual is recorded as a list of operations with copies of the plain
+    arrays in it. Derivatives, by the implicit function theorem, use the list that was recorded at the root: what a loop
+    or a closure changes later has no part in them. A residual that reads no plain value of its arguments is called
+    once, and Newton's method uses that list; otherwise it is called at each point.
 
-    Raises ValueError for a residual of another size, ConvergenceError where no root is found, LinAlgError where the
-    Jacobian is singular to the precision at hand (a multiple root has no derivative).
+    linear_solver: of equations with the Jacobian: "dense", one LU factorisation at each point; "gmres", by products of
+    the Jacobian with vectors, or "cg", where it is symmetric and positive definite; "auto", dense up to 200 unknowns,
+    and up to 5,000 where an iteration does not converge.
+
+    Raises ValueError for a residual of another size, ConvergenceError where no root is found or an iteration for a
+    linear equation does not converge, LinAlgError where the Jacobian is singular to the precision at hand (a multiple
+    root has no derivative).
 
     >>> a = Variable(np.array(2.0))
     >>> z = custom_root(lambda z, a: z * z - a, 1.0, a)
@@ -69,7 +75,7 @@ def fixed_point(
 ) -> Any:
     """The z with z = step(z, *parameters), differentiable to any order in the parameters.
 
-    guess and parameters: as for custom_root; step returns what has the structure and shapes of guess. Iterated by
+    guess, parameters and linear_solver: as for custom_root; step returns what has the structure and shapes of guess. Iterated by
     Anderson's method over the last `memory` steps (0: plain iteration) until step changes z by at most tol times the
     largest |z| (or 1), default 1024 eps. D. Anderson, J. ACM 12 (1965) 547; H. Walker, P. Ni, SIAM J. Numer. Anal. 49
     (2011) 1715. Derivatives are those of the root of z - step(z).
