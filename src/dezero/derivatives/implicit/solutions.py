@@ -75,10 +75,10 @@ def fixed_point(
 ) -> Any:
     """The z with z = step(z, *parameters), differentiable to any order in the parameters.
 
-    guess, parameters and linear_solver: as for custom_root; step returns what has the structure and shapes of guess. Iterated by
-    Anderson's method over the last `memory` steps (0: plain iteration) until step changes z by at most tol times the
-    largest |z| (or 1), default 1024 eps. D. Anderson, J. ACM 12 (1965) 547; H. Walker, P. Ni, SIAM J. Numer. Anal. 49
-    (2011) 1715. Derivatives are those of the root of z - step(z).
+    guess, parameters and linear_solver: as for custom_root; step returns what has the structure and shapes of guess.
+    Iterated by Anderson's method over the last `memory` steps (0: plain iteration) until step changes z by at most tol
+    times the largest |z| (or 1), default 1024 eps. D. Anderson, J. ACM 12 (1965) 547; H. Walker, P. Ni, SIAM J. Numer.
+    Anal. 49 (2011) 1715. Derivatives are those of the root of z - step(z).
 
     Raises ValueError for a step of another structure or shape, ConvergenceError where it does not converge,
     LinAlgError where 1 is an eigenvalue of the step's Jacobian.
