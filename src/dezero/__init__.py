@@ -70,6 +70,7 @@ __all__ = [
     "no_grad",
     "operator",
     "partial",
+    "partials",
     "setup_variable",
     "sparse_hessian",
     "sparse_jacobian",
@@ -87,7 +88,7 @@ _ROOMS = "cuda dataloaders datasets derivatives layers models optimize optimizer
 _LATER = {
     "derivatives": """argmin biharmonic checkpoint curl custom_root derivative derivative_tensor divergence fixed_point
         grad gradient_check hessian hessian_sparsity hvp jacfwd jacobian jacrev jvp laplacian linearize operator
-        partial sparse_hessian sparse_jacobian sparse_third sparsity stop_gradient value_and_grad vjp""",
+        partial partials sparse_hessian sparse_jacobian sparse_third sparsity stop_gradient value_and_grad vjp""",
     "series": "jet taylor",
     "layers": "Layer",
     "models": "Model",
