@@ -43,7 +43,7 @@ class Packing:
         for shape in self.shapes:
             size = int(np.prod(shape))
             part = vector if size == vector.size else vector[at : at + size]
-            found.append(operations.reshape(part, shape))
+            found.append(part if part.shape == shape else operations.reshape(part, shape))
             at += size
         return self.rebuild(found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -21,17 +21,6 @@ from dezero.derivatives.implicit.recording import record
 from dezero.derivatives.implicit.roots import root
 from dezero.derivatives.packing import Packing
 from dezero.derivatives.trees import flatten, returned
-
-
-class Recorded(NamedTuple):
-    """A run of the residual at a point: the equation about it, and the Variables that it depends on.
-
-    everywhere: whether the residual is the same list of operations at each point, since it read no value there.
-    """
-
-    about: Linearisation
-    given: list[Variable]
-    everywhere: bool
 
 
 class Equation:
@@ -58,7 +47,10 @@ class Equation:
         self.given, self.parameters = flatten(parameters)
         self.places = [i for i, leaf in enumerate(self.given) if isinstance(leaf, Variable)]
         self.inputs = [operand(self.given[i], name) for i in self.places]
-        self._last: Recorded | None = None
+        self._last: Linearisation | None = None  # about the last point
+        self._used: list[Variable] = []  # what the last run of the residual depended on
+        # whether the residual is the same list of operations at each point, since it read no value at the last one
+        self._everywhere = False
 
     def __call__(self, xs: list[Variable]) -> list[Variable]:
         """The residual as a vector, of the unknown as a vector and of the Variables among the parameters.
@@ -89,33 +81,28 @@ class Equation:
                 f"{self.name}: the residual has {size} numbers and the unknown {wanted}; give as many equations as "
                 "unknowns"
             )
-        flat = [operations.reshape(leaf, (leaf.size,)) for leaf in leaves]
+        flat = [leaf if leaf.ndim == 1 else operations.reshape(leaf, (leaf.size,)) for leaf in leaves]
         return flat[0] if len(flat) == 1 else operations.concatenate(flat, axis=0)
 
     def at(self, z: Array) -> Linearisation:
         """The equation about a point. The residual is called, unless the operations of its last run are known to be
         those of every point."""
         last = self._last
-        if last is None or last.about.point[0] is not z:
-            if last is not None and last.everywhere:
-                last = last._replace(about=last.about.about([z, *last.about.point[1:]]))
-            else:
-                last = self._run(z)
-            self._last = last
-        return last.about
+        if last is None or last.point[0] is not z:
+            last = self._last = last.about([z, *last.point[1:]]) if last and self._everywhere else self._run(z)
+        return last
 
-    def _run(self, z: Array) -> Recorded:
+    def _run(self, z: Array) -> Linearisation:
         born = tick()
         leaves: list[Variable] = [argument(z), *[argument(x._data) for x in self.inputs]]
         with calling_on(leaves), watching() as watch:  # the residual may take derivatives, as of an energy
             outputs = self(leaves)
         programs, constants, captured = record(self.name, leaves, outputs, born)
-        given = [*self.inputs, *captured]
-        about = Linearisation(
-            self.name, programs, constants, [z, *[x._data for x in given]], self.solver, self.symmetric
-        )
+        self._used, self._everywhere = [*self.inputs, *captured], not (watch.read or watch.compared)
+        point = [z, *[x._data for x in self._used]]
+        about = Linearisation(self.name, programs, constants, point, self.solver, self.symmetric)
         about.outputs = [y._data for y in outputs]
-        return Recorded(about, given, not (watch.read or watch.compared))
+        return about
 
     def on_trees(self, z: object) -> Any:
         """The residual as the user's solver calls it."""
@@ -135,5 +122,5 @@ class Equation:
         if not recording():
             return self.unknown.values(z)
         about = self.at(z)
-        given = self._last.given if self._last is not None else []
-        return self.unknown.unpacked(apply(root(about), *given)) if given else self.unknown.values(z)
+        used = self._used
+        return self.unknown.unpacked(apply(root(about), *used)) if used else self.unknown.values(z)

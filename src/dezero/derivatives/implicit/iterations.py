@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 import numpy as np
 
 from dezero.core.dtypes import Array
@@ -14,37 +16,38 @@ _INEXACT = 1e-5  # the part of the residual that an iterative solution of Newton
 
 
 def by_newton(equation: Equation, tol: float | None, maxiter: int, start: Array | None = None) -> Array:
-    z = equation.unknown.vector if start is None else start
     tol = float(np.finfo(equation.unknown.dtype).eps) ** (2 / 3) if tol is None else tol
+    at = equation.at(equation.unknown.vector if start is None else start)
+    size = _size(at.value)
     for _ in range(maxiter):
-        at = equation.at(z)
-        if not np.any(at.value):
+        z = at.point[0]
+        if not size:
             return z
-        step = _newton_step(at)
+        step = _newton_step(at, size)
         if _size(step) <= tol * max(1, _size(z)):
             return z + step
-        z = _lower(equation, at, step)
+        at, size = _lower(equation, at, size, step)
     raise ConvergenceError(
-        f"{equation.name}: after {maxiter} iterations the {equation.what} is {_size(equation.at(z).value):.3g}; give a "
+        f"{equation.name}: after {maxiter} iterations the {equation.what} is {size:.3g}; give a "
         f"better guess, a larger maxiter, or a solver of your own ({equation.option}=)"
     )
 
 
-def _newton_step(at: Linearisation) -> Array:
-    if np.isfinite(at.value).all() and (not at.dense or np.isfinite(at.matrix).all()):
+def _newton_step(at: Linearisation, size: float) -> Array:
+    if isfinite(size) and (not at.dense or np.isfinite(at.matrix).all()):
         return at.solve(-at.value, tolerance=_INEXACT)
     raise ConvergenceError(
         f"{at.name}: the residual or its Jacobian is not finite at {at.point[0]}; give another guess"
     )
 
 
-def _lower(equation: Equation, at: Linearisation, step: Array) -> Array:
-    """The first point in Newton's direction, of full, half, ... steps, with a lower residual."""
-    size = _size(at.value)
+def _lower(equation: Equation, at: Linearisation, size: float, step: Array) -> tuple[Linearisation, float]:
+    """The first point in Newton's direction, of full, half, ... steps, with a lower residual, whose size is second."""
     for _ in range(_HALVINGS):
-        z: Array = at.point[0] + step
-        if _size(equation.at(z).value) < size:
-            return z
+        new = equation.at(at.point[0] + step)
+        found = _size(new.value)
+        if found < size:
+            return new, found
         step = step / 2
     raise ConvergenceError(
         f"{at.name}: no step in Newton's direction lowers the residual of {size:.3g}; give another guess"
