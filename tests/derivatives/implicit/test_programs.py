@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import dezero.functions as F
-from dezero import Variable, clear_cache, custom_root, fixed_point, gradients
+from dezero import Function, Variable, clear_cache, custom_root, fixed_point, gradients
+from dezero.core.registry import values
 from dezero.derivatives.implicit import programs
 
 
@@ -132,3 +133,32 @@ def test_a_residual_with_branches_is_called_at_each_point(read):
     z = custom_root(lambda z, a: 2 * z - 0.96 - a if READS[read](z) else z * z - a, np.full(2, 0.5), a)
     np.testing.assert_allclose(z.data, 2.48)
     np.testing.assert_allclose(gradients(F.sum(z), a)[0].data, 0.5)
+
+
+class Bent(Function):
+    """2 x above 0, x below; its backward reads values."""
+
+    def forward(self, x):
+        return np.where(x > 0, 2 * x, x)
+
+    def backward(self, gy):
+        (x,) = self.inputs
+        return gy * np.where(x.data > 0, 2.0, 1.0)
+
+
+def test_a_users_function_whose_backward_has_branches():
+    a = Variable(np.array([4.0]))
+    z = custom_root(lambda z, a: Bent()(z) - a, np.array([-1.0]), a)
+    np.testing.assert_allclose(z.data, 2)
+    np.testing.assert_allclose(gradients(z, a)[0].data, 0.5)
+    np.testing.assert_allclose(z.jet(a, 2)[1].data, 0.5)
+
+
+def test_a_root_that_is_computed_again_on_the_other_side_of_a_branch():
+    """A checkpoint runs the residual's list of operations for other numbers."""
+    a = Variable(np.array([-4.0]))
+    z = custom_root(lambda z, a: Bent()(z) - a, np.array([-1.0]), a)
+    op, there = z._op, np.array([4.0])
+    again = op.value(there)
+    np.testing.assert_allclose(again, 2)
+    np.testing.assert_allclose(op.rules[0](values, np.ones(1), there, again), 0.5)

@@ -49,7 +49,7 @@ class Equation:
         self.inputs = [operand(self.given[i], name) for i in self.places]
         self._last: Linearisation | None = None  # about the last point
         self._used: list[Variable] = []  # what the last run of the residual depended on
-        # whether the residual is the same list of operations at each point, since it read no value at the last one
+        # whether the residual and its derivatives are the same lists of operations at each point
         self._everywhere = False
 
     def __call__(self, xs: list[Variable]) -> list[Variable]:
@@ -98,7 +98,8 @@ class Equation:
         with calling_on(leaves), watching() as watch:  # the residual may take derivatives, as of an energy
             outputs = self(leaves)
         programs, constants, captured = record(self.name, leaves, outputs, born)
-        self._used, self._everywhere = [*self.inputs, *captured], not (watch.read or watch.compared)
+        self._used = [*self.inputs, *captured]
+        self._everywhere = programs.lasting and not (watch.read or watch.compared)
         point = [z, *[x._data for x in self._used]]
         about = Linearisation(self.name, programs, constants, point, self.solver, self.symmetric)
         about.outputs = [y._data for y in outputs]

@@ -65,7 +65,8 @@ class Linearisation:
 
     def about(self, point: Sequence[Array]) -> Linearisation:
         """The equation about another point."""
-        return Linearisation(self.name, self.programs, self.constants, point, self.solver, self.symmetric)
+        programs = self.programs.elsewhere()
+        return Linearisation(self.name, programs, self.constants, point, self.solver, self.symmetric)
 
     def at(self, point: Sequence[Array]) -> Linearisation:
         """The equation about another point, or this one where it is the same."""

@@ -27,13 +27,17 @@ class Programs:
     """The programs of one residual. Their first inputs are the point, then the constants.
 
     point: arrays of the unknown, and of all Variables that the equation depends on. constants: what became inputs.
-    A derivation is given all of them as arrays, whose values have no part in it.
+    A derivation is given all of them as arrays. lasting: whether their values have no part in it. They may have, of a
+    user's Function, whose backward may read values, and in single precision, where derivations watch for overflow.
     """
 
-    def __init__(self, name: str, residual: Program, size: int) -> None:
-        self.name, self.size = name, size  # size: of the point, in arrays
-        self.residual = Evaluation(residual)
+    def __init__(self, name: str, residual: Evaluation, size: int, lasting: bool) -> None:
+        self.name, self.residual, self.size, self.lasting = name, residual, size, lasting  # size: of the point
         self._made: dict[object, Evaluation] = {}
+
+    def elsewhere(self) -> Programs:
+        """The programs for another point: these, or new ones where derivations depend on the point."""
+        return self if self.lasting else Programs(self.name, self.residual, self.size, False)
 
     def product(self, transposed: bool, inputs: Sequence[Any]) -> Evaluation:
         """Of the inputs and x: J x, or J^T x."""

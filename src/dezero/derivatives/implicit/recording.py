@@ -23,6 +23,7 @@ from dezero.core.graph import collect
 from dezero.core.marks import UNRECORDED, Computed
 from dezero.core.op import BILINEAR, Op
 from dezero.core.variable import Parameter, Variable
+from dezero.derivatives.implicit.evaluation import Evaluation
 from dezero.derivatives.implicit.programs import Programs
 from dezero.rewriting.cache import CACHE
 from dezero.rewriting.keys import any_unlike
@@ -49,8 +50,7 @@ def record(name: str, leaves: Sequence[Variable], outputs: Sequence[Variable], b
     """
     nodes, captured = _walk(name, leaves, outputs, born)
     run = _Run([*leaves, *captured], nodes, outputs)
-    programs = run.found(name)
-    return Record(programs, [plain_copy(run.constants[i]) for i in run.lifted], captured)
+    return Record(run.found(name), [plain_copy(run.constants[i]) for i in run.lifted], captured)
 
 
 def _walk(
@@ -132,9 +132,9 @@ class _Run:
         key = self._key()
         found: Programs | None = None if key is None else CACHE.find(key)
         if found is None:
-            program = self._program()
-            found = Programs(name, program, len(self.types))
-            if key is not None and not any_unlike(key):
+            program, lasting = self._program(), key is not None and not any_unlike(key)
+            found = Programs(name, Evaluation(program), len(self.types), lasting)
+            if lasting:
                 held = sum([c.nbytes for c in program.constants if isinstance(c, np.ndarray)])
                 CACHE.keep(key, found, _PROGRAMS * (_STEP * (len(program.steps) + len(program.inputs)) + held))
         return found
