@@ -123,7 +123,7 @@ class _Run:
 
         Derivations may use that a number is 0, 1, whole or an exponent, and watch for overflow in lower precision.
         """
-        other = {-1 - a for op, args in self.steps if not _multiplies(op) for a in args if a < 0}
+        other = {-1 - a for op, args in self.steps if min(args) < 0 and not _multiplies(op) for a in args}
         other.update([-1 - y for y in self.outputs if y < 0])
         return [i for i, c in enumerate(self.constants) if i not in other and _is_value(c)]
 
