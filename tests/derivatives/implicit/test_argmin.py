@@ -1,6 +1,6 @@
 """argmin: the place of a minimum, with derivatives of every order in what the function depends on."""
 
-import builtins
+import sys
 from collections import namedtuple
 
 import mpmath
@@ -221,13 +221,13 @@ def test_options_out_of_range():
 
 
 def test_without_scipy(monkeypatch):
-    found = builtins.__import__
+    from dezero.functions import _scipy
 
-    def refuse(name, *args):
-        if name.startswith("scipy"):
-            raise ImportError(name)
-        return found(name, *args)
-
-    x = argmin(lambda x: (x - 1) ** 2, 0.0, solver=lambda f, x0: 0.5)
-    monkeypatch.setattr(builtins, "__import__", refuse)
-    assert float(x) == pytest.approx(1)
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    _scipy._load.cache_clear()
+    try:
+        with pytest.raises(ImportError, match=r"scipy\.optimize is needed .* pip install \"dezero-nth\[optimize\]\""):
+            argmin(lambda x: (x - 1) ** 2, 0.0)
+        assert float(argmin(lambda x: (x - 1) ** 2, 0.0, solver=lambda f, x0: 0.5)) == pytest.approx(1)
+    finally:
+        _scipy._load.cache_clear()
