@@ -145,6 +145,22 @@ def test_what_products_do_not_solve_is_factored():
     np.testing.assert_allclose(found[0], found[1], rtol=1e-10)
 
 
+def test_an_iteration_that_fails_is_tried_once(monkeypatch):
+    tried = []
+    solved = linearisation.solved
+
+    def counting(*args):
+        tried.append(1)
+        return solved(*args)
+
+    monkeypatch.setattr(linearisation, "solved", counting)
+    n = linearisation._DENSE + 50
+    k = Variable(np.array(1.0))
+    u = custom_root(poisson(n), np.zeros(n), k)
+    gradients(gradients(F.sum(u), k, create_graph=True)[0], k)
+    assert len(tried) == 1
+
+
 def test_a_complex_parameter():
     a = Variable(np.array(1.0 + 2.0j))
     found = []

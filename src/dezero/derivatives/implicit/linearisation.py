@@ -66,7 +66,9 @@ class Linearisation:
     def about(self, point: Sequence[Array]) -> Linearisation:
         """The equation about another point."""
         programs = self.programs.elsewhere()
-        return Linearisation(self.name, programs, self.constants, point, self.solver, self.symmetric)
+        found = Linearisation(self.name, programs, self.constants, point, self.solver, self.symmetric)
+        found.dense = self.dense  # an iteration that has failed here is not tried again
+        return found
 
     def at(self, point: Sequence[Array]) -> Linearisation:
         """The equation about another point, or this one where it is the same."""
