@@ -75,6 +75,30 @@ def test_one_point_and_columns_without_a_second_axis():
     np.testing.assert_allclose(found.data, 2 * a.data)
 
 
+def test_sums_with_coefficients_that_vary_from_row_to_row():
+    x, k = Variable(POINTS), Variable(POINTS[:, :1])
+    u, speed = network(x), np.arange(5.0)[:, None]
+    laplacian = {(2, 0, 0): 1, (0, 2, 0): 1.0, (0, 0, 2): 1}
+    value, slope, total, mixed = dezero.partials(
+        u, x, [(0, 0, 0), (1, 0, 0), laplacian, {(1, 0, 0): speed, (1, 1, 0): k, (0, 0, 0): np.array([2.0, 3.0])}]
+    )
+    np.testing.assert_array_equal(value.data, u.data)
+    expected = sum([by_gradients(u, x, index) for index in laplacian])
+    np.testing.assert_allclose(total.data, expected, rtol=1e-10, atol=1e-12)
+    parts = speed * by_gradients(u, x, (1, 0, 0)) + k.data * by_gradients(u, x, (1, 1, 0)) + u.data * [2.0, 3.0]
+    np.testing.assert_allclose(mixed.data, parts, rtol=1e-10, atol=1e-12)
+    (in_k,) = gradients(F.sum(mixed), k)
+    np.testing.assert_allclose(in_k.data, by_gradients(u, x, (1, 1, 0)).sum(axis=1, keepdims=True), rtol=1e-10)
+    assert slope.shape == u.shape
+
+
+def test_sums_by_names():
+    x, t = Variable(POINTS[:, :1]), Variable(POINTS[:, 1:2])
+    u = F.sin(2 * x - 3 * t)
+    (wave,) = dezero.partials(u, {"x": x, "t": t}, [{("t", "t"): 1.0, ("x", "x"): -(9 / 4)}])
+    np.testing.assert_allclose(wave.data, np.zeros((5, 1)), atol=1e-13)
+
+
 def test_they_are_recorded_and_reach_the_weights():
     x, w = Variable(POINTS), Variable(W)
     u = F.tanh(x @ w) @ V
@@ -125,6 +149,10 @@ def test_what_is_refused():
         dezero.partials(u, x, [(1, 0, -1)])
     with pytest.raises(TypeError, match=r"partials: index 1 is no tuple of 3 orders"):
         dezero.partials(u, x, [1])
+    with pytest.raises(ValueError, match=r"partials: the coefficient of \(1, 0, 0\) has shape \(3,\), which does not"):
+        dezero.partials(u, x, [{(1, 0, 0): np.ones(3)}])
+    with pytest.raises(ValueError, match="partials: a sum of no partials is asked for"):
+        dezero.partials(u, x, [{}])
     with pytest.raises(KeyError, match=r"'y' is no column of x, which has \['x'\]"):
         dezero.partials(column * 2, {"x": column}, ["y"])
     with pytest.raises(TypeError, match="partials: x is float64 array of shape"):

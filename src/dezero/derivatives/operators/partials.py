@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dezero.autodiff.checks import check_root
+from dezero.core.call import operand
 from dezero.core.config import using_config
 from dezero.core.errors import GraphError, describe
 from dezero.core.graph import collect
@@ -27,12 +28,13 @@ Columns = Variable | Mapping[Any, Variable]
 def partials(u: Variable, x: Columns, indices: Sequence[Any], create_graph: bool = True) -> list[Variable]:
     """Partial derivatives of a computed u, several at once, each of u's shape.
 
-    x: what u was computed from, points of shape (N, d), or one point (d,); or a dict of columns, Variables of shape
-    (N, 1) or (N,), by name. indices: for an array the order in each of the d components, as (1, 0) or (2, 0) for two;
-    for a dict a name or a tuple of names, as ("x", "x", "t"). u: of shape (N,), (N, 1) or (N, m), whose row i depends
-    on row i of x alone; this is proved, or ValueError. create_graph: record them, for losses and further derivatives.
-    TypeError or ValueError for other indices, KeyError for a name that x has not, GraphError where u was computed from
-    other Variables.
+    x: what u was computed from, points of shape (N, d), or one point (d,); or a dict of columns by name, Variables of
+    shape (N, 1) or (N,). u: of shape (N,), (N, 1) or (N, m), whose row i depends on row i of x alone; this is proved,
+    or ValueError. indices: for an array the order in each of the d components, as (1, 0) or (2, 0) for two; for a dict
+    a name or a tuple of names, as ("x", "x", "t"). A dict of such indices and coefficients asks for the sum of these
+    partials, each times its coefficient: a number, or what broadcasts to u, such as a value for each row. create_graph:
+    record them, for losses and further derivatives. TypeError or ValueError for other indices, KeyError for a name that
+    x has not, GraphError where u was computed from other Variables.
 
     Series in one parameter along a few rays give all of them (rays.py has the formula and its source): the fewest
     that do, each to the highest order in which it is needed. Rays are shared, as are lower orders.
@@ -45,20 +47,22 @@ def partials(u: Variable, x: Columns, indices: Sequence[Any], create_graph: bool
     """
     moved = _moved(u, x)
     _check_path(u, moved)
-    asked = tuple([_index(moved, index) for index in indices])
-    highest = max(map(sum, asked), default=0)
+    asked = [_terms(u, moved, index) for index in indices]
+    every = tuple(dict.fromkeys([index for terms in asked for index, _ in terms]))
+    highest = max(map(sum, every), default=0)
     for leaf in moved.leaves:
         if leaf.ndim > 1:
             check_batch("partials", u, leaf, highest)
         elif moved.names is not None:
             check_elements("partials", [u], leaf, highest, "give columns of which each row of u uses its own")
     found: dict[Line, Variable] = {}
-    plan = planned(tuple(dict.fromkeys(asked)))
+    plan = planned(every)
     with using_config("enable_backprop", create_graph):
         for order, directions in plan.bundles():
             for group in _moving_alike(moved, directions):
                 found |= _series(u, moved, order, group, create_graph)
-        return [_combined(u, found, plan, index, create_graph) for index in asked]
+        partial = {index: _combined(u, found, plan, index, create_graph) for index in every}
+        return [_weighted([(partial[index], c) for index, c in terms]) for terms in asked]
 
 
 class _Moved(NamedTuple):
@@ -100,6 +104,35 @@ def _check_path(u: Variable, moved: _Moved) -> None:
                 f"partials: u was not computed from {what}, {describe(leaf)}; a slice, a copy or a new Variable made "
                 "beside it is another Variable: compute u from the one that is given here"
             )
+
+
+_Terms = list[tuple[MultiIndex, Any]]
+
+
+def _terms(u: Variable, moved: _Moved, index: Any) -> _Terms:
+    """The partials of a sum, each with its coefficient; None for 1."""
+    if not isinstance(index, Mapping):
+        return [(_index(moved, index), None)]
+    if not index:
+        raise ValueError("partials: a sum of no partials is asked for; give a dict of indices and coefficients")
+    found: _Terms = []
+    for one, c in index.items():
+        coefficient = c if isinstance(c, int | float) else operand(c, "partials")
+        shape = getattr(coefficient, "shape", ())
+        if len(shape) > u.ndim or any([n not in (1, m) for n, m in zip(shape[::-1], u.shape[::-1], strict=False)]):
+            raise ValueError(
+                f"partials: the coefficient of {one!r} has shape {shape}, which does not broadcast to u's {u.shape}"
+            )
+        found.append((_index(moved, one), coefficient))
+    return found
+
+
+def _weighted(terms: list[tuple[Variable, Any]]) -> Variable:
+    total: Variable | None = None
+    for partial, c in terms:
+        part = partial * 1 if c is None else partial * c
+        total = part if total is None else total + part
+    return total  # type: ignore[return-value]
 
 
 def _index(moved: _Moved, index: Any) -> MultiIndex:
@@ -160,7 +193,7 @@ def _whole(c: Any, shape: tuple[int, ...], recorded: bool) -> Variable:
 
 def _combined(u: Variable, found: dict[Line, Variable], plan: Plan, index: MultiIndex, recorded: bool) -> Variable:
     if not any(index):
-        return u * 1 if recorded else wrap(np.array(u.data))
+        return u if recorded else wrap(u.data)
     total: Variable | int = 0
     for line, weight in plan.weights[index]:
         part = found[line] * weight
