@@ -17,6 +17,7 @@ from dezero.derivatives.implicit.checks import LinearSolver, check_numbers, chec
 from dezero.derivatives.implicit.convergence import ConvergenceError
 from dezero.derivatives.implicit.equation import Equation
 from dezero.derivatives.implicit.iterations import by_newton, check_solved
+from dezero.derivatives.implicit.linearisation import Linearisation
 from dezero.functions import _scipy
 
 # What SciPy's methods ask for (scipy.optimize.minimize) besides the value, if it is not the gradient alone.
@@ -98,8 +99,13 @@ class Stationarity(Equation):
         y = operations.reshape(y, ())
         return [gradients(y, x, create_graph=True)[0], y]
 
+    def about(self, x: Array) -> Linearisation:
+        """The equation about SciPy's point, of which SciPy may change the array later."""
+        last = self._last
+        return last if last is not None and np.array_equal(last.point[0], x) else self.at(x.astype(self.unknown.dtype))
+
     def value_and_gradient(self, x: Array) -> tuple[float, Array]:
-        gradient, y = self.at(x.astype(self.unknown.dtype)).outputs
+        gradient, y = self.about(x).outputs
         return float(y), np.asarray(gradient, np.float64)
 
     def check_least(self, x: Array) -> None:
@@ -129,9 +135,9 @@ def _by_scipy(stationarity: Stationarity, method: str | None) -> Array:
     else:
         use["jac"] = True
     if kind in _HESSIAN:
-        use["hess"] = lambda x: stationarity.at(x).matrix
+        use["hess"] = lambda x: stationarity.about(x).matrix
     elif kind in _PRODUCTS:
-        use["hessp"] = lambda x, v: stationarity.at(x).linear_map(False)(v)
+        use["hessp"] = lambda x, v: stationarity.about(x).linear_map(False)(v)
     with np.errstate(over="ignore", invalid="ignore"):  # a search may look where f overflows
         result = _scipy.optimize.minimize(value, start.astype(np.float64), **use)
     if not (np.isfinite(result.fun) and np.isfinite(result.x).all()):

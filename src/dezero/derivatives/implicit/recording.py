@@ -166,9 +166,9 @@ class _Run:
         )
 
 
-def _is_value(c: object) -> bool:
+def _is_value(c: Any) -> bool:
     if isinstance(c, np.ndarray):
-        return c.dtype == np.float64
+        return c.dtype == np.float64 and (c.ndim > 0 or _is_value(c.item()))
     return isinstance(c, float) and math.isfinite(c) and not c.is_integer()
 
 
