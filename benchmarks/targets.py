@@ -46,11 +46,11 @@ def _seconds(results: Results, key: str, library: str) -> float:
     return seconds
 
 
-def _ratio(key: str, peers_key: str = "") -> Callable[[Results], Measured]:
-    """Return the measure of DeZero's time in a row over PyTorch's, in the same row or another."""
+def _ratio(key: str, peers_key: str = "", peer: str = "PyTorch") -> Callable[[Results], Measured]:
+    """Return the measure of DeZero's time in a row over a peer's, in the same row or another."""
 
     def measure(results: Results) -> Measured:
-        theirs = _seconds(results, peers_key or key, "PyTorch")
+        theirs = _seconds(results, peers_key or key, peer)
         first = _result(results, key, "DeZero").first_seconds
         ratio = _seconds(results, key, "DeZero") / theirs
         return Measured(ratio, first=None if first is None else first / theirs)
@@ -160,6 +160,9 @@ TARGETS = (
     ),
     Target("Laplacian in 50 variables / PyTorch's", 0.3, _ratio("laplacian/50")),
     Target("Biharmonic in 5 variables / PyTorch's", 0.3, _ratio("biharmonic/5")),
+    Target("Fixed point of 64 x 60, gradient / JAX's jit", 5, _ratio("implicit/layer", peer="JAX")),
+    Target("Hessian through an optimum, 20 penalties / JAX's jit", 10, _ratio("implicit/penalties", peer="JAX")),
+    Target("Robertson's reaction, 200 steps, gradient / JAX's jit", 15, _ratio("implicit/reaction", peer="JAX")),
     Target("Step of training, MLP / PyTorch's", 1, _ratio("training/mlp")),
     Target("Step of training, LSTM step by step / PyTorch's LSTMCell", 1, _ratio("training/lstm-steps")),
     Target("Step of training, LSTM by sequences / PyTorch's fused LSTM", 1, _ratio("training/lstm")),

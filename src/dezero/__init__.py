@@ -39,6 +39,7 @@ __all__ = [
     "SeqDataLoader",
     "UnsupportedOperation",
     "Variable",
+    "argmin",
     "as_array",
     "as_variable",
     "biharmonic",
@@ -85,8 +86,8 @@ __all__ = [
 
 _ROOMS = "cuda dataloaders datasets derivatives layers models optimize optimizers series training transforms utils viz"
 _LATER = {
-    "derivatives": """biharmonic checkpoint curl custom_root derivative derivative_tensor divergence fixed_point grad
-        gradient_check hessian hessian_sparsity hvp jacfwd jacobian jacrev jvp laplacian linearize operator
+    "derivatives": """argmin biharmonic checkpoint curl custom_root derivative derivative_tensor divergence fixed_point
+        grad gradient_check hessian hessian_sparsity hvp jacfwd jacobian jacrev jvp laplacian linearize operator
         partial partials sparse_hessian sparse_jacobian sparse_third sparsity stop_gradient value_and_grad vjp""",
     "series": "jet taylor",
     "layers": "Layer",

@@ -10,6 +10,7 @@ from dezero.optimize import householder, minimize, newton, odeint_taylor
 NUMBER, VECTOR = np.array(1.0), np.array([1.0, 2.0, 3.0])
 
 TRANSFORMS = {
+    "argmin": lambda f: dezero.argmin(f, VECTOR),
     "biharmonic": lambda f: dezero.biharmonic(f)(VECTOR),
     "checkpoint": lambda f: dezero.checkpoint(f)(Variable(NUMBER)),
     "curl": lambda f: dezero.curl(f)(VECTOR),

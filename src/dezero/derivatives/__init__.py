@@ -2,7 +2,8 @@
 
 from dezero.derivatives.checking import GradientCheck, gradient_check
 from dezero.derivatives.checkpointing import checkpoint, stop_gradient
-from dezero.derivatives.implicit.iterations import ConvergenceError
+from dezero.derivatives.implicit.convergence import ConvergenceError
+from dezero.derivatives.implicit.optima import argmin
 from dezero.derivatives.implicit.solutions import custom_root, fixed_point
 from dezero.derivatives.jacobians import hessian, jacfwd, jacobian, jacrev
 from dezero.derivatives.operators.fields import curl, divergence
@@ -19,6 +20,7 @@ __all__ = [
     "GradientCheck",
     "Operator",
     "SymmetricTensor",
+    "argmin",
     "biharmonic",
     "checkpoint",
     "colour_columns",

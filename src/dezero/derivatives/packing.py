@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -41,9 +42,9 @@ class Packing:
         """The tree of Variables that a vector stands for."""
         found, at = [], 0
         for shape in self.shapes:
-            size = int(np.prod(shape))
+            size = math.prod(shape)
             part = vector if size == vector.size else vector[at : at + size]
-            found.append(operations.reshape(part, shape))
+            found.append(part if part.shape == shape else operations.reshape(part, shape))
             at += size
         return self.rebuild(found)
 

@@ -99,6 +99,28 @@ def test_gradients_to_order_eight_and_jets_to_order_thirteen():
     np.testing.assert_allclose([float(c) for c in terms], exact[:8], rtol=1e-10)
 
 
+@pytest.mark.parametrize("linear_solver", ["dense", "gmres"])
+def test_jets_of_keplers_equation_and_of_a_square_root_to_order_thirteen(linear_solver):
+    with mpmath.workdps(60):
+        start = mpmath.findroot(lambda E: E - 0.6 * mpmath.sin(E) - 1.2, 1.5)
+        taylor = mpmath.taylor(lambda M: mpmath.findroot(lambda E: E - 0.6 * mpmath.sin(E) - M, start), 1.2, 13)
+        kepler = [float(c * mpmath.factorial(k)) for k, c in enumerate(taylor)]
+        root = [float(mpmath.diff(mpmath.sqrt, mpmath.mpf(1.2), k)) for k in range(14)]
+    M = Variable(np.array(1.2))
+    E = custom_root(lambda E, M: E - 0.6 * F.sin(E) - M, 1.0, M, linear_solver=linear_solver)
+    np.testing.assert_allclose([float(c) for c in E.jet(M, 13)], kepler, rtol=1e-10)
+    z = custom_root(lambda z, M: z * z - M, 1.0, M, linear_solver=linear_solver)
+    np.testing.assert_allclose([float(c) for c in z.jet(M, 13)], root, rtol=1e-11)
+
+
+def test_recorded_jets_grow_as_a_power_of_the_order():
+    x = Variable(np.array(0.7))
+    z = cubic(x)
+    sizes = [len(collect([z.jet(x, k, create_graph=True)[-1]])) for k in (4, 8, 16)]
+    assert sizes[2] < 2**3 * sizes[1]
+    assert sizes[1] < 2**3 * sizes[0]
+
+
 @settings(max_examples=20)
 @given(st.floats(-3, 3))
 def test_jets_and_gradients_agree(x):
@@ -304,6 +326,13 @@ def test_roots_of_other_scales_are_simple():
     assert partials(stretched, big, 1)[0] == pytest.approx(2)
 
 
+@given(st.floats(1e-12, 0.1), st.sampled_from([-1.0, 1.0]))
+def test_a_root_near_zero_whose_terms_cancel_is_simple(distance, sign):
+    a = Variable(np.array(1 + sign * distance))
+    z = custom_root(lambda z, a: F.exp(z) - a, 0.0, a)
+    assert partials(z, a, 1)[0] == pytest.approx(1 / float(a), rel=1e-12)
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_an_error_inside_the_residual_leaves_all_as_it_was(error):
     a, calls = Variable(np.array(2.0)), []
@@ -312,7 +341,7 @@ def test_an_error_inside_the_residual_leaves_all_as_it_was(error):
         calls.append(1)
         if len(calls) == 4:
             raise error("from inside")
-        return z * z - a
+        return z * z - a if z > 0 else z - a  # with a comparison it is called at each point
 
     with pytest.raises(error, match="from inside"):
         custom_root(residual, 1.0, a)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,37 +12,60 @@ from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.config import recording
 from dezero.core.dtypes import Array, is_complex
-from dezero.core.errors import GraphError, describe
-from dezero.core.graph import collect
-from dezero.core.marks import UNRECORDED
+from dezero.core.errors import describe
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, argument, tick, wrap
-from dezero.derivatives.implicit.roots import Linearisation, jacobian_array
+from dezero.core.variable import Variable, argument, tick
+from dezero.core.watching import watching
+from dezero.derivatives.implicit.linearisation import Linearisation
+from dezero.derivatives.implicit.recording import record
+from dezero.derivatives.implicit.roots import root
 from dezero.derivatives.packing import Packing
 from dezero.derivatives.trees import flatten, returned
-from dezero.rewriting.program import Program, computed_and_used
 
 
 class Equation:
-    """residual(z, *parameters) as a function of one vector and a list of Variables."""
+    """residual(z, *parameters) as a function of one vector and a list of Variables.
+
+    solver: of linear equations with the Jacobian, symmetric: whether that is (see Linearisation).
+    """
+
+    option, sought, what = "solve", "root", "residual"  # of the caller, for errors: the option with the user's solver
 
     def __init__(
-        self, name: str, residual: Callable[..., object], guess: object, parameters: tuple[object, ...]
+        self,
+        name: str,
+        residual: Callable[..., object],
+        guess: object,
+        parameters: tuple[object, ...],
+        solver: str = "auto",
+        symmetric: bool = False,
+        guessed: str = "guess",
     ) -> None:
         check_callable(name, residual)
-        self.name, self.residual = name, residual
-        self.unknown = Packing(name, guess, "guess")
+        self.name, self.residual, self.solver, self.symmetric = name, residual, solver, symmetric
+        self.unknown = Packing(name, guess, guessed)
         self.given, self.parameters = flatten(parameters)
         self.places = [i for i, leaf in enumerate(self.given) if isinstance(leaf, Variable)]
         self.inputs = [operand(self.given[i], name) for i in self.places]
+        self._last: Linearisation | None = None  # about the last point
+        self._used: list[Variable] = []  # what the last run of the residual depended on
+        # whether the residual and its derivatives are the same lists of operations at each point
+        self._everywhere = False
 
-    def __call__(self, xs: list[Variable]) -> Variable:
-        """The residual as a vector, of the unknown as a vector and of the Variables among the parameters."""
+    def __call__(self, xs: list[Variable]) -> list[Variable]:
+        """The residual as a vector, of the unknown as a vector and of the Variables among the parameters.
+
+        What else is wanted of it can follow as further outputs.
+        """
+        return [self._vector(self.called(xs))]
+
+    def called(self, xs: list[Variable]) -> Any:
+        """What the user's function returns."""
         z, *moving = xs
         given = list(self.given)
         for i, x in zip(self.places, moving, strict=True):
             given[i] = x
-        return self._vector(self.residual(self.unknown.unpacked(z), *self.parameters(given)))
+        return self.residual(self.unknown.unpacked(z), *self.parameters(given))
 
     def _vector(self, found: object) -> Variable:
         leaves, _ = returned(self.name, found)
@@ -58,13 +81,29 @@ class Equation:
                 f"{self.name}: the residual has {size} numbers and the unknown {wanted}; give as many equations as "
                 "unknowns"
             )
-        flat = [operations.reshape(leaf, (leaf.size,)) for leaf in leaves]
+        flat = [leaf if leaf.ndim == 1 else operations.reshape(leaf, (leaf.size,)) for leaf in leaves]
         return flat[0] if len(flat) == 1 else operations.concatenate(flat, axis=0)
 
-    def value(self, z: Array) -> Array:
-        x = argument(z)
-        with calling_on([x]):  # the residual may take derivatives, as of an energy whose minimum is asked for
-            return self([x, *self.inputs])._data
+    def at(self, z: Array) -> Linearisation:
+        """The equation about a point. The residual is called, unless the operations of its last run are known to be
+        those of every point."""
+        last = self._last
+        if last is None or last.point[0] is not z:
+            last = self._last = last.about([z, *last.point[1:]]) if last and self._everywhere else self._run(z)
+        return last
+
+    def _run(self, z: Array) -> Linearisation:
+        born = tick()
+        leaves: list[Variable] = [argument(z), *[argument(x._data) for x in self.inputs]]
+        with calling_on(leaves), watching() as watch:  # the residual may take derivatives, as of an energy
+            outputs = self(leaves)
+        programs, constants, captured = record(self.name, leaves, outputs, born)
+        self._used = [*self.inputs, *captured]
+        self._everywhere = programs.lasting and not (watch.read or watch.compared)
+        point = [z, *[x._data for x in self._used]]
+        about = Linearisation(self.name, programs, constants, point, self.solver, self.symmetric)
+        about.outputs = [y._data for y in outputs]
+        return about
 
     def on_trees(self, z: object) -> Any:
         """The residual as the user's solver calls it."""
@@ -76,39 +115,13 @@ class Equation:
             found, rebuild = flatten(self.residual(point, *self.parameters(self.given)))
         return rebuild([np.asarray(raw(x)) for x in found])
 
-    def linearised(self, z: Array, inputs: Sequence[Variable]) -> tuple[Array, Array]:
-        """The residual at a point and its Jacobian there, as arrays."""
-        x = argument(z)
-        with calling_on([x]):
-            y = self([x, *inputs])
-        self._check_recorded(y, x._age)
-        return y._data, jacobian_array(y, x)
-
-    def _check_recorded(self, y: Variable, born: int) -> None:
-        """GraphError where the residual took a derivative without recording it: the solution's would miss its part."""
-        if any([x._op is UNRECORDED and x._age > born for x in collect([y], self.name).values()]):
-            raise GraphError(
-                f"{self.name}: the function takes a derivative without create_graph=True, which is a constant for the "
-                "solution's derivative; take it with create_graph=True, or detach() it to have it so"
-            )
-
     def solution(self, z: Array) -> Any:
-        """The solution in the structure of the guess, as a function of the parameters."""
-        flat = self._recorded(z) if recording() else wrap(z)
-        return self.unknown.unpacked(flat) if flat._args else self.unknown.values(z)
+        """The solution in the structure of the guess, as a function of the parameters.
 
-    def _recorded(self, z: Array) -> Variable:
-        """The solution as a node. The residual runs for the last time here: derivatives use its recorded program."""
-        born = tick()
-        leaves: list[Variable] = [argument(z), *[argument(x._data) for x in self.inputs]]
-        with calling_on(leaves):
-            y = self(leaves)
-        self._check_recorded(y, born)
-        mine = {id(x) for x in leaves}
-        captured = [x for x in computed_and_used([y], born)[1] if id(x) not in mine]
-        given = [*self.inputs, *captured]
-        if not given:
-            return wrap(z)
-        residual = Program.traced(self.name, [*leaves, *captured], [y])
-        linear = Linearisation(self.name, residual, [z, *[x._data for x in given]])
-        return apply(linear.root(), *given)
+        Where it can be differentiated, the residual is recorded there; derivatives use this record alone.
+        """
+        if not recording():
+            return self.unknown.values(z)
+        about = self.at(z)
+        used = self._used
+        return self.unknown.unpacked(apply(root(about), *used)) if used else self.unknown.values(z)

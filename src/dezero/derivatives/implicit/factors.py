@@ -25,6 +25,7 @@ class Factors:
             raise self.singular()
 
     def solve(self, b: Array, transposed: bool = False) -> Array:
+        """The solution for a right side, or for each of its columns."""
         if not self.matrix.size:
             return b
         if self._lu is not None:
@@ -42,18 +43,29 @@ class Factors:
             return
         scaled = self.matrix
         for axis in (1, 0):
-            sizes = np.max(np.abs(scaled), axis=axis, keepdims=True)
-            scaled = scaled / np.where(sizes, sizes, 1)
+            sizes = np.abs(scaled).max(axis=axis, keepdims=True)
+            sizes[sizes == 0] = 1
+            scaled = scaled / sizes
         with np.errstate(all="ignore"):
             try:
-                condition = np.linalg.cond(scaled, 1)
+                inverse = np.linalg.inv(scaled)
             except np.linalg.LinAlgError:
                 raise self.singular() from None
+            condition = _norm(scaled) * _norm(inverse)
         if not condition * len(scaled) * np.finfo(scaled.dtype).eps < 1:
             raise self.singular()
 
     def singular(self) -> np.linalg.LinAlgError:
-        return np.linalg.LinAlgError(
-            f"{self.name}: the Jacobian of the residual, {describe(self.matrix)}, is singular (or is to the precision "
-            "at hand); the equations do not determine the unknown here, or a multiple root has no derivative"
-        )
+        return singular(self.name, self.matrix)
+
+
+def singular(name: str, matrix: Array) -> np.linalg.LinAlgError:
+    return np.linalg.LinAlgError(
+        f"{name}: the Jacobian of the residual, {describe(matrix)}, is singular (or is to the precision "
+        "at hand); the equations do not determine the unknown here, or a multiple root has no derivative"
+    )
+
+
+def _norm(matrix: Array) -> float:
+    """The largest sum of a column."""
+    return float(np.abs(matrix).sum(axis=0).max())

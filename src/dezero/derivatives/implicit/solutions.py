@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from dezero.autodiff.arguments import check_callable
 from dezero.core.errors import describe
 from dezero.core.variable import Variable
+from dezero.derivatives.implicit.checks import LinearSolver, check_numbers, check_solver
 from dezero.derivatives.implicit.equation import Equation
 from dezero.derivatives.implicit.iterations import by_anderson, by_newton, check_solved
 from dezero.derivatives.trees import flatten, matching, returned
-from dezero.series.orders import is_whole_number
 
 
 def custom_root(
@@ -26,6 +24,7 @@ def custom_root(
     solve: Callable[..., object] | None = None,
     tol: float | None = None,
     maxiter: int = 50,
+    linear_solver: LinearSolver = "auto",
 ) -> Any:
     """The z with residual(z, *parameters) = 0, differentiable to any order in the parameters.
 
@@ -34,12 +33,18 @@ def custom_root(
     count too. By default Newton's method with the exact Jacobian, which halves a step until the residual falls, ends
     with a step below tol times the largest |z| (or 1), default eps**(2/3). solve(residual_of_z, guess) takes its
     place: residual_of_z takes and returns plain arrays (Variables where it is given Variables), and tol, where given,
-    is then the largest residual allowed. Derivatives by the implicit function theorem with one LU factorisation. For
-    them the residual is recorded at the root, as a list of operations with copies of the plain arrays in it: it is not
-    called again, and what a loop or a closure changes later has no part in them.
+    is then the largest residual allowed. The residual is recorded as a list of operations with copies of the plain
+    arrays in it. Derivatives, by the implicit function theorem, use the list that was recorded at the root: what a loop
+    or a closure changes later has no part in them. A residual that reads no plain value of its arguments is called
+    once, and Newton's method uses that list; otherwise it is called at each point.
 
-    Raises ValueError for a residual of another size, ConvergenceError where no root is found, LinAlgError where the
-    Jacobian is singular to the precision at hand (a multiple root has no derivative).
+    linear_solver: of equations with the Jacobian: "dense", one LU factorisation at each point; "gmres", by products of
+    the Jacobian with vectors, or "cg", where it is symmetric and positive definite; "auto", dense up to 200 unknowns,
+    and up to 5,000 where an iteration does not converge.
+
+    Raises ValueError for a residual of another size, ConvergenceError where no root is found or an iteration for a
+    linear equation does not converge, LinAlgError where the Jacobian is singular to the precision at hand (a multiple
+    root has no derivative).
 
     >>> a = Variable(np.array(2.0))
     >>> z = custom_root(lambda z, a: z * z - a, 1.0, a)
@@ -49,8 +54,8 @@ def custom_root(
     >>> a.grad
     variable(0.35355339059327373)
     """
-    _check("custom_root", tol, maxiter)
-    equation = Equation("custom_root", residual, guess, parameters)
+    check_numbers("custom_root", tol, maxiter)
+    equation = Equation("custom_root", residual, guess, parameters, check_solver("custom_root", linear_solver))
     if solve is None:
         z = by_newton(equation, tol, maxiter)
     else:
@@ -66,13 +71,14 @@ def fixed_point(
     tol: float | None = None,
     maxiter: int = 1000,
     memory: int = 5,
+    linear_solver: LinearSolver = "auto",
 ) -> Any:
     """The z with z = step(z, *parameters), differentiable to any order in the parameters.
 
-    guess and parameters: as for custom_root; step returns what has the structure and shapes of guess. Iterated by
-    Anderson's method over the last `memory` steps (0: plain iteration) until step changes z by at most tol times the
-    largest |z| (or 1), default 1024 eps. D. Anderson, J. ACM 12 (1965) 547; H. Walker, P. Ni, SIAM J. Numer. Anal. 49
-    (2011) 1715. Derivatives are those of the root of z - step(z).
+    guess, parameters and linear_solver: as for custom_root; step returns what has the structure and shapes of guess.
+    Iterated by Anderson's method over the last `memory` steps (0: plain iteration) until step changes z by at most tol
+    times the largest |z| (or 1), default 1024 eps. D. Anderson, J. ACM 12 (1965) 547; H. Walker, P. Ni, SIAM J. Numer.
+    Anal. 49 (2011) 1715. Derivatives are those of the root of z - step(z).
 
     Raises ValueError for a step of another structure or shape, ConvergenceError where it does not converge,
     LinAlgError where 1 is an eigenvalue of the step's Jacobian.
@@ -88,7 +94,7 @@ def fixed_point(
     """
 
     check_callable("fixed_point", step)
-    _check("fixed_point", tol, maxiter, memory)
+    check_numbers("fixed_point", tol, maxiter, memory)
 
     def residual(z: object, *given: object) -> list[Variable]:
         new = step(z, *given)
@@ -96,16 +102,8 @@ def fixed_point(
         pairs = zip(flatten(z)[0], matching("fixed_point", new, z, "step's result", "guess"), strict=True)
         return [_difference(a, b) for a, b in pairs]
 
-    equation = Equation("fixed_point", residual, guess, parameters)
+    equation = Equation("fixed_point", residual, guess, parameters, check_solver("fixed_point", linear_solver))
     return equation.solution(by_anderson(equation, tol, maxiter, memory))
-
-
-def _check(name: str, tol: object, maxiter: object, memory: object = 0) -> None:
-    if tol is not None and not (isinstance(tol, int | float | np.number) and tol >= 0):
-        raise ValueError(f"{name}: tol is {tol!r}; give a number from 0 on, or None")
-    for what, value, least in (("maxiter", maxiter, 1), ("memory", memory, 0)):
-        if not is_whole_number(value) or value < least:
-            raise ValueError(f"{name}: {what} is {value!r}; give a whole number from {least} on")
 
 
 def _difference(z: Variable, new: Variable) -> Variable:

@@ -10,7 +10,7 @@ import numpy as np
 from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
-from dezero.core.dtypes import DType
+from dezero.core.dtypes import Array, DType
 from dezero.core.errors import describe
 from dezero.core.op import AnyNumberOfRules
 from dezero.core.registry import operations
@@ -108,9 +108,15 @@ def _stack_rows(below: Below, node: Variable, axis: int) -> Independent | None:
     return None if axes is None else tuple([a - 1 if a + node.ndim - 1 < axis else a for a in axes])
 
 
+def _stacked(*xs: Any, axis: int) -> Array:
+    if all([isinstance(x, np.generic) for x in xs]):
+        return np.array(xs)  # a vector of numbers: a fifth of the time
+    return np.stack(xs, axis)
+
+
 _stack = linear(
     "stack",
-    lambda *xs, axis: np.stack(xs, axis),
+    _stacked,
     AnyNumberOfRules(lambda i, F, g, *xs, axis: F.get_item(g, index=along(axis, i))),
     independent=_stack_rows,
     uniform=True,

@@ -300,7 +300,7 @@ def frexp(x: ArrayLike) -> tuple[Variable, Array]:
     """
     x = operand(x, "frexp")
     refuse_complex("frexp", x)
-    exponents = np.asarray(np.frexp(x._data)[1])
+    exponents = np.asarray(np.frexp(x.data)[1])
     return ldexp(x, -exponents), exponents
 
 

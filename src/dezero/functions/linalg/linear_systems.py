@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import public
 from dezero.core.dtypes import Array
@@ -231,7 +230,7 @@ def lstsq(a: ArrayLike, b: ArrayLike, rcond: float | None = None) -> LstsqResult
     if rcond is None:
         rcond = max(m, n) * float(np.finfo(np.result_type(a.dtype, np.float32)).eps)
     x = operations.matmul(pinv(a, rcond), b)
-    s = np.linalg.svd(raw(a), compute_uv=False)
+    s = np.linalg.svd(a.data, compute_uv=False)
     rank = (s > rcond * s[..., :1]).sum(-1) if s.size else np.zeros(s.shape[:-1], int)
     if m > n and np.all(rank == n):
         rest = operations.sub(operations.matmul(a, x), b)

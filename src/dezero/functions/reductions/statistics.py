@@ -221,4 +221,4 @@ def count_nonzero(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> in
     2
     """
     x = operand(x, "count_nonzero")
-    return np.count_nonzero(raw(x), axis=axes_of("count_nonzero", x, axis), keepdims=keepdims)
+    return np.count_nonzero(x.data, axis=axes_of("count_nonzero", x, axis), keepdims=keepdims)
