@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dezero.autodiff import cached
-from dezero.autodiff.arguments import born_of
+from dezero.autodiff.arguments import since
 from dezero.autodiff.cached import Derived
 from dezero.autodiff.integers import computed_in_narrow
 from dezero.autodiff.reverse import reverse_sweep
@@ -82,12 +82,12 @@ def recorded(
         return {}
     carried = () if asked else [n for a, n in nodes.items() if n._grad is not None and n._args and a not in seeds]
     seeded = any([seed is not None for _, seed in seeds.values()])
-    born = born_of(asked)
+    born = since(asked)
     ages: list[int] = []
     key = None  # None: this derivative is not cached
     if simplifying() and not (carried or retain_grad or seeded):
         places = None if asked is None else [x._age for x in asked]
-        ages, key = graph_key(graph, list(seeds), places, bool(born))
+        ages, key = graph_key(graph, list(seeds), places, born)
     derivation = cached.find(key)
     root = next(iter(seeds.values()))[0]
     guarded = root._data.dtype.char in "efF" and simplifying() and len(graph) < _MOST_BY_RULES

@@ -194,13 +194,13 @@ def plain_copy(value: Any) -> Any:
 
 
 def graph_key(
-    graph: Nodes, roots: list[int], asked: list[int] | None, in_transform: bool = False
+    graph: Nodes, roots: list[int], asked: list[int] | None, born: int = 0
 ) -> tuple[list[int], GraphKey | None]:
     """The ages of the graph's nodes, and a key that is equal for graphs with the same steps of their derivatives.
 
     The key is the graph's form, the numbers and parameters in it, and the contents of its plain arrays (see
-    autodiff/forms.py); None where a part cannot be compared. in_transform: whether the derivative is asked for in
-    arguments of a transform, so that older nodes are not rewritten.
+    autodiff/forms.py); None where a part cannot be compared. born: nodes of this age and older ones
+    are not looked into (see Origin).
     """
     ages = sorted(graph)
     numbers: list[Hashable] = []
@@ -208,14 +208,14 @@ def graph_key(
     place = {age: i for i, age in enumerate(ages)}
     parts: list[Hashable] = [
         None if asked is None else tuple([place.get(a) for a in asked]),
-        in_transform,
+        bool(born),
         *[place[a] for a in roots],
     ]
     for age in ages:
         node = graph[age]
         args = node._args
-        if not args:
-            parts.append((node._data.shape, node._data.dtype))
+        if not args or age <= born:
+            parts.append((bool(args), type_of(node._data)))
         elif isinstance(node._op, Op):
             key = node._op.key
             if type(key) is tuple:  # with parameters, which hold numbers of an earlier derivative too
