@@ -78,13 +78,15 @@ __all__ = [
     "using_config",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]
 
 _ROOMS = "cuda dataloaders datasets derivatives layers models optimize optimizers series training transforms utils viz"
 _LATER = {
     "derivatives": """biharmonic checkpoint curl custom_root derivative derivative_tensor divergence fixed_point grad
         gradient_check hessian hessian_sparsity hvp jacfwd jacobian jacrev jvp laplacian linearize operator
-        partial sparse_hessian sparse_jacobian sparse_third sparsity stop_gradient value_and_grad vjp""",
+        partial sparse_hessian sparse_jacobian sparse_third sparsity stop_gradient value_and_grad vjp
+        vmap""",
     "series": "jet taylor",
     "layers": "Layer",
     "models": "Model",

@@ -20,6 +20,7 @@ from dezero.core.registry import loaded, operations
 from dezero.core.variable import Variable
 
 Rule = Callable[..., Any]
+Stacked = Callable[..., Any]  # (stacks, operation, *arguments) -> stacked results, see functions/_stacking.py
 Independent = tuple[int, ...]  # axes of an array, counted from the right, along which no element mixes with another
 _new = object.__new__
 
@@ -38,7 +39,8 @@ class Op:
 
     What later rooms do in a way of their own is named here, too, so that no table of theirs speaks of operations:
     series: its recurrence for power series, by its name in series/written.py, or itself; batched: how it takes arrays
-    with a leading axis of directions (series/collapsed.py); labels: of a bilinear operation the axes of its arguments
+    with a leading axis of directions (series/collapsed.py); stacked: how it acts on many examples at once, which
+    element-wise ones need not say (functions/_stacking.py); labels: of a bilinear operation the axes of its arguments
     and its result by letters, as einsum writes them, a string or a function of the parameters and the arguments'
     numbers of axes; each: linear, it acts on each element of its first argument; indices: its second argument holds
     indices, and is no factor.
@@ -59,6 +61,7 @@ class Op:
         "parameters",
         "rules",
         "series",
+        "stacked",
         "uniform",
         "value",
     )
@@ -77,6 +80,7 @@ class Op:
         over: int | None = None,
         series: str | Callable[..., Any] | None = None,
         batched: str | None = None,
+        stacked: Stacked | None = None,
         labels: str | Callable[..., str] | None = None,
         each: bool = False,
         indices: bool = False,
@@ -89,7 +93,8 @@ class Op:
             over,
         )
         self.uniform = kind is ELEMENTWISE if uniform is None else uniform
-        self.series, self.batched, self.labels, self.each, self.indices = series, batched, labels, each, indices
+        self.series, self.batched, self.stacked = series, batched, stacked
+        self.labels, self.each, self.indices = labels, each, indices
         self.parameters: dict[str, Any] = {}
         self.key: Hashable = name
 
@@ -106,6 +111,11 @@ class Op:
         op.base, op.parameters = self, parameters
         op.name, op.kind = self.name, self.kind
         return op
+
+    def rebound(self, **parameters: Any) -> Op:
+        """This operation with some of its parameters changed."""
+        base = self.base if isinstance(self, _Bound) else self
+        return base.bind(**{**self.parameters, **parameters})
 
     def view(self, node: Variable) -> object:
         """What `.creator` of a node shows."""

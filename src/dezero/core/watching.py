@@ -1,11 +1,13 @@
 """What a computation reads from Variables without an operation, so that no graph shows it.
 
-A comparison gives a plain boolean array; `.data`, `.item()` and float() give plain numbers. Code that must know whether
-a result depends on such a value runs the computation inside `watching`.
+A comparison gives a plain boolean array; `.data`, `.item()` and float() give plain numbers; a function of the library's
+may take one of two ways by a value (`decided`). Code that must know whether a result depends on such a value runs the
+computation inside `watching`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import get_ident
 from typing import Any
 
@@ -18,12 +20,15 @@ class watching:
     """A block that notes what this thread reads from Variables.
 
     compared: the operands and the outcome of each comparison. read: the Variables whose values were taken as plain
-    arrays or numbers.
+    arrays or numbers. decisions: triples of a question about values, these and the answer. stand_in: of a comparison
+    (function, operands, outcome) what it gives in place of the outcome; what stands in is in neither list.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stand_in: Callable[..., Any] | None = None) -> None:
         self.compared: list[tuple[tuple[Any, ...], Array]] = []
         self.read: list[Any] = []
+        self.decisions: list[tuple[Callable[..., Any], tuple[Any, ...], Any]] = []
+        self.stand_in = stand_in
 
     def __enter__(self) -> watching:
         self.thread = get_ident()
@@ -39,9 +44,39 @@ def note_read(variable: object) -> None:
         watch.read.append(variable)
 
 
-def note_compared(operands: tuple[object, ...], outcome: Array) -> None:
-    for watch in _here():
+def note_compared(function: Callable[..., Any] | None, operands: tuple[object, ...], outcome: Any) -> Any:
+    """Note a comparison; returns what it gives, the outcome or what stands in for it.
+
+    function: computes the outcome from the operands' arrays; None where that takes more than arrays.
+    """
+    watches = _here()
+    if watches and watches[-1].stand_in is not None:
+        return watches[-1].stand_in(function, operands, outcome)
+    for watch in watches:
         watch.compared.append((operands, outcome))
+    return outcome
+
+
+def mapping() -> bool:
+    """Whether a function runs here on one example that stands for many."""
+    watches = _here() if WATCHES else ()
+    return any([watch.stand_in is not None for watch in watches])
+
+
+def noted(value: Any) -> Any:
+    """A value whose array the caller takes as plain numbers, on which its result depends."""
+    if WATCHES and hasattr(value, "_data"):
+        note_read(value)
+    return value
+
+
+def decided(question: Callable[..., Any], *values: Any) -> Any:
+    """The answer to a question about the values' arrays by which a function takes one of its ways."""
+    answer = question(*[getattr(value, "_data", value) for value in values])
+    if WATCHES:
+        for watch in _here():
+            watch.decisions.append((question, values, answer))
+    return answer
 
 
 def _here() -> list[watching]:

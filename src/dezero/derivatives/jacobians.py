@@ -130,7 +130,7 @@ def _rows(name: str, run: Run) -> list[list[Variable]]:
 
 def _unit_arrays(x: Variable) -> Iterator[Array]:
     for place in range(x.size):
-        e = np.zeros_like(x.data, order="C")
+        e = np.zeros_like(x._data, order="C")
         e.reshape(-1)[place] = 1
         yield e
 

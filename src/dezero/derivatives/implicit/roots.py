@@ -25,6 +25,7 @@ from dezero.core.reading import Reading, RecordedReading
 from dezero.core.registry import operations, values
 from dezero.core.variable import Variable, as_constant, wrap
 from dezero.derivatives.implicit.factors import Factors
+from dezero.functions._stacking import RunEach
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.program import Call, Program, on_arrays, on_variables
 from dezero.rewriting.term import Term
@@ -229,7 +230,11 @@ def _series(F: Combining, op: Op, args: tuple[Operand, ...], first: Coefficient 
     return x
 
 
-_ROOT = Op("root", GENERAL, _root, AnyNumberOfRules(_root_rule))
+def _solved_for_each(S: object, op: Op, *args: object) -> Any:
+    raise RunEach(f"{op.name} solves an equation by the user's solver, for each example")
+
+
+_ROOT = Op("root", GENERAL, _root, AnyNumberOfRules(_root_rule), stacked=_solved_for_each)
 _SOLUTION = Op("linear_solution", GENERAL, _solution, AnyNumberOfRules(_solution_rule), over=0, series=_series)
 
 

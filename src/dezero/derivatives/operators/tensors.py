@@ -82,7 +82,7 @@ def _curve(leaves: Sequence[Variable], direction: Array) -> dict[Variable, list[
         part = direction[at : at + x.size]
         at += x.size
         if part.any():
-            term = np.empty_like(x.data)
+            term = np.empty_like(x._data)
             term[...] = part.reshape(x.shape)
             curve[x] = [term]
     return curve

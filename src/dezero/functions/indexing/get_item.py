@@ -9,9 +9,19 @@ import numpy as np
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, publish
 from dezero.core.dtypes import Array, Shape, rounded_once
+from dezero.core.op import Op
 from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._stacking import Stack, Stacks
 from dezero.functions.arrays._independent import Below, Independent, moved
-from dezero.functions.indexing._indices import Index, axes_read, plain_index, positions_read, repeats, whole_axes
+from dezero.functions.indexing._indices import (
+    Index,
+    axes_read,
+    index_of_each,
+    plain_index,
+    positions_read,
+    repeats,
+    whole_axes,
+)
 
 
 def _scatter(g: Array, index: Any, shape: Shape) -> Array:
@@ -44,6 +54,33 @@ def _scattered_rows(below: Below, node: Variable, index: object, shape: Shape) -
     return moved(below[0], {place: axis for axis, place in whole_axes(shape, index).items()})
 
 
+def _of_each(S: Stacks, op: Op, x: Stack) -> Any:
+    found = index_of_each(op.parameters["index"])
+    if found is None:
+        return NotImplemented
+    index, axis = found
+    return axis_to_front(S, S.call(op.rebound(index=index), x.value), axis)
+
+
+def axis_to_front(S: Stacks, y: Any, axis: int) -> Any:
+    """The axis of the examples, which an index left in another place, as the first."""
+    return S.transpose(y, axes=(axis, *[a for a in range(y.ndim) if a != axis])) if axis else y
+
+
+def axis_from_front(S: Stacks, y: Any, axis: int) -> Any:
+    """The first axis where an index has that of the examples."""
+    return S.transpose(y, axes=(*range(1, axis + 1), 0, *range(axis + 1, y.ndim))) if axis else y
+
+
+def _into_each(S: Stacks, op: Op, g: Stack) -> Any:
+    found = index_of_each(op.parameters["index"])
+    if found is None:
+        return NotImplemented
+    index, axis = found
+    shape = (S.count, *op.parameters["shape"])
+    return S.call(op.rebound(index=index, shape=shape), axis_from_front(S, g.value, axis))
+
+
 _get_item = linear(
     "get_item",
     lambda x, index: (np.asarray(x) if isinstance(x, np.generic) else x)[index],
@@ -51,6 +88,7 @@ _get_item = linear(
     independent=_rows,
     keeps_constant=True,
     batched="get_item",
+    stacked=_of_each,
 )
 
 _put = linear(
@@ -59,6 +97,7 @@ _put = linear(
     lambda F, g, x, y, index, shape: F.get_item(g, index=index),
     independent=_scattered_rows,
     uniform=True,
+    stacked=_into_each,
 )
 
 

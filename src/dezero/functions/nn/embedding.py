@@ -9,6 +9,7 @@ from dezero.core.call import operand
 from dezero.core.declare import publish
 from dezero.core.dtypes import is_whole
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import noted
 from dezero.functions._axes import WholeNumbers
 from dezero.functions.indexing.get_item import get_item
 
@@ -24,7 +25,7 @@ def embed_id(x: WholeNumbers, W: ArrayLike) -> Variable:
               [1. 2.]
               [3. 4.]])
     """
-    ids, W = np.asarray(raw(x)), operand(W, "embed_id")
+    ids, W = np.asarray(raw(noted(x))), operand(W, "embed_id")
     if not is_whole(ids):
         raise TypeError(f"embed_id: x must be whole numbers, got dtype {ids.dtype}; use x.astype(int)")
     if W.ndim != 2:

@@ -7,6 +7,7 @@ others are PyTorch's, and take `reduction`: "mean" over all elements, "sum", or 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +17,13 @@ from dezero.core.call import operand
 from dezero.core.declare import elementwise, public
 from dezero.core.dtypes import Array, Shape, is_inexact, is_whole
 from dezero.core.errors import describe
+from dezero.core.op import Op
 from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import noted
 from dezero.functions._axes import WholeNumbers, axis_of
+from dezero.functions._stacking import Stacks, merged
 from dezero.functions.arrays.dtype import astype, floating
 from dezero.functions.elementwise.bounds import at_least, clip
 from dezero.functions.elementwise.complex_numbers import of_reals, refuse_complex
@@ -38,7 +42,7 @@ from dezero.functions.reductions.sums_and_products import mean, sum
 
 def _classes(name: str, x: ArrayLike, t: WholeNumbers) -> tuple[Variable, Array]:
     """Rows of scores, and the number of each row's class as an array of its own."""
-    x, labels = operand(x, name), np.asarray(raw(t))
+    x, labels = operand(x, name), np.asarray(raw(noted(t)))
     if x.ndim != 2 or not x.size:
         raise ValueError(f"{name}: x must be (samples, classes) with elements, got shape {x.shape}; reshape it")
     if not is_whole(labels):
@@ -141,6 +145,13 @@ def _softmax_error_rule(F, g, x, labels, p, y):
     return p * F.centred_by_shares(g, p, axis=(1,))
 
 
+def _each_cross_entropy(S: Stacks, op: Op, x: Any, labels: Any) -> Any:
+    x, labels = S.whole(x), S.whole(labels)
+    log_p = S.log_softmax(x, axis=(2,))
+    picked = S.pick(log_p, S.reshape(labels, shape=(*labels.shape, 1)))
+    return S.mul(S.sum(picked, axis=(1, 2), keepdims=False), -1 / x.shape[1]), S.softmax(x, axis=(2,))
+
+
 # The softmax is the second output, so that the derivative need not compute it again. There it counts as a constant: all
 # further derivatives go through the x of softmax_error.
 _softmax_cross_entropy = general(
@@ -149,6 +160,7 @@ _softmax_cross_entropy = general(
     lambda F, gs, x, labels, ys: F.softmax_error(x, labels, ys[1]) * (gs[0] / x.shape[0]),
     lambda F, gs, x, labels, ys: F.zeros_like(labels),
     outputs=2,
+    stacked=_each_cross_entropy,
 )
 # Its derivative: the softmax, less 1 at the label.
 general(
@@ -158,6 +170,7 @@ general(
     lambda F, g, x, labels, p, y: F.zeros_like(labels),
     lambda F, g, x, labels, p, y: F.zeros_like(p),
     independent=lambda below, node: rows_beside_last(below[::2], node),
+    stacked=merged,
 )
 
 
@@ -269,7 +282,7 @@ def hinge_loss(x: ArrayLike, t: ArrayLike, reduction: str = "mean") -> Variable:
     >>> hinge_loss(Variable(np.array([0.5, 3.0, 0.5])), np.array([1, 1, -1]), reduction="none")
     variable([0.5 0.  1.5])
     """
-    x, t = _fitted("hinge_loss", x, raw(t), "x t")
+    x, t = _fitted("hinge_loss", x, raw(noted(t)), "x t")
     if not np.all(np.abs(t) == 1):
         raise ValueError("hinge_loss: t must hold labels -1 and 1; use 2 * t - 1 for labels 0 and 1")
     return _reduced("hinge_loss", relu(1 - x * t), reduction)
