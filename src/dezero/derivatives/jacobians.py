@@ -11,6 +11,8 @@ from dezero.core.dtypes import Array, Shape, is_complex
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
+from dezero.core.watching import mapping
+from dezero.derivatives.batching.vmap import vmap
 from dezero.derivatives.sweeps import Backward, Forward, transform, with_aux
 from dezero.derivatives.tracing import Args, Kwargs, P, Run
 from dezero.derivatives.transforms import Argnums
@@ -101,6 +103,11 @@ def _columns(name: str, run: Run) -> list[list[Variable]]:
     sweep = Forward(name, run.outputs, run.leaves)
     blocks: list[list[Variable]] = [[] for _ in run.outputs]
     for x in run.leaves:
+        if mapping() and x.size > 1:
+            columns_of_each = vmap(lambda v, x=x: sweep({x: [v]}, 1, run.recorded))(_units(x))
+            for i, (y, column) in enumerate(zip(run.outputs, columns_of_each, strict=True)):
+                blocks[i].append(operations.reshape(operations.moveaxis(column, 0, -1), y.shape + x.shape))
+            continue
         columns = [sweep({x: [e]}, 1, run.recorded) for e in _unit_arrays(x)]
         for i, y in enumerate(run.outputs):
             parts = [column[i] for column in columns]
@@ -116,6 +123,11 @@ def _rows(name: str, run: Run) -> list[list[Variable]]:
             raise TypeError(
                 f"{name}: the function returned {describe(y)}; take real and imaginary parts, or use jacfwd"
             )
+        if mapping() and y.size > 1:
+            rows_of_each = vmap(lambda seed, y=y: sweep(y, seed, run.recorded))(_units(y))
+            pairs = zip(run.leaves, rows_of_each, strict=True)
+            blocks.append([operations.reshape(row, y.shape + x.shape) for x, row in pairs])
+            continue
         # the unit array of a single number is 1, the default seed, with which the algebra simplifies most
         seeds: Iterable[Variable | None] = [None] if y.shape == () else map(wrap, _unit_arrays(y))
         rows = [sweep(y, seed, run.recorded) for seed in seeds]
@@ -133,6 +145,11 @@ def _unit_arrays(x: Variable) -> Iterator[Array]:
         e = np.zeros_like(x._data, order="C")
         e.reshape(-1)[place] = 1
         yield e
+
+
+def _units(x: Variable) -> Array:
+    """All unit arrays, along a first axis: a function that is being mapped sweeps over them at once."""
+    return np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
 
 
 def _joined(parts: list[Variable], axis: int, shape: Shape, dtype: np.dtype, recorded: bool) -> Variable:

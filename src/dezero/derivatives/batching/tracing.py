@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from dezero.autodiff.arguments import calling_on, computed, refuse_nothing, release
-from dezero.core.arithmetic import ALIAS
 from dezero.core.asking import takes_part
 from dezero.core.call import operand
 from dezero.core.errors import describe
@@ -17,6 +16,7 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable, argument, tick
 from dezero.core.watching import decided, noted, watching
 from dezero.derivatives.batching.masks import masked
+from dezero.derivatives.batching.steps import Line, does_nothing, with_small_multiples
 from dezero.derivatives.trees import Rebuild, flatten
 
 
@@ -55,21 +55,23 @@ class Trace:
         asked = [x for _, values, _ in watch.decisions for x in values if isinstance(x, Variable)]
         nodes = _younger([*self.outputs, *read, *asked], self.born)
         self.moving = {id(x) for x in self.leaves}
-        self.steps: list[tuple[Variable, list[Any]]] = []
-        self.same: dict[int, Any] = {}  # id of an alias -> what it is an alias of
+        lines: list[Line] = []
+        self.same: dict[int, Any] = {}  # id of a node that only passes another one on -> that one
         captured: dict[int, Variable] = {}
         for node in sorted(nodes.values(), key=lambda n: n._age):
             args = [self.same.get(id(a), a) for a in node._args]
             if any([id(a) in self.moving for a in args]):
-                if node._op is ALIAS:
+                if does_nothing(node):
                     self.same[id(node)] = args[0]
                     continue
                 self.moving.add(id(node))
-                self.steps.append((node, args))
+                lines.append(Line(id(node), node._op, args, node))
                 captured.update({id(a): a for a in args if isinstance(a, Variable) and id(a) not in self.moving})
         captured.update({id(y): y for y in self.outputs if not self.moves(y)})
         self.captured = list(captured.values())
         self.read = list({id(x): x for x in map(self.original, read) if self.moves(x)}.values())
+        self.kept = [self.original(x) for x in (*self.outputs, *self.read, *asked) if self.moves(x)]
+        self.lines = with_small_multiples(lines, {id(x) for x in self.kept})
         cut = [x for x in nodes.values() if isinstance(x._op, Cut) and x._age > self.born]
         self.why_not = f"it computes {describe(cut[0])}, which {cut[0]._op.why}" if cut else ""
 
@@ -90,21 +92,17 @@ class Trace:
         step(operation, *arguments): computes one node. An output that does not depend on the leaves stays as it is.
         """
         known: dict[int, Any] = {id(x): v for x, v in zip(self.leaves, values, strict=True)}
-        kept = [self.original(x) for x in (*self.outputs, *self.read, *self._decided())]
-        last = {id(x): len(self.steps) for x in kept}
-        for i, (_, args) in reversed(list(enumerate(self.steps))):
-            for a in args:
+        last = {id(x): len(self.lines) for x in self.kept}
+        for i, line in reversed(list(enumerate(self.lines))):
+            for a in line.args:
                 last.setdefault(id(a), i)
-        for i, (node, args) in enumerate(self.steps):
-            known[id(node)] = step(node._op, *[known.get(id(a), a) for a in args])
-            for a in args:
+        for i, line in enumerate(self.lines):
+            known[line.result] = step(line.op, *[known.get(id(a), a) for a in line.args])
+            for a in line.args:
                 if last[id(a)] == i:
                     known.pop(id(a), None)  # frees memory where no graph is recorded
         outputs = [known.get(id(self.original(y)), y) for y in self.outputs]
-        return outputs, {id(x): known[id(x)] for x in kept if id(x) in known}
-
-    def _decided(self) -> list[Variable]:
-        return [x for _, values, _ in self.watch.decisions for x in values if isinstance(x, Variable) and self.moves(x)]
+        return outputs, {id(x): known[id(x)] for x in self.kept}
 
     def differs(self, found: dict[int, Any]) -> str:
         """Why the other examples are not computed by the same steps; "" where they are.

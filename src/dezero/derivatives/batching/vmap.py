@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from dezero.autodiff.arguments import calling_on, release
+from dezero.autodiff.sweep import owner
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.config import recording
@@ -22,7 +23,7 @@ from dezero.derivatives.sweeps import transform
 from dezero.derivatives.tracing import Args, Kwargs, P
 from dezero.derivatives.trees import flatten, tree_shape
 from dezero.functions._stacking import RunEach, Stack
-from dezero.functions.randomness import noting
+from dezero.functions.randomness import Draws, noting
 from dezero.rewriting.program import on_variables
 
 Fallback = Literal["loop", "error"]
@@ -96,12 +97,12 @@ class _Call:
         return self.f(*args, **kwargs)
 
     def result(self, out_axes: Axes) -> Any:
-        state = _random_state()
+        draws = Draws()
         with noting() as drawn:
             trace = Trace("vmap", self.on_example, [raw(x)[0] for x in self.stacked])
         self.recorded = self.recorded or (recording() and trace.depends_on_others())
         why = trace.why_not or (
-            "" if not drawn and _random_state() == state else "it draws random numbers, anew for each example"
+            "" if not drawn and not draws.any() else "it draws random numbers, anew for each example"
         )
         if not why:
             S = StackedReading(self.count, self.recorded, self._refuse)
@@ -118,7 +119,16 @@ class _Call:
     def _assembled(self, found: list[Any], trace: Trace, out_axes: Axes) -> Any:
         tree = trace.rebuild(found)
         leaves = list(mapped("vmap", "out_axes", out_axes, tree, "the result"))
-        return trace.rebuild([self._output(m) for m in leaves])
+        outputs = [self._output(m) for m in leaves]
+        if self.recorded:  # no Variable stands twice, or is one that f holds
+            held = {id(y) for y in (*self.stacked, *trace.captured)}
+            for k, y in enumerate(outputs):
+                outputs[k] = y * 1 if id(y) in held else y
+                held.add(id(y))
+        else:
+            taken = {id(owner(raw(x))) for x in (*self.stacked, *trace.captured)}
+            outputs = [wrap(_of_its_own(y._data, taken)) for y in outputs]
+        return trace.rebuild(outputs)
 
     def _output(self, m: Mapped) -> Variable:
         if isinstance(m.leaf, Stack):
@@ -127,13 +137,11 @@ class _Call:
                     f"vmap: out_axes is None for {m.path}, which differs from example to example; give an axis"
                 )
             y = m.leaf.value if isinstance(m.leaf.value, Variable) else wrap(np.asarray(m.leaf.value))
+        elif m.axis is None:
+            return m.leaf
         else:
-            y = m.leaf if self.recorded else wrap(np.array(raw(m.leaf)))
-            if m.axis is None:
-                return y
-            y = operations.broadcast_to(y, (self.count, *y.shape))
-        y = from_front("vmap", y, m.axis, m.path)
-        return y if self.recorded else wrap(np.array(y._data))
+            y = operations.broadcast_to(m.leaf, (self.count, *m.leaf.shape))
+        return from_front("vmap", y, m.axis, m.path)
 
     # -- fallbacks ---------------------------------------------------------------------------------------------
 
@@ -183,7 +191,10 @@ def _held(x: Any) -> Any:
     return x if isinstance(x, Variable) else np.asarray(raw(operand(x, "vmap")))
 
 
-def _random_state() -> list[Any]:
-    """NumPy's global state, in numbers that change with every draw."""
-    _, keys, position, *gauss = np.random.get_state(legacy=True)
-    return [np.asarray(keys)[:4].tolist(), position, *gauss]
+def _of_its_own(array: Any, taken: set[int]) -> Any:
+    """An array that nobody else holds: a copy where it shares memory with what has been taken."""
+    memory = id(owner(array))
+    if memory in taken or not isinstance(array, np.ndarray) or not array.flags.writeable:
+        return np.array(array)
+    taken.add(memory)
+    return array

@@ -63,7 +63,11 @@ def _rows(below: Below, node: Variable) -> Independent | None:
 
 
 def _product(a: Array, b: Array) -> Array:
-    if type(a) is not np.ndarray or a.ndim < 3 or np.ndim(b) != 2 or a.shape[-1] != b.shape[0]:
+    if type(a) is not np.ndarray or a.ndim < 3:
+        return np.matmul(a, b)
+    if a.shape[-1] == 1 and a.ndim == np.ndim(b) and b.shape[-2] == 1 and a.dtype == b.dtype and a.dtype.char in "fd":
+        return np.einsum("...ik,...kj->...ij", a, b)  # columns times rows take half the time of matmul's
+    if np.ndim(b) != 2 or a.shape[-1] != b.shape[0]:
         return np.matmul(a, b)
     rows = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])  # one product takes 10 to 40 % less than one for each matrix
     return np.matmul(rows, b).reshape(*a.shape[:-1], b.shape[1])
@@ -86,9 +90,7 @@ def _each_product(S: Stacks, op: Op, a: Any, b: Any) -> Any:
     left = _as_matrix(S, a, (1,) if m == 1 else (), ())
     right = _as_matrix(S, b, (), (1,) if n == 1 else ())
     ndim = max(m, n, 2)
-    left, right = S.opened(left, ndim), S.opened(right, ndim)
-    # a column times a row: matmul takes several times as long for many small ones
-    y = S.mul(left, right) if left.shape[-1] == 1 else S.call(op, left, right)
+    y = S.call(op, S.opened(left, ndim), S.opened(right, ndim))
     shape = y.shape[: y.ndim - 2] + y.shape[y.ndim - 2 : y.ndim - 1] * (m > 1) + y.shape[y.ndim - 1 :] * (n > 1)
     return S.reshaped(y, shape)
 
