@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dezero.core.arraylike import raw
-from dezero.core.call import apply
+from dezero.core.call import make
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.functions._stacking import Stack, Stacks, in_front
 from dezero.rewriting.program import Step, on_arrays, on_variables
@@ -20,7 +20,9 @@ class StackedReading(Stacks):
     """
 
     def __init__(self, count: int, recorded: bool, refuse: Callable[[str], None]) -> None:
-        super().__init__(count, apply if recorded else lambda op, *args: op.value(*map(raw, args)))
+        super().__init__(
+            count, (lambda op, *args: make(op, args)) if recorded else lambda op, *args: op.value(*map(raw, args))
+        )
         self.recorded, self.refuse = recorded, refuse
 
     def step(self, op: Step, *args: Any) -> Stack:

@@ -55,25 +55,34 @@ class Trace:
         asked = [x for _, values, _ in watch.decisions for x in values if isinstance(x, Variable)]
         nodes = _younger([*self.outputs, *read, *asked], self.born)
         self.moving = {id(x) for x in self.leaves}
-        lines: list[Line] = []
         self.same: dict[int, Any] = {}  # id of a node that only passes another one on -> that one
-        captured: dict[int, Variable] = {}
-        for node in sorted(nodes.values(), key=lambda n: n._age):
-            args = [self.same.get(id(a), a) for a in node._args]
-            if any([id(a) in self.moving for a in args]):
-                if does_nothing(node):
-                    self.same[id(node)] = args[0]
-                    continue
-                self.moving.add(id(node))
-                lines.append(Line(id(node), node._op, args, node))
-                captured.update({id(a): a for a in args if isinstance(a, Variable) and id(a) not in self.moving})
+        lines, captured = self._lines(nodes)
         captured.update({id(y): y for y in self.outputs if not self.moves(y)})
         self.captured = list(captured.values())
         self.read = list({id(x): x for x in map(self.original, read) if self.moves(x)}.values())
         self.kept = [self.original(x) for x in (*self.outputs, *self.read, *asked) if self.moves(x)]
         self.lines = with_small_multiples(lines, {id(x) for x in self.kept})
-        cut = [x for x in nodes.values() if isinstance(x._op, Cut) and x._age > self.born]
+        cut = [x for x in nodes if not x._args and isinstance(x._op, Cut)]
         self.why_not = f"it computes {describe(cut[0])}, which {cut[0]._op.why}" if cut else ""
+
+    def _lines(self, nodes: list[Variable]) -> tuple[list[Line], dict[int, Variable]]:
+        """The steps that depend on the leaves, and the Variables that these use besides, by id."""
+        moving, same, lines = self.moving, self.same, list[Line]()
+        captured: dict[int, Variable] = {}
+        for node in nodes:
+            args = [same.get(id(a), a) for a in node._args] if same else node._args
+            others = [a for a in args if id(a) not in moving]
+            if len(others) == len(args):
+                continue
+            if does_nothing(node):
+                same[id(node)] = args[0]
+                continue
+            moving.add(id(node))
+            lines.append(Line(id(node), node._op, args, node))
+            for a in others:
+                if isinstance(a, Variable):
+                    captured[id(a)] = a
+        return lines, captured
 
     def original(self, y: Any) -> Any:
         return self.same.get(id(y), y)
@@ -86,23 +95,29 @@ class Trace:
         """Whether a derivative can be asked for in a Variable that f used from outside."""
         return any([takes_part(x) for x in self.captured])
 
-    def run(self, values: Sequence[Any], step: Callable[..., Any]) -> tuple[list[Any], dict[int, Any]]:
+    def run(self, values: Sequence[Any], step: Callable[..., Any], recorded: bool) -> tuple[list[Any], dict[int, Any]]:
         """What the outputs are for other values of the leaves, and what f read, by id.
 
-        step(operation, *arguments): computes one node. An output that does not depend on the leaves stays as it is.
+        step(operation, *arguments): computes one node; recorded: as a node of a graph, which keeps all values. An
+        output that does not depend on the leaves stays as it is.
         """
         known: dict[int, Any] = {id(x): v for x, v in zip(self.leaves, values, strict=True)}
-        last = {id(x): len(self.lines) for x in self.kept}
-        for i, line in reversed(list(enumerate(self.lines))):
-            for a in line.args:
-                last.setdefault(id(a), i)
-        for i, line in enumerate(self.lines):
+        dying = [()] * len(self.lines) if recorded else self._dying()
+        for line, gone in zip(self.lines, dying, strict=True):
             known[line.result] = step(line.op, *[known.get(id(a), a) for a in line.args])
-            for a in line.args:
-                if last[id(a)] == i:
-                    known.pop(id(a), None)  # frees memory where no graph is recorded
+            for a in gone:
+                known.pop(a, None)
         outputs = [known.get(id(self.original(y)), y) for y in self.outputs]
         return outputs, {id(x): known[id(x)] for x in self.kept}
+
+    def _dying(self) -> list[Sequence[int]]:
+        """For each step the ids of what no later step uses, so that its memory is free for the next."""
+        seen = {id(x) for x in self.kept}
+        found: list[Sequence[int]] = []
+        for line in reversed(self.lines):
+            found.append([id(a) for a in line.args if id(a) not in seen])
+            seen.update(found[-1])
+        return found[::-1]
 
     def differs(self, found: dict[int, Any]) -> str:
         """Why the other examples are not computed by the same steps; "" where they are.
@@ -131,16 +146,17 @@ def results(name: str, result: object) -> tuple[list[Variable], Rebuild]:
     return [operand(y, name) if isinstance(y, plain) else computed(name, y) for y in found], rebuild
 
 
-def _younger(roots: Sequence[Variable], born: int) -> dict[int, Variable]:
-    """The nodes below the roots, by id, that are younger than a moment; Variables that are older are left out."""
+def _younger(roots: Sequence[Variable], born: int) -> list[Variable]:
+    """The nodes below the roots that are younger than a moment, oldest first; those that are older are left out."""
     found: dict[int, Variable] = {}
     stack = list(roots)
     while stack:
         node = stack.pop()
-        if node._age > born and id(node) not in found:
-            found[id(node)] = node
+        age = node._age
+        if age > born and age not in found:
+            found[age] = node
             stack += [a for a in node._args if isinstance(a, Variable)]
-    return found
+    return [found[age] for age in sorted(found)]
 
 
 def _variables(values: Any) -> list[Variable]:

@@ -107,7 +107,7 @@ class _Call:
         if not why:
             S = StackedReading(self.count, self.recorded, self._refuse)
             try:
-                found, read = trace.run([Stack(x) for x in self.stacked], S.step)
+                found, read = trace.run([Stack(x) for x in self.stacked], S.step, self.recorded)
                 why = trace.differs({i: y.value for i, y in read.items()})
             except RunEach as error:
                 why = str(error)
@@ -158,7 +158,7 @@ class _Call:
 
     def _one_by_one(self, trace: Trace) -> list[Any]:
         """The results of all examples: of the first what the trace computed, since f ran on it already."""
-        found, _ = trace.run(self._example(0), on_variables)
+        found, _ = trace.run(self._example(0), on_variables, recorded=True)
         rows = [found]
         for i in range(1, self.count):
             xs = self._example(i)
