@@ -1,6 +1,7 @@
 """All sections of the suite; a new family of rows is a module with `section(profile)`, named here."""
 
 from benchmarks import (
+    batches,
     laplacian,
     long_chain,
     mixed,
@@ -19,7 +20,7 @@ from benchmarks.rows import Profile, Row, Section
 
 FAMILIES = (
     *(sin_chain, newton, mlp, training, operations, orders),
-    *(network, long_chain, mixed, sparse, series, laplacian, ode),
+    *(network, long_chain, mixed, sparse, series, laplacian, batches, ode),
 )
 
 

@@ -100,6 +100,14 @@ def _sparse_to_dense(results: Results) -> Measured:
     return Measured(_seconds(results, "sparse/hessian", "DeZero") / _seconds(results, "sparse/products", "DeZero"))
 
 
+def _mapped_to_by_hand(key: str) -> Callable[[Results], Measured]:
+    return lambda results: Measured(_seconds(results, key, "DeZero") / _seconds(results, f"{key}/by-hand", "DeZero"))
+
+
+def _maml(results: Results) -> Measured:
+    return Measured(_seconds(results, "batches/maml", "DeZero") / _seconds(results, "batches/maml/loop", "PyTorch"))
+
+
 def _network(shape: str) -> list[Target]:
     key = f"network/{shape}"
     return [
@@ -153,6 +161,9 @@ TARGETS = (
     ),
     Target("Laplacian in 50 variables / PyTorch's", 0.3, _ratio("laplacian/50")),
     Target("Biharmonic in 5 variables / PyTorch's", 0.3, _ratio("biharmonic/5")),
+    Target("Gradient of each of 256 samples, mapped / by hand", 1.5, _mapped_to_by_hand("batches/per-sample")),
+    Target("1,000 Hessians of 5 variables, mapped / by hand", 1.5, _mapped_to_by_hand("batches/hessian")),
+    Target("MAML with 10 tasks, mapped / PyTorch's loop", 0.4, _maml),
     Target("Step of training, MLP / PyTorch's", 1, _ratio("training/mlp")),
     Target("Step of training, LSTM step by step / PyTorch's LSTMCell", 1, _ratio("training/lstm-steps")),
     Target("Step of training, LSTM by sequences / PyTorch's fused LSTM", 1, _ratio("training/lstm")),

@@ -39,6 +39,7 @@ class Trace:
                 result = f(self.leaves)
         finally:
             release(self.leaves)
+            self.watch.stand_in = None  # so that no cycle of references keeps the graph
         self.outputs, self.rebuild = results(name, result)
         self._sort()
 
