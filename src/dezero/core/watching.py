@@ -20,14 +20,15 @@ class watching:
     """A block that notes what this thread reads from Variables.
 
     compared: the operands and the outcome of each comparison. read: the Variables whose values were taken as plain
-    arrays or numbers. decisions: triples of a question about values, these and the answer. stand_in: of a comparison
-    (function, operands, outcome) what it gives in place of the outcome; what stands in is in neither list.
+    arrays or numbers. questions: all that was asked of values, in order, as triples of a question, the values and its
+    answer; None for question and answer where an array was read whole. stand_in: of a comparison (function, operands,
+    outcome) what it gives in place of the outcome, or None; a comparison for which something stands in is not noted.
     """
 
     def __init__(self, stand_in: Callable[..., Any] | None = None) -> None:
         self.compared: list[tuple[tuple[Any, ...], Array]] = []
         self.read: list[Any] = []
-        self.decisions: list[tuple[Callable[..., Any], tuple[Any, ...], Any]] = []
+        self.questions: list[tuple[Callable[..., Any] | None, tuple[Any, ...], Any]] = []
         self.stand_in = stand_in
 
     def __enter__(self) -> watching:
@@ -42,6 +43,7 @@ class watching:
 def note_read(variable: object) -> None:
     for watch in _here():
         watch.read.append(variable)
+        watch.questions.append((None, (variable,), None))
 
 
 def note_compared(function: Callable[..., Any] | None, operands: tuple[object, ...], outcome: Any) -> Any:
@@ -51,9 +53,12 @@ def note_compared(function: Callable[..., Any] | None, operands: tuple[object, .
     """
     watches = _here()
     if watches and watches[-1].stand_in is not None:
-        return watches[-1].stand_in(function, operands, outcome)
+        found = watches[-1].stand_in(function, operands, outcome)
+        if found is not None:
+            return found
     for watch in watches:
         watch.compared.append((operands, outcome))
+        watch.questions.append((None, operands, None))
     return outcome
 
 
@@ -75,7 +80,7 @@ def decided(question: Callable[..., Any], *values: Any) -> Any:
     answer = question(*[getattr(value, "_data", value) for value in values])
     if WATCHES:
         for watch in _here():
-            watch.decisions.append((question, values, answer))
+            watch.questions.append((question, values, answer))
     return answer
 
 

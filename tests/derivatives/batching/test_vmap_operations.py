@@ -52,7 +52,7 @@ LOOPS = {
     "accuracy": "it reads the numbers",
     "batch_norm": "it reads the numbers",  # for the running mean and variance
     "batch_norm (two axes)": "it reads the numbers",
-    "det (rank four of five)": "it reads the numbers",  # singular vectors, which are constants
+    "det (rank four of five)": "it takes another way for some examples",  # by how many singular values are small
     "det (zeros)": "it takes another way for some examples",
     "frexp": "it reads the numbers",  # the exponents
     "logm": "it draws random numbers",  # SciPy estimates norms

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,9 @@ _TRUTH = declare(
     )
 )
 _UFUNCS = {"lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal"}
+
+_LOGICAL = {"bitwise_and": "logical_and", "bitwise_or": "logical_or", "bitwise_xor": "logical_xor"}
+_LOGICAL |= {"invert": "logical_not"} | {name: name for name in ("logical_and", "logical_or", "logical_not")}
 
 
 class Mask(Variable):
@@ -51,6 +54,19 @@ class Mask(Variable):
 
     def __bool__(self) -> bool:
         return decided(bool, self)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **kwargs: object) -> Any:
+        by = _LOGICAL.get(ufunc.__name__)
+        if by is None or method != "__call__" or kwargs:
+            return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
+        return _mask(by, *inputs)
+
+    def __array_function__(
+        self, function: Callable[..., object], types: Iterable[type], args: Sequence[object], kwargs: dict[str, object]
+    ) -> Any:
+        if function in (np.all, np.any) and len(args) == 1 and not kwargs:
+            return decided(function, self)
+        return super().__array_function__(function, types, args, kwargs)
 
     def all(self) -> bool:
         return decided(np.all, self)

@@ -18,6 +18,9 @@ from dezero.core.watching import decided, noted, watching
 from dezero.derivatives.batching.masks import masked
 from dezero.derivatives.batching.steps import Line, does_nothing, with_small_multiples
 from dezero.derivatives.trees import Rebuild, flatten
+from dezero.rewriting.program import on_variables
+
+Question = tuple[Callable[..., Any] | None, tuple[Any, ...], Any]
 
 
 class Trace:
@@ -25,7 +28,7 @@ class Trace:
 
     examples: arrays, one for each leaf. outputs: the leaves of what f returned, and rebuild, which makes its tree of
     others. captured: the Variables from outside that f used. why_not: why other examples may not be computed by the
-    same steps, "" where nothing speaks against it; what f read of its values is compared later, in `differs`.
+    same steps, "" where nothing speaks against it; what f asked of its values is asked again in `run`.
     """
 
     def __init__(self, name: str, f: Callable[[Sequence[Variable]], object], examples: Sequence[Any]) -> None:
@@ -33,7 +36,6 @@ class Trace:
         self.leaves = [argument(x) for x in examples]
         self.born = tick()
         self.watch = watching(self._stand_in)
-        self.read: list[Variable] = []
         try:
             with self.watch, calling_on(self.leaves):
                 result = f(self.leaves)
@@ -44,25 +46,19 @@ class Trace:
         self._sort()
 
     def _stand_in(self, function: Callable[..., Any] | None, operands: tuple[Any, ...], outcome: Any) -> Any:
-        mask = masked(function, operands) if function is not None else None
-        if mask is None:
-            self.read += _variables(operands)
-        return outcome if mask is None else mask
+        return None if function is None else masked(function, operands)
 
     def _sort(self) -> None:
         """Find the nodes that depend on the leaves, oldest first, and what they use besides."""
-        watch = self.watch
-        read = [*self.read, *watch.read, *[x for operands, _ in watch.compared for x in _variables(operands)]]
-        asked = [x for _, values, _ in watch.decisions for x in values if isinstance(x, Variable)]
-        nodes = _younger([*self.outputs, *read, *asked], self.born)
+        asked = [x for _, values, _ in self.watch.questions for x in _variables(values)]
+        nodes = _younger([*self.outputs, *asked], self.born)
         self.moving = {id(x) for x in self.leaves}
         self.same: dict[int, Any] = {}  # id of a node that only passes another one on -> that one
         lines, captured = self._lines(nodes)
         captured.update({id(y): y for y in self.outputs if not self.moves(y)})
         self.captured = list(captured.values())
-        self.read = list({id(x): x for x in map(self.original, read) if self.moves(x)}.values())
-        self.kept = [self.original(x) for x in (*self.outputs, *self.read, *asked) if self.moves(x)]
-        self.lines = with_small_multiples(lines, {id(x) for x in self.kept})
+        self.kept = {id(self.original(x)) for x in (*self.outputs, *asked)}
+        self.lines = with_small_multiples(lines, self.kept)
         cut = [x for x in nodes if not x._args and isinstance(x._op, Cut)]
         self.why_not = f"it computes {describe(cut[0])}, which {cut[0]._op.why}" if cut else ""
 
@@ -96,46 +92,60 @@ class Trace:
         """Whether a derivative can be asked for in a Variable that f used from outside."""
         return any([takes_part(x) for x in self.captured])
 
-    def run(self, values: Sequence[Any], step: Callable[..., Any], recorded: bool) -> tuple[list[Any], dict[int, Any]]:
-        """What the outputs are for other values of the leaves, and what f read, by id.
+    def run(self, values: Sequence[Any], step: Callable[..., Any], recorded: bool) -> tuple[list[Any], str]:
+        """What the outputs are for other values of the leaves, and why these values may be wrong, "" where nothing is.
 
         step(operation, *arguments): computes one node; recorded: as a node of a graph, which keeps all values. An
-        output that does not depend on the leaves stays as it is.
+        output that does not depend on the leaves stays as it is. What f asked of its values is asked of these Stacks as
+        soon as they are there: the steps after a question hold where its answer does.
         """
         known: dict[int, Any] = {id(x): v for x, v in zip(self.leaves, values, strict=True)}
         dying = [()] * len(self.lines) if recorded else self._dying()
-        for line, gone in zip(self.lines, dying, strict=True):
-            known[line.result] = step(line.op, *[known.get(id(a), a) for a in line.args])
-            for a in gone:
-                known.pop(a, None)
-        outputs = [known.get(id(self.original(y)), y) for y in self.outputs]
-        return outputs, {id(x): known[id(x)] for x in self.kept}
+        place = {line.result: i + 1 for i, line in enumerate(self.lines)}
+        done = 0
+        for question in (*self.watch.questions, None):
+            moving = [] if question is None else [x for x in _variables(question[1]) if self.moves(x)]
+            stop = max([place.get(id(self.original(x)), 0) for x in moving], default=0)
+            stop = len(self.lines) if question is None else stop
+            for line, gone in zip(self.lines[done:stop], dying[done:stop], strict=True):
+                known[line.result] = step(line.op, *[known.get(id(a), a) for a in line.args])
+                for a in gone:
+                    known.pop(a, None)
+            done = max(done, stop)
+            why = self._differs(question, known) if question is not None and moving else ""
+            if why:
+                return [], why
+        return [known.get(id(self.original(y)), y) for y in self.outputs], ""
+
+    def again(self, example: Sequence[Variable]) -> list[Any]:
+        """The outputs computed again from Variables with the values of the first example."""
+        known: dict[int, Any] = {id(x): v for x, v in zip(self.leaves, example, strict=True)}
+        for line in self.lines:
+            known[line.result] = on_variables(line.op, *[known.get(id(a), a) for a in line.args])
+        return [known.get(id(self.original(y)), y) for y in self.outputs]
 
     def _dying(self) -> list[Sequence[int]]:
         """For each step the ids of what no later step uses, so that its memory is free for the next."""
-        seen = {id(x) for x in self.kept}
+        seen = set(self.kept)
         found: list[Sequence[int]] = []
         for line in reversed(self.lines):
             found.append([id(a) for a in line.args if id(a) not in seen])
             seen.update(found[-1])
         return found[::-1]
 
-    def differs(self, found: dict[int, Any]) -> str:
-        """Why the other examples are not computed by the same steps; "" where they are.
-
-        found: what each Variable that f read is for all examples, by id: arrays or Variables, the examples first.
-        """
-        for x in self.read:
-            value = noted(found[id(x)])
-            if not decided(lambda v, x=x: _all_equal(v, x._data), value):
-                return f"it reads the numbers in {_named(x)}, which differ from example to example"
-        for question, values, answer in self.watch.decisions:
-            moving = [self.moves(v) for v in values]
-            stacked = [found[id(self.original(v))] if m else v for v, m in zip(values, moving, strict=True)]
-            if any(moving) and not decided(_same_answers(question, moving, answer), *stacked):
-                which = next(v for v, m in zip(values, moving, strict=True) if m)
-                return f"it takes another way for some examples, by the values in {_named(which)}"
-        return ""
+    def _differs(self, question: Question, known: dict[int, Any]) -> str:
+        """Why the examples do not give the answer that the first one gave; "" where they do."""
+        ask, values, answer = question
+        if ask is None:
+            for x in _variables(values):
+                if self.moves(x) and not _all_equal(known[id(self.original(x))], x._data):
+                    return f"it reads the numbers in {_named(x)}, which differ from example to example"
+            return ""
+        moving = [self.moves(v) for v in values]
+        given = [known[id(self.original(v))].value if m else v for v, m in zip(values, moving, strict=True)]
+        if decided(_same_answers(ask, moving, answer), *given):
+            return ""
+        return f"it takes another way for some examples, by the values in {_named(values[moving.index(True)])}"
 
 
 def results(name: str, result: object) -> tuple[list[Variable], Rebuild]:
@@ -171,9 +181,10 @@ def _named(x: Variable) -> str:
     return f"{describe(x)}{made}"
 
 
-def _all_equal(stacked: Any, first: Any) -> bool:
-    kind = np.asarray(first).dtype.kind
-    return all([np.array_equal(row, first, equal_nan=kind in "fc") for row in stacked])
+def _all_equal(stack: Any, first: Any) -> bool:
+    equal_nan = np.asarray(first).dtype.kind in "fc"
+    value = noted(stack.value)
+    return decided(lambda v: all([np.array_equal(row, first, equal_nan=equal_nan) for row in v]), value)
 
 
 def _same_answers(question: Callable[..., Any], moving: Sequence[bool], answer: Any) -> Callable[..., bool]:

@@ -24,7 +24,6 @@ from dezero.derivatives.tracing import Args, Kwargs, P
 from dezero.derivatives.trees import flatten, tree_shape
 from dezero.functions._stacking import RunEach, Stack
 from dezero.functions.randomness import Draws, noting
-from dezero.rewriting.program import on_variables
 
 Fallback = Literal["loop", "error"]
 
@@ -107,8 +106,7 @@ class _Call:
         if not why:
             S = StackedReading(self.count, self.recorded, self._refuse)
             try:
-                found, read = trace.run([Stack(x) for x in self.stacked], S.step, self.recorded)
-                why = trace.differs({i: y.value for i, y in read.items()})
+                found, why = trace.run([Stack(x) for x in self.stacked], S.step, self.recorded)
             except RunEach as error:
                 why = str(error)
         if why:
@@ -158,7 +156,7 @@ class _Call:
 
     def _one_by_one(self, trace: Trace) -> list[Any]:
         """The results of all examples: of the first what the trace computed, since f ran on it already."""
-        found, _ = trace.run(self._example(0), on_variables, recorded=True)
+        found = trace.again(self._example(0))
         rows = [found]
         for i in range(1, self.count):
             xs = self._example(i)
