@@ -14,9 +14,9 @@ Nodes = dict[int, Variable]  # by age, the number of a node
 
 
 def collect(roots: Iterable[Variable], name: str = "differentiating", since: int = 0) -> Nodes:
-    """The nodes below the roots, by age. GraphError, with the caller's name, where used data was rebound later.
+    """The nodes below the roots, by age; nothing that is below a node of the age `since`, or of an older one.
 
-    since: what lies below a node of this age, or of an older one, is left out: it depends on nothing that is younger.
+    GraphError, with the caller's name, where used data was rebound later.
     """
     nodes: Nodes = {}
     stack = list(roots)

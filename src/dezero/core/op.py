@@ -47,24 +47,9 @@ class Op:
     """
 
     __slots__ = (
-        "batched",
-        "commutative",
-        "each",
-        "independent",
-        "indices",
-        "keeps_constant",
-        "key",
-        "kind",
-        "labels",
-        "name",
-        "over",
-        "parameters",
-        "rules",
-        "series",
-        "stacked",
-        "uniform",
-        "value",
-    )
+        "batched", "commutative", "each", "independent", "indices", "keeps_constant", "key", "kind", "labels",
+        "name", "over", "parameters", "rules", "series", "stacked", "uniform", "value",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -86,14 +71,9 @@ class Op:
         indices: bool = False,
     ) -> None:
         self.name, self.kind, self.value, self.rules = name, kind, value, rules
-        self.independent, self.keeps_constant, self.commutative, self.over = (
-            independent,
-            keeps_constant,
-            commutative,
-            over,
-        )
+        self.independent, self.keeps_constant, self.commutative = independent, keeps_constant, commutative
         self.uniform = kind is ELEMENTWISE if uniform is None else uniform
-        self.series, self.batched, self.stacked = series, batched, stacked
+        self.over, self.series, self.batched, self.stacked = over, series, batched, stacked
         self.labels, self.each, self.indices = labels, each, indices
         self.parameters: dict[str, Any] = {}
         self.key: Hashable = name
@@ -111,11 +91,6 @@ class Op:
         op.base, op.parameters = self, parameters
         op.name, op.kind = self.name, self.kind
         return op
-
-    def rebound(self, **parameters: Any) -> Op:
-        """This operation with some of its parameters changed."""
-        base = self.base if isinstance(self, _Bound) else self
-        return base.bind(**{**self.parameters, **parameters})
 
     def view(self, node: Variable) -> object:
         """What `.creator` of a node shows."""

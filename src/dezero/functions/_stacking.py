@@ -57,6 +57,10 @@ class Stacks:
         op = declared[name]
         return lambda *args, **parameters: self.call(op.bind(**parameters) if parameters else op, *args)
 
+    def rebound(self, op: Op, **parameters: Any) -> Op:
+        """An operation with some of its parameters changed."""
+        return getattr(op, "base", op).bind(**{**op.parameters, **parameters})
+
     def reshaped(self, x: Any, shape: Shape) -> Any:
         return x if x.shape == shape else self.reshape(x, shape=shape)
 
@@ -136,7 +140,7 @@ def shifted(*names: str, new: int = 0) -> Stacked:
     def call(S: Stacks, op: Op, *args: Any) -> Any:
         ndim = max([ndim_of(a) for a in args]) + new
         moved = {name: _shifted(op.parameters[name], ndim) for name in names}
-        return S.call(op.rebound(**moved), *S.wholes(args))
+        return S.call(S.rebound(op, **moved), *S.wholes(args))
 
     return call
 

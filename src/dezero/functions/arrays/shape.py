@@ -39,7 +39,7 @@ def _reshape_rows(below: Below, node: Variable, shape: Shape) -> Independent | N
 
 
 def _reshaped(S: Stacks, op: Op, x: Stack) -> Any:
-    return S.call(op.rebound(shape=(S.count, *op.parameters["shape"])), x.value)
+    return S.call(S.rebound(op, shape=(S.count, *op.parameters["shape"])), x.value)
 
 
 _reshape = linear(
@@ -98,7 +98,7 @@ def _transpose_rows(below: Below, node: Variable, axes: Shape | None) -> Indepen
 def _transposed(S: Stacks, op: Op, x: Stack) -> Any:
     n, axes = len(x.shape), op.parameters["axes"]
     order = reversed(range(n)) if axes is None else axes
-    return S.call(op.rebound(axes=(0, *[a % n + 1 for a in order])), x.value)
+    return S.call(S.rebound(op, axes=(0, *[a % n + 1 for a in order])), x.value)
 
 
 _transpose = linear(
@@ -145,7 +145,7 @@ def _spread(x: Array | np.generic, shape: Shape) -> Array:
 
 def _spread_each(S: Stacks, op: Op, x: Stack) -> Any:
     shape = op.parameters["shape"]
-    return S.call(op.rebound(shape=(S.count, *shape)), S.opened(x, len(shape)))
+    return S.call(S.rebound(op, shape=(S.count, *shape)), S.opened(x, len(shape)))
 
 
 _broadcast_to = linear(
@@ -184,7 +184,7 @@ def _sum_to_rows(below: Below, node: Variable, shape: Shape) -> Independent | No
 def _summed_each(S: Stacks, op: Op, x: Stack) -> Any:
     shape = op.parameters["shape"]
     ones = [1] * (len(x.shape) - len(shape))
-    return S.reshaped(S.call(op.rebound(shape=(S.count, *ones, *shape)), x.value), (S.count, *shape))
+    return S.reshaped(S.call(S.rebound(op, shape=(S.count, *ones, *shape)), x.value), (S.count, *shape))
 
 
 _sum_to = linear(

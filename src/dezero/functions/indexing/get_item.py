@@ -59,7 +59,7 @@ def _of_each(S: Stacks, op: Op, x: Stack) -> Any:
     if found is None:
         return NotImplemented
     index, axis = found
-    return axis_to_front(S, S.call(op.rebound(index=index), x.value), axis)
+    return axis_to_front(S, S.call(S.rebound(op, index=index), x.value), axis)
 
 
 def axis_to_front(S: Stacks, y: Any, axis: int) -> Any:
@@ -78,7 +78,7 @@ def _into_each(S: Stacks, op: Op, g: Stack) -> Any:
         return NotImplemented
     index, axis = found
     shape = (S.count, *op.parameters["shape"])
-    return S.call(op.rebound(index=index, shape=shape), axis_from_front(S, g.value, axis))
+    return S.call(S.rebound(op, index=index, shape=shape), axis_from_front(S, g.value, axis))
 
 
 _get_item = linear(

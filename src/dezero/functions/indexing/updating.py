@@ -47,12 +47,12 @@ def _each_updated(S: Stacks, op: Op, x: Any, values: Any) -> Any:
     if found is None:
         return NotImplemented
     index, axis = found
-    return S.call(op.rebound(index=index), S.whole(x), axis_from_front(S, S.whole(values), axis))
+    return S.call(S.rebound(op, index=index), S.whole(x), axis_from_front(S, S.whole(values), axis))
 
 
 def _each_cleared(S: Stacks, op: Op, x: Stack) -> Any:
     found = index_of_each(op.parameters["index"])
-    return NotImplemented if found is None else S.call(op.rebound(index=found[0]), x.value)
+    return NotImplemented if found is None else S.call(S.rebound(op, index=found[0]), x.value)
 
 
 _update = linear(

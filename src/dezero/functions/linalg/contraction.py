@@ -94,7 +94,7 @@ def _contract_each(S: Stacks, op: Op, *args: Any) -> Any:
     new = _new_letter(spec)
     marked = [new + labels if isinstance(a, Stack) else labels for a, labels in zip(args, operands, strict=True)]
     values = [a.value if isinstance(a, Stack) else a for a in args]
-    return S.call(op.rebound(spec=f"{','.join(marked)}->{new}{output}"), *values)
+    return S.call(S.rebound(op, spec=f"{','.join(marked)}->{new}{output}"), *values)
 
 
 def _new_letter(spec: str) -> str:
@@ -164,7 +164,7 @@ def _put_each(S: Stacks, op: Op, g: Stack) -> Any:
     spec, shape = op.parameters["spec"], op.parameters["shape"]
     labels, output = spec.split("->")
     new = _new_letter(spec)
-    return S.call(op.rebound(spec=f"{new}{labels}->{new}{output}", shape=(S.count, *shape)), g.value)
+    return S.call(S.rebound(op, spec=f"{new}{labels}->{new}{output}", shape=(S.count, *shape)), g.value)
 
 
 linear("put_diagonal", _put, lambda F, g, x, y, spec, shape: F.take_diagonal(g, spec=spec), stacked=_put_each)

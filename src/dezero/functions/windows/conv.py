@@ -52,7 +52,7 @@ def _with_kernels(S: Stacks, op: Op, x: Any, W: Any) -> Any:
 
 
 def _in_groups(S: Stacks, op: Op) -> Op:
-    return op.rebound(groups=S.count * op.parameters["groups"])
+    return S.rebound(op, groups=S.count * op.parameters["groups"])
 
 
 def _kernels_joined(S: Stacks, W: Any) -> Any:
