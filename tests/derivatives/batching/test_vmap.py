@@ -178,6 +178,47 @@ def test_a_root_is_solved_for_each_example():
     np.testing.assert_allclose(found.data, [2, 3], rtol=1e-12)
 
 
+LABELS = np.array([[2, 0], [1, 1], [0, 2], [1, 0]])
+SCORES = RNG.normal(size=(4, 2, 3))
+LOOKED_UP = {
+    "rows of one table": (lambda i: F.sin(Variable(A)[i]), (LABELS,)),
+    "rows of each example's own table": (lambda x, i: x[i] ** 2, (SCORES, LABELS % 2)),
+    "from the end": (lambda x, i: x[i] ** 2, (SCORES, -1 - LABELS % 2)),
+    "one row": (lambda x, i: x[i] ** 2, (X, LABELS[:, 0])),
+    "embedding": (lambda i: F.embed_id(i, Variable(A)) ** 2, (LABELS,)),
+    "softmax_cross_entropy": (F.softmax_cross_entropy, (SCORES, LABELS)),
+    "softmax_cross_entropy_simple": (F.softmax_cross_entropy_simple, (SCORES, LABELS)),
+    "nll_loss": (lambda x, t: F.nll_loss(F.log_softmax(x, axis=1), t), (SCORES, LABELS)),
+}
+
+
+@pytest.mark.parametrize("name", LOOKED_UP)
+def test_places_that_differ_from_example_to_example(name):
+    f, args = LOOKED_UP[name]
+    assert_like_the_loop(f, *args)
+    if len(args) == 2:
+        assert_like_the_loop(D.hessian(lambda x, t: F.sum(f(x, t) ** 2)), *args)
+    else:
+        W = Variable(A)
+        g, h = (D.gradients(F.sum(y**3), W)[0].data for y in _with_table(name, W, *args))
+        np.testing.assert_allclose(g, h, rtol=1e-13)
+
+
+def _with_table(name, W, i):
+    f = {"embedding": lambda i: F.embed_id(i, W)}.get(name, lambda i: W[i])
+    return mapped(f, i), F.stack([f(row) for row in i])
+
+
+def test_a_label_out_of_range_is_found_in_any_example():
+    for wrong in (-1, 3):
+        labels = LABELS.copy()
+        labels[2, 1] = wrong
+        with pytest.warns(D.GraphWarning), pytest.raises(IndexError, match=f"t holds {wrong}"):
+            vmap(F.softmax_cross_entropy)(SCORES, labels)
+    with pytest.warns(D.GraphWarning), pytest.raises(IndexError):
+        vmap(lambda x, i: x[i])(X, np.array([0, 1, 2, 3]))
+
+
 # -- axes ------------------------------------------------------------------------------------------------------
 
 

@@ -38,11 +38,13 @@ def vmap(
     JAX). Arguments given by name have their examples along axis 0. out_axes: the same for f's result; None for what is
     the same for all. The result is differentiable to any order, in the arguments and in what f uses from outside.
 
-    f runs once, on the first example; then each operation is called once on the arrays of all. Comparisons of values
-    (in where) are computed for each. f itself runs on one example after the other where it reads numbers (v.item(),
-    if v > 0) that are not the same for all, draws random numbers or computes without a graph, and so does a user's
-    Function, or the rare operation without a rule for stacked arrays: with a GraphWarning, or a GraphError under
-    fallback="error".
+    f runs once, on the first example; then each operation is called once on the arrays of all. Comparisons (in where,
+    select, a product) are computed for each, and so are places (v[i], labels). f itself runs on one example after the
+    other where it reads numbers that are not the same for all (v.item(), if v > 0, a boolean index), computes without
+    a graph, changes running statistics, or draws random numbers through NumPy's global state or dropout; so does a
+    user's Function, or the rare operation without a rule for stacked arrays. That is said by a GraphWarning, or under
+    fallback="error" a GraphError. What f draws from a Generator itself, or takes from a plain array, is the same for
+    all examples: give it as an argument.
 
     Raises ValueError for arguments with different numbers of examples or none, for an axis that does not exist, and for
     axes that do not fit the structure of an argument.

@@ -8,11 +8,13 @@ import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, publish
-from dezero.core.dtypes import Array, Shape, rounded_once
-from dezero.core.op import Op
+from dezero.core.dtypes import Array, Shape, is_whole, rounded_once
+from dezero.core.op import Op, declared
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import decided, mapping
 from dezero.functions._stacking import Stack, Stacks
 from dezero.functions.arrays._independent import Below, Independent, moved
+from dezero.functions.indexing import rows  # noqa: F401 - declares take_rows
 from dezero.functions.indexing._indices import (
     Index,
     axes_read,
@@ -110,7 +112,20 @@ def get_item(x: ArrayLike, index: Index) -> Variable:
     variable([[0. 0.]
               [3. 3.]])
     """
-    return apply(_get_item.bind(index=plain_index(index)), operand(x, "get_item"))
+    x = operand(x, "get_item")
+    if isinstance(index, Variable) and x.ndim and in_rows(index, len(x)):
+        return apply(declared["take_rows"], x, index)
+    return apply(_get_item.bind(index=plain_index(index)), x)
+
+
+def in_rows(index: Variable, count: int) -> bool:
+    """Whether a function is being mapped that looks up rows of its examples' own, which are so many, in range for all.
+
+    Elsewhere an index that is a Variable stands for its numbers.
+    """
+    if not mapping() or not is_whole(index):
+        return False
+    return decided(lambda at: not at.size or -count <= at.min() <= at.max() < count, index)
 
 
 def scatter(g: ArrayLike, index: Index, shape: Shape) -> Variable:

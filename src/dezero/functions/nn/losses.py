@@ -13,15 +13,15 @@ import numpy as np
 
 from dezero.core.arithmetic import mul, sub
 from dezero.core.arraylike import raw
-from dezero.core.call import operand
+from dezero.core.call import apply, operand
 from dezero.core.declare import elementwise, public
 from dezero.core.dtypes import Array, Shape, is_inexact, is_whole
 from dezero.core.errors import describe
-from dezero.core.op import Op
+from dezero.core.op import Op, declared
 from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import noted
+from dezero.core.watching import decided, mapping, noted
 from dezero.functions._axes import WholeNumbers, axis_of
 from dezero.functions._stacking import Stacks, merged
 from dezero.functions.arrays.dtype import astype, floating
@@ -40,9 +40,14 @@ from dezero.functions.reductions.sums_and_products import mean, sum
 # -- their arguments ---------------------------------------------------------------------------------------------
 
 
-def _classes(name: str, x: ArrayLike, t: WholeNumbers) -> tuple[Variable, Array]:
-    """Rows of scores, and the number of each row's class as an array of its own."""
-    x, labels = operand(x, name), np.asarray(raw(noted(t)))
+def _classes(name: str, x: ArrayLike, t: WholeNumbers) -> tuple[Variable, Operand]:
+    """Rows of scores, and the number of each row's class as an array of its own.
+
+    In a function that is being mapped, each example may have labels of its own: they stay a Variable.
+    """
+    x = operand(x, name)
+    own = isinstance(t, Variable) and mapping() and decided(lambda t: _are_classes(t, x), t)
+    labels = np.asarray(raw(t if own else noted(t)))
     if x.ndim != 2 or not x.size:
         raise ValueError(f"{name}: x must be (samples, classes) with elements, got shape {x.shape}; reshape it")
     if not is_whole(labels):
@@ -61,7 +66,19 @@ def _classes(name: str, x: ArrayLike, t: WholeNumbers) -> tuple[Variable, Array]
             f"{name}: t holds {least if least < 0 else greatest}, but x of shape {x.shape} has classes 0 to "
             f"{x.shape[1] - 1}"
         )
-    return floating(x), labels.flatten()
+    return floating(x), operations.reshape(t, (-1,)) if own else labels.flatten()
+
+
+def _are_classes(t: Array, x: Variable) -> bool:
+    return is_whole(t) and bool(t.size and 0 <= t.min() <= t.max() < x.shape[-1])
+
+
+def _at_classes(x: Variable, labels: Operand) -> Variable:
+    """The element of each row at its class."""
+    if not isinstance(labels, Variable):
+        return get_item(x, (np.arange(len(x)), labels))
+    picked = apply(declared["pick"], x, operations.reshape(labels, (-1, 1)))
+    return operations.reshape(picked, (-1,))
 
 
 def _alike(name: str, x: ArrayLike, t: ArrayLike, names: str = "x t") -> tuple[Operand, Operand]:
@@ -199,7 +216,7 @@ def softmax_cross_entropy_simple(x: ArrayLike, t: WholeNumbers) -> Variable:
     """
     x, labels = _classes("softmax_cross_entropy_simple", x, t)
     log_p = log(clip(softmax(x), 1e-15, 1.0))
-    return -sum(get_item(log_p, (np.arange(len(x)), labels))) / len(x)
+    return -sum(_at_classes(log_p, labels)) / len(x)
 
 
 @public
@@ -213,7 +230,7 @@ def nll_loss(x: ArrayLike, t: WholeNumbers, reduction: str = "mean") -> Variable
     variable([0.28768207 0.69314718])
     """
     x, labels = _classes("nll_loss", x, t)
-    return _reduced("nll_loss", -get_item(x, (np.arange(len(x)), labels)), reduction)
+    return _reduced("nll_loss", -_at_classes(x, labels), reduction)
 
 
 # log(1 + exp(x)) - t x. Of labels 0 and 1 neither it nor its derivative is a difference of equal numbers.
@@ -298,7 +315,7 @@ def accuracy(y: ArrayLike, t: WholeNumbers) -> Variable:
     variable(0.5)
     """
     scores, labels = _classes("accuracy", y, t)
-    return Variable(np.asarray((scores.data.argmax(axis=1) == labels).mean()))
+    return Variable(np.asarray((scores.data.argmax(axis=1) == raw(noted(labels))).mean()))
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------
