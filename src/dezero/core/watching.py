@@ -7,7 +7,7 @@ computation inside `watching`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from threading import get_ident
 from typing import Any
 
@@ -23,13 +23,15 @@ class watching:
     arrays or numbers. questions: all that was asked of values, in order, as triples of a question, the values and its
     answer; None for question and answer where an array was read whole. stand_in: of a comparison (function, operands,
     outcome) what it gives in place of the outcome, or None; a comparison for which something stands in is not noted.
+    mapped: the ages of the Variables that stand for many; plain: functions that gave plain numbers computed from these.
     """
 
-    def __init__(self, stand_in: Callable[..., Any] | None = None) -> None:
+    def __init__(self, stand_in: Callable[..., Any] | None = None, mapped: Collection[int] = ()) -> None:
         self.compared: list[tuple[tuple[Any, ...], Array]] = []
         self.read: list[Any] = []
         self.questions: list[tuple[Callable[..., Any] | None, tuple[Any, ...], Any]] = []
-        self.stand_in = stand_in
+        self.stand_in, self.mapped = stand_in, frozenset(mapped)
+        self.plain: list[str] = []
 
     def __enter__(self) -> watching:
         self.thread = get_ident()
@@ -66,6 +68,16 @@ def mapping() -> bool:
     """Whether a function runs here on one example that stands for many."""
     watches = _here() if WATCHES else ()
     return any([watch.stand_in is not None for watch in watches])
+
+
+def gives_plain_numbers(name: str, ages: Collection[int] | None = None) -> None:
+    """Note that the results of a function are computed from values without a graph.
+
+    ages: of the nodes on which they depend; None where these are not known.
+    """
+    for watch in _here() if WATCHES else ():
+        if watch.stand_in is not None and (ages is None or not watch.mapped.isdisjoint(ages)):
+            watch.plain.append(name)
 
 
 def noted(value: Any) -> Any:

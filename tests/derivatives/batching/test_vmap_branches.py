@@ -9,6 +9,7 @@ import dezero as D
 import dezero.functions as F
 from dezero import Function, GraphError, GraphWarning, Variable, no_grad, vmap
 from dezero.layers import BatchNorm, Dropout
+from dezero.optimize import householder, minimize, newton
 
 X = np.array([[0.5, -1.0, 2.0], [-0.3, 0.8, -1.2], [1.5, 0.2, 0.1], [-2.0, -0.4, 0.9]])
 
@@ -112,6 +113,7 @@ LOOPS = {
         "data": lambda x: x * x.data,
         "item": lambda x: x * x[0].item(),
         "numpy of data": lambda x: x * np.sort(x.data),
+        "a gradient's data": lambda x: x * D.gradients(F.sum(F.sin(x)), x, create_graph=True)[0].data,
         "argmax": lambda x: x * F.argmax(x),
         "index": lambda x: x[int(F.argmax(x))] * x,
         "mask as an index": lambda x: F.sum(x[x > 0]) * x,
@@ -120,7 +122,16 @@ LOOPS = {
     },
     "computes": {
         "no_grad": unrecorded,
+        "data of a gradient without a graph": lambda x: x * D.gradients(F.sum(F.sin(x)), x)[0].data,
         "gradients without a graph": by_a_local_gradient,
+    },
+    "gives plain numbers": {
+        "a jet without a graph": lambda x: F.sum(F.sin(x) * x**2).jet(x, 2, np.ones(3))[2] * x,
+        "a sparse Hessian": lambda x: F.matmul(D.sparse_hessian(lambda x: F.sum(x**3 * x[0]))(x).toarray(), x),
+        "a sparse Jacobian": lambda x: F.matmul(D.sparse_jacobian(lambda x: x**2)(x).toarray(), x),
+        "newton": lambda x: x * newton(lambda z: F.sum((z - x) ** 2), np.zeros(3)).x,
+        "minimize": lambda x: x * minimize(lambda z: F.sum((z - x) ** 2), np.zeros(3)).x,
+        "householder": lambda x: x * householder(lambda z: z**3 - x[2] ** 2 - 1, np.array(1.0)).x,
     },
     "cubed|sincos|Cubed|SinCos": {
         "a Function": lambda x: Cubed()(x) * 2,

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from dezero.autodiff.arguments import calling_on, computed, refuse_nothing, release
+from dezero.autodiff.arguments import computed, refuse_nothing, release
 from dezero.core.asking import takes_part
 from dezero.core.call import operand
+from dezero.core.config import using_config
 from dezero.core.errors import describe
 from dezero.core.marks import Cut
 from dezero.core.registry import operations
@@ -35,9 +36,9 @@ class Trace:
         self.name = name
         self.leaves = [argument(x) for x in examples]
         self.born = tick()
-        self.watch = watching(self._stand_in)
+        self.watch = watching(self._stand_in, [x._age for x in self.leaves])
         try:
-            with self.watch, calling_on(self.leaves):
+            with self.watch, using_config("enable_backprop", True):
                 result = f(self.leaves)
         finally:
             release(self.leaves)
@@ -61,6 +62,8 @@ class Trace:
         self.lines = with_small_multiples(lines, self.kept)
         cut = [x for x in nodes if not x._args and isinstance(x._op, Cut)]
         self.why_not = f"it computes {describe(cut[0])}, which {cut[0]._op.why}" if cut else ""
+        if self.watch.plain:
+            self.why_not = f"{self.watch.plain[0]} gives plain numbers for one example alone"
 
     def _lines(self, nodes: list[Variable]) -> tuple[list[Line], dict[int, Variable]]:
         """The steps that depend on the leaves, and the Variables that these use besides, by id."""
