@@ -15,6 +15,7 @@ from dezero.core.graph import collect
 from dezero.derivatives.trees import flatten
 from dezero.optimize import odeint_taylor
 from tests.collector import sleeping_collector
+from tests.derivatives.programs import points, programs
 
 RNG = np.random.default_rng(0)
 X, V = RNG.normal(size=(4, 3)), RNG.normal(size=(4, 3))
@@ -88,6 +89,22 @@ def test_vmap_of_every_transform(name):
     f = TRANSFORMS[name]
     takes_two = "v" in f.__code__.co_varnames[: f.__code__.co_argcount]
     assert_like_the_loop(f, *((X, V) if takes_two else (X,)))
+
+
+@given(programs(), st.integers(0, 99))
+@pytest.mark.filterwarnings("ignore::dezero.GraphWarning")  # programs with a Function
+def test_random_programs(f, seed):
+    """Values, gradients and Hessians; in a Variable, so that all of it is recorded too."""
+    x = np.stack([points(seed + i) for i in range(3)])
+
+    def total(x):
+        return F.sum(f(x))
+
+    for g in (f, D.grad(total), D.hessian(total)):
+        wanted = np.stack([g(Variable(row)).data for row in x])
+        scale = max(np.abs(wanted).max(initial=0), 1)
+        for xs in (x, Variable(x)):
+            np.testing.assert_allclose(vmap(g)(xs).data, wanted, rtol=1e-10, atol=1e-13 * scale)
 
 
 @pytest.mark.parametrize("transform", [D.jacfwd, D.jacrev, D.hessian, D.jacobian])
