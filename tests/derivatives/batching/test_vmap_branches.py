@@ -207,6 +207,13 @@ def test_how_often_the_function_runs():
     assert len(calls) == 1 + len(X)
 
 
+def test_the_warning_names_the_line_that_calls():
+    for f in (lambda x: x if x[0] > 0 else -x, Cubed()):
+        with pytest.warns(GraphWarning) as caught:
+            vmap(lambda x, f=f: f(x))(X)
+        assert caught[0].filename == __file__
+
+
 def test_random_numbers_are_drawn_for_each_example():
     def f(x):
         return x + np.random.normal(size=3)

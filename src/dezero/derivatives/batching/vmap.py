@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -152,9 +153,8 @@ class _Call:
         name = getattr(self.f, "__name__", type(self.f).__name__)
         if self.fallback == "error":
             raise GraphError(f"vmap of {name}: {what}; allow that with fallback='loop', or call f in a loop")
-        warnings.warn(
-            f"vmap of {name}: {what}; vmap(f, fallback='error') makes this an error", GraphWarning, stacklevel=6
-        )
+        text = f"vmap of {name}: {what}; vmap(f, fallback='error') makes this an error"
+        warnings.warn(text, GraphWarning, stacklevel=_to_the_user())
 
     def _one_by_one(self, trace: Trace) -> list[Any]:
         """The results of all examples: of the first what the trace computed, since f ran on it already."""
@@ -198,3 +198,11 @@ def _of_its_own(array: Any, taken: set[int]) -> Any:
         return np.array(array)
     taken.add(memory)
     return array
+
+
+def _to_the_user() -> int:
+    """The stacklevel, for the caller's warning, of the first line that is none of the library's."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith("dezero."):
+        level, frame = level + 1, frame.f_back
+    return level
