@@ -1,6 +1,7 @@
 """All sections of the suite; a new family of rows is a module with `section(profile)`, named here."""
 
 from benchmarks import (
+    batches,
     columns,
     implicit,
     laplacian,
@@ -21,7 +22,7 @@ from benchmarks.rows import Profile, Row, Section
 
 FAMILIES = (
     *(sin_chain, newton, mlp, training, operations, orders),
-    *(network, columns, long_chain, mixed, sparse, series, laplacian, ode, implicit),
+    *(network, columns, long_chain, mixed, sparse, series, laplacian, batches, ode, implicit),
 )
 
 

@@ -100,6 +100,14 @@ def _sparse_to_dense(results: Results) -> Measured:
     return Measured(_seconds(results, "sparse/hessian", "DeZero") / _seconds(results, "sparse/products", "DeZero"))
 
 
+def _mapped_to_by_hand(key: str) -> Callable[[Results], Measured]:
+    return lambda results: Measured(_seconds(results, key, "DeZero") / _seconds(results, f"{key}/by-hand", "DeZero"))
+
+
+def _maml(results: Results) -> Measured:
+    return Measured(_seconds(results, "batches/maml", "DeZero") / _seconds(results, "batches/maml/loop", "PyTorch"))
+
+
 def _network(shape: str) -> list[Target]:
     key = f"network/{shape}"
     return [
@@ -163,6 +171,9 @@ TARGETS = (
     Target("Fixed point of 64 x 60, gradient / JAX's jit", 5, _ratio("implicit/layer", peer="JAX")),
     Target("Hessian through an optimum, 20 penalties / JAX's jit", 10, _ratio("implicit/penalties", peer="JAX")),
     Target("Robertson's reaction, 200 steps, gradient / JAX's jit", 15, _ratio("implicit/reaction", peer="JAX")),
+    Target("Gradient of each of 256 samples, mapped / by hand", 1.5, _mapped_to_by_hand("batches/per-sample")),
+    Target("1,000 Hessians of 5 variables, mapped / by hand", 1.5, _mapped_to_by_hand("batches/hessian")),
+    Target("MAML with 10 tasks, mapped / PyTorch's loop", 0.4, _maml),
     Target("Step of training, MLP / PyTorch's", 1, _ratio("training/mlp")),
     Target("Step of training, LSTM step by step / PyTorch's LSTMCell", 1, _ratio("training/lstm-steps")),
     Target("Step of training, LSTM by sequences / PyTorch's fused LSTM", 1, _ratio("training/lstm")),

@@ -77,7 +77,16 @@ def test_what_people_ask_for(what, cell):
     variable = dezero.Variable(np.array(2.0))
     x, y0, v = np.array([1.0, 2.0]), 0.5, np.array([1.0, 0.0])
     for expression in re.findall("`([^`]+)`", cell):
-        names = {"dezero": dezero, "scipy": scipy, "f": f, "x": x, "v": v, "y0": y0, "p": variable}
+        names = {
+            "dezero": dezero,
+            "scipy": scipy,
+            "f": f,
+            "x": x,
+            "xs": np.ones((3, 2)),
+            "v": v,
+            "y0": y0,
+            "p": variable,
+        }
         if expression.startswith("y.") or "(y)" in expression:
             names |= {"x": variable, "y": f(variable)}
         assert eval(expression, names) is not None

@@ -82,13 +82,15 @@ __all__ = [
     "using_config",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]
 
 _ROOMS = "cuda dataloaders datasets derivatives layers models optimize optimizers series training transforms utils viz"
 _LATER = {
     "derivatives": """argmin biharmonic checkpoint curl custom_root derivative derivative_tensor divergence fixed_point
         grad gradient_check hessian hessian_sparsity hvp jacfwd jacobian jacrev jvp laplacian linearize operator
-        partial partials sparse_hessian sparse_jacobian sparse_third sparsity stop_gradient value_and_grad vjp""",
+        partial partials sparse_hessian sparse_jacobian sparse_third sparsity stop_gradient value_and_grad vjp
+        vmap""",
     "series": "jet taylor",
     "layers": "Layer",
     "models": "Model",

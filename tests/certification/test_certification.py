@@ -20,6 +20,7 @@ CLAIMED = claims(PAGE.read_text())
 INTERNAL = {
     "alias": "its value and cotangent are what it is given (tests/derivatives/test_nesting.py)",
     "gelu_tanh_slope": "the derivative of gelu_tanh, and so in its orders",
+    "stopped": "what detach gives in a function that is being mapped; its derivative is zero (derivatives/batching)",
     "full_like": "a derivative that came out a number, kept in the graph; its own is zero (core/test_rewriting_limits.py)",
 }
 

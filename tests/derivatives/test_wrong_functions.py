@@ -40,6 +40,7 @@ TRANSFORMS = {
     "taylor": lambda f: dezero.taylor(f, NUMBER, 3),
     "value_and_grad": lambda f: dezero.value_and_grad(f)(NUMBER),
     "vjp": lambda f: dezero.vjp(f, NUMBER),
+    "vmap": lambda f: dezero.vmap(f)(VECTOR),
     "householder": lambda f: householder(f, NUMBER),
     "minimize": lambda f: minimize(f, VECTOR),
     "newton": lambda f: newton(f, VECTOR),

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from dezero.core.arithmetic import ALIAS, alias
+from dezero.core.arithmetic import alias
 from dezero.core.call import operand
 from dezero.core.config import calling, recording
 from dezero.core.errors import describe
@@ -31,13 +31,14 @@ def as_argument(name: str, x: ArrayLike) -> Variable:
     return Argument(np.asarray(variable.data if kind in "fc" else variable.data * 1.0))
 
 
-def born_of(asked: Sequence[Variable] | None) -> int:
-    """The age of the oldest argument of a transform; 0 where other Variables are asked for too.
+def since(asked: Sequence[Variable] | None) -> int:
+    """The age of the oldest Variable asked for, where a derivative need not look at older nodes; otherwise 0.
 
-    Older nodes existed before the transform called the user's function. A derivative does not rewrite them, since the
-    caller may ask for a derivative in them later.
+    Older nodes depend on none of them. Where all are arguments of a transform, or one is an intermediate, a derivative
+    does not rewrite older nodes, in which the caller may ask for a derivative later. Where all are leaves of the user's
+    it may: what the next order finds again is found there too.
     """
-    if not asked or not all([x._op is ALIAS or type(x) is Argument for x in asked]):
+    if not asked or not (any([x._args for x in asked]) or all([type(x) is Argument for x in asked])):
         return 0
     return min([x._age for x in asked])
 

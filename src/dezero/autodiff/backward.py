@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dezero.autodiff.arguments import since
 from dezero.autodiff.checks import check_flags, check_kept, check_root, check_seed, variables
 from dezero.autodiff.integers import computed_in_narrow, in_wide_integers
 from dezero.autodiff.sweep import from_user, ones, sweep, unshare
@@ -27,7 +28,7 @@ def backward(
         check_flags(y, retain_grad, create_graph)
     asked = None if inputs is None else variables(inputs, "backward", "inputs")
     check_root(y, "backward")
-    graph = nodes = collect([y], "backward")
+    graph = nodes = collect([y], "backward", 0 if retain_grad else since(asked))
     if retain_grad:
         check_kept(graph, [n for n in graph.values() if n._origin is None], "backward")
     if asked is not None:
@@ -48,7 +49,7 @@ def backward(
             found = None
     if found is None:  # the graph computes in narrow integers: differentiate a copy of it in wide ones
         kept = [n for n in graph.values() if n._args and n is not y and (retain_grad or n._grad is not None)]
-        root = in_wide_integers("backward", graph, [*kept, *(asked or ())])[y._age]
+        root = in_wide_integers("backward", collect([y], "backward"), [*kept, *(asked or ())])[y._age]
         root._grad = seed
         return backward(root, False, create_graph, inputs)
     _accumulate(nodes, found, asked, retain_grad, create_graph)

@@ -29,8 +29,9 @@ from dezero.core.variable import Variable, cuts, note_change, wrap
 from dezero.rewriting.cache import CACHE, CacheInfo
 from dezero.rewriting.keys import GraphKey, Ordered, any_unlike
 from dezero.rewriting.origin import InColumns, Origin, Replayed, origins_of
-from dezero.rewriting.program import Program, on_arrays, plain_copy, type_of
+from dezero.rewriting.program import Program, on_arrays, plain_copy
 from dezero.rewriting.table import Table
+from dezero.rewriting.types import type_of
 
 _STEP = 100  # bytes of a node of a graph or of a step, estimated
 _LONGEST = 10_000  # the most steps of one derivation

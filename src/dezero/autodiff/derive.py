@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dezero.autodiff import cached
-from dezero.autodiff.arguments import born_of
+from dezero.autodiff.arguments import since
 from dezero.autodiff.columns import column_sweep, goes_on, in_columns, note_columns, resumed
 from dezero.autodiff.integers import computed_in_narrow
 from dezero.autodiff.reverse import reverse_sweep
@@ -94,11 +94,11 @@ def recorded(
         return {}
     carried = () if asked else [n for a, n in nodes.items() if n._grad is not None and n._args and a not in seeds]
     seeded = any([seed is not None for _, seed in seeds.values()])
-    born = born_of(asked)
+    born = since(asked)
     ordered = None  # None: this derivative is not cached
     if simplifying() and not (carried or retain_grad or seeded):
         places = None if asked is None else [x._age for x in asked]
-        ordered = graph_key(graph, list(seeds), places, bool(born))
+        ordered = graph_key(graph, list(seeds), places, born)
     root = next(iter(seeds.values()))[0]
     derivation = None if ordered is None or goes_on(root) else cached.find(ordered)
     guarded = root._data.dtype.char in "efF" and simplifying() and len(graph) < _MOST_BY_RULES

@@ -7,6 +7,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
+from dezero.autodiff.arguments import since
 from dezero.autodiff.checks import check_kept, check_root, check_seed, variables
 from dezero.autodiff.integers import computed_in_narrow, in_wide_integers
 from dezero.autodiff.sweep import from_user, ones, sweep, unshare
@@ -61,7 +62,7 @@ def gradients(
     seeds = _seeds(roots, grad_outputs)
     for root in roots:
         check_root(root, "gradients")
-    graph = collect(roots, "gradients")
+    graph = collect(roots, "gradients", since(asked))
     check_kept(graph, asked, "gradients")
     nodes = leading_to(graph, asked)
     pairs = [(root, seed) for root, seed in zip(roots, seeds, strict=True) if root._age in nodes]
@@ -76,7 +77,7 @@ def gradients(
         if unshare(found, nodes, [s for s in seeds if s is not None]) and computed_in_narrow(graph, asked):
             found = None
     if found is None:
-        wide = in_wide_integers("gradients", graph, asked)
+        wide = in_wide_integers("gradients", collect(roots, "gradients"), asked)
         return gradients([wide[r._age] for r in roots], asked, seeds, create_graph, unused)  # type: ignore[call-overload, no-any-return]
     if not create_graph:
         found = {age: _unrecorded(found[age]) for age in keep if age in found}
@@ -85,7 +86,7 @@ def gradients(
         g = found.get(x._age)
         if g is None:
             if unused == "error" and x._age not in nodes:
-                raise no_path(roots, graph, asked, i)
+                raise no_path(roots, asked, i)
             zeros = wrap if create_graph else _unrecorded
             g = zeros(np.zeros_like(x._data)) if unused != "none" else None
         elif any([g is other for other in results]):

@@ -126,8 +126,8 @@ def unshare(found: dict[int, Any], nodes: Nodes, others: Iterable[Variable | Arr
     with which no gradient may share memory either. A gradient in integers keeps the dtype that the rules gave. Returns
     whether there is one in narrow integers, which may have wrapped around.
     """
-    seen = {id(_owner(raw(x))) for x in others}
-    seen.update([id(_owner(nodes[age]._data)) for age in found])
+    seen = {id(owner(raw(x))) for x in others}
+    seen.update([id(owner(nodes[age]._data)) for age in found])
     integers = False
     for age, g in found.items():
         kind = nodes[age]._data.dtype
@@ -142,11 +142,11 @@ def unshare(found: dict[int, Any], nodes: Nodes, others: Iterable[Variable | Arr
                 integers = True
         if isinstance(g, np.generic):
             continue
-        owner = id(_owner(g))
-        if owner in seen or not g.flags.writeable:
+        memory = id(owner(g))
+        if memory in seen or not g.flags.writeable:
             g = found[age] = g.copy()
-            owner = id(g)
-        seen.add(owner)
+            memory = id(g)
+        seen.add(memory)
     return integers
 
 
@@ -172,7 +172,7 @@ def for_user(g: Array, kind: DType) -> Array:
     return np.conj(g) if kind.kind == "c" else g.real
 
 
-def _owner(x: object) -> object:
+def owner(x: object) -> object:
     """The array that owns the memory of a view; another array or number itself."""
     while isinstance(x, np.ndarray) and x.base is not None:
         x = x.base

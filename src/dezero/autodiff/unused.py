@@ -11,9 +11,9 @@ from dezero.core.marks import Computed, Cut
 from dezero.core.variable import Variable
 
 
-def no_path(roots: Sequence[Variable], graph: Nodes, asked: Sequence[Variable], i: int) -> GraphError:
-    """The error for the input asked[i]; graph: the nodes below the outputs, which are the roots."""
-    x = asked[i]
+def no_path(roots: Sequence[Variable], asked: Sequence[Variable], i: int) -> GraphError:
+    """The error for the input asked[i]; roots: the outputs."""
+    x, graph = asked[i], collect(roots, "gradients")
     return GraphError(f"gradients: no output depends on inputs[{i}], {_label(x)}: {_reason(roots, graph, x)}")
 
 

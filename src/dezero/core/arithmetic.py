@@ -129,6 +129,9 @@ declare(
     )
 )
 
+# The same values without a derivative, where detach() may not lose from which Variable they come.
+elementwise("stopped", lambda x: x, lambda F, g, x, y: F.zeros_like(x), doc="The same values, with derivative zero.")
+
 # The same array as another node: the algebra of derivatives does not look through it, and keeps two of them apart.
 ALIAS = declare(Op("alias", ELEMENTWISE, lambda x: x, [lambda F, g, x, y: g]))
 

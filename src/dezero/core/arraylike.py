@@ -76,7 +76,7 @@ def _comparison(name: str) -> _Method:
     def method(self: Operators[Result], other: object) -> object:
         outcome = compare(self._data, other._data if isinstance(other, Operators) else other)
         if WATCHES:
-            note_compared((self, other), outcome)
+            return note_compared(compare, (self, other), outcome)
         return outcome
 
     method.__name__, method.__qualname__ = f"__{name}__", f"Operators.__{name}__"

@@ -13,6 +13,7 @@ from dezero.core.config import RUNNING, calling_since, recording
 from dezero.core.dtypes import Array, DType
 from dezero.core.errors import GraphWarning
 from dezero.core.marks import Computed
+from dezero.core.watching import gives_plain_numbers, mapping
 
 Number = TypeVar("Number", float, int, complex)
 
@@ -35,7 +36,9 @@ def _inside(v: Node) -> bool:
 def warn_of_numbers(name: str, v: Node) -> None:
     """Warn where a function of this name, whose result holds plain numbers, is called on what depends on an argument of
     a running transform."""
-    if RUNNING and recording() and _inside(v):
+    if mapping():
+        gives_plain_numbers(name)
+    elif RUNNING and recording() and _inside(v):
         warnings.warn(
             f"{name}: x is being differentiated in, and the result holds plain numbers, which the derivative does not "
             "see. Use dezero.jacobian or dezero.hessian; x.detach() takes a constant without this warning",

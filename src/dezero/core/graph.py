@@ -13,8 +13,11 @@ from dezero.core.variable import Variable
 Nodes = dict[int, Variable]  # by age, the number of a node
 
 
-def collect(roots: Iterable[Variable], name: str = "differentiating") -> Nodes:
-    """The nodes below the roots, by age. GraphError, with the caller's name, where used data was rebound later."""
+def collect(roots: Iterable[Variable], name: str = "differentiating", since: int = 0) -> Nodes:
+    """The nodes below the roots, by age; nothing that is below a node of the age `since`, or of an older one.
+
+    GraphError, with the caller's name, where used data was rebound later.
+    """
     nodes: Nodes = {}
     stack = list(roots)
     while stack:
@@ -24,6 +27,8 @@ def collect(roots: Iterable[Variable], name: str = "differentiating") -> Nodes:
             continue
         nodes[age] = node
         args = node._args
+        if age <= since:
+            continue
         if args:
             for a in args:
                 if isinstance(a, Variable):

@@ -20,6 +20,7 @@ from dezero.core.registry import loaded, operations
 from dezero.core.variable import Variable
 
 Rule = Callable[..., Any]
+Stacked = Callable[..., Any]  # (stacks, operation, *arguments) -> stacked results, see functions/_stacking.py
 Independent = tuple[int, ...]  # axes of an array, counted from the right, along which no element mixes with another
 _new = object.__new__
 
@@ -38,30 +39,17 @@ class Op:
 
     What later rooms do in a way of their own is named here, too, so that no table of theirs speaks of operations:
     series: its recurrence for power series, by its name in series/written.py, or itself; batched: how it takes arrays
-    with a leading axis of directions (series/collapsed.py); labels: of a bilinear operation the axes of its arguments
+    with a leading axis of directions (series/collapsed.py); stacked: how it acts on many examples at once, which
+    element-wise ones need not say (functions/_stacking.py); labels: of a bilinear operation the axes of its arguments
     and its result by letters, as einsum writes them, a string or a function of the parameters and the arguments'
     numbers of axes; each: linear, it acts on each element of its first argument; indices: its second argument holds
     indices, and is no factor.
     """
 
     __slots__ = (
-        "batched",
-        "commutative",
-        "each",
-        "independent",
-        "indices",
-        "keeps_constant",
-        "key",
-        "kind",
-        "labels",
-        "name",
-        "over",
-        "parameters",
-        "rules",
-        "series",
-        "uniform",
-        "value",
-    )
+        "batched", "commutative", "each", "independent", "indices", "keeps_constant", "key", "kind", "labels",
+        "name", "over", "parameters", "rules", "series", "stacked", "uniform", "value",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -77,19 +65,16 @@ class Op:
         over: int | None = None,
         series: str | Callable[..., Any] | None = None,
         batched: str | None = None,
+        stacked: Stacked | None = None,
         labels: str | Callable[..., str] | None = None,
         each: bool = False,
         indices: bool = False,
     ) -> None:
         self.name, self.kind, self.value, self.rules = name, kind, value, rules
-        self.independent, self.keeps_constant, self.commutative, self.over = (
-            independent,
-            keeps_constant,
-            commutative,
-            over,
-        )
+        self.independent, self.keeps_constant, self.commutative = independent, keeps_constant, commutative
         self.uniform = kind is ELEMENTWISE if uniform is None else uniform
-        self.series, self.batched, self.labels, self.each, self.indices = series, batched, labels, each, indices
+        self.over, self.series, self.batched, self.stacked = over, series, batched, stacked
+        self.labels, self.each, self.indices = labels, each, indices
         self.parameters: dict[str, Any] = {}
         self.key: Hashable = name
 

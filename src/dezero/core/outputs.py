@@ -29,6 +29,12 @@ def mapped(function: Callable[[int, Any], object], g: object) -> Any:
     return Cotangents({i: function(i, x) for i, x in g.items()}) if isinstance(g, Cotangents) else function(0, g)
 
 
+def _of_each(S: Any, op: Op, ys: Any) -> Any:
+    """ys: a Stack of the node that holds all outputs, or of a tuple of stacked outputs."""
+    several, index = ys.value, op.parameters["index"]
+    return several[index] if isinstance(several, tuple) else S.call(op, several)
+
+
 OUTPUT = Op(
     "output",
     LINEAR,
@@ -36,6 +42,7 @@ OUTPUT = Op(
     [lambda F, g, ys, y, index: Cotangents({index: g})],
     uniform=True,
     series="output",
+    stacked=_of_each,
 )
 declare(OUTPUT)
 publish("output", lambda node, index: apply(OUTPUT.bind(index=index), node), "One output of a node that has several.")

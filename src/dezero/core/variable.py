@@ -16,7 +16,7 @@ from dezero.core.dtypes import Array, DType, Plain, Shape, as_array
 from dezero.core.errors import GraphError, describe
 from dezero.core.marks import CONSTANT, UNRECORDED, Computed, Overwritten
 from dezero.core.registry import operations
-from dezero.core.watching import WATCHES, note_read
+from dezero.core.watching import WATCHES, mapping, note_read
 
 # One clock gives all Variables their age (_age). A node is younger than all its arguments, so sorting by age orders a
 # graph. An argument that is younger than its consumer had its data rebound in between.
@@ -198,6 +198,8 @@ class Variable(Operators["Variable"]):
 
     def detach(self) -> Variable:
         """A leaf with the same data (shared) and no graph; NumPy may convert it to an array."""
+        if WATCHES and mapping():
+            return operations.stopped(self)  # type: ignore[no-any-return]
         node = wrap(self.data)
         node.name = self.name
         return node

@@ -1,5 +1,6 @@
 """The derivatives that people ask for: transforms, differential operators, sparse, implicit and checkpointed ones."""
 
+from dezero.derivatives.batching.vmap import vmap
 from dezero.derivatives.checking import GradientCheck, gradient_check
 from dezero.derivatives.checkpointing import checkpoint, stop_gradient
 from dezero.derivatives.implicit.convergence import ConvergenceError
@@ -52,4 +53,5 @@ __all__ = [
     "stop_gradient",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]

@@ -14,6 +14,7 @@ from dezero.core.config import Config, no_grad, recording, using_config
 from dezero.core.dtypes import Array, is_inexact
 from dezero.core.function import Function
 from dezero.core.variable import Variable, wrap
+from dezero.core.watching import mapping
 from dezero.derivatives.segment import Segment
 from dezero.derivatives.trees import flatten
 from dezero.functions.randomness import Notes, noting, replaying
@@ -51,7 +52,7 @@ def checkpoint(f: _Callable) -> _Callable:
 
     @functools.wraps(f)
     def call(*args: object, **kwargs: object) -> object:
-        if not recording():
+        if not recording() or mapping():
             return f(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs))
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Variable)]

@@ -11,6 +11,8 @@ from dezero.core.dtypes import Array, Shape, is_complex
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
+from dezero.core.watching import mapping
+from dezero.derivatives.batching.vmap import vmap
 from dezero.derivatives.costs import Way, cheapest, costs, told
 from dezero.derivatives.sweeps import Backward, Forward, transform, with_aux
 from dezero.derivatives.tracing import Args, Kwargs, P, Run
@@ -122,9 +124,13 @@ def _columns(sweep: Forward, run: Run, way: Way) -> list[list[Variable]]:
     """The blocks, output by output and leaf by leaf, each from the tangents along the leaf's elements."""
     blocks: list[list[Variable]] = [[] for _ in run.outputs]
     for x in run.leaves:
+        if mapping() and x.size > 1:
+            columns_of_each = vmap(lambda v, x=x: sweep({x: [v]}, 1, run.recorded))(_units(x))
+            for i, (y, column) in enumerate(zip(run.outputs, columns_of_each, strict=True)):
+                blocks[i].append(operations.reshape(operations.moveaxis(column, 0, -1), y.shape + x.shape))
+            continue
         if way == "bundles" and x.size > 1:
-            units = np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
-            for i, along in enumerate(sweep.along({x: units}, 1, run.recorded)):
+            for i, along in enumerate(sweep.along({x: _units(x)}, 1, run.recorded)):
                 blocks[i].append(_last(along, run.outputs[i].shape + x.shape, run.recorded))
             continue
         columns = [sweep({x: [e]}, 1, run.recorded) for e in _unit_arrays(x)]
@@ -142,6 +148,11 @@ def _rows(name: str, run: Run) -> list[list[Variable]]:
             raise TypeError(
                 f"{name}: the function returned {describe(y)}; take real and imaginary parts, or use jacfwd"
             )
+        if mapping() and y.size > 1:
+            rows_of_each = vmap(lambda seed, y=y: sweep(y, seed, run.recorded))(_units(y))
+            pairs = zip(run.leaves, rows_of_each, strict=True)
+            blocks.append([operations.reshape(row, y.shape + x.shape) for x, row in pairs])
+            continue
         # the unit array of a single number is 1, the default seed, with which the algebra simplifies most
         seeds: Iterable[Variable | None] = [None] if y.shape == () else map(wrap, _unit_arrays(y))
         rows = [sweep(y, seed, run.recorded) for seed in seeds]
@@ -156,7 +167,7 @@ def _rows(name: str, run: Run) -> list[list[Variable]]:
 
 def _unit_arrays(x: Variable) -> Iterator[Array]:
     for place in range(x.size):
-        e = np.zeros_like(x.data, order="C")
+        e = np.zeros_like(x._data, order="C")
         e.reshape(-1)[place] = 1
         yield e
 
@@ -166,6 +177,11 @@ def _last(along: Variable, shape: Shape, recorded: bool) -> Variable:
     if recorded:
         return operations.reshape(operations.moveaxis(along, 0, -1), shape)
     return wrap(np.ascontiguousarray(np.moveaxis(along.data, 0, -1)).reshape(shape))
+
+
+def _units(x: Variable) -> Array:
+    """All unit arrays, along a first axis: a function that is being mapped sweeps over them at once."""
+    return np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
 
 
 def _joined(parts: list[Variable], axis: int, shape: Shape, dtype: np.dtype, recorded: bool) -> Variable:

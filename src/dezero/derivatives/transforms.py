@@ -106,7 +106,7 @@ def derivative(f: Callable[P, object], order: int = 1) -> Callable[P, Any]:
                     )
             check_elements("derivative", run.outputs, x, order, "use grad, jacobian or partial")
             step, weight = ray_scale(order)
-            curve = {x: [np.full_like(x.data, step)]}
+            curve = {x: [np.full_like(x._data, step)]}
             found = Forward("derivative", run.outputs, run.leaves)(curve, order, run.recorded)
             if weight != 1:
                 found = [y * weight if run.recorded else wrap(np.asarray(y._data * weight)) for y in found]

@@ -16,6 +16,7 @@ from dezero.core.dtypes import Array, Axes, is_complex, is_whole
 from dezero.core.errors import describe
 from dezero.core.power import pow
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import decided
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.rearrange import moveaxis, swapaxes
 from dezero.functions.arrays.shape import expand_dims, reshape
@@ -93,7 +94,7 @@ def _vector_norm(x: ArrayLike, *, axis: Axes = None, keepdims: bool = False, ord
 def _widened(x: ArrayLike, outside: Callable[[Array], Array]) -> Variable:
     """The array, as complex numbers where an element is outside of what the real function takes."""
     x = operand(x, "emath")
-    return as_complex(x) if not is_complex(x) and np.any(outside(x._data)) else x
+    return as_complex(x) if not is_complex(x) and decided(lambda x: np.any(outside(x)), x) else x
 
 
 def _negative(x: Array) -> Array:
@@ -116,7 +117,7 @@ def _logn(n: ArrayLike, x: ArrayLike) -> Variable:
 
 def _power(x: ArrayLike, p: ArrayLike) -> Variable:
     p = operand(p, "emath.power")
-    if is_whole(p) and np.any(p._data < 0):
+    if is_whole(p) and decided(lambda p: np.any(p < 0), p):
         p = astype(p, np.float64)
     return pow(_widened(x, _negative), p)
 

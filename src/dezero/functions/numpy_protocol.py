@@ -109,7 +109,7 @@ def numpy_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[object, ...], kwargs
         detail = f".{method}" if method != "__call__" else f" with {', '.join(kwargs)}="
         raise UnsupportedOperation(f"{name}{detail} is not supported on a Variable; use {name} alone")
     if ufunc in _PLAIN:
-        return _compared(inputs, ufunc(*[raw(x) for x in inputs]))
+        return _compared(ufunc, inputs, ufunc(*[raw(x) for x in inputs]))
     if ufunc is np.positive:
         return inputs[0]
     return _counterpart(ufunc)(*inputs)
@@ -119,7 +119,7 @@ def numpy_function(function: _Function, args: tuple[Any, ...], kwargs: dict[str,
     """Variable.__array_function__: numpy.sum(v), numpy.concatenate([v, w])."""
     if function in _PLAIN or (asks_scipy(2) and _constant((*args, *kwargs.values()))):
         found = function(*[_deep_raw(a) for a in args], **{k: _deep_raw(a) for k, a in kwargs.items()})
-        return _compared((*args, *kwargs.values()), found)
+        return _compared(None, (*args, *kwargs.values()), found)
     if "a" in kwargs:
         args, kwargs = (kwargs["a"], *args), {k: v for k, v in kwargs.items() if k != "a"}
     call = _counterpart(function)
@@ -202,10 +202,9 @@ def _constant(values: Iterable[object]) -> bool:
     return True
 
 
-def _compared(args: tuple[object, ...], outcome: Any) -> object:
-    if WATCHES:
-        note_compared(args, outcome)
-    return outcome
+def _compared(ufunc: np.ufunc | None, args: tuple[object, ...], outcome: Any) -> object:
+    """ufunc: None where the function takes more than arrays."""
+    return note_compared(ufunc, args, outcome) if WATCHES else outcome
 
 
 def _deep_raw(value: object) -> Any:

@@ -11,6 +11,7 @@ from dezero.autodiff.arguments import calling_on, check_callable, computed
 from dezero.core.call import operand
 from dezero.core.errors import describe
 from dezero.core.variable import Argument, Variable, wrap
+from dezero.core.watching import gives_plain_numbers
 from dezero.derivatives.implicit.iterations import ConvergenceError
 from dezero.optimize.result import Result
 from dezero.series import Expansion
@@ -40,6 +41,7 @@ def householder(
     variable(1.2599210498948732)
     """
     check_callable("householder", f)
+    gives_plain_numbers("householder")
     if not isinstance(order, int | np.integer) or isinstance(order, bool):
         raise TypeError(f"householder: order is {describe(order)}; give a whole number")
     if order < 1:

@@ -11,6 +11,7 @@ from dezero.autodiff.arguments import calling_on, check_callable, computed
 from dezero.autodiff.gradients import gradients
 from dezero.core.errors import describe
 from dezero.core.variable import Argument, Variable
+from dezero.core.watching import gives_plain_numbers
 from dezero.derivatives.packing import Packing
 
 
@@ -22,6 +23,7 @@ class Objective:
 
     def __init__(self, name: str, f: Callable[..., Any], x0: Any, args: Sequence[Any] = ()) -> None:
         check_callable(name, f)
+        gives_plain_numbers(name)
         self.name, self.f, self.args = name, f, args
         if x0 is None:
             raise TypeError(f"{name}: x0 is None; give a number, an array or a tree of them to start from")

@@ -14,7 +14,7 @@ from dezero.core.config import recording, using_config
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Argument, Variable, wrap
-from dezero.core.watching import watching
+from dezero.core.watching import gives_plain_numbers, watching
 from dezero.derivatives.trees import Rebuild, flatten, matching
 from dezero.optimize.adjoint import Adjoint
 from dezero.optimize.branches import Evaluation, made_plain
@@ -73,6 +73,7 @@ def odeint_taylor(
     variable([1.         0.36787944 0.01831564])
     """
     check_callable("odeint_taylor", f)
+    gives_plain_numbers("odeint_taylor")
     times = _times(t)
     leaves, rebuild = flatten(y0)
     states = [as_argument("odeint_taylor", x) for x in leaves]

@@ -12,6 +12,7 @@ from dezero.core.fingerprint import Unlike, fingerprint
 from dezero.core.graph import Nodes
 from dezero.core.op import Op
 from dezero.core.variable import Variable
+from dezero.rewriting.types import type_of
 
 
 class GraphKey(NamedTuple):
@@ -43,11 +44,10 @@ class Ordered(NamedTuple):
     key: GraphKey | None
 
 
-def graph_key(graph: Nodes, roots: list[int], asked: list[int] | None, in_transform: bool = False) -> Ordered:
+def graph_key(graph: Nodes, roots: list[int], asked: list[int] | None, born: int = 0) -> Ordered:
     """The nodes and plain arrays of a graph in order, with its key.
 
-    in_transform: whether the derivative is asked for in arguments of a transform, so that older nodes are not
-    rewritten.
+    born: nodes of this age and older ones are not looked into (see Origin).
     """
     ages = sorted(graph)
     numbers: list[Hashable] = []
@@ -55,14 +55,14 @@ def graph_key(graph: Nodes, roots: list[int], asked: list[int] | None, in_transf
     place = {age: i for i, age in enumerate(ages)}
     parts: list[Hashable] = [
         None if asked is None else tuple([place.get(a) for a in asked]),
-        in_transform,
+        bool(born),
         *[place[a] for a in roots],
     ]
     for age in ages:
         node = graph[age]
         args = node._args
-        if not args:
-            parts.append((node._data.shape, node._data.dtype))
+        if not args or age <= born:
+            parts.append((bool(args), type_of(node._data)))
         elif isinstance(node._op, Op):
             key = node._op.key
             if type(key) is tuple:  # with parameters, which hold numbers of an earlier derivative too

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Container, Hashable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -13,29 +13,16 @@ from dezero.core.arithmetic import ALIAS
 from dezero.core.arraylike import raw
 from dezero.core.call import apply
 from dezero.core.config import no_grad
-from dezero.core.dtypes import DType, Plain, Shape
+from dezero.core.dtypes import Plain
 from dezero.core.fingerprint import fingerprint
 from dezero.core.marks import Computed
 from dezero.core.op import Op
 from dezero.core.variable import ArrayLike, Parameter, Variable, wrap
 from dezero.rewriting.keys import any_unlike
+from dezero.rewriting.types import Type, type_of
 
 Call = Callable[..., Any]
 Step = Op | Call  # or a user's Function
-
-
-class Type(NamedTuple):
-    """The type of what a place of a program holds."""
-
-    shape: Shape
-    dtype: DType
-
-
-def type_of(data: Any) -> Type | tuple[Type, ...]:
-    """The type of an array; of each, for the outputs of a node that has several."""
-    if isinstance(data, tuple):
-        return tuple([Type(y.shape, y.dtype) for y in data])
-    return Type(data.shape, data.dtype)
 
 
 class Program:

@@ -11,6 +11,7 @@ from dezero.core.errors import GraphError, describe
 from dezero.core.graph import collect, leading_to
 from dezero.core.marks import Cut
 from dezero.core.variable import Variable
+from dezero.core.watching import gives_plain_numbers
 from dezero.series.orders import check_order
 from dezero.series.power import Coefficient, Operand, Series, coefficient, is_zero
 from dezero.series.reading import SeriesReading
@@ -55,6 +56,8 @@ class Expansion:
                 "Expansion: the result was computed in narrow integers, which wrap around; convert them to float64 "
                 "first, as in Variable(x.astype(float))"
             )
+        if not create_graph:
+            gives_plain_numbers("a series without create_graph=True", graph.keys())
         self.y, self.create_graph = y, create_graph
         self._F = F = SeriesReading(create_graph) if reading is None else reading
         known: Known = {x._age: curve(F, x, coefficients) for x, coefficients in curves.items()}

@@ -27,7 +27,8 @@ from dezero.derivatives.implicit.evaluation import Evaluation
 from dezero.derivatives.implicit.programs import Programs
 from dezero.rewriting.cache import CACHE
 from dezero.rewriting.keys import any_unlike
-from dezero.rewriting.program import Program, plain_copy, type_of
+from dezero.rewriting.program import Program, plain_copy
+from dezero.rewriting.types import type_of
 
 _ARITHMETIC = {"add", "sub", "mul", "div"}
 _STEP = 100  # bytes of a step of a program, estimated

@@ -20,6 +20,7 @@ from dezero.core.reading import Reading, RecordedReading
 from dezero.core.registry import values
 from dezero.core.variable import Variable, as_constant
 from dezero.derivatives.implicit.linearisation import Linearisation
+from dezero.functions._stacking import RunEach
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.program import Call, on_arrays, on_variables
 from dezero.rewriting.term import Term
@@ -166,7 +167,11 @@ def _root_series(F: Combining, op: Op, args: tuple[Operand, ...], first: Coeffic
     return z
 
 
-_ROOT = Op("root", GENERAL, _root, AnyNumberOfRules(_root_rule), series=_root_series)
+def _solved_for_each(S: object, op: Op, *args: object) -> Any:
+    raise RunEach(f"{op.name} solves an equation by the user's solver, for each example")
+
+
+_ROOT = Op("root", GENERAL, _root, AnyNumberOfRules(_root_rule), series=_root_series, stacked=_solved_for_each)
 _SOLUTION = Op("linear_solution", GENERAL, _solution, AnyNumberOfRules(_solution_rule), over=0, series=_solution_series)
 
 

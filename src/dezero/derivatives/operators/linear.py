@@ -59,13 +59,13 @@ class Operator:
     def __call__(self, x: Points) -> Variable:
         with Run(self.name, self.f, (point_of(x),)) as run:
             point = self._point(run)
-            rows = len(point.data)
+            rows = len(point)
             if not run.recorded and point.ndim == 2:
                 rows = self._rows(run)
-            if run.recorded or point.ndim == 1 or rows >= len(point.data):
+            if run.recorded or point.ndim == 1 or rows >= len(point):
                 return self._apply(run.outputs[0], point, run.recorded)
             parts = []
-            for start in range(0, len(point.data), rows):
+            for start in range(0, len(point), rows):
                 chunk = Argument(point.data[start : start + rows])
                 y = self._on_chunk(chunk, run.outputs[0].data[start : start + rows])
                 if y is None:
@@ -110,7 +110,7 @@ class Operator:
             drawn = [group for group in groups if group.order > 1]
             with using_config("enable_backprop", run.recorded):
                 value = methods.collapsed(y, point, [group for group in groups if group.order < 2], run.recorded)
-                variance = wrap(np.zeros_like(y.data))
+                variance = wrap(np.zeros_like(y._data))
                 for group in drawn:
                     n = len(group.directions)
                     chosen = np.sort(draw.choice(n, min(samples, n), replace=False))
@@ -210,7 +210,7 @@ class Operator:
         return max([group.order for group in self.lines(d)], default=0)
 
     def _rows(self, run: Run) -> int:
-        n = len(run.leaves[0].data)
+        n = len(run.leaves[0])
         widest = max([_size(node._data) / max(n, 1) for node in collect(run.outputs).values()], default=1)
         count = max([len(group.directions) for group in self.lines(run.leaves[0].shape[-1])], default=1)
         rows = max(int(_CHUNK / max(widest * count, 1)), 1)

@@ -55,14 +55,14 @@ def collapsed(y: Variable, x: Variable, groups: Sequence[Rays], recorded: bool) 
             part = part * float(group.weights[0])
         total = part if isinstance(total, int) else total + part
     if isinstance(total, int):
-        total = np.zeros_like(y.data)
+        total = np.zeros_like(y._data)
     return total if isinstance(total, Variable) else wrap(np.array(total))
 
 
 def taylor(y: Variable, x: Variable, groups: Sequence[Rays], recorded: bool) -> Variable:
     """By the highest coefficient along each ray, and then their sum."""
     with using_config("enable_backprop", recorded):
-        total = wrap(np.zeros_like(y.data))
+        total = wrap(np.zeros_like(y._data))
         for group in groups:
             if group.order:
                 total = total + weighted(ray_derivatives(y, x, group, recorded), group.weights).sum(axis=0)
@@ -91,7 +91,7 @@ def nested_gradients(y: Variable, x: Variable, terms: Mapping[MultiIndex, Coeffi
             whole = operations.sum(known[parent])
         (gradient[parent],) = gradients(whole, x, create_graph=recorded or parent in inner)
     with using_config("enable_backprop", recorded):
-        total = wrap(np.zeros_like(y.data))
+        total = wrap(np.zeros_like(y._data))
         for index, p in paths.items():
             total = total + (gradient[p[:-1]][..., p[-1]] if p else y) * float(terms[index])
         return total

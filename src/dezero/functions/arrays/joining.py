@@ -16,6 +16,7 @@ from dezero.core.op import AnyNumberOfRules
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import along, axis_of, misplaced, refuse_bools
+from dezero.functions._stacking import shifted
 from dezero.functions.arrays._independent import Below, Independent, agreed
 from dezero.functions.arrays.shape import reshape
 
@@ -38,6 +39,7 @@ _concatenate = linear(
     uniform=True,
     keeps_constant=True,
     batched="concatenate",
+    stacked=shifted("axis"),
 )
 
 
@@ -121,6 +123,7 @@ _stack = linear(
     independent=_stack_rows,
     uniform=True,
     keeps_constant=True,
+    stacked=shifted("axis", new=1),
 )
 
 

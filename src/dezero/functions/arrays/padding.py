@@ -14,7 +14,9 @@ from dezero.core.declare import linear, publish
 from dezero.core.dtypes import Array, Shape, rounded_once
 from dezero.core.op import declared
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import noted
 from dezero.functions._axes import along, axis_of
+from dezero.functions._stacking import shifted
 from dezero.functions.arrays._independent import beside
 
 PadWidth = int | Sequence[int] | Sequence[Sequence[int]] | dict[int, int | tuple[int, int]]
@@ -41,9 +43,16 @@ _pad_axis = linear(
     _beside,
     lambda F, g, x, y, **border: F.fold_axis(g, **border),
     independent=beside,
+    stacked=shifted("axis"),
     keeps_constant=True,
 )
-linear("fold_axis", _folded, lambda F, g, x, y, **border: F.pad_axis(g, **border), independent=beside)
+linear(
+    "fold_axis",
+    _folded,
+    lambda F, g, x, y, **border: F.pad_axis(g, **border),
+    independent=beside,
+    stacked=shifted("axis"),
+)
 
 
 def pad(
@@ -80,7 +89,7 @@ def _with_constants(x: Variable, widths: list[tuple[int, int]], constants: Array
     inside = tuple([slice(before, before + n) for (before, _), n in zip(widths, x.shape, strict=True)])
     shape = tuple([n + sum(w) for n, w in zip(x.shape, widths, strict=True)])
     padded = apply(declared["scatter"].bind(index=inside, shape=shape), x)
-    constants = np.asarray(raw(constants))
+    constants = np.asarray(raw(noted(constants)))
     if not constants.any():
         return padded
     try:

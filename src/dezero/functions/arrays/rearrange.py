@@ -11,6 +11,7 @@ from dezero.core.declare import linear, public
 from dezero.core.dtypes import Axes
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import axes_of, axis_of, whole
+from dezero.functions._stacking import shifted
 from dezero.functions.arrays._independent import beside
 from dezero.functions.arrays.shape import reshape, transpose
 
@@ -186,6 +187,7 @@ _roll = linear(
     lambda x, shift, axis: np.roll(x, shift, axis),
     lambda F, g, x, y, shift, axis: F.roll(g, shift=tuple([-n for n in shift]), axis=axis),
     independent=beside,
+    stacked=shifted("axis"),
     uniform=True,
     keeps_constant=True,
 )

@@ -12,6 +12,7 @@ from dezero.core.declare import public
 from dezero.core.dtypes import is_whole
 from dezero.core.errors import describe
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import noted
 from dezero.functions._axes import WholeNumbers, along, axis_of, whole
 from dezero.functions.arrays.rearrange import ravel
 from dezero.functions.arrays.shape import broadcast_to, reshape
@@ -28,7 +29,7 @@ def tile(x: ArrayLike, reps: WholeNumbers) -> Variable:
               [1. 2. 1. 2.]])
     """
     x = operand(x, "tile")
-    counts = tuple([whole("tile", n, "reps") for n in np.atleast_1d(np.asarray(raw(reps)))])
+    counts = tuple([whole("tile", n, "reps") for n in np.atleast_1d(np.asarray(raw(noted(reps))))])
     if any([n < 0 for n in counts]):
         raise ValueError(f"tile: reps {counts} must not be negative (array of shape {x.shape})")
     ndim = max(x.ndim, len(counts))
@@ -53,7 +54,7 @@ def repeat(x: ArrayLike, repeats: WholeNumbers, axis: int | None = None) -> Vari
         x, axis = ravel(x), axis or 0
     axis = axis_of("repeat", axis, x.shape)
     shape, n = x.shape, x.shape[axis]
-    counts = np.asarray(raw(repeats))
+    counts = np.asarray(raw(noted(repeats)))
     if not is_whole(counts) and counts.size:
         raise TypeError(f"repeat: repeats must be whole numbers, got {describe(counts)}")
     if (counts < 0).any():

@@ -14,9 +14,11 @@ from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
 from dezero.core.dtypes import Array, Axes, Shape
+from dezero.core.op import Op
 from dezero.core.registry import operations, values
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import refuse_bools
+from dezero.functions._stacking import Stack, Stacks
 from dezero.functions.arrays._independent import Below, Independent, unmoved
 
 
@@ -36,6 +38,10 @@ def _reshape_rows(below: Below, node: Variable, shape: Shape) -> Independent | N
     return tuple(moved)
 
 
+def _reshaped(S: Stacks, op: Op, x: Stack) -> Any:
+    return S.call(S.rebound(op, shape=(S.count, *op.parameters["shape"])), x.value)
+
+
 _reshape = linear(
     "reshape",
     lambda x, shape: np.reshape(x, shape),
@@ -44,6 +50,7 @@ _reshape = linear(
     uniform=True,
     keeps_constant=True,
     batched="reshape",
+    stacked=_reshaped,
 )
 
 
@@ -88,6 +95,12 @@ def _transpose_rows(below: Below, node: Variable, axes: Shape | None) -> Indepen
     return tuple(order.index(axis + node.ndim) - node.ndim for axis in below[0])
 
 
+def _transposed(S: Stacks, op: Op, x: Stack) -> Any:
+    n, axes = len(x.shape), op.parameters["axes"]
+    order = reversed(range(n)) if axes is None else axes
+    return S.call(S.rebound(op, axes=(0, *[a % n + 1 for a in order])), x.value)
+
+
 _transpose = linear(
     "transpose",
     lambda x, axes: np.transpose(x, axes),
@@ -96,6 +109,7 @@ _transpose = linear(
     uniform=True,
     keeps_constant=True,
     batched="transpose",
+    stacked=_transposed,
 )
 
 
@@ -129,6 +143,11 @@ def _spread(x: Array | np.generic, shape: Shape) -> Array:
     return full
 
 
+def _spread_each(S: Stacks, op: Op, x: Stack) -> Any:
+    shape = op.parameters["shape"]
+    return S.call(S.rebound(op, shape=(S.count, *shape)), S.opened(x, len(shape)))
+
+
 _broadcast_to = linear(
     "broadcast_to",
     _spread,
@@ -136,6 +155,7 @@ _broadcast_to = linear(
     independent=unmoved,
     keeps_constant=True,
     batched="broadcast_to",
+    stacked=_spread_each,
 )
 
 
@@ -161,12 +181,19 @@ def _sum_to_rows(below: Below, node: Variable, shape: Shape) -> Independent | No
     return rows if all(-axis <= len(shape) and shape[axis] == node._args[0].shape[axis] for axis in rows) else None
 
 
+def _summed_each(S: Stacks, op: Op, x: Stack) -> Any:
+    shape = op.parameters["shape"]
+    ones = [1] * (len(x.shape) - len(shape))
+    return S.reshaped(S.call(S.rebound(op, shape=(S.count, *ones, *shape)), x.value), (S.count, *shape))
+
+
 _sum_to = linear(
     "sum_to",
     lambda x, shape: broadcasting.sum_to(x, shape),
     lambda F, g, x, y, shape: F.broadcast_to(g, shape=x.shape),
     independent=_sum_to_rows,
     uniform=True,
+    stacked=_summed_each,
 )
 
 

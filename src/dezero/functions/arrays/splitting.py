@@ -10,6 +10,7 @@ from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import public
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import noted
 from dezero.functions._axes import WholeNumbers, along, axis_of, whole
 
 
@@ -87,7 +88,7 @@ def _split_at_least(name: str, x: ArrayLike, where: WholeNumbers, axis: int, ndi
 def _split(name: str, x: ArrayLike, where: WholeNumbers, axis: int, even: bool) -> tuple[Variable, ...]:
     x = operand(x, name)
     axis = axis_of(name, axis, x.shape)
-    n, places = x.shape[axis], raw(where)
+    n, places = x.shape[axis], raw(noted(where))
     if np.ndim(places):
         cuts = [0, *[whole(name, i, "indices_or_sections") for i in places], n]
         if any([not 0 <= a <= b for a, b in itertools.pairwise(cuts)]):  # not ascending: slices, as in NumPy

@@ -25,6 +25,7 @@ from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import flag
+from dezero.functions._stacking import in_front
 from dezero.functions.arrays._independent import unmoved
 from dezero.functions.elementwise import kinks  # noqa: F401 - declares over_size
 
@@ -120,7 +121,7 @@ def _turned(F, g, x, y):
     return F.as_complex(F.real(g)) * np.array(-1j, x.dtype) * F.over_size(1, x)
 
 
-_angle = general("angle", np.angle, _turned, independent=unmoved)
+_angle = general("angle", np.angle, _turned, independent=unmoved, stacked=in_front)
 
 
 @public
@@ -141,7 +142,7 @@ def _along(F, g, x, y):
     return F.as_complex(F.real(g)) * F.conj(F.over_size(x, y))
 
 
-_modulus = general("modulus", np.abs, _along, independent=unmoved)
+_modulus = general("modulus", np.abs, _along, independent=unmoved, stacked=in_front)
 
 
 @public

@@ -15,6 +15,7 @@ from dezero.core.dtypes import Array, is_complex, is_whole
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.power import pow
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import noted
 from dezero.functions._axes import WholeNumbers
 from dezero.functions.arrays._independent import unmoved
 from dezero.functions.arrays.dtype import astype
@@ -277,7 +278,7 @@ def ldexp(x: ArrayLike, exponents: WholeNumbers) -> Variable:
     >>> ldexp(Variable(np.array(3.0)), 2)
     variable(12.0)
     """
-    whole = np.asarray(raw(exponents))
+    whole = np.asarray(raw(noted(exponents)))
     if not is_whole(whole):
         raise TypeError(f"ldexp: exponents must be integers, got {whole.dtype}; for others write x * exp2(exponents)")
     x = operand(x, "ldexp")
@@ -300,7 +301,7 @@ def frexp(x: ArrayLike) -> tuple[Variable, Array]:
     """
     x = operand(x, "frexp")
     refuse_complex("frexp", x)
-    exponents = np.asarray(np.frexp(x.data)[1])
+    exponents = np.asarray(np.frexp(noted(x)._data)[1])
     return ldexp(x, -exponents), exponents
 
 

@@ -62,7 +62,7 @@ def sign(x: ArrayLike) -> Variable:
     if not holds_complex(x):
         return _real_sign(x)
     size = modulus(x)
-    return as_complex(x) / where(size._data == 0, np.inf, size)
+    return as_complex(x) / where(size == 0, np.inf, size)
 
 
 def abs(x: ArrayLike) -> Variable:

@@ -12,6 +12,7 @@ import numpy as np
 from dezero.core.arraylike import raw
 from dezero.core.dtypes import Array, Shape
 from dezero.core.variable import ArrayLike
+from dezero.core.watching import noted
 
 Index = ArrayLike | slice | EllipsisType | Sequence[object] | None  # tuples of these, too, and lists of whole numbers
 
@@ -26,7 +27,7 @@ def plain_index(index: Index) -> Any:
 def _plain_part(p: Any) -> Any:
     if isinstance(p, slice):
         return slice(*[_plain_part(n) for n in (p.start, p.stop, p.step)])
-    p = raw(p)
+    p = raw(noted(p))
     if p is None or p is Ellipsis or np.isscalar(p):
         return p
     if isinstance(p, np.ndarray):
@@ -112,3 +113,16 @@ def _fancy(parts: tuple[object, ...]) -> tuple[list[int], int | None]:
     if any([a.dtype == bool and a.ndim == 0 for a in arrays]):
         return fancy, None  # numpy.True_ adds an axis of its own
     return fancy, max([1 if a.dtype == bool else a.ndim for a in arrays])
+
+
+def index_of_each(index: Any) -> tuple[Any, int] | None:
+    """The index that reads of every example what an index reads of one, and where the axis of the examples then stands.
+
+    None where an index holds numpy.True_ or numpy.False_, which add an axis.
+    """
+    parts = index if isinstance(index, tuple) else (index,)
+    fancy, width = _fancy(parts)
+    if width is None:
+        return None
+    apart = bool(fancy) and fancy[-1] - fancy[0] >= len(fancy)
+    return (slice(None), *parts), width if apart else 0

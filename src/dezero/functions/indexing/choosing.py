@@ -11,6 +11,7 @@ from dezero.core.call import operand
 from dezero.core.declare import public
 from dezero.core.dtypes import Array, Shape
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import noted
 from dezero.functions._axes import WholeNumbers
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.joining import parts_of, stack
@@ -63,9 +64,10 @@ def select(condlist: Sequence[ArrayLike], choicelist: Sequence[ArrayLike], defau
         )
     result = default
     for i in reversed(range(len(condlist))):
-        mask = np.asarray(raw(condlist[i]))
-        if mask.dtype != bool:
-            raise TypeError(f"select: condition {i} is of dtype {mask.dtype}, not bool; compare, or use astype(bool)")
+        mask = condlist[i] if isinstance(condlist[i], Variable) else np.asarray(condlist[i])
+        dtype = raw(mask).dtype
+        if dtype.kind != "b":
+            raise TypeError(f"select: condition {i} is of dtype {dtype}, not bool; compare, or use astype(bool)")
         result = where(mask, choicelist[i], result)
     return operand(result, "select")
 
@@ -89,7 +91,7 @@ def piecewise(
     variable([0. 2.])
     """
     x = operand(x, "piecewise")
-    masks = _masks(raw(condlist), x.shape)
+    masks = _masks(raw(noted(condlist)), x.shape)
     if len(funclist) == len(masks) + 1:
         masks.append(~np.logical_or.reduce(masks))
     if len(funclist) != len(masks):
@@ -104,7 +106,7 @@ def piecewise(
 
 def _masks(condlist: Iterable[object], shape: Shape) -> list[Array]:
     """The conditions as boolean arrays; one alone need not be in a list."""
-    masks = [np.asarray(raw(c)) != 0 for c in condlist]
+    masks = [np.asarray(raw(noted(c))) != 0 for c in condlist]
     if not masks:
         raise ValueError("piecewise: needs at least one condition")
     if shape and all([mask.ndim == len(shape) - 1 for mask in masks]):

@@ -9,11 +9,22 @@ import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, publish
-from dezero.core.dtypes import Array, Shape, rounded_once
-from dezero.core.op import Op
+from dezero.core.dtypes import Array, Shape, is_whole, rounded_once
+from dezero.core.op import Op, declared
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import decided, mapping
+from dezero.functions._stacking import Stack, Stacks
 from dezero.functions.arrays._independent import Below, Independent, moved
-from dezero.functions.indexing._indices import Index, axes_read, plain_index, positions_read, repeats, whole_axes
+from dezero.functions.indexing import rows  # noqa: F401 - declares take_rows
+from dezero.functions.indexing._indices import (
+    Index,
+    axes_read,
+    index_of_each,
+    plain_index,
+    positions_read,
+    repeats,
+    whole_axes,
+)
 
 
 def _scatter(g: Array, index: Any, shape: Shape) -> Array:
@@ -46,6 +57,33 @@ def _scattered_rows(below: Below, node: Variable, index: object, shape: Shape) -
     return moved(below[0], {place: axis for axis, place in whole_axes(shape, index).items()})
 
 
+def _of_each(S: Stacks, op: Op, x: Stack) -> Any:
+    found = index_of_each(op.parameters["index"])
+    if found is None:
+        return NotImplemented
+    index, axis = found
+    return axis_to_front(S, S.call(S.rebound(op, index=index), x.value), axis)
+
+
+def axis_to_front(S: Stacks, y: Any, axis: int) -> Any:
+    """The axis of the examples, which an index left in another place, as the first."""
+    return S.transpose(y, axes=(axis, *[a for a in range(y.ndim) if a != axis])) if axis else y
+
+
+def axis_from_front(S: Stacks, y: Any, axis: int) -> Any:
+    """The first axis where an index has that of the examples."""
+    return S.transpose(y, axes=(*range(1, axis + 1), 0, *range(axis + 1, y.ndim))) if axis else y
+
+
+def _into_each(S: Stacks, op: Op, g: Stack) -> Any:
+    found = index_of_each(op.parameters["index"])
+    if found is None:
+        return NotImplemented
+    index, axis = found
+    shape = (S.count, *op.parameters["shape"])
+    return S.call(S.rebound(op, index=index, shape=shape), axis_from_front(S, g.value, axis))
+
+
 _get_item = linear(
     "get_item",
     lambda x, index: (np.asarray(x) if isinstance(x, np.generic) else x)[index],
@@ -53,6 +91,7 @@ _get_item = linear(
     independent=_rows,
     keeps_constant=True,
     batched="get_item",
+    stacked=_of_each,
 )
 
 _put = linear(
@@ -62,6 +101,7 @@ _put = linear(
     independent=_scattered_rows,
     uniform=True,
     batched="scatter",
+    stacked=_into_each,
 )
 
 
@@ -80,8 +120,20 @@ def get_item(x: ArrayLike, index: Index) -> Variable:
     variable([[0. 0.]
               [3. 3.]])
     """
-    op = _at_number(index) if type(index) is int else _get_item.bind(index=plain_index(index))
-    return apply(op, operand(x, "get_item"))
+    x = operand(x, "get_item")
+    if isinstance(index, Variable) and x.ndim and in_rows(index, len(x)):
+        return apply(declared["take_rows"], x, index)
+    return apply(_at_number(index) if type(index) is int else _get_item.bind(index=plain_index(index)), x)
+
+
+def in_rows(index: Variable, count: int) -> bool:
+    """Whether a function is being mapped that looks up rows of its examples' own, which are so many, in range for all.
+
+    Elsewhere an index that is a Variable stands for its numbers.
+    """
+    if not mapping() or not is_whole(index):
+        return False
+    return decided(lambda at: not at.size or -count <= at.min() <= at.max() < count, index)
 
 
 def scatter(g: ArrayLike, index: Index, shape: Shape) -> Variable:

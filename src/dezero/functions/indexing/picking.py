@@ -14,6 +14,7 @@ from dezero.core.declare import bilinear
 from dezero.core.dtypes import Array, Shape, rounded_once
 from dezero.core.variable import Variable
 from dezero.functions._axes import AxesOrAll
+from dezero.functions._stacking import whole_in_front
 from dezero.functions.arrays._independent import Below, Independent, agreed
 
 
@@ -85,6 +86,7 @@ bilinear(
     lambda F, g, x, at, y: F.place(g, at, size=x.shape[-1]),
     lambda F, g, x, at, y: F.zeros_like(at),
     independent=rows_beside_last,
+    stacked=whole_in_front,
     indices=True,
 )
 bilinear(
@@ -93,5 +95,6 @@ bilinear(
     lambda F, g, x, at, y, size: F.pick(g, at),
     lambda F, g, x, at, y, size: F.zeros_like(at),
     independent=rows_beside_last,
+    stacked=whole_in_front,
     indices=True,
 )

@@ -12,6 +12,7 @@ from dezero.core.call import operand
 from dezero.core.declare import public
 from dezero.core.dtypes import Array
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import noted
 from dezero.functions._axes import WholeNumbers, axis_of
 
 
@@ -97,4 +98,4 @@ def searchsorted(
     if x.ndim != 1:
         raise ValueError(f"searchsorted: x must have one axis, got shape {x.shape}")
     values: Any = v.data if isinstance(v, Variable) else v
-    return np.searchsorted(x.data, values, side, raw(sorter))
+    return np.searchsorted(x.data, values, side, raw(noted(sorter)))

@@ -17,7 +17,9 @@ from dezero.core.dtypes import Array, is_real
 from dezero.core.op import Op, declared
 from dezero.core.outputs import general
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import noted
 from dezero.functions._axes import WholeNumbers, whole
+from dezero.functions._stacking import whole_in_front
 from dezero.functions.indexing.picking import rows_beside_last
 from dezero.functions.indexing.taking import last, on_axis
 
@@ -68,7 +70,13 @@ def _top_order(x: Array, k: int, largest: bool) -> Array:
 
 def _places(name: str, value: Callable[..., Array]) -> Op:
     """An operation that gives places of elements on the last axis: integers, without derivative."""
-    return general(name, value, lambda F, g, x, y, **parameters: F.zeros_like(x), independent=rows_beside_last)
+    return general(
+        name,
+        value,
+        lambda F, g, x, y, **parameters: F.zeros_like(x),
+        independent=rows_beside_last,
+        stacked=whole_in_front,
+    )
 
 
 sorting_places = _places("sorting_places", _order)
@@ -142,7 +150,7 @@ def argpartition(x: ArrayLike, kth: WholeNumbers, axis: int | None = -1) -> Arra
 
 def _kth(name: str, kth: WholeNumbers, x: Variable, axis: int) -> tuple[int, ...]:
     n = x.shape[axis]
-    numbers = [whole(name, k, "kth") for k in np.ravel(raw(kth))]
+    numbers = [whole(name, k, "kth") for k in np.ravel(raw(noted(kth)))]
     for k in numbers:
         if not -n <= k < n:
             raise ValueError(f"{name}: kth {k} is out of range for axis {axis} of shape {x.shape}")

@@ -14,6 +14,7 @@ from dezero.core.dtypes import Array, Shape, is_whole
 from dezero.core.errors import describe
 from dezero.core.op import declared
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import noted
 from dezero.functions._axes import WholeNumbers, along, axis_of
 from dezero.functions.arrays.rearrange import ravel
 from dezero.functions.arrays.shape import broadcast_to
@@ -23,7 +24,7 @@ from dezero.functions.indexing.get_item import get_item
 
 def whole_numbers(name: str, indices: WholeNumbers) -> Array:
     """Indices as an integer array of their own; a Variable gives its numbers."""
-    found = np.array(raw(indices))
+    found = np.array(raw(noted(indices)))
     if not found.size and not hasattr(raw(indices), "dtype"):
         return found.astype(np.intp)  # an empty list
     if not is_whole(found):
@@ -126,7 +127,7 @@ def compress(condition: ArrayLike | Sequence[object], x: ArrayLike, axis: int | 
     >>> compress([True, False, True], Variable(np.array([1.0, 2.0, 3.0])))
     variable([1. 3.])
     """
-    mask = np.asarray(raw(condition)) != 0
+    mask = np.asarray(raw(noted(condition))) != 0
     if mask.ndim != 1:
         raise ValueError(f"compress: condition must have one axis, got shape {mask.shape}; use extract or x[mask]")
     x, axis = on_axis("compress", x, axis)
@@ -142,6 +143,6 @@ def extract(condition: ArrayLike | Sequence[object], x: ArrayLike) -> Variable:
     >>> extract(np.eye(2), Variable(np.array([[1.0, 2.0], [3.0, 4.0]])))
     variable([1. 4.])
     """
-    x, mask = ravel(operand(x, "extract")), np.flatnonzero(raw(condition))
+    x, mask = ravel(operand(x, "extract")), np.flatnonzero(raw(noted(condition)))
     within("extract", mask, x.size, f"an array of {x.size} elements")
     return get_item(x, mask)

@@ -11,15 +11,17 @@ from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
 from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import describe
+from dezero.core.op import Op
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import along
+from dezero.functions._stacking import Stack, Stacks
 from dezero.functions.arrays._independent import Below, Independent, moved, unmoved
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.joining import concatenate
 from dezero.functions.arrays.rearrange import moveaxis, ravel
 from dezero.functions.arrays.shape import broadcast_to, reshape
-from dezero.functions.indexing._indices import Index, plain_index, positions_read, repeats, whole_axes
-from dezero.functions.indexing.get_item import get_item, scatter
+from dezero.functions.indexing._indices import Index, index_of_each, plain_index, positions_read, repeats, whole_axes
+from dezero.functions.indexing.get_item import axis_from_front, get_item, scatter
 from dezero.functions.indexing.taking import on_axis
 
 
@@ -40,12 +42,26 @@ def _written_rows(below: Below, node: Variable, index: object) -> Independent | 
     return rows if inner == tuple([places.get(r) for r in rows]) else None
 
 
+def _each_updated(S: Stacks, op: Op, x: Any, values: Any) -> Any:
+    found = index_of_each(op.parameters["index"])
+    if found is None:
+        return NotImplemented
+    index, axis = found
+    return S.call(S.rebound(op, index=index), S.whole(x), axis_from_front(S, S.whole(values), axis))
+
+
+def _each_cleared(S: Stacks, op: Op, x: Stack) -> Any:
+    found = index_of_each(op.parameters["index"])
+    return NotImplemented if found is None else S.call(S.rebound(op, index=found[0]), x.value)
+
+
 _update = linear(
     "index_update",
     _written,
     lambda F, g, x, values, y, index: F.index_clear(g, index=index),
     lambda F, g, x, values, y, index: F.get_item(g, index=index),
     independent=_written_rows,
+    stacked=_each_updated,
 )
 
 _clear = linear(
@@ -53,6 +69,7 @@ _clear = linear(
     lambda x, index: _written(x, x.dtype.type(0), index),
     lambda F, g, x, y, index: F.index_clear(g, index=index),
     independent=unmoved,
+    stacked=_each_cleared,
 )
 
 

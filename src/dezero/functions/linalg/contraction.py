@@ -17,8 +17,9 @@ import numpy as np
 from dezero.core.call import apply
 from dezero.core.declare import bilinear, linear, publish
 from dezero.core.dtypes import Array, Shape
-from dezero.core.op import declared
+from dezero.core.op import Op, declared
 from dezero.core.variable import Variable, as_constant
+from dezero.functions._stacking import Stack, Stacks
 from dezero.functions.arrays._independent import Below, Independent
 from dezero.functions.linalg._matrix import Operand, array
 from dezero.functions.linalg.subscripts import Label, Labels, expand, read
@@ -86,7 +87,29 @@ def _pair_rows(below: Below, node: Variable, spec: str) -> Independent | None:
     return tuple([output.index(i) - len(output) for i in moving[0]])
 
 
-bilinear("einsum", _contract, _first, _second, independent=_pair_rows, labels=lambda a, b, spec: spec)
+def _contract_each(S: Stacks, op: Op, *args: Any) -> Any:
+    """The axis of the examples gets an index of its own."""
+    spec = op.parameters["spec"]
+    *operands, output = spec.replace("->", ",").split(",")
+    new = _new_letter(spec)
+    marked = [new + labels if isinstance(a, Stack) else labels for a, labels in zip(args, operands, strict=True)]
+    values = [a.value if isinstance(a, Stack) else a for a in args]
+    return S.call(S.rebound(op, spec=f"{','.join(marked)}->{new}{output}"), *values)
+
+
+def _new_letter(spec: str) -> str:
+    return next(i for i in string.ascii_letters if i not in spec)
+
+
+bilinear(
+    "einsum",
+    _contract,
+    _first,
+    _second,
+    independent=_pair_rows,
+    labels=lambda a, b, spec: spec,
+    stacked=_contract_each,
+)
 
 
 @functools.lru_cache(4096)
@@ -133,8 +156,18 @@ linear(
     lambda x, spec: np.einsum(spec, x),
     lambda F, g, x, y, spec: F.put_diagonal(g, spec=spec, shape=x.shape),
     independent=_diagonal_rows,
+    stacked=_contract_each,
 )
-linear("put_diagonal", _put, lambda F, g, x, y, spec, shape: F.take_diagonal(g, spec=spec))
+
+
+def _put_each(S: Stacks, op: Op, g: Stack) -> Any:
+    spec, shape = op.parameters["spec"], op.parameters["shape"]
+    labels, output = spec.split("->")
+    new = _new_letter(spec)
+    return S.call(S.rebound(op, spec=f"{new}{labels}->{new}{output}", shape=(S.count, *shape)), g.value)
+
+
+linear("put_diagonal", _put, lambda F, g, x, y, spec, shape: F.take_diagonal(g, spec=spec), stacked=_put_each)
 
 
 def diagonal_of(x: Operand, labels: Labels) -> tuple[Operand, Labels]:

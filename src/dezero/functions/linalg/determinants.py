@@ -13,6 +13,8 @@ from dezero.core.dtypes import Array
 from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import decided, noted
+from dezero.functions._stacking import whole_in_front
 from dezero.functions.arrays.dtype import floating
 from dezero.functions.linalg._matrix import eye, matrices, swap
 from dezero.functions.linalg.contraction import einsum
@@ -25,6 +27,7 @@ _regular_det = general(
     "regular_det",
     np.linalg.det,
     lambda F, g, x, y: F.reshape(g * y, shape=(*y.shape, 1, 1)) * swap(F, F.inv(x, of="det")),
+    stacked=whole_in_front,
 )
 
 
@@ -49,7 +52,7 @@ def _polynomial(a: Variable) -> Variable:
     n = a.shape[-1]
     if n <= _EXPANDED:
         return _expanded(a)
-    few = _nearly_singular(raw(a))
+    few = decided(_nearly_singular, a)
     if few == 0:
         return apply(_regular_det, a)
     return _leverrier(a) if few == n else _bordered(a, few)
@@ -102,7 +105,7 @@ def _bordered(a: Variable, few: int) -> Variable:
     with the singular vectors u, v of these values for a border, which makes m well conditioned: Jacobi's identity
     for complementary minors. It holds for any border, so u and v are constants.
     """
-    n, x = a.shape[-1], raw(a)
+    n, x = a.shape[-1], raw(noted(a))
     u, s, vh = np.linalg.svd(x)
     scale = np.where(s[..., :1] == 0, 1, s[..., :1])[..., None]
     side = (scale * u[..., n - few :]).astype(x.dtype)
@@ -134,6 +137,7 @@ _slogdet = general(
     lambda x: tuple(np.linalg.slogdet(x)),
     lambda F, gs, x, ys: F.reshape(gs[1], shape=(*ys[1].shape, 1, 1)) * swap(F, F.inv(x, of="slogdet")),
     outputs=2,
+    stacked=whole_in_front,
 )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
+from dezero.core.op import Op
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import axis_of, whole
+from dezero.functions._stacking import Stacks, in_front, ndim_of
 from dezero.functions.arrays._independent import unmoved
 from dezero.functions.arrays.rearrange import moveaxis, ravel
 from dezero.functions.arrays.shape import broadcast_to, reshape
@@ -72,8 +76,16 @@ def diagflat(x: ArrayLike, k: int = 0) -> Variable:
     return diag(ravel(x), k)
 
 
-_tril = linear("tril", lambda x, k: np.tril(x, k), lambda F, g, x, y, k: F.tril(g, k=k), independent=unmoved)
-_triu = linear("triu", lambda x, k: np.triu(x, k), lambda F, g, x, y, k: F.triu(g, k=k), independent=unmoved)
+def _of_matrices(S: Stacks, op: Op, x: Any) -> Any:
+    return in_front(S, op, x) if ndim_of(x) > 1 else NotImplemented
+
+
+_tril = linear(
+    "tril", lambda x, k: np.tril(x, k), lambda F, g, x, y, k: F.tril(g, k=k), independent=unmoved, stacked=_of_matrices
+)
+_triu = linear(
+    "triu", lambda x, k: np.triu(x, k), lambda F, g, x, y, k: F.triu(g, k=k), independent=unmoved, stacked=_of_matrices
+)
 
 
 @public

@@ -19,6 +19,7 @@ from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions import _scipy
+from dezero.functions._stacking import whole_in_front
 from dezero.functions.linalg._matrix import attempt, attempt_all, each, failing, matrices, swap, upper
 
 _REAL = "its derivative is for real matrices"
@@ -59,6 +60,7 @@ general(
     "inverse_of_lower",
     failing("inverse_of_lower", "a triangular matrix is singular when its diagonal has a zero")(_inverse_of_lower),
     _inverse_of_lower_rule,
+    stacked=whole_in_front,
 )
 
 
@@ -78,6 +80,7 @@ _cholesky = general(
         np.linalg.cholesky
     ),
     _cholesky_rule,
+    stacked=whole_in_front,
 )
 
 
@@ -119,9 +122,9 @@ def _qr_trust(r: Array) -> Array:
     return np.where(lost, np.nan, np.ones((), r.dtype))[..., None, None]
 
 
-general("qr_trust", _qr_trust, lambda F, g, r, y: F.zeros_like(r))
+general("qr_trust", _qr_trust, lambda F, g, r, y: F.zeros_like(r), stacked=whole_in_front)
 
-_qr = general("qr", lambda x: tuple(np.linalg.qr(x)), _qr_rule, outputs=2)
+_qr = general("qr", lambda x: tuple(np.linalg.qr(x)), _qr_rule, outputs=2, stacked=whole_in_front)
 
 
 @public
@@ -203,7 +206,7 @@ def _columns_from(start: int, stop: int) -> tuple[EllipsisType, slice]:
     return (..., slice(start, stop))
 
 
-_lu = general("lu", _lu_value, _lu_rule, outputs=3)
+_lu = general("lu", _lu_value, _lu_rule, outputs=3, stacked=whole_in_front)
 
 
 @public

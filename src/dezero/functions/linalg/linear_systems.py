@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import public
 from dezero.core.dtypes import Array
@@ -14,7 +15,9 @@ from dezero.core.op import Op
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable, as_constant
+from dezero.core.watching import noted
 from dezero.functions import _scipy
+from dezero.functions._stacking import whole_in_front
 from dezero.functions.linalg._matrix import array, attempt, each, eye, failing, matrices, swap, upper
 
 # -- inverse ---------------------------------------------------------------------------------------------------
@@ -30,6 +33,7 @@ _inv = general(
     "inv",
     failing("inv", "pinv gives the pseudo-inverse")(lambda x, of: np.linalg.inv(x)),
     _inverse_rule,
+    stacked=whole_in_front,
 )
 
 
@@ -88,6 +92,7 @@ _solve = general(
     _solve_matrix,
     _solve_right,
     series="solution",
+    stacked=whole_in_front,
 )
 
 
@@ -128,6 +133,7 @@ _solve_triangular = general(
     _triangle,
     _triangle_right,
     series="triangular_solution",
+    stacked=whole_in_front,
 )
 
 
@@ -186,6 +192,7 @@ _pinv = general(
     "pinv",
     failing("pinv", "look for nan or inf in it")(lambda x, rcond: np.linalg.pinv(x, rcond)),
     _pinv_rule,
+    stacked=whole_in_front,
 )
 
 
@@ -230,7 +237,7 @@ def lstsq(a: ArrayLike, b: ArrayLike, rcond: float | None = None) -> LstsqResult
     if rcond is None:
         rcond = max(m, n) * float(np.finfo(np.result_type(a.dtype, np.float32)).eps)
     x = operations.matmul(pinv(a, rcond), b)
-    s = np.linalg.svd(a.data, compute_uv=False)
+    s = np.linalg.svd(raw(noted(a)), compute_uv=False)
     rank = (s > rcond * s[..., :1]).sum(-1) if s.size else np.zeros(s.shape[:-1], int)
     if m > n and np.all(rank == n):
         rest = operations.sub(operations.matmul(a, x), b)

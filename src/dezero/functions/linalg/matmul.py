@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,9 @@ from dezero.core.call import binary, operand
 from dezero.core.declare import bilinear, public
 from dezero.core.dtypes import Array
 from dezero.core.errors import is_sparse
+from dezero.core.op import Op
 from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._stacking import Stack, Stacks, ndim_of
 from dezero.functions.arrays._independent import Below, Independent
 from dezero.functions.linalg._matrix import swap
 
@@ -60,7 +63,11 @@ def _rows(below: Below, node: Variable) -> Independent | None:
 
 
 def _product(a: Array, b: Array) -> Array:
-    if type(a) is not np.ndarray or a.ndim < 3 or np.ndim(b) != 2 or a.shape[-1] != b.shape[0]:
+    if type(a) is not np.ndarray or a.ndim < 3:
+        return np.matmul(a, b)
+    if a.shape[-1] == 1 and a.ndim == np.ndim(b) and b.shape[-2] == 1 and a.dtype == b.dtype and a.dtype.char in "fd":
+        return np.einsum("...ik,...kj->...ij", a, b)  # columns times rows take half the time of matmul's
+    if np.ndim(b) != 2 or a.shape[-1] != b.shape[0]:
         return np.matmul(a, b)
     rows = a.reshape(math.prod(a.shape[:-1]), a.shape[-1])  # one product takes 10 to 40 % less than one for each matrix
     return np.matmul(rows, b).reshape(*a.shape[:-1], b.shape[1])
@@ -74,7 +81,30 @@ def _labels(a: int, b: int) -> str:
     return f"{left},{right}->{batch}{'x' if a > 1 else ''}{'y' if b > 1 else ''}"
 
 
-_matmul = bilinear("matmul", _product, _left, _right, independent=_rows, labels=_labels, batched="matmul")
+def _each_product(S: Stacks, op: Op, a: Any, b: Any) -> Any:
+    m, n = ndim_of(a), ndim_of(b)
+    if not isinstance(b, Stack) and n <= 2:
+        return S.call(op, a.value, b)  # one product of matrices for all examples
+    if not isinstance(a, Stack) and (m, n) == (2, 1):
+        return S.call(op, b.value, S.transpose(a, axes=None))
+    left = _as_matrix(S, a, (1,) if m == 1 else (), ())
+    right = _as_matrix(S, b, (), (1,) if n == 1 else ())
+    ndim = max(m, n, 2)
+    y = S.call(op, S.opened(left, ndim), S.opened(right, ndim))
+    shape = y.shape[: y.ndim - 2] + y.shape[y.ndim - 2 : y.ndim - 1] * (m > 1) + y.shape[y.ndim - 1 :] * (n > 1)
+    return S.reshaped(y, shape)
+
+
+def _as_matrix(S: Stacks, a: Any, before: tuple[int, ...], behind: tuple[int, ...]) -> Any:
+    """A vector as a row or column; matrices as they are."""
+    if isinstance(a, Stack):
+        return Stack(S.reshaped(a.value, (S.count, *before, *a.shape, *behind)))
+    return S.reshaped(a, (*before, *a.shape, *behind))
+
+
+_matmul = bilinear(
+    "matmul", _product, _left, _right, independent=_rows, labels=_labels, batched="matmul", stacked=_each_product
+)
 
 
 _dense = binary(_matmul)

@@ -23,13 +23,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dezero.core.arraylike import raw
 from dezero.core.declare import declare, publish
 from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import describe
 from dezero.core.op import GENERAL, AnyNumberOfRules, Op, Rule
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import decided
 from dezero.functions import _scipy
+from dezero.functions._stacking import whole_in_front
 from dezero.functions.elementwise.complex_numbers import real_like
 from dezero.functions.linalg._matrix import attempt, each, failing, matrices, swap
 
@@ -135,11 +136,13 @@ def matrix_function(
     regular: the order of derivatives, from 0 for the value, from which on it needs matrices that are not singular.
     """
     value = failing(name, remedy)(lambda *xs: each(functools.partial(_corner, function, regular), *xs))
-    op = declare(Op(name, GENERAL, value, AnyNumberOfRules(_rule(name)), series="matrix_function"))
+    op = declare(
+        Op(name, GENERAL, value, AnyNumberOfRules(_rule(name)), series="matrix_function", stacked=whole_in_front)
+    )
 
     def call(a: ArrayLike) -> Variable:
         a = matrices(name, a, square=True)
-        if not np.isfinite(raw(a)).all():
+        if not decided(lambda a: np.isfinite(a).all(), a):
             raise ValueError(f"{name}: a, a {describe(a)}, holds nan or inf")
         return attempt(op, a)
 

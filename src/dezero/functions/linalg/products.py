@@ -14,6 +14,7 @@ from dezero.core.dtypes import Axes
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable, as_constant
+from dezero.functions._stacking import whole_in_front
 from dezero.functions.elementwise.complex_numbers import conj
 from dezero.functions.indexing.get_item import get_item
 from dezero.functions.indexing.picking import rows_beside_last
@@ -158,6 +159,7 @@ _cross = bilinear(
     lambda F, g, a, b, y: F.sum_to(F.cross(b, g), shape=a.shape),
     lambda F, g, a, b, y: F.sum_to(F.cross(g, a), shape=b.shape),
     independent=rows_beside_last,
+    stacked=whole_in_front,
 )
 
 

@@ -7,13 +7,25 @@ from typing import Any
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, publish
 from dezero.core.errors import is_sparse
+from dezero.core.op import Op
 from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._stacking import Stack, Stacks
 from dezero.functions.arrays.shape import transpose
+
+
+def _of_each(S: Stacks, op: Op, x: Stack) -> Any:
+    """All vectors as the columns of one matrix."""
+    columns = S.transpose(x.value, axes=(1, 0, *range(2, len(x.shape) + 1)))
+    y = S.call(op, S.reshape(columns, shape=(x.shape[0], -1)))
+    y = S.reshape(y, shape=(y.shape[0], *columns.shape[1:]))
+    return S.transpose(y, axes=(1, 0, *range(2, len(x.shape) + 1)))
+
 
 _product = linear(
     "sparse_product",
     lambda x, matrix: matrix @ x,
     lambda F, g, x, y, matrix: F.sparse_product(g, matrix=matrix.T),
+    stacked=_of_each,
 )
 
 

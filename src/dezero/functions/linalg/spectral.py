@@ -29,6 +29,7 @@ from dezero.core.op import ELEMENTWISE, Op, Rule
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._stacking import each_whole, in_front, whole_in_front
 from dezero.functions.elementwise.complex_numbers import modulus, real_like
 from dezero.functions.linalg._matrix import attempt_all, eye, failing, matrices, swap
 
@@ -107,8 +108,10 @@ def _factorization(name: str, value: Callable[..., tuple[Array, ...]], pull: Rul
 
     values = outputs - 2  # the place of eigenvalues in (w, v), of singular ones in (u, s, vh)
     rules = (rule, *[still(i + 1) for i in range(outputs)])
-    general(again, lambda x, *ys, **parameters: ys, *rules, outputs=outputs, zeros=False, series="known")
-    return general(name, value, rule, outputs=outputs, zeros=False)
+    general(
+        again, lambda x, *ys, **parameters: ys, *rules, outputs=outputs, zeros=False, series="known", stacked=each_whole
+    )
+    return general(name, value, rule, outputs=outputs, zeros=False, stacked=in_front)
 
 
 # -- symmetric matrices ----------------------------------------------------------------------------------------
@@ -205,8 +208,13 @@ def _eig_trust(k: Array) -> Array:
 
 
 # Both count as constants: they tell whether a result can be trusted, and are no part of it.
-general("eig_condition", _eig_condition, *[lambda F, g, *args, i=i: F.zeros_like(args[i]) for i in range(2)])
-general("eig_trust", _eig_trust, lambda F, g, k, y: F.zeros_like(k))
+general(
+    "eig_condition",
+    _eig_condition,
+    *[lambda F, g, *args, i=i: F.zeros_like(args[i]) for i in range(2)],
+    stacked=whole_in_front,
+)
+general("eig_trust", _eig_trust, lambda F, g, k, y: F.zeros_like(k), stacked=in_front)
 
 _eig = _factorization(
     "eig", failing("eig", "look for nan or inf in it")(lambda x: tuple(np.linalg.eig(x))), _eig_rule, outputs=2

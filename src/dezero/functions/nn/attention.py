@@ -12,6 +12,7 @@ from dezero.core.call import operand
 from dezero.core.declare import publish
 from dezero.core.dtypes import Array, DType
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import decided, noted
 from dezero.functions._axes import flag, plainly
 from dezero.functions.arrays.shape import transpose
 from dezero.functions.elementwise.comparison import where
@@ -108,11 +109,12 @@ def _checked_mask(mask: ArrayLike, shape: tuple[int, ...], dtype: DType) -> tupl
             f"scaled_dot_product_attention: a mask of shape {given.shape} does not broadcast to the scores' {shape}"
         )
     if given.dtype.kind == "b":
+        noted(mask)
         return given, None
     if not isinstance(mask, Variable):
         with np.errstate(over="ignore"):  # the least float64, which some add for "never", is -inf in float32
             mask = given = given.astype(np.finfo(dtype).dtype, copy=False)
-    closed = np.isneginf(given)
+    closed = decided(lambda mask: np.isneginf(np.atleast_1d(mask)), mask)
     if not closed.any():
         return None, mask
     return ~closed, (where if isinstance(mask, Variable) else np.where)(closed, 0, mask)

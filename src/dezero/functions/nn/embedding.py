@@ -7,8 +7,9 @@ import numpy as np
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import publish
-from dezero.core.dtypes import is_whole
+from dezero.core.dtypes import Array, is_whole
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import decided, mapping, noted
 from dezero.functions._axes import WholeNumbers
 from dezero.functions.indexing.get_item import get_item
 
@@ -24,7 +25,10 @@ def embed_id(x: WholeNumbers, W: ArrayLike) -> Variable:
               [1. 2.]
               [3. 4.]])
     """
-    ids, W = np.asarray(raw(x)), operand(W, "embed_id")
+    W = operand(W, "embed_id")
+    if isinstance(x, Variable) and W.ndim == 2 and mapping() and decided(lambda ids: _are_rows(ids, W.shape[0]), x):
+        return get_item(W, x)
+    ids = np.asarray(raw(noted(x)))
     if not is_whole(ids):
         raise TypeError(f"embed_id: x must be whole numbers, got dtype {ids.dtype}; use x.astype(int)")
     if W.ndim != 2:
@@ -36,6 +40,10 @@ def embed_id(x: WholeNumbers, W: ArrayLike) -> Variable:
             "give W a row for every number"
         )
     return get_item(W, ids)
+
+
+def _are_rows(ids: Array, count: int) -> bool:
+    return is_whole(ids) and (not ids.size or 0 <= ids.min() <= ids.max() < count)
 
 
 embedding = embed_id  # its name elsewhere

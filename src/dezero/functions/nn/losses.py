@@ -7,19 +7,23 @@ others are PyTorch's, and take `reduction`: "mean" over all elements, "sum", or 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from dezero.core.arithmetic import mul, sub
 from dezero.core.arraylike import raw
-from dezero.core.call import operand
+from dezero.core.call import apply, operand
 from dezero.core.declare import elementwise, public
 from dezero.core.dtypes import Array, Shape, is_inexact, is_whole
 from dezero.core.errors import describe
+from dezero.core.op import Op, declared
 from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import decided, mapping, noted
 from dezero.functions._axes import WholeNumbers, axis_of
+from dezero.functions._stacking import Stacks, merged
 from dezero.functions.arrays.dtype import astype, floating
 from dezero.functions.elementwise.bounds import at_least, clip
 from dezero.functions.elementwise.complex_numbers import of_reals, refuse_complex
@@ -36,9 +40,14 @@ from dezero.functions.reductions.sums_and_products import mean, sum
 # -- their arguments ---------------------------------------------------------------------------------------------
 
 
-def _classes(name: str, x: ArrayLike, t: WholeNumbers) -> tuple[Variable, Array]:
-    """Rows of scores, and the number of each row's class as an array of its own."""
-    x, labels = operand(x, name), np.asarray(raw(t))
+def _classes(name: str, x: ArrayLike, t: WholeNumbers) -> tuple[Variable, Operand]:
+    """Rows of scores, and the number of each row's class as an array of its own.
+
+    In a function that is being mapped, each example may have labels of its own: they stay a Variable.
+    """
+    x = operand(x, name)
+    own = isinstance(t, Variable) and mapping() and decided(lambda t: _are_classes(t, x), t)
+    labels = np.asarray(raw(t if own else noted(t)))
     if x.ndim != 2 or not x.size:
         raise ValueError(f"{name}: x must be (samples, classes) with elements, got shape {x.shape}; reshape it")
     if not is_whole(labels):
@@ -57,7 +66,19 @@ def _classes(name: str, x: ArrayLike, t: WholeNumbers) -> tuple[Variable, Array]
             f"{name}: t holds {least if least < 0 else greatest}, but x of shape {x.shape} has classes 0 to "
             f"{x.shape[1] - 1}"
         )
-    return floating(x), labels.flatten()
+    return floating(x), operations.reshape(t, (-1,)) if own else labels.flatten()
+
+
+def _are_classes(t: Array, x: Variable) -> bool:
+    return is_whole(t) and bool(t.size and 0 <= t.min() <= t.max() < x.shape[-1])
+
+
+def _at_classes(x: Variable, labels: Operand) -> Variable:
+    """The element of each row at its class."""
+    if not isinstance(labels, Variable):
+        return get_item(x, (np.arange(len(x)), labels))
+    picked = apply(declared["pick"], x, operations.reshape(labels, (-1, 1)))
+    return operations.reshape(picked, (-1,))
 
 
 def _alike(name: str, x: ArrayLike, t: ArrayLike, names: str = "x t") -> tuple[Operand, Operand]:
@@ -141,6 +162,13 @@ def _softmax_error_rule(F, g, x, labels, p, y):
     return p * F.centred_by_shares(g, p, axis=(1,))
 
 
+def _each_cross_entropy(S: Stacks, op: Op, x: Any, labels: Any) -> Any:
+    x, labels = S.whole(x), S.whole(labels)
+    log_p = S.log_softmax(x, axis=(2,))
+    picked = S.pick(log_p, S.reshape(labels, shape=(*labels.shape, 1)))
+    return S.mul(S.sum(picked, axis=(1, 2), keepdims=False), -1 / x.shape[1]), S.softmax(x, axis=(2,))
+
+
 # The softmax is the second output, so that the derivative need not compute it again. There it counts as a constant: all
 # further derivatives go through the x of softmax_error.
 _softmax_cross_entropy = general(
@@ -149,6 +177,7 @@ _softmax_cross_entropy = general(
     lambda F, gs, x, labels, ys: F.softmax_error(x, labels, ys[1]) * (gs[0] / x.shape[0]),
     lambda F, gs, x, labels, ys: F.zeros_like(labels),
     outputs=2,
+    stacked=_each_cross_entropy,
 )
 # Its derivative: the softmax, less 1 at the label.
 general(
@@ -158,6 +187,7 @@ general(
     lambda F, g, x, labels, p, y: F.zeros_like(labels),
     lambda F, g, x, labels, p, y: F.zeros_like(p),
     independent=lambda below, node: rows_beside_last(below[::2], node),
+    stacked=merged,
 )
 
 
@@ -186,7 +216,7 @@ def softmax_cross_entropy_simple(x: ArrayLike, t: WholeNumbers) -> Variable:
     """
     x, labels = _classes("softmax_cross_entropy_simple", x, t)
     log_p = log(clip(softmax(x), 1e-15, 1.0))
-    return -sum(get_item(log_p, (np.arange(len(x)), labels))) / len(x)
+    return -sum(_at_classes(log_p, labels)) / len(x)
 
 
 @public
@@ -200,7 +230,7 @@ def nll_loss(x: ArrayLike, t: WholeNumbers, reduction: str = "mean") -> Variable
     variable([0.28768207 0.69314718])
     """
     x, labels = _classes("nll_loss", x, t)
-    return _reduced("nll_loss", -get_item(x, (np.arange(len(x)), labels)), reduction)
+    return _reduced("nll_loss", -_at_classes(x, labels), reduction)
 
 
 # log(1 + exp(x)) - t x. Of labels 0 and 1 neither it nor its derivative is a difference of equal numbers.
@@ -269,7 +299,7 @@ def hinge_loss(x: ArrayLike, t: ArrayLike, reduction: str = "mean") -> Variable:
     >>> hinge_loss(Variable(np.array([0.5, 3.0, 0.5])), np.array([1, 1, -1]), reduction="none")
     variable([0.5 0.  1.5])
     """
-    x, t = _fitted("hinge_loss", x, raw(t), "x t")
+    x, t = _fitted("hinge_loss", x, raw(noted(t)), "x t")
     if not np.all(np.abs(t) == 1):
         raise ValueError("hinge_loss: t must hold labels -1 and 1; use 2 * t - 1 for labels 0 and 1")
     return _reduced("hinge_loss", relu(1 - x * t), reduction)
@@ -285,7 +315,7 @@ def accuracy(y: ArrayLike, t: WholeNumbers) -> Variable:
     variable(0.5)
     """
     scores, labels = _classes("accuracy", y, t)
-    return Variable(np.asarray((scores.data.argmax(axis=1) == labels).mean()))
+    return Variable(np.asarray((scores.data.argmax(axis=1) == raw(noted(labels))).mean()))
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------

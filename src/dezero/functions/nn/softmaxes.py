@@ -11,6 +11,7 @@ from dezero.core.op import Op
 from dezero.core.outputs import general
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import AxesOrAll, flag
+from dezero.functions._stacking import shifted
 from dezero.functions.arrays._independent import Below, Independent, agreed, beside
 from dezero.functions.arrays.dtype import floating
 from dezero.functions.elementwise import exponential
@@ -68,9 +69,10 @@ general(
     lambda F, g, x, y, p, axis: p * F.centred_by_shares(g, p, axis=axis),
     lambda F, g, x, y, p, axis: F.zeros_like(y),
     independent=beside,
+    stacked=shifted("axis"),
 )
 
-_logsumexp = general("logsumexp", _logsumexp_value, _logsumexp_rule, independent=reduced_rows)
+_logsumexp = general("logsumexp", _logsumexp_value, _logsumexp_rule, independent=reduced_rows, stacked=shifted("axis"))
 
 
 @public
@@ -134,6 +136,7 @@ general(
     lambda F, g, h, y, z, axis: F.less_shares(g, y, axis=axis),
     lambda F, g, h, y, z, axis: -(h * F.sum(g, axis=axis, keepdims=True)),
     independent=_two_rows,
+    stacked=shifted("axis"),
 )
 general(
     "less_shares",
@@ -141,6 +144,7 @@ general(
     lambda F, g, c, y, z, axis: F.centred_by_shares(g, y, axis=axis),
     lambda F, g, c, y, z, axis: -(g * F.sum(c, axis=axis, keepdims=True)),
     independent=_two_rows,
+    stacked=shifted("axis"),
 )
 
 
@@ -148,12 +152,13 @@ def _softmax_rule(F, g, x, y, axis):
     return y * F.centred_by_shares(g, y, axis=axis)
 
 
-_softmax = general("softmax", _softmax_value, _softmax_rule, independent=beside)
+_softmax = general("softmax", _softmax_value, _softmax_rule, independent=beside, stacked=shifted("axis"))
 _log_softmax = general(
     "log_softmax",
     _log_softmax_value,
     lambda F, g, x, y, axis: F.less_shares(g, F.exp(y), axis=axis),
     independent=beside,
+    stacked=shifted("axis"),
 )
 
 

@@ -13,6 +13,7 @@ from dezero.core.declare import bilinear, linear
 from dezero.core.dtypes import Array, is_inexact
 from dezero.core.outputs import apply_all, general
 from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._stacking import by_channels
 from dezero.functions.reductions.sums_and_products import all_equal
 
 _RUN = 1024  # NumPy copies runs of memory shorter than this (8192 by default) into its buffer before it adds them
@@ -78,7 +79,7 @@ def _rule(F, gs, x, ys, eps):
     return F.standardize_pull(g, g_mean / r / _count(y), g_variance * -2 / (r * r) / _count(y), y, r)
 
 
-_standardized = general("standardize", _standardize, _rule, outputs=3)
+_standardized = general("standardize", _standardize, _rule, outputs=3, stacked=by_channels)
 
 general(
     "standardize_pull",
@@ -91,9 +92,10 @@ general(
         + F.scale_channels(h, -r * F.channel_dot(g, y) / _count(y))
     ),
     lambda F, g, h, p, q, y, r, x: F.channel_dot(g, x) / r,
+    stacked=by_channels,
 )
 
-linear("channel_sum", _sum, lambda F, g, x, y: F.broadcast_to(g, shape=x.shape))
+linear("channel_sum", _sum, lambda F, g, x, y: F.broadcast_to(g, shape=x.shape), stacked=by_channels)
 
 bilinear(
     "scale_channels",
@@ -101,6 +103,7 @@ bilinear(
     lambda F, g, x, scale, y: F.scale_channels(g, scale),
     lambda F, g, x, scale, y: F.channel_dot(g, x),
     labels="ncl,ncl->ncl",
+    stacked=by_channels,
 )
 
 bilinear(
@@ -109,6 +112,7 @@ bilinear(
     lambda F, g, a, b, y: F.scale_channels(b, g),
     lambda F, g, a, b, y: F.scale_channels(a, g),
     labels="ncl,ncl->_c_",
+    stacked=by_channels,
 )
 
 _scale_shift = general(
@@ -117,6 +121,7 @@ _scale_shift = general(
     lambda F, g, x, scale, shift, y: F.scale_channels(g, scale),
     lambda F, g, x, scale, shift, y: F.channel_dot(g, x),
     lambda F, g, x, scale, shift, y: F.channel_sum(g),
+    stacked=by_channels,
 )
 
 

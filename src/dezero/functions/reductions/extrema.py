@@ -16,6 +16,7 @@ from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import AxesOrAll, flag
+from dezero.functions._stacking import shifted, whole_in_front
 from dezero.functions.arrays._independent import beside
 from dezero.functions.indexing.picking import gather_axes, return_axes, rows_beside_last, segment
 from dezero.functions.reductions.scans import apply_along
@@ -47,6 +48,7 @@ general(
     lambda F, g, x, y, shares, axis: F.zeros_like(x),
     lambda F, g, x, y, shares, axis: F.zeros_like(y),
     independent=beside,
+    stacked=shifted("axis"),
 )
 
 
@@ -60,6 +62,7 @@ def _extremum(name: str, value: np.ufunc) -> Op:
         lambda x, axis, keepdims: value.reduce(x, axis, keepdims=keepdims),
         _extremum_rule,
         independent=reduced_rows,
+        stacked=shifted("axis"),
     )
 
 
@@ -162,6 +165,7 @@ general(
     lambda F, g, x, y, shares: F.zeros_like(x),
     lambda F, g, x, y, shares: F.zeros_like(y),
     independent=rows_beside_last,
+    stacked=whole_in_front,
 )
 
 
@@ -174,7 +178,9 @@ def _running_rule(F, g, x, y, axis):
 
 
 def _running(name: str, value: np.ufunc) -> Op:
-    return general(name, lambda x, axis: value.accumulate(x, axis), _running_rule, independent=beside)
+    return general(
+        name, lambda x, axis: value.accumulate(x, axis), _running_rule, independent=beside, stacked=shifted("axis")
+    )
 
 
 _cummax = _running("cummax", np.maximum)

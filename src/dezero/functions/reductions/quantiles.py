@@ -17,6 +17,7 @@ from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import flag
+from dezero.functions._stacking import whole_in_front
 from dezero.functions.arrays.dtype import floating
 from dezero.functions.arrays.shape import reshape, transpose
 from dezero.functions.indexing.picking import gather_axes, rows_beside_last
@@ -47,7 +48,11 @@ def _at_ranks(x: Array, ranks: tuple[int, ...]) -> Array:
 
 
 _RANKED = general(
-    "position_of_rank", _at_ranks, lambda F, g, x, y, ranks: F.zeros_like(x), independent=rows_beside_last
+    "position_of_rank",
+    _at_ranks,
+    lambda F, g, x, y, ranks: F.zeros_like(x),
+    independent=rows_beside_last,
+    stacked=whole_in_front,
 )
 
 

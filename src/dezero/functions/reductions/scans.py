@@ -14,6 +14,7 @@ from dezero.core.dtypes import Array, is_inexact, rounded_once
 from dezero.core.op import Op
 from dezero.core.outputs import general
 from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._stacking import shifted, whole_in_front
 from dezero.functions.arrays._independent import beside
 from dezero.functions.arrays.shape import reshape
 from dezero.functions.elementwise import exponential  # noqa: F401 - declares exponent_difference
@@ -70,6 +71,7 @@ _cumsum = linear(
     _running_sum,
     lambda F, g, x, y, axis, reverse: F.cumsum(g, axis=axis, reverse=not reverse),
     independent=beside,
+    stacked=shifted("axis"),
 )
 
 
@@ -140,6 +142,7 @@ general(
     _factor_rule,
     lambda F, g, a, b, y, reverse: F.linear_recurrence(a, g, reverse=not reverse),
     independent=rows_beside_last,
+    stacked=whole_in_front,
     series="linear_recurrence",
 )
 
@@ -157,7 +160,9 @@ def _cumprod_rule(F, g, x, y, axis):
     return return_axes(F, later * earlier, shape, (axis,))
 
 
-_cumprod = general("cumprod", lambda x, axis: np.cumprod(x, axis), _cumprod_rule, independent=beside)
+_cumprod = general(
+    "cumprod", lambda x, axis: np.cumprod(x, axis), _cumprod_rule, independent=beside, stacked=shifted("axis")
+)
 
 
 @public
@@ -188,7 +193,11 @@ def _logcumsumexp_rule(F, g, x, y, axis):
 
 
 _logcumsumexp = general(
-    "logcumsumexp", lambda x, axis: np.logaddexp.accumulate(x, axis), _logcumsumexp_rule, independent=beside
+    "logcumsumexp",
+    lambda x, axis: np.logaddexp.accumulate(x, axis),
+    _logcumsumexp_rule,
+    independent=beside,
+    stacked=shifted("axis"),
 )
 
 

@@ -16,7 +16,9 @@ from dezero.core.op import Op
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import noted
 from dezero.functions._axes import AxesOrAll, flag
+from dezero.functions._stacking import shifted
 from dezero.functions.arrays._independent import beside
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.joining import from_list
@@ -47,7 +49,9 @@ def _centred(x: Array, axis: AxesOrAll) -> Array:
 
 
 # An orthogonal projection, which is its own transpose.
-linear("centred", _centred, lambda F, g, x, y, axis: F.centred(g, axis=axis), independent=beside)
+linear(
+    "centred", _centred, lambda F, g, x, y, axis: F.centred(g, axis=axis), independent=beside, stacked=shifted("axis")
+)
 
 
 def _freedom(x: Array, axis: AxesOrAll, ddof: float) -> float:
@@ -78,8 +82,8 @@ def _exact_at_zero(value: Callable[..., Array]) -> Callable[..., Array]:
     return exact
 
 
-_var = general("var", _exact_at_zero(np.var), _var_rule, independent=reduced_rows)
-_std = general("std", _exact_at_zero(np.std), _std_rule, independent=reduced_rows)
+_var = general("var", _exact_at_zero(np.var), _var_rule, independent=reduced_rows, stacked=shifted("axis"))
+_std = general("std", _exact_at_zero(np.std), _std_rule, independent=reduced_rows, stacked=shifted("axis"))
 
 
 @public
@@ -221,4 +225,4 @@ def count_nonzero(x: ArrayLike, axis: Axes = None, keepdims: bool = False) -> in
     2
     """
     x = operand(x, "count_nonzero")
-    return np.count_nonzero(x.data, axis=axes_of("count_nonzero", x, axis), keepdims=keepdims)
+    return np.count_nonzero(raw(noted(x)), axis=axes_of("count_nonzero", x, axis), keepdims=keepdims)

@@ -14,6 +14,7 @@ from dezero.core.dtypes import Array, Axes, Shape
 from dezero.core.outputs import general
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import AxesOrAll, flag, out_of_range, refuse_bools
+from dezero.functions._stacking import shifted
 from dezero.functions.arrays._independent import Below, Independent
 from dezero.functions.indexing.picking import gather_axes, return_axes, segment
 from dezero.functions.reductions._half import in_single
@@ -62,7 +63,7 @@ def spread(F, g, x, y, axis, keepdims):
     return F.broadcast_to(g, shape=x.shape)
 
 
-_sum = linear("sum", total, spread, independent=reduced_rows, uniform=True, batched="sum")
+_sum = linear("sum", total, spread, independent=reduced_rows, stacked=shifted("axis"), uniform=True, batched="sum")
 
 
 def axes_of(name: str, x: Variable | Array, axis: Axes) -> AxesOrAll:
@@ -135,7 +136,11 @@ def _through_halves(F, g, x):
 
 
 _prod = general(
-    "prod", lambda x, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims), _product_rule, independent=reduced_rows
+    "prod",
+    lambda x, axis, keepdims: np.prod(x, axis=axis, keepdims=keepdims),
+    _product_rule,
+    independent=reduced_rows,
+    stacked=shifted("axis"),
 )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import bilinear, publish
 from dezero.core.errors import describe
+from dezero.core.op import Op
 from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._stacking import Stack, Stacks, shape_of
 from dezero.functions.arrays.joining import from_list
 from dezero.functions.arrays.shape import reshape
 from dezero.functions.elementwise.complex_numbers import conj
@@ -34,7 +37,21 @@ def _second(F, g, a, v, y, mode):
     return _flip(F, F.convolve(a, _flip(F, g), mode="valid"))
 
 
-_convolve = bilinear("convolve", lambda a, v, mode: np.convolve(a, v, mode), _first, _second)
+def _convolve_each(S: Stacks, op: Op, a: Any, v: Any) -> Any:
+    """As the convolution of a network, with one channel for each example where each has a second vector of its own."""
+    lengths = [shape_of(x)[0] for x in (a, v)]
+    pad = lengths[1] - 1 if op.parameters["mode"] == "full" else 0
+    sizes = {"stride": (1,), "pad": (pad,), "dilation": (1,), "out": (lengths[0] + 2 * pad - lengths[1] + 1,)}
+    if isinstance(v, Stack):
+        x, kernels, groups = S.reshape(S.whole(a), shape=(1, S.count, lengths[0])), v.value, S.count
+    else:
+        x, kernels, groups = S.reshape(a.value, shape=(S.count, 1, lengths[0])), v, 1
+    kernels = S.reshape(S.get_item(kernels, index=(..., slice(None, None, -1))), shape=(groups, 1, lengths[1]))
+    y = S.conv(x, kernels, groups=groups, **sizes)
+    return S.reshape(y, shape=(S.count, y.shape[-1]))
+
+
+_convolve = bilinear("convolve", lambda a, v, mode: np.convolve(a, v, mode), _first, _second, stacked=_convolve_each)
 
 
 def convolve(a: ArrayLike | Sequence[complex], v: ArrayLike | Sequence[complex], mode: str = "full") -> Variable:

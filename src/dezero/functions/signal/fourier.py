@@ -19,6 +19,7 @@ from dezero.core.op import declared
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import along, whole
+from dezero.functions._stacking import shifted
 from dezero.functions.arrays._independent import Below, Independent, beside
 from dezero.functions.elementwise.complex_numbers import as_complex, conj, real_like
 from dezero.functions.reductions.sums_and_products import axes_of
@@ -36,12 +37,14 @@ linear(
     lambda x, axes, norm: np.fft.fftn(x, axes=axes, norm=norm),
     lambda F, g, x, y, axes, norm: real_like(F, F.fft(g, axes=axes, norm=norm), x),
     independent=_rows,
+    stacked=shifted("axes"),
 )
 linear(
     "ifft",
     lambda x, axes, norm: np.fft.ifftn(x, axes=axes, norm=norm),
     lambda F, g, x, y, axes, norm: real_like(F, F.ifft(g, axes=axes, norm=norm), x),
     independent=_rows,
+    stacked=shifted("axes"),
 )
 
 
@@ -64,8 +67,20 @@ def _irfft_rule(F, g, x, y, axes, n, norm):
     return F.conj(spectrum) * _weights(n, 2.0, axes[0], y)
 
 
-linear("rfft", lambda x, axes, norm: np.fft.rfft(x, axis=axes[0], norm=norm), _rfft_rule, independent=_rows)
-linear("irfft", lambda x, axes, n, norm: np.fft.irfft(x, n, axes[0], norm), _irfft_rule, independent=_rows)
+linear(
+    "rfft",
+    lambda x, axes, norm: np.fft.rfft(x, axis=axes[0], norm=norm),
+    _rfft_rule,
+    independent=_rows,
+    stacked=shifted("axes"),
+)
+linear(
+    "irfft",
+    lambda x, axes, n, norm: np.fft.irfft(x, n, axes[0], norm),
+    _irfft_rule,
+    independent=_rows,
+    stacked=shifted("axes"),
+)
 
 
 # -- one axis --------------------------------------------------------------------------------------------------
@@ -230,6 +245,7 @@ def _shift(name: str, back: str) -> Callable[..., Variable]:
         lambda x, axes: value(x, axes),
         lambda F, g, x, y, axes: getattr(F, back)(g, axes=axes),
         independent=_rows,
+        stacked=shifted("axes"),
     )
 
     def shift(x: ArrayLike, axes: Axes = None) -> Variable:

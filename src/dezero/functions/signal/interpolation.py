@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import bilinear, publish
 from dezero.core.dtypes import Array, rounded_once
-from dezero.core.op import declared
+from dezero.core.op import Op, declared
 from dezero.core.outputs import general
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watching import decided
 from dezero.functions._axes import plainly
+from dezero.functions._stacking import Stack, Stacks
 from dezero.functions.arrays.joining import concatenate
 from dezero.functions.elementwise import comparison  # noqa: F401 - declares less and greater
 from dezero.functions.elementwise.bounds import at_least, at_most
@@ -22,6 +25,17 @@ from dezero.functions.elementwise.rounding import remainder
 from dezero.functions.indexing.get_item import get_item
 from dezero.functions.indexing.sorting import sorting_places
 
+
+def _each_point_before(S: Stacks, op: Op, x: Any, xp: Any) -> Any:
+    """Where each example has points of its own, they are counted."""
+    if not isinstance(xp, Stack):
+        return S.call(op, x.value, xp)
+    x = S.whole(x)
+    points = S.reshape(xp.value, shape=(S.count, *[1] * (x.ndim - 1), -1))
+    below = S.sum(S.greater_equal(S.reshape(x, shape=(*x.shape, 1)), points), axis=(x.ndim,), keepdims=False)
+    return S.astype(S.maximum(S.sub(below, 1), 0), dtype=np.dtype(np.intp))
+
+
 # The place of the last point that is not above x; the first point's, where all are above.
 _point_before = general(
     "point_before",
@@ -29,6 +43,7 @@ _point_before = general(
     lambda F, g, x, xp, y: F.zeros_like(x),
     lambda F, g, x, xp, y: F.zeros_like(xp),
     independent=lambda below, node: None if below[1] else below[0],
+    stacked=_each_point_before,
 )
 
 
@@ -40,6 +55,21 @@ def _sums(g: Array, at: Array, size: int) -> Array:
 
 
 # A table of one axis read at places of any shape. Linear in the table; the places have no derivative.
+def _look_up_each(S: Stacks, op: Op, table: Any, at: Any) -> Any:
+    if not isinstance(table, Stack):
+        return S.call(op, table, at.value)
+    if len(table.shape) > 1:
+        return NotImplemented
+    at = S.whole(at)
+    return S.reshape(S.pick(table.value, S.reshape(at, shape=(S.count, -1))), shape=at.shape)
+
+
+def _sum_each(S: Stacks, op: Op, g: Any, at: Any) -> Any:
+    g, at = S.whole(g), S.whole(at)
+    flat = [S.reshape(x, shape=(S.count, -1)) for x in (g, at)]
+    return S.place(*flat, size=op.parameters["size"])
+
+
 _lookup = bilinear(
     "lookup",
     lambda table, at: table[at],
@@ -47,6 +77,7 @@ _lookup = bilinear(
     lambda F, g, table, at, y: F.zeros_like(at),
     independent=lambda below, node: None if below[0] else below[1],
     indices=True,
+    stacked=_look_up_each,
 )
 bilinear(
     "lookup_sums",
@@ -54,6 +85,7 @@ bilinear(
     lambda F, g, x, at, y, size: F.lookup(g, at),
     lambda F, g, x, at, y, size: F.zeros_like(at),
     indices=True,
+    stacked=_sum_each,
 )
 
 
@@ -83,7 +115,7 @@ def interp(
     if period is not None:
         x, xp, fp = _unrolled(x, xp, fp, period)
         left = right = None
-    if (np.diff(xp.data) <= 0).any():
+    if decided(lambda xp: (np.diff(xp) <= 0).any(), xp):
         raise ValueError("interp: xp must ascend, each element greater than the one before; sort xp, and fp with it")
     first, last = get_item(xp, 0), get_item(xp, -1)
     rise, run = [get_item(v, slice(1, None)) - get_item(v, slice(-1)) for v in (fp, xp)]

@@ -14,7 +14,9 @@ from dezero.core.arraylike import raw
 from dezero.core.call import apply
 from dezero.core.declare import bilinear, public
 from dezero.core.dtypes import rounded_once
+from dezero.core.op import Op
 from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._stacking import Stack, Stacks, channels_joined, channels_split, merged
 from dezero.functions.arrays._independent import Below, Independent
 from dezero.functions.windows import conv_tiles
 from dezero.functions.windows.patches import bias_of
@@ -41,12 +43,34 @@ def _moved(places: dict[tuple[int, int], int]) -> Callable[..., Independent | No
     return rows
 
 
+def _with_kernels(S: Stacks, op: Op, x: Any, W: Any) -> Any:
+    """The examples as more samples; where each has kernels of its own, as groups of channels."""
+    if not isinstance(W, Stack):
+        return merged(S, op, x, W, same=1)
+    y = S.call(_in_groups(S, op), channels_joined(S, S.whole(x)), _kernels_joined(S, W.value))
+    return channels_split(S, y)
+
+
+def _in_groups(S: Stacks, op: Op) -> Op:
+    return S.rebound(op, groups=S.count * op.parameters["groups"])
+
+
+def _kernels_joined(S: Stacks, W: Any) -> Any:
+    return S.reshape(W, shape=(W.shape[0] * W.shape[1], *W.shape[2:]))
+
+
+def _to_kernels(S: Stacks, op: Op, x: Any, g: Any) -> Any:
+    W = S.call(_in_groups(S, op), *[channels_joined(S, S.whole(a)) for a in (x, g)])
+    return S.reshape(W, shape=(S.count, W.shape[0] // S.count, *W.shape[1:]))
+
+
 _conv = bilinear(
     "conv",
     rounded_once(conv_tiles.convolve),
     lambda F, g, x, W, y, out, **p: F.conv_transposed(g, W, size=x.shape[2:], **p),
     lambda F, g, x, W, y, out, **p: F.conv_weights(x, g, kernel=W.shape[2:], **p),
     independent=_moved({(0, _SAMPLES): _SAMPLES, (1, 0): _CHANNELS}),
+    stacked=_with_kernels,
 )
 
 _conv_transposed = bilinear(
@@ -55,6 +79,7 @@ _conv_transposed = bilinear(
     lambda F, g, x, W, y, size, **p: F.conv(g, W, out=x.shape[2:], **p),
     lambda F, g, x, W, y, size, **p: F.conv_weights(g, x, kernel=W.shape[2:], **p),
     independent=_moved({(0, _SAMPLES): _SAMPLES, (1, 1): _CHANNELS}),
+    stacked=_with_kernels,
 )
 
 bilinear(
@@ -63,6 +88,7 @@ bilinear(
     lambda F, g, x, gy, W, kernel, **p: F.conv_transposed(gy, g, size=x.shape[2:], **p),
     lambda F, g, x, gy, W, kernel, **p: F.conv(x, g, out=gy.shape[2:], **p),
     independent=_moved({(0, _CHANNELS): 1, (1, _CHANNELS): 0}),
+    stacked=_to_kernels,
 )
 
 

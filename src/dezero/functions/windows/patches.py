@@ -11,6 +11,7 @@ from dezero.core.call import apply, operand
 from dezero.core.declare import linear, public
 from dezero.core.dtypes import Array, Shape, rounded_once
 from dezero.core.variable import ArrayLike, Variable
+from dezero.functions._stacking import merged
 from dezero.functions.arrays._independent import Below, Independent
 from dezero.functions.linalg._matrix import Operand
 from dezero.functions.windows.sizes import PerAxis, for_each_axis, window_counts
@@ -46,6 +47,7 @@ _im2col = linear(
     _columns,
     lambda F, g, x, y, out, **p: F.col2im(g, size=x.shape[2:], **p),
     independent=_rows,
+    stacked=merged,
 )
 
 _col2im = linear(
@@ -53,6 +55,7 @@ _col2im = linear(
     _images,
     lambda F, g, col, y, size, **p: F.im2col(g, out=col.shape[4:], **p),
     independent=_rows,
+    stacked=merged,
 )
 
 

@@ -12,6 +12,7 @@ from dezero.core.dtypes import Array, rounded_once
 from dezero.core.outputs import apply_all, general
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions._axes import along
+from dezero.functions._stacking import merged
 from dezero.functions.arrays.shape import reshape
 from dezero.functions.elementwise.comparison import where
 from dezero.functions.indexing.get_item import get_item
@@ -48,13 +49,14 @@ def _pool_rule(F, gs, x, ys, out, **p):
 
 
 # The second output is where in its window each maximum stands; given it, pooling is linear.
-_max_pool = general("max_pool", window_maxima, _pool_rule, outputs=2)
+_max_pool = general("max_pool", window_maxima, _pool_rule, outputs=2, stacked=merged)
 
 general(
     "max_unpool",
     _unpool,
     lambda F, g, gy, index, x, size, **p: F.max_gather(g, index, out=gy.shape[2:], **p),
     lambda F, g, gy, index, x, size, **p: F.zeros_like(index),
+    stacked=merged,
 )
 
 general(
@@ -62,6 +64,7 @@ general(
     _gather,
     lambda F, g, x, index, y, out, **p: F.max_unpool(g, index, size=x.shape[2:], **p),
     lambda F, g, x, index, y, out, **p: F.zeros_like(index),
+    stacked=merged,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dezero.core.declare import linear
 from dezero.core.variable import Variable
+from dezero.functions._stacking import merged
 from dezero.functions.arrays._independent import Below, Independent
 from dezero.functions.windows.sliding import spread_windows, sum_windows
 
@@ -18,6 +19,7 @@ SUM = linear(
     sum_windows,
     lambda F, g, x, y, out, **p: F.spread_windows(g, size=x.shape[2:], **p),
     independent=_rows,
+    stacked=merged,
 )
 
 SPREAD = linear(
@@ -25,4 +27,5 @@ SPREAD = linear(
     spread_windows,
     lambda F, g, x, y, size, **p: F.sum_windows(g, out=x.shape[2:], **p),
     independent=_rows,
+    stacked=merged,
 )

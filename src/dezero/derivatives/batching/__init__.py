@@ -1,0 +1,1 @@
+"""Functions of one example applied to many at once."""
