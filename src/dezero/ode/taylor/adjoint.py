@@ -16,7 +16,7 @@ from dezero.core.arraylike import raw
 from dezero.core.config import using_config
 from dezero.core.errors import GraphError
 from dezero.core.variable import Variable
-from dezero.optimize.branches import Evaluation
+from dezero.ode.taylor.branches import Evaluation
 from dezero.series.equation import Solution
 
 _EQUAL = 1e-6  # relative difference of derivatives at two times some roundings apart that is no jump

@@ -19,8 +19,8 @@ from dezero.core.errors import GraphError
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
-from dezero.optimize import adjoint
-from dezero.optimize.branches import Branch, Evaluation, changed, depends, opaque, rests_on, unknown
+from dezero.ode.taylor import adjoint
+from dezero.ode.taylor.branches import Branch, Evaluation, changed, depends, opaque, rests_on, unknown
 from dezero.series.equation import Solution
 
 _ORDERS = 6  # up to which the series on both sides of a knot are compared

@@ -16,10 +16,10 @@ from dezero.core.registry import operations
 from dezero.core.variable import Argument, Variable, wrap
 from dezero.core.watching import watching
 from dezero.derivatives.trees import Rebuild, flatten, matching
-from dezero.optimize.adjoint import Adjoint
-from dezero.optimize.branches import Evaluation, made_plain
-from dezero.optimize.jumps import Knot, behind, refuse_jump
-from dezero.optimize.steps import Step
+from dezero.ode.taylor.adjoint import Adjoint
+from dezero.ode.taylor.branches import Evaluation, made_plain
+from dezero.ode.taylor.jumps import Knot, behind, refuse_jump
+from dezero.ode.taylor.steps import Step
 from dezero.series.equation import Solution
 
 _PLACES = 200  # over the whole interval, at which the steps are compared with f

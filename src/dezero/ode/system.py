@@ -1,0 +1,183 @@
+"""A system of differential equations: its solution at given times, and the cotangents of all it starts from."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dezero.core.dtypes import Array
+from dezero.core.fingerprint import Unlike
+from dezero.functions import _scipy
+from dezero.ode.rates import Moving, RightSide
+from dezero.ode.solver import Settings, integrate
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
+_SMALL = 200  # numbers in a state, for which a dense matrix is as quick as a sparse one
+
+
+@dataclasses.dataclass
+class Solved:
+    """A solution: its inputs, the values (times, n), what SciPy returned and the interpolant (None where not kept)."""
+
+    inputs: list[Array]
+    values: Array
+    found: Any
+    sol: Any
+
+
+class System:
+    """The initial value problem of a right side.
+
+    jacobian: df/dy of the equation at the bottom, of the first `size` numbers of the state and its first `count`
+    parameters: the tangents' Newton iterations use it in each block (T. Maly, L. Petzold, Applied Numerical
+    Mathematics 20 (1996) 57). adjoint: whether derivatives go backward in time.
+    """
+
+    def __init__(
+        self, rates: RightSide, settings: Settings, adjoint: bool, jacobian: Callable[..., Any], size: int, count: int
+    ) -> None:
+        self.rates, self.settings, self.adjoint = rates, settings, adjoint
+        self.jacobian, self.size, self.count = jacobian, size, count
+        self.mark = Unlike()  # makes the keys of its operations differ from those of every other system
+        self._derived: dict[Any, System] = {}
+        self._solved: Solved | None = None
+        self._pulled: tuple[list[Array], Array] | None = None
+
+    def augmented(self, m: int, moving: Moving) -> System:
+        """The system of the state and its tangents along m directions; moving: the parameters that these move."""
+        key = (m, moving)
+        if key not in self._derived:
+            rates = self.rates.augmented(m, moving)
+            self._derived[key] = System(rates, self.settings, self.adjoint, self.jacobian, self.size, self.count)
+        return self._derived[key]
+
+    def solve(self, states: Sequence[Array], times: Array, params: Sequence[Array]) -> Solved:
+        """The solution; the last one is kept, since the rule of each argument asks for it."""
+        inputs = [*states, times, *params]
+        if self._solved is None or not _same(self._solved.inputs, inputs):
+            self._solved = self.integrated(states, times, params, dense=self.adjoint)
+        return self._solved
+
+    def keep(self, solved: Solved) -> None:
+        self._solved = solved
+
+    def integrated(
+        self, states: Sequence[Array], times: Array, params: Sequence[Array], dense: bool, events: Any = None
+    ) -> Solved:
+        inputs = [*states, times, *params]
+        y0 = np.concatenate(states)
+        places, where = np.unique(times, return_inverse=True)
+        if len(places) == 1 or not y0.size:
+            return Solved(inputs, np.tile(y0, (len(times), 1)), None, lambda t: y0)
+        if times[0] > times[-1]:
+            places, where = places[::-1], len(places) - 1 - where
+        found = integrate(
+            self.settings,
+            lambda y, t: self.rates.value(y, t, *params),
+            lambda y, t: self._blocks(y, t, params, y.size),
+            y0,
+            places,
+            atol=self._atol(y0.size),
+            dense_output=dense,
+            events=events,
+            t_eval=places if len(places) > 2 else None,
+        )
+        values = found.y.T if len(places) > 2 else found.y.T[[0, -1]]
+        reached = where < len(values)  # a terminal event ends earlier
+        return Solved(inputs, values[where[reached]], found, found.sol)
+
+    def _blocks(self, y: Array, t: Any, params: Sequence[Array], size: int) -> Any:
+        """The Jacobian of the state and of each tangent."""
+        block = self.jacobian(y[: self.size], t, *params[: self.count])
+        times = size // self.size
+        sparse = _scipy.sparse.issparse(block)
+        if times == 1 and not sparse:
+            return block
+        if self.settings.method == "LSODA" or (size <= _SMALL and not sparse):  # LSODA takes dense matrices only
+            return np.kron(np.eye(times), block.toarray() if sparse else block)
+        return _scipy.sparse.kron(_scipy.sparse.eye_array(times), block, format="csc")
+
+    def _atol(self, size: int) -> Any:
+        atol = np.asarray(self.settings.atol, np.float64)
+        return np.tile(atol, size // self.size) if atol.ndim else float(atol)
+
+    # -- backward ----------------------------------------------------------------------------------------------
+
+    def cotangents(
+        self, g: Array, states: Sequence[Array], times: Array, params: Sequence[Array], moving: Moving
+    ) -> Array:
+        """The cotangents of the moving states and parameters, one after the other, from those of the values g.
+
+        moving: of the states and the parameters. The adjoint equation goes back from one time to the next, along the
+        interpolant of the solution.
+        """
+        inputs = [g, *states, times, *params]
+        if self._pulled is not None and _same(self._pulled[0], inputs):
+            return self._pulled[1]
+        sol = self.solve(states, times, params).sol
+        backward = _Backward(self, sol, params, moving[len(states) :])
+        for i in range(len(times) - 1, 0, -1):
+            backward.jump(g[i])
+            if times[i] != times[i - 1]:
+                backward.step(times[i], times[i - 1])
+        backward.jump(g[0])
+        parts = np.split(backward.weights, np.cumsum([s.size for s in states])[:-1])
+        found = [part for part, moves in zip(parts, moving, strict=False) if moves]
+        flat = np.concatenate([*found, backward.sums])
+        self._pulled = inputs, flat
+        return flat
+
+
+class _Backward:
+    """The adjoint equation: the weights, cotangents of the state, and the sums, those of the moving parameters."""
+
+    def __init__(self, system: System, sol: Any, params: Sequence[Array], moving: Moving) -> None:
+        self.system, self.sol, self.params, self.moving = system, sol, params, moving
+        self.shapes = [p.shape for p, moves in zip(params, moving, strict=True) if moves]
+        self.weights = np.zeros(system.rates.size)
+        self.sums = np.zeros(sum([int(np.prod(shape)) for shape in self.shapes]))
+        options = {name: value for name, value in system.settings.options.items() if name != "first_step"}
+        atol = float(np.min(system.settings.atol))
+        self.settings = dataclasses.replace(system.settings, options=options, atol=atol)
+
+    def jump(self, g: Array) -> None:
+        self.weights = self.weights + g
+
+    def step(self, start: float, end: float) -> None:
+        if not np.any(self.weights):
+            return
+        if not self.settings.implicit:
+            z = np.concatenate([self.weights, self.sums])
+            found = integrate(self.settings, self._rate, None, z, np.array([start, end]))
+            self.weights, self.sums = np.split(found.y[:, -1], [self.weights.size])
+            return
+        # For implicit methods the sums would be rows of the matrices that they factor: quadrature finds them instead.
+        found = integrate(
+            self.settings,
+            lambda z, t: self._rate(z, t)[: z.size],
+            lambda z, t: -self.system._blocks(self.sol(t), t, self.params, z.size).T,
+            self.weights,
+            np.array([start, end]),
+            dense_output=True,
+        )
+        if self.sums.size:
+            for a, b in zip(found.t[:-1], found.t[1:], strict=True):
+                for node, weight in zip(_NODES, _WEIGHTS, strict=True):
+                    t = (a + b) / 2 + node * (b - a) / 2
+                    self.sums = self.sums + weight * (b - a) / 2 * self._rate(found.sol(t), t)[self.weights.size :]
+        self.weights = found.y[:, -1]
+
+    def _rate(self, z: Array, t: Any) -> Array:
+        n = self.weights.size
+        t = np.float64(t)
+        found = self.system.rates.cotangents(self.moving, self.sol(t), t, *self.params, z[:n])
+        sizes = [n, *[int(np.prod(shape)) for shape in self.shapes]]
+        parts = [np.zeros(k) if x is None else np.ravel(x) for x, k in zip(found, sizes, strict=True)]
+        return -np.concatenate(parts)
+
+
+def _same(a: Sequence[Array], b: Sequence[Array]) -> bool:
+    return all([x is y or np.array_equal(x, y) for x, y in zip(a, b, strict=True)])

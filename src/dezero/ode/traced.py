@@ -1,0 +1,117 @@
+"""A user's right side f(y, t, *args) as a program, or as one program for each place where its formula differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dezero.autodiff.arguments import calling_on, computed, refuse_nothing
+from dezero.core.dtypes import Array, is_real
+from dezero.core.errors import GraphError, describe
+from dezero.core.graph import collect
+from dezero.core.marks import UNRECORDED, Computed, Cut
+from dezero.core.registry import operations
+from dezero.core.variable import Variable, argument, tick
+from dezero.core.watching import watching
+from dezero.derivatives.packing import Packing
+from dezero.derivatives.trees import flatten, tree_shape
+from dezero.ode.rates import Rates, Retraced
+from dezero.rewriting.program import Program, computed_and_used
+
+
+class Traced:
+    """A right side, called at a state and a time.
+
+    shift: the first time where it is a Variable; f's time is then this plus the time since the start, so that the first
+    time is a parameter. parameters: the Variables of floats that f depends on; rates: the program, or what calls f anew
+    at each place, where f compares values, reads numbers from Variables or computes inside no_grad.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], packing: Packing, args: Sequence[Any], y0: Array, t0: float, shift: Variable | None
+    ) -> None:
+        self.f, self.packing, self.args, self.shift = f, packing, args, shift
+        given = [x for x in flatten(tuple(args))[0] if isinstance(x, Variable)]
+        self.given = [x for x in ([] if shift is None else [shift]) + given if _differentiable(x)]
+        leaves, rate, found, changes = self._call(y0, t0)
+        self.parameters = list({id(x): x for x in [*self.given, *found]}.values())
+        self.point = [y0, np.float64(t0), *[_double(x._data) for x in self.parameters]]
+        if changes:
+            self.rates: Rates | Retraced = Retraced(self._at, y0.size)
+        else:
+            self.rates = Rates.shared(Program.traced("odeint", [*leaves, *self.parameters], [rate]), self.point)
+
+    def _at(self, y: Array, t: Any, *params: Array) -> Rates:
+        for x, p in zip(self.parameters, params, strict=True):
+            if not np.array_equal(_double(x._data), p):
+                raise GraphError(
+                    f"odeint: f compares values or reads numbers, so that it is called anew, and {describe(x)} that it "
+                    "uses was changed since; differentiate before its data changes"
+                )
+        leaves, rate, found, _ = self._call(y, float(t))
+        known = {id(x) for x in self.parameters}
+        for x in found:
+            if id(x) not in known:
+                raise GraphError(
+                    f"odeint: f uses {describe(x)} at t = {float(t):.6g} and not at the start; give it in args"
+                )
+        return Rates.shared(Program.traced("odeint", [*leaves, *self.parameters], [rate]), [y, np.asarray(t), *params])
+
+    def _call(self, y: Array, t: float) -> tuple[list[Variable], Variable, list[Variable], bool]:
+        """The leaves and the rates of a call, the Variables that it used, and whether it differs from place to place."""
+        born = tick()
+        leaves: list[Variable] = [argument(np.asarray(y)), argument(np.asarray(t))]
+        with calling_on(leaves), watching() as watch:
+            time = leaves[1] if self.shift is None else leaves[1] + self.shift
+            rate = self._vector(self.f(self.packing.unpacked(leaves[0]), time, *self.args))
+        nodes, used = computed_and_used([rate], born)
+        ours = {id(x) for x in leaves}
+        seen = [*watch.read, *[x for operands, _ in watch.compared for x in operands]]
+        changes = any([isinstance(x, Variable) and x._age > born for x in seen])
+        self.cut = next((x._op for x in nodes if isinstance(x._op, Cut)), None)  # of the last call
+        changes = changes or self.cut is not None
+        return leaves, rate, [x for x in used if id(x) not in ours and _differentiable(x)], changes
+
+    def _vector(self, found: Any) -> Variable:
+        """The rates as a vector; errors for those that do not fit the state."""
+        leaves = flatten(found)[0]
+        if not leaves:
+            refuse_nothing("odeint", found)
+        refuse_list("odeint", found, self.packing.tree)
+        shape, wanted = tree_shape(found), tree_shape(self.packing.tree)
+        if shape != wanted or type(shape) is not type(wanted):
+            raise ValueError(f"odeint: f's result has the structure {shape}, y0 has {wanted}; give it the same")
+        for rate, like in zip(leaves, self.packing.shapes, strict=True):
+            if computed("odeint", rate).shape != like:
+                raise ValueError(f"odeint: f returned a {describe(rate)} for a state of shape {like}")
+            if rate.dtype.kind == "c":
+                raise TypeError(f"odeint: f returned a {describe(rate)}; give the real and imaginary parts apart")
+        return operations.concatenate([operations.reshape(x, (x.size,)) for x in leaves], axis=0)
+
+    def check_recorded(self) -> None:
+        """GraphError where f computes something that the solution's derivatives would lack."""
+        if self.cut is not None:
+            why = "takes a derivative without create_graph=True" if self.cut is UNRECORDED else "computes under no_grad"
+            raise GraphError(
+                f"odeint: f {why}, which would be a constant for the solution's derivatives; detach() it to have it so, "
+                "or integrate inside no_grad for the values alone"
+            )
+
+
+def refuse_list(name: str, found: Any, like: Any) -> None:
+    """ValueError for a list of numbers in place of an array."""
+    if isinstance(found, list | tuple) and not isinstance(like, list | tuple | dict):
+        raise ValueError(
+            f"{name}: f returned a {type(found).__name__} of {len(found)} for y0, which is one array; join them by "
+            "dezero.functions.stack (F.stack([...])), or give y0 in that structure"
+        )
+
+
+def _differentiable(x: Variable) -> bool:
+    return is_real(x._data) and not isinstance(x._op, Computed)
+
+
+def _double(x: Any) -> Array:
+    return np.asarray(x, np.float64)
