@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dezero.core.dtypes import Array
+import numpy as np
+
+from dezero.core.dtypes import Array, Shape
 from dezero.core.op import Op
 from dezero.rewriting.program import Program, Step, on_arrays
 
@@ -14,17 +17,26 @@ from dezero.rewriting.program import Program, Step, on_arrays
 _WRITTEN = {"add": "{}+{}", "sub": "{}-{}", "mul": "{}*{}", "div": "{}/{}", "neg": "-{}"}
 
 
-def compiled(program: Program) -> Callable[..., tuple[Array, ...]]:
-    """The function from the program's inputs to its outputs, on raw arrays (a float is to be a NumPy scalar)."""
+def compiled(program: Program, shapes: Sequence[Shape]) -> Callable[..., Array]:
+    """A function of raw arrays: of a state as one vector, and of the program's other inputs, NumPy's scalars or arrays.
+
+    shapes: of the program's first inputs, the parts of the state. Returns the outputs joined to one vector.
+    """
     count = len(program.inputs)
     names: dict[str, Any] = {f"x{count + i}": c for i, c in enumerate(program.constants)}
-    lines = []
-    for at, (op, args) in enumerate(program.steps, count + len(names)):
-        lines.append(f" x{at} = {_expression(op, [f'x{a}' for a in args], str(at), names)}")
-    outputs = ", ".join(["None" if y is None else f"x{y}" for y in program.outputs])
-    inputs = ", ".join([f"x{i}" for i in range(count)])
-    exec("\n".join([f"def run({inputs}):", *lines, f" return ({outputs},)"]), names)
-    return names.pop("run")  # type: ignore[no-any-return]  # the function's globals would hold the function itself
+    lines, at = [], 0
+    for i, shape in enumerate(shapes):
+        end = at + math.prod(shape)
+        lines.append(f" x{i} = y[{at}:{end}]" + ("" if len(shape) == 1 else f".reshape({shape})"))
+        at = end
+    for place, (op, args) in enumerate(program.steps, count + len(names)):
+        lines.append(f" x{place} = {_expression(op, [f'x{a}' for a in args], str(place), names)}")
+    outputs = ", ".join([f"x{y}" for y in program.outputs])
+    inputs = ", ".join(["y", *[f"x{i}" for i in range(len(shapes), count)]])
+    names["join"] = np.concatenate
+    lines.append(f" return join(({outputs},), axis=None)")
+    exec("\n".join([f"def run({inputs}):", *lines]), names)
+    return names.pop("run")  # the function's globals would hold the function itself
 
 
 def _expression(op: Step, args: Sequence[str], at: str, names: dict[str, Any]) -> str:

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from dezero.autodiff.arguments import check_callable
-from dezero.core.arraylike import raw
-from dezero.core.call import apply
-from dezero.core.config import recording
 from dezero.core.dtypes import Array
-from dezero.core.errors import describe
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, wrap
+from dezero.core.variable import Variable
 from dezero.derivatives import sparse_jacobian
 from dezero.derivatives.packing import Packing
 from dezero.derivatives.trees import flatten
+from dezero.ode.problem import Problem
 from dezero.ode.rates import RightSide
 from dezero.ode.result import Events, OdeResult
-from dezero.ode.solution import solution
 from dezero.ode.solver import checked
-from dezero.ode.system import Solved, System
-from dezero.ode.traced import Traced
+from dezero.ode.system import System
 from dezero.rewriting.program import on_variables
-
-_FORWARD = 20_000  # numbers in the tangents of the state and the parameters, up to which they are integrated forward
 
 
 def odeint(
@@ -90,99 +84,13 @@ def odeint(
         settings,
         problem.backward(sensitivities),
         _jacobian(problem.traced.rates, jac),
-        problem.start.size,
         len(problem.params),
     )
     watched = Events(events, packing, args)
     more = bool(watched.functions) or dense_output or full_output
-    solved = problem.solve(watched, more or problem.system.adjoint)
+    solved = problem.solve(watched.for_scipy(problem.first), more or problem.system.adjoint)
     values = problem.values(solved)
     return (values, OdeResult(problem, solved, watched)) if more else values
-
-
-class Problem:
-    """An initial value problem as the user gave it. start, times, params: the inputs of the system, Variables where
-    derivatives can be asked for; moving: which of start and params are. unpacked: from vectors to the user's tree."""
-
-    system: System
-
-    def __init__(self, f: Callable[..., Any], packing: Packing, y0: Any, t: Any, args: Sequence[Any]) -> None:
-        self.packing, self.args = packing, args
-        self.dtypes = [np.result_type(x, np.float32) if _real(x) else np.dtype(float) for x in map(_data, flatten(y0)[0])]
-        times = _times(t)
-        first = times[0] if isinstance(times, Variable) else None
-        self.times = times if first is None else times - first
-        self.first = 0.0 if first is None else float(first._data)
-        self.start: Any = _vector(packing, y0) if recording() else packing.vector.astype(np.float64)
-        begin = float(raw(self.times)[0])
-        self.traced = Traced(f, packing, args, raw(self.start), begin, first)
-        self.params = [operations.astype(x, np.float64) for x in self.traced.parameters]
-        moving = isinstance(self.start, Variable) or bool(self.params) or first is not None
-        self.recorded = recording() and moving
-        if self.recorded:
-            self.traced.check_recorded()
-
-    def backward(self, sensitivities: str) -> bool:
-        """Whether derivatives are to go backward in time."""
-        if sensitivities != "auto" or not self.recorded:
-            return sensitivities == "adjoint"
-        moving = sum([x.size for x in self.params])
-        state = self.start.size
-        m = moving + (state if isinstance(self.start, Variable) else 0)
-        return bool(m * (state + moving) > _FORWARD)
-
-    def solve(self, watched: Events, dense: bool) -> Solved:
-        params = [x._data for x in self.params]
-        events = watched.for_scipy(self.first)
-        return self.system.integrated([raw(self.start)], raw(self.times), params, dense, events)
-
-    def values(self, solved: Solved) -> Any:
-        """The values at the times in the user's structure."""
-        n = len(solved.values)
-        if not self.recorded:
-            return self.unpacked(wrap(solved.values))
-        times = self.times[:n] if n < len(raw(self.times)) else self.times
-        solved.inputs[1] = raw(times)
-        self.system.keep(solved)
-        return self.unpacked(self.at(times))
-
-    def at(self, times: Any) -> Variable:
-        """The values at times since the start, (times, n), as a node."""
-        moving = (isinstance(self.start, Variable), *[True] * len(self.params))
-        return apply(solution(self.system, 1, moving), self.start, times, *self.params)
-
-    def unpacked(self, flat: Variable) -> Any:
-        """The tree for vectors in rows, or for one vector; in the dtypes of y0."""
-        found, at, rows = [], 0, flat.shape[:-1]
-        for shape, dtype in zip(self.packing.shapes, self.dtypes, strict=True):
-            size = int(np.prod(shape))
-            part = operations.reshape(flat[..., at : at + size], (*rows, *shape))
-            found.append(part if part.dtype == dtype else operations.astype(part, dtype))
-            at += size
-        return self.packing.rebuild(found if flat._args else [wrap(x._data) for x in found])
-
-
-def _vector(packing: Packing, y0: Any) -> Any:
-    """The state as one vector in float64, a Variable where y0 holds one."""
-    leaves = flatten(y0)[0]
-    if not any([isinstance(x, Variable) for x in leaves]):
-        return packing.vector.astype(np.float64)
-    flat = [operations.astype(operations.reshape(_data(x) if not isinstance(x, Variable) else x, (-1,)), np.float64) for x in leaves]
-    return operations.concatenate(flat, axis=0)
-
-
-def _times(t: Any) -> Any:
-    """The times in float64: an array, or a Variable where they hold one."""
-    if not isinstance(t, Variable) and any([isinstance(x, Variable) for x in flatten(t)[0]]):
-        t = operations.stack([x if isinstance(x, Variable) else wrap(np.float64(x)) for x in flatten(t)[0]], axis=0)
-    times = np.asarray(raw(t))
-    if times.ndim != 1 or not times.size or times.dtype.kind not in "fiu":
-        raise ValueError(f"odeint: t is a {describe(times)}; give a sequence of times, the first that of y0")
-    gaps = np.diff(times.astype(np.float64))
-    if not np.all(np.isfinite(times)) or not (np.all(gaps >= 0) or np.all(gaps <= 0)):
-        raise ValueError(f"odeint: t must be finite and increase or decrease throughout, got {times}")
-    moving = isinstance(t, Variable) and recording()
-    return operations.astype(t, np.float64) if moving else times.astype(np.float64)
 
 
 def _tolerances(packing: Packing, atol: Any) -> Any:
@@ -201,17 +109,14 @@ def _jacobian(rates: RightSide, jac: Any) -> Callable[..., Any]:
     pattern = None if isinstance(jac, str) else jac
 
     def sparse(y: Array, t: Any, *params: Array) -> Any:
-        program = rates.at(y, t, *params).program
-        return sparse_jacobian(lambda v: program.run(on_variables, [v, t, *params])[0], pattern)(y).tocsc()
+        there = rates.at(y, t, *params)
+        ends = np.cumsum([0, *map(math.prod, rates.shapes)])
+
+        def value(v: Variable) -> Variable:
+            parts = [v[a:b].reshape(shape) for a, b, shape in zip(ends, ends[1:], rates.shapes, strict=False)]
+            found = there.program.run(on_variables, [*parts, t, *params])
+            return operations.concatenate([operations.reshape(x, (-1,)) for x in found], axis=0)
+
+        return sparse_jacobian(value, pattern)(y).tocsc()
 
     return sparse
-
-
-def _data(x: Any) -> Any:
-    return np.asarray(raw(x))
-
-
-def _real(x: Any) -> bool:
-    return bool(x.dtype.kind == "f")
-
-

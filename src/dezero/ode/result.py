@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,21 +15,20 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
 from dezero.derivatives import custom_root
 from dezero.derivatives.packing import Packing
+from dezero.ode.problem import Problem
 from dezero.ode.system import Solved
-
-if TYPE_CHECKING:
-    from dezero.ode.integrate import Problem
 
 
 class Events:
     """The user's event functions g(y, t, *args)."""
 
     def __init__(self, events: Any, packing: Packing, args: Sequence[Any]) -> None:
-        self.functions: list[Callable[..., Any]] = [] if events is None else [events] if callable(events) else [*events]
+        given = [] if events is None else events if isinstance(events, list | tuple) else [events]
+        self.functions: list[Callable[..., Any]] = [*given]
         self.packing, self.args = packing, args
         for g in self.functions:
             if not callable(g):
-                raise TypeError(f"odeint: events holds a {describe(g)}; give functions g(y, t, *args) of one number")
+                raise TypeError(f"odeint: events holds {describe(g)}; give functions g(y, t, *args) of one number")
 
     def value(self, g: Callable[..., Any], y: Variable, t: Variable) -> Variable:
         """An event function at a state (a vector) and a time."""
@@ -73,7 +72,10 @@ class OdeResult:
         self.t_events: list[Variable] = []
         self.y_events: list[Any] = []
         for g, times, states in zip(
-            watched.functions, getattr(found, "t_events", None) or [], getattr(found, "y_events", None) or [], strict=True
+            watched.functions,
+            getattr(found, "t_events", None) or [],
+            getattr(found, "y_events", None) or [],
+            strict=True,
         ):
             t, y = _met(problem, watched, g, times, np.reshape(states, (len(times), problem.packing.vector.size)))
             self.t_events.append(t)

@@ -62,6 +62,12 @@ def integrate(
             )
         except np.linalg.LinAlgError as error:
             raise _failed(settings, str(error), counted.last, end) from error
+        except ConvergenceError:
+            raise
+        except RuntimeError as error:
+            if "converge" not in str(error):  # of brentq
+                raise
+            raise _failed(settings, f"the place of an event was not found ({error})", counted.last, end) from error
         except ValueError as error:  # LAPACK refuses a Jacobian that is not finite
             if "infs or NaNs" not in str(error):
                 raise
@@ -91,8 +97,8 @@ def _failed(settings: Settings, message: str, t: float, end: float) -> Convergen
     remedy = (
         "is the solution infinite there, or f not smooth? Otherwise raise rtol and atol"
         if settings.implicit
-        else "if the equation is stiff, give method='BDF' or 'Radau'; if the solution is infinite there, end before it; "
-        "otherwise raise rtol and atol"
+        else "if the equation is stiff, give method='BDF' or 'Radau'; if the solution is infinite there, end before "
+        "it; otherwise raise rtol and atol"
     )
     return ConvergenceError(
         f"odeint: {settings.method} reached t = {float(t):.6g} of {end:.6g}: {message.rstrip('.')}; {remedy} "
@@ -118,4 +124,4 @@ def checked(method: object, rtol: object, atol: Any, options: dict[str, Any], mo
 
 
 def _positive(x: object) -> bool:
-    return isinstance(x, int | float | np.number) and not isinstance(x, bool) and bool(x > 0)  # type: ignore[operator]
+    return isinstance(x, int | float | np.number) and not isinstance(x, bool) and bool(x > 0)

@@ -37,10 +37,11 @@ class System:
     """
 
     def __init__(
-        self, rates: RightSide, settings: Settings, adjoint: bool, jacobian: Callable[..., Any], size: int, count: int
+        self, rates: RightSide, settings: Settings, adjoint: bool, jacobian: Callable[..., Any], count: int
     ) -> None:
         self.rates, self.settings, self.adjoint = rates, settings, adjoint
-        self.jacobian, self.size, self.count = jacobian, size, count
+        self.jacobian, self.size, self.count = jacobian, rates.size, count
+        self.order = np.arange(rates.size)  # of the state: the first equation's, then each tangent of it
         self.mark = Unlike()  # makes the keys of its operations differ from those of every other system
         self._derived: dict[Any, System] = {}
         self._solved: Solved | None = None
@@ -50,8 +51,11 @@ class System:
         """The system of the state and its tangents along m directions; moving: the parameters that these move."""
         key = (m, moving)
         if key not in self._derived:
-            rates = self.rates.augmented(m, moving)
-            self._derived[key] = System(rates, self.settings, self.adjoint, self.jacobian, self.size, self.count)
+            rates, n = self.rates.augmented(m, moving), self.rates.size
+            derived = System(rates, self.settings, self.adjoint, self.jacobian, self.count)
+            derived.order = np.concatenate([self.order, n + self.rates.places(m)[:, self.order].ravel()])
+            derived.size = self.size
+            self._derived[key] = derived
         return self._derived[key]
 
     def solve(self, states: Sequence[Array], times: Array, params: Sequence[Array]) -> Solved:
@@ -94,15 +98,20 @@ class System:
         block = self.jacobian(y[: self.size], t, *params[: self.count])
         times = size // self.size
         sparse = _scipy.sparse.issparse(block)
-        if times == 1 and not sparse:
+        if times == 1:
             return block
+        back = np.argsort(self.order)
         if self.settings.method == "LSODA" or (size <= _SMALL and not sparse):  # LSODA takes dense matrices only
-            return np.kron(np.eye(times), block.toarray() if sparse else block)
-        return _scipy.sparse.kron(_scipy.sparse.eye_array(times), block, format="csc")
+            return np.kron(np.eye(times), block.toarray() if sparse else block)[np.ix_(back, back)]
+        return _scipy.sparse.kron(_scipy.sparse.eye_array(times), block, format="csr")[back][:, back].tocsc()
 
     def _atol(self, size: int) -> Any:
         atol = np.asarray(self.settings.atol, np.float64)
-        return np.tile(atol, size // self.size) if atol.ndim else float(atol)
+        if not atol.ndim:
+            return float(atol)
+        found = np.empty(size)
+        found[self.order] = np.tile(atol, size // self.size)
+        return found
 
     # -- backward ----------------------------------------------------------------------------------------------
 
@@ -136,9 +145,8 @@ class _Backward:
 
     def __init__(self, system: System, sol: Any, params: Sequence[Array], moving: Moving) -> None:
         self.system, self.sol, self.params, self.moving = system, sol, params, moving
-        self.shapes = [p.shape for p, moves in zip(params, moving, strict=True) if moves]
         self.weights = np.zeros(system.rates.size)
-        self.sums = np.zeros(sum([int(np.prod(shape)) for shape in self.shapes]))
+        self.sums = np.zeros(sum([p.size for p, moves in zip(params, moving, strict=True) if moves]))
         options = {name: value for name, value in system.settings.options.items() if name != "first_step"}
         atol = float(np.min(system.settings.atol))
         self.settings = dataclasses.replace(system.settings, options=options, atol=atol)
@@ -173,10 +181,8 @@ class _Backward:
     def _rate(self, z: Array, t: Any) -> Array:
         n = self.weights.size
         t = np.float64(t)
-        found = self.system.rates.cotangents(self.moving, self.sol(t), t, *self.params, z[:n])
-        sizes = [n, *[int(np.prod(shape)) for shape in self.shapes]]
-        parts = [np.zeros(k) if x is None else np.ravel(x) for x, k in zip(found, sizes, strict=True)]
-        return -np.concatenate(parts)
+        both = np.concatenate([self.sol(t), z[:n]])
+        return -self.system.rates.cotangents(self.moving, both, t, *self.params)
 
 
 def _same(a: Sequence[Array], b: Sequence[Array]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,14 +11,12 @@ import numpy as np
 from dezero.autodiff.arguments import calling_on, computed, refuse_nothing
 from dezero.core.dtypes import Array, is_real
 from dezero.core.errors import GraphError, describe
-from dezero.core.graph import collect
 from dezero.core.marks import UNRECORDED, Computed, Cut
-from dezero.core.registry import operations
 from dezero.core.variable import Variable, argument, tick
 from dezero.core.watching import watching
 from dezero.derivatives.packing import Packing
 from dezero.derivatives.trees import flatten, tree_shape
-from dezero.ode.rates import Rates, Retraced
+from dezero.ode.rates import Rates, Retraced, RightSide
 from dezero.rewriting.program import Program, computed_and_used
 
 
@@ -35,13 +34,15 @@ class Traced:
         self.f, self.packing, self.args, self.shift = f, packing, args, shift
         given = [x for x in flatten(tuple(args))[0] if isinstance(x, Variable)]
         self.given = [x for x in ([] if shift is None else [shift]) + given if _differentiable(x)]
-        leaves, rate, found, changes = self._call(y0, t0)
+        leaves, rates, found, changes = self._call(y0, t0)
         self.parameters = list({id(x): x for x in [*self.given, *found]}.values())
-        self.point = [y0, np.float64(t0), *[_double(x._data) for x in self.parameters]]
-        if changes:
-            self.rates: Rates | Retraced = Retraced(self._at, y0.size)
-        else:
-            self.rates = Rates.shared(Program.traced("odeint", [*leaves, *self.parameters], [rate]), self.point)
+        first = self._rates(leaves, rates)
+        self.rates: RightSide = Retraced(self._at, packing.shapes) if changes else first
+
+    def _rates(self, leaves: Sequence[Variable], rates: Sequence[Variable]) -> Rates:
+        inputs = [*leaves, *self.parameters]
+        program = Program.traced("odeint", inputs, rates)
+        return Rates.shared(program, len(rates), [_double(x._data) for x in inputs])
 
     def _at(self, y: Array, t: Any, *params: Array) -> Rates:
         for x, p in zip(self.parameters, params, strict=True):
@@ -50,32 +51,35 @@ class Traced:
                     f"odeint: f compares values or reads numbers, so that it is called anew, and {describe(x)} that it "
                     "uses was changed since; differentiate before its data changes"
                 )
-        leaves, rate, found, _ = self._call(y, float(t))
+        leaves, rates, found, _ = self._call(y, float(t))
         known = {id(x) for x in self.parameters}
         for x in found:
             if id(x) not in known:
                 raise GraphError(
                     f"odeint: f uses {describe(x)} at t = {float(t):.6g} and not at the start; give it in args"
                 )
-        return Rates.shared(Program.traced("odeint", [*leaves, *self.parameters], [rate]), [y, np.asarray(t), *params])
+        return self._rates(leaves, rates)
 
-    def _call(self, y: Array, t: float) -> tuple[list[Variable], Variable, list[Variable], bool]:
-        """The leaves and the rates of a call, the Variables that it used, and whether it differs from place to place."""
+    def _call(self, y: Array, t: float) -> tuple[list[Variable], list[Variable], list[Variable], bool]:
+        """The leaves and rates of a call, the Variables that it used, and whether it differs from place to place."""
         born = tick()
-        leaves: list[Variable] = [argument(np.asarray(y)), argument(np.asarray(t))]
-        with calling_on(leaves), watching() as watch:
-            time = leaves[1] if self.shift is None else leaves[1] + self.shift
-            rate = self._vector(self.f(self.packing.unpacked(leaves[0]), time, *self.args))
-        nodes, used = computed_and_used([rate], born)
+        ends = np.cumsum([math.prod(shape) for shape in self.packing.shapes])
+        parts = [part.reshape(shape) for part, shape in zip(np.split(y, ends[:-1]), self.packing.shapes, strict=True)]
+        states: list[Variable] = [argument(part) for part in parts]
+        leaves = [*states, argument(np.asarray(t))]
+        with calling_on(leaves), watching() as watch, np.errstate(all="ignore"):  # integrate() checks the rates
+            time = leaves[-1] if self.shift is None else leaves[-1] + self.shift
+            rates = self._checked(self.f(self.packing.rebuild(states), time, *self.args))
+        nodes, used = computed_and_used(rates, born)
         ours = {id(x) for x in leaves}
         seen = [*watch.read, *[x for operands, _ in watch.compared for x in operands]]
         changes = any([isinstance(x, Variable) and x._age > born for x in seen])
         self.cut = next((x._op for x in nodes if isinstance(x._op, Cut)), None)  # of the last call
         changes = changes or self.cut is not None
-        return leaves, rate, [x for x in used if id(x) not in ours and _differentiable(x)], changes
+        return leaves, rates, [x for x in used if id(x) not in ours and _differentiable(x)], changes
 
-    def _vector(self, found: Any) -> Variable:
-        """The rates as a vector; errors for those that do not fit the state."""
+    def _checked(self, found: Any) -> list[Variable]:
+        """The rates of the state's parts; errors for those that do not fit."""
         leaves = flatten(found)[0]
         if not leaves:
             refuse_nothing("odeint", found)
@@ -88,15 +92,15 @@ class Traced:
                 raise ValueError(f"odeint: f returned a {describe(rate)} for a state of shape {like}")
             if rate.dtype.kind == "c":
                 raise TypeError(f"odeint: f returned a {describe(rate)}; give the real and imaginary parts apart")
-        return operations.concatenate([operations.reshape(x, (x.size,)) for x in leaves], axis=0)
+        return leaves
 
     def check_recorded(self) -> None:
         """GraphError where f computes something that the solution's derivatives would lack."""
         if self.cut is not None:
             why = "takes a derivative without create_graph=True" if self.cut is UNRECORDED else "computes under no_grad"
             raise GraphError(
-                f"odeint: f {why}, which would be a constant for the solution's derivatives; detach() it to have it so, "
-                "or integrate inside no_grad for the values alone"
+                f"odeint: f {why}, which would be a constant for the solution's derivatives; detach() it to have it "
+                "so, or integrate inside no_grad for the values alone"
             )
 
 
