@@ -1,12 +1,14 @@
 """The libraries that are measured, each loaded when first asked for, and the operations the rows use."""
 
 import functools
+import os
+import sys
 from types import SimpleNamespace
 from typing import Any
 
 import dezero.functions as F
 
-LIBRARIES = ("DeZero", "PyTorch", "JAX", "autograd", "SciPy")
+LIBRARIES = ("DeZero", "PyTorch", "JAX", "diffrax", "autograd", "SciPy")
 
 
 @functools.cache
@@ -39,6 +41,18 @@ def autograd() -> Any:
 
 
 @functools.cache
+def diffrax() -> Any:
+    """Return diffrax, installed or in the folder that DIFFRAX names."""
+    folder = os.environ.get("DIFFRAX")
+    if folder and folder not in sys.path:
+        sys.path.append(folder)  # behind all others: what JAX needs is found where it is installed
+    jax()
+    import diffrax
+
+    return diffrax
+
+
+@functools.cache
 def scipy() -> Any:
     """Return SciPy with its integrators."""
     import scipy.integrate
@@ -46,7 +60,7 @@ def scipy() -> Any:
     return scipy
 
 
-_LOADERS = {"PyTorch": torch, "JAX": jax, "autograd": autograd, "SciPy": scipy}
+_LOADERS = {"PyTorch": torch, "JAX": jax, "diffrax": diffrax, "autograd": autograd, "SciPy": scipy}
 
 
 def absent() -> dict[str, str]:

@@ -8,6 +8,7 @@ from benchmarks import (
     network,
     newton,
     ode,
+    ode_derivatives,
     operations,
     orders,
     series,
@@ -19,7 +20,7 @@ from benchmarks.rows import Profile, Row, Section
 
 FAMILIES = (
     *(sin_chain, newton, mlp, training, operations, orders),
-    *(network, long_chain, mixed, sparse, series, laplacian, ode),
+    *(network, long_chain, mixed, sparse, series, laplacian, ode, ode_derivatives),
 )
 
 

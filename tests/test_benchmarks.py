@@ -43,9 +43,13 @@ def measured(row: Row, absent=(), profile: Profile = TINY, ladders: Ladders | No
 
 @pytest.fixture
 def no_peers(monkeypatch):
-    loaders = (peers.torch, peers.jax, peers.autograd, peers.scipy)
-    for name in ("torch", "jax", "autograd", "scipy.integrate"):
+    def missing():
+        raise ImportError("scipy.integrate")
+
+    loaders = (peers.torch, peers.jax, peers.autograd, peers.diffrax)
+    for name in ("torch", "jax", "autograd", "diffrax"):
         monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(peers._LOADERS, "SciPy", missing)  # DeZero's own solver calls SciPy
     for load in loaders:
         load.cache_clear()
     yield peers.absent()
