@@ -20,6 +20,7 @@ from dezero.ode.taylor.adjoint import Adjoint
 from dezero.ode.taylor.branches import Evaluation, made_plain
 from dezero.ode.taylor.jumps import Knot, behind, refuse_jump
 from dezero.ode.taylor.steps import Step
+from dezero.ode.traced import refuse_list
 from dezero.series.equation import Solution
 
 _PLACES = 200  # over the whole interval, at which the steps are compared with f
@@ -171,11 +172,14 @@ class _Walk:
             else:
                 longest = self.longest
             h, near = length, end if abs(length) >= abs(end - t) else t + length
-            if near == t != end and step.derivable < math.inf:
+            # no longer than times can be told apart, where no knot was crossed: steps towards a place that none passes
+            stuck = near != end and (near == t or (not crosses and abs(length) <= step.least))
+            if stuck and step.derivable < math.inf:
                 refuse_jump(Knot(0.0, 1, [], None, True, "f"), t)  # a slope of f grows beyond all bounds
-            if near == t != end or not step.finite(length):
+            if stuck or not step.finite(length):
                 raise FloatingPointError(
-                    f"odeint_taylor: no step is short enough at t = {t}; f is not smooth there, or y runs to infinity"
+                    f"odeint_taylor: no step is short enough at t = {t}; f or a derivative of it changes there faster "
+                    "than times can be told apart, or y runs to infinity"
                 )
             states = self._at(series, h)
             run = self._run(states, near)
@@ -247,6 +251,7 @@ class _Walk:
             result = self.f(self.rebuild(states), time, *self.args)
         if not flatten(result)[0]:
             refuse_nothing("odeint_taylor", result)
+        refuse_list("odeint_taylor", result, self.tree)
         rates = matching("odeint_taylor", result, self.tree, "f's result", "y0")
         for rate, y in zip(rates, states, strict=True):
             if computed("odeint_taylor", rate).shape != y.shape:
