@@ -291,3 +291,46 @@ def test_sensitivities_of_a_linear_system_are_its_exponential():
     m = rng.normal(size=(4, 4))
     found = dezero.jacobian(lambda y: odeint(lambda y, t: F.matmul(m, y), y, [0.0, 1.0], **EXPLICIT)[-1])(np.ones(4))
     np.testing.assert_allclose(found.data, scipy.linalg.expm(m), rtol=1e-8, atol=1e-8)
+
+
+# -- where f jumps or bends ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sensitivities", WAYS)
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda y, t, a: -a * y if y > 1.0 else -3 * y,
+        lambda y, t, a: F.where(y > a, -y, -3 * y),
+        lambda y, t, a: -y - F.heaviside(y - a, np.array(0.5)),
+    ],
+    ids=["if", "where", "heaviside"],
+)
+def test_a_jump_that_moves_is_refused(f, sensitivities):
+    a = Variable(np.array(1.2))
+    y = odeint(f, 2.0, [0.0, 1.0], a, sensitivities=sensitivities)
+    with pytest.raises(GraphError, match=r"odeint: f jumps at t = 0\.\d+, .*terminal event"):
+        gradients(y[-1], a)
+
+
+@pytest.mark.parametrize("sensitivities", WAYS)
+def test_a_kink_has_its_first_derivative_and_no_second_one(sensitivities):
+    a = Variable(np.array(0.5))
+    y = odeint(lambda y, t: F.abs(y - a) + 0.1, 0.0, [0.0, 6.0], sensitivities=sensitivities, **EXPLICIT)
+
+    def exact(a):  # a - y falls by u' = -(u + 0.1) from a to 0, then y - a rises by u' = u + 0.1
+        met = F.log((a + 0.1) / 0.1)
+        return a + 0.1 * (F.exp(6.0 - met) - 1)
+
+    np.testing.assert_allclose(y.data[-1], exact(a).data, rtol=1e-8)
+    (g,) = gradients(y[-1], a, create_graph=True)
+    np.testing.assert_allclose(g.data, gradients(exact(a), a)[0].data, rtol=1e-6)
+    with pytest.raises(GraphError, match="odeint: f jumps"):
+        gradients(g, a)
+
+
+def test_a_switch_in_the_time_alone_has_all_derivatives():
+    a = Variable(np.array(0.5))
+    y = odeint(lambda y, t: -a * y if t < 1.0 else -2 * a * y, 1.0, [0.0, 1.0, 2.0], max_step=0.02, rtol=1e-8)
+    (g,) = gradients(y[-1], a)
+    np.testing.assert_allclose(g.data, -3 * np.exp(-1.5), rtol=1e-4)

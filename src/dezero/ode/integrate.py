@@ -79,11 +79,12 @@ def odeint(
     if sensitivities not in ("auto", "forward", "adjoint"):
         raise ValueError(f"odeint: sensitivities is {sensitivities!r}; give 'auto', 'forward' or 'adjoint'")
     problem = Problem(f, packing, y0, t, args)
+    rates = problem.traced.right_side()
     problem.system = System(
-        problem.traced.rates,
+        rates,
         settings,
         problem.backward(sensitivities),
-        _jacobian(problem.traced.rates, jac),
+        _jacobian(rates, jac),
         len(problem.params),
     )
     watched = Events(events, packing, args)

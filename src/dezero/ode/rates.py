@@ -178,12 +178,13 @@ def _ends(F: CollapsedReading, found: Any, m: int, shape: Shape) -> tuple[Any, A
 class Retraced(RightSide):
     """A right side whose formula depends on the state or the time: it is called anew at each place.
 
-    at: gives the program that holds at a place. The programs of derivatives are kept by what each computes.
+    at: gives the program that holds at a place. The programs of derivatives are kept by what each computes. moves:
+    tells whether the places where the formula changes depend on more than the time.
     """
 
-    def __init__(self, at: Callable[..., Rates], shapes: Sequence[Shape]) -> None:
+    def __init__(self, at: Callable[..., Rates], shapes: Sequence[Shape], moves: Callable[[], bool]) -> None:
         super().__init__(shapes)
-        self._at = at
+        self._at, self.moves = at, moves
 
     def at(self, y: Array, t: Array, *params: Array) -> Rates:
         return self._at(y, t, *params)
@@ -194,7 +195,7 @@ class Retraced(RightSide):
     def augmented(self, m: int, moving: Moving) -> Retraced:
         n, count, at = self.size, len(moving), self._at
         shapes = [*self.shapes, *[(m, *shape) for shape in self.shapes]]
-        return Retraced(lambda y, t, *params: at(y[:n], t, *params[:count]).augmented(m, moving), shapes)
+        return Retraced(lambda y, t, *params: at(y[:n], t, *params[:count]).augmented(m, moving), shapes, self.moves)
 
     def cotangents(self, moving: Moving, both: Array, t: Array, *params: Array) -> Array:
         return self.at(both[: self.size], t, *params).cotangents(moving, both, t, *params)

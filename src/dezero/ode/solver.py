@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -45,6 +46,19 @@ def integrate(
     options = {**settings.options, **more}
     if settings.implicit and jacobian is not None:
         options["jac"] = lambda t, y: jacobian(y, np.float64(t))
+    try:
+        found = _solved(settings, counted, y0, start, end, settings.atol if atol is None else atol, options)
+    finally:
+        counted.release()
+    if found.status < 0 or not np.all(np.isfinite(found.y[:, -1:])):
+        reached = found.t[-1] if len(found.t) and more.get("t_eval") is None else counted.last
+        raise _failed(settings, found.message, float(reached), end)
+    return found
+
+
+def _solved(
+    settings: Settings, counted: _Counted, y0: Array, start: float, end: float, atol: Any, options: dict[str, Any]
+) -> Any:
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # LSODA warns of what its message says
         first = counted(start, y0)
@@ -55,9 +69,9 @@ def integrate(
                 counted,
                 (start, end),
                 y0,
-                method=settings.method,
+                method=_releasing(settings.method),
                 rtol=settings.rtol,
-                atol=settings.atol if atol is None else atol,
+                atol=atol,
                 **options,
             )
         except np.linalg.LinAlgError as error:
@@ -72,9 +86,6 @@ def integrate(
             if "infs or NaNs" not in str(error):
                 raise
             raise _failed(settings, "the Jacobian is not finite", counted.last, end) from error
-    if found.status < 0 or not np.all(np.isfinite(found.y[:, -1:])):
-        reached = found.t[-1] if len(found.t) and more.get("t_eval") is None else counted.last
-        raise _failed(settings, found.message, float(reached), end)
     return found
 
 
@@ -84,6 +95,7 @@ class _Counted:
     def __init__(self, settings: Settings, rate: Rate, end: float) -> None:
         self.settings, self.rate, self.end = settings, rate, end
         self.calls, self.last = 0, 0.0
+        self.solver: Any = None
 
     def __call__(self, t: float, y: Array) -> Array:
         self.calls += 1
@@ -91,6 +103,24 @@ class _Counted:
         if self.calls > self.settings.most:
             raise _failed(self.settings, f"f was called {self.settings.most} times", t, self.end)
         return self.rate(y, np.float64(t))
+
+    def release(self) -> None:
+        """Empty SciPy's solver, which refers to itself, so that it and all it holds do not wait for the collector."""
+        if self.solver is not None:
+            self.solver.__dict__.clear()
+            self.solver = None
+
+
+@functools.cache
+def _releasing(method: str) -> Any:
+    """SciPy's integrator, which tells the function that it integrates of itself."""
+    base = getattr(_scipy.integrate, method)
+
+    def init(self: Any, fun: _Counted, *args: Any, **options: Any) -> None:
+        fun.solver = self
+        base.__init__(self, fun, *args, **options)
+
+    return type(method, (base,), {"__init__": init})
 
 
 def _failed(settings: Settings, message: str, t: float, end: float) -> ConvergenceError:

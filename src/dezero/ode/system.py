@@ -13,6 +13,7 @@ from dezero.core.fingerprint import Unlike
 from dezero.functions import _scipy
 from dezero.ode.rates import Moving, RightSide
 from dezero.ode.solver import Settings, integrate
+from dezero.ode.switches import may_switch, refuse_jumps
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
 _SMALL = 200  # numbers in a state, for which a dense matrix is as quick as a sparse one
@@ -43,6 +44,8 @@ class System:
         self.jacobian, self.size, self.count = jacobian, rates.size, count
         self.order = np.arange(rates.size)  # of the state: the first equation's, then each tangent of it
         self.mark = Unlike()  # makes the keys of its operations differ from those of every other system
+        self.below: RightSide | None = None  # of which this is the augmented one
+        self._below_count = 0  # of its parameters
         self._derived: dict[Any, System] = {}
         self._solved: Solved | None = None
         self._pulled: tuple[list[Array], Array] | None = None
@@ -54,7 +57,8 @@ class System:
             rates, n = self.rates.augmented(m, moving), self.rates.size
             derived = System(rates, self.settings, self.adjoint, self.jacobian, self.count)
             derived.order = np.concatenate([self.order, n + self.rates.places(m)[:, self.order].ravel()])
-            derived.size = self.size
+            derived.size, derived.below = self.size, self.rates
+            derived._below_count = len(moving)
             self._derived[key] = derived
         return self._derived[key]
 
@@ -62,7 +66,10 @@ class System:
         """The solution; the last one is kept, since the rule of each argument asks for it."""
         inputs = [*states, times, *params]
         if self._solved is None or not _same(self._solved.inputs, inputs):
-            self._solved = self.integrated(states, times, params, dense=self.adjoint)
+            switching = self.below is not None and may_switch(self.below)
+            self._solved = solved = self.integrated(states, times, params, dense=self.adjoint or switching)
+            if self.below is not None and switching:
+                refuse_jumps(self.below, solved.sol, params[: self._below_count])
         return self._solved
 
     def keep(self, solved: Solved) -> None:
@@ -127,6 +134,7 @@ class System:
         if self._pulled is not None and _same(self._pulled[0], inputs):
             return self._pulled[1]
         sol = self.solve(states, times, params).sol
+        refuse_jumps(self.rates, sol, params)
         backward = _Backward(self, sol, params, moving[len(states) :])
         for i in range(len(times) - 1, 0, -1):
             backward.jump(g[i])

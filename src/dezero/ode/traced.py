@@ -24,20 +24,27 @@ class Traced:
     """A right side, called at a state and a time.
 
     shift: the first time where it is a Variable; f's time is then this plus the time since the start, so that the first
-    time is a parameter. parameters: the Variables of floats that f depends on; rates: the program, or what calls f anew
-    at each place, where f compares values, reads numbers from Variables or computes inside no_grad.
+    time is a parameter. parameters: the Variables of floats that f depends on.
     """
 
     def __init__(
         self, f: Callable[..., Any], packing: Packing, args: Sequence[Any], y0: Array, t0: float, shift: Variable | None
     ) -> None:
         self.f, self.packing, self.args, self.shift = f, packing, args, shift
+        self.moves = False  # whether f was seen to compare what depends on more than the time
         given = [x for x in flatten(tuple(args))[0] if isinstance(x, Variable)]
         self.given = [x for x in ([] if shift is None else [shift]) + given if _differentiable(x)]
         leaves, rates, found, changes = self._call(y0, t0)
         self.parameters = list({id(x): x for x in [*self.given, *found]}.values())
         first = self._rates(leaves, rates)
-        self.rates: RightSide = Retraced(self._at, packing.shapes) if changes else first
+        self._everywhere = None if changes else first
+
+    def right_side(self) -> RightSide:
+        """The program, or what calls f anew at each place, where f compares values, reads numbers from Variables or
+        computes inside no_grad."""
+        if self._everywhere is not None:
+            return self._everywhere
+        return Retraced(self._at, self.packing.shapes, lambda: self.moves)
 
     def _rates(self, leaves: Sequence[Variable], rates: Sequence[Variable]) -> Rates:
         inputs = [*leaves, *self.parameters]
@@ -73,7 +80,14 @@ class Traced:
         nodes, used = computed_and_used(rates, born)
         ours = {id(x) for x in leaves}
         seen = [*watch.read, *[x for operands, _ in watch.compared for x in operands]]
-        changes = any([isinstance(x, Variable) and x._age > born for x in seen])
+        young = [x for x in seen if isinstance(x, Variable) and x._age > born]
+        changes = bool(young)
+        if young:
+            inside, outside = computed_and_used(young, born)
+            still = {id(leaves[-1]), *[id(x) for x in inside if x._args]}
+            still -= set() if self.shift is None else {id(leaves[-1])}
+            rest = [x for x in [*inside, *outside] if id(x) not in still]
+            self.moves = self.moves or any([_differentiable(x) or isinstance(x._op, Cut) for x in rest])
         self.cut = next((x._op for x in nodes if isinstance(x._op, Cut)), None)  # of the last call
         changes = changes or self.cut is not None
         return leaves, rates, [x for x in used if id(x) not in ours and _differentiable(x)], changes

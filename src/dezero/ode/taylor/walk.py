@@ -172,15 +172,7 @@ class _Walk:
             else:
                 longest = self.longest
             h, near = length, end if abs(length) >= abs(end - t) else t + length
-            # no longer than times can be told apart, where no knot was crossed: steps towards a place that none passes
-            stuck = near != end and (near == t or (not crosses and abs(length) <= step.least))
-            if stuck and step.derivable < math.inf:
-                refuse_jump(Knot(0.0, 1, [], None, True, "f"), t)  # a slope of f grows beyond all bounds
-            if stuck or not step.finite(length):
-                raise FloatingPointError(
-                    f"odeint_taylor: no step is short enough at t = {t}; f or a derivative of it changes there faster "
-                    "than times can be told apart, or y runs to infinity"
-                )
+            self._check(step, length, crosses, near, end)
             states = self._at(series, h)
             run = self._run(states, near)
             knot = step.knot(h, run, self.recorded) if self.judged else None
@@ -232,6 +224,17 @@ class _Walk:
             raise RuntimeError(
                 f"odeint_taylor: at t = {step.t:.6g} f computes with t or y inside no_grad, or with plain numbers made "
                 "of them, so that no series follows it; compute with Variables, outside no_grad"
+            )
+
+    def _check(self, step: Step, length: float, crosses: bool, near: float, end: float) -> None:
+        """Errors for a step that is no longer than times can be told apart, but for one across a knot."""
+        stuck = near != end and (near == step.t or (not crosses and abs(length) <= step.least))
+        if stuck and step.derivable < math.inf:
+            refuse_jump(Knot(0.0, 1, [], None, True, "f"), step.t)  # a slope of f grows beyond all bounds
+        if stuck or not step.finite(length):
+            raise FloatingPointError(
+                f"odeint_taylor: no step is short enough at t = {step.t}; f or a derivative of it changes there faster "
+                "than times can be told apart, or y runs to infinity"
             )
 
     def _apart(self, states: list[Variable], t: float) -> Evaluation:
