@@ -19,6 +19,7 @@ from dezero.derivatives.trees import Rebuild, flatten, matching
 from dezero.ode.taylor.adjoint import Adjoint
 from dezero.ode.taylor.branches import Evaluation, made_plain
 from dezero.ode.taylor.jumps import Knot, behind, refuse_jump
+from dezero.ode.taylor.pieces import Pieces, polynomials
 from dezero.ode.taylor.steps import Step
 from dezero.ode.traced import refuse_list
 from dezero.series.equation import Solution
@@ -39,15 +40,19 @@ def odeint_taylor(
     max_steps: int = 10_000,
     full_output: bool = False,
     max_step: float | None = None,
+    dense_output: bool = False,
 ) -> Any:
     """The solution of y' = f(y, t, *args) with y(t[0]) = y0 at all times t, differentiable in y0 and args.
 
     y0: a real array, number or Variable, or a tree (tuples, lists, dicts) of them; f takes and returns Variables in its
     structure and shapes, t being a Variable of one number. t: increasing or decreasing times (n,). Returns the values
     at these times, Variables of shape (n, *shape) in the structure of y0; with full_output also a dict of order, steps
-    and rejected (steps). Each step is a Taylor polynomial of the given order (default 1 - ln(tol)/2, rounded up), read
-    off at the times that it passes. Its length follows from the last two coefficients, for an error of about tol times
-    the largest |y| in it. A. Jorba, M. Zou, Experimental Mathematics 14 (2005) 99, section 3. tol below the dtype's
+    and rejected (steps), and with dense_output of sol too: the solution's polynomials, sol(t) at any times in between,
+    sol.t and sol.coefficients, step by step.
+
+    Each step is a Taylor polynomial of the given order (default 1 - ln(tol)/2, rounded up), read off at the times that
+    it passes. Its length follows from the last two coefficients, for an error of about tol times the largest |y| in it.
+    A. Jorba, M. Zou, Experimental Mathematics 14 (2005) 99, section 3. tol below the dtype's
     epsilon counts as that.
 
     The polynomial is compared with f at its end and at places within the step, 200 over the whole interval, and ends
@@ -88,11 +93,13 @@ def odeint_taylor(
     walk = _Walk(f, args, rebuild, y0, max(tol, eps), _order(order, max(tol, eps)), _longest(max_step))
     given = [*leaves, *flatten(tuple(args))[0]]
     walk.recorded = recording() and any([isinstance(x, Variable) for x in given])
+    walk.pieces = Pieces(rebuild, walk.recorded) if dense_output else None
     found = walk.through(states, times, max_steps)
     result = rebuild([_stacked(column) for column in zip(*found, strict=True)])
-    if full_output:
-        return result, {"order": walk.order, "steps": walk.steps, "rejected": walk.rejected}
-    return result
+    told: dict[str, Any] = {"order": walk.order, "steps": walk.steps, "rejected": walk.rejected}
+    if dense_output:
+        told["sol"] = walk.pieces
+    return (result, told) if full_output or dense_output else result
 
 
 def _times(t: Any) -> Any:
@@ -152,6 +159,7 @@ class _Walk:
         self.steps = self.rejected = 0
         self.lost = self.cut = 0  # of the last steps, those cut for the derivatives, and for what no series tells
         self.scale = 0.0  # of |y|, in the running step
+        self.pieces: Pieces | None = None  # the polynomials of all steps, where they are asked for
 
     def through(self, states: list[Variable], times: Any, max_steps: int) -> list[list[Variable]]:
         """The states at each of the times."""
@@ -187,6 +195,9 @@ class _Walk:
                     run = self._run(states, near)
             while len(found) < len(times) and abs(times[len(found)] - start) <= abs(near - start):
                 found.append(self._at(series, float(times[len(found)]) - t))
+            if self.pieces is not None:
+                self.pieces.recorded = self.recorded
+                self.pieces.add(t, near, series)
             self.steps += 1
             if near == end:
                 return found
@@ -280,12 +291,7 @@ class _Walk:
         return math.copysign(min(h, abs(end - t)), end - t)
 
     def _at(self, series: list[list[Any]], h: float) -> list[Variable]:
-        """The polynomials at a distance, by Horner's rule."""
-        with using_config("enable_backprop", self.recorded):
-            totals = series[-1] if h else series[0]
-            for coefficients in series[-2::-1] if h else ():
-                totals = [total * h + c for total, c in zip(totals, coefficients, strict=True)]
-        return [x if isinstance(x, Variable) else wrap(np.asarray(x)) for x in totals]
+        return polynomials(series, h, self.recorded)
 
 
 def _from_outside(rates: Sequence[Variable], ours: list[Variable]) -> bool:
