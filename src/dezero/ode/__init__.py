@@ -2,6 +2,6 @@
 
 from dezero.ode.integrate import odeint
 from dezero.ode.result import OdeResult
-from dezero.ode.taylor.walk import odeint_taylor
+from dezero.ode.variational import odeint_taylor
 
 __all__ = ["OdeResult", "odeint", "odeint_taylor"]

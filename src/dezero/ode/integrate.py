@@ -79,6 +79,8 @@ def odeint(
     if sensitivities not in ("auto", "forward", "adjoint"):
         raise ValueError(f"odeint: sensitivities is {sensitivities!r}; give 'auto', 'forward' or 'adjoint'")
     problem = Problem(f, packing, y0, t, args)
+    if problem.recorded:
+        problem.traced.check_recorded()
     rates = problem.traced.right_side()
     problem.system = System(
         rates,

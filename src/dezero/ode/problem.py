@@ -19,7 +19,7 @@ from dezero.ode.solution import solution
 from dezero.ode.system import Solved, System
 from dezero.ode.traced import Traced
 
-_FORWARD = 20_000  # numbers in the tangents of the state and the parameters, up to which they are integrated forward
+FORWARD = 20_000  # numbers in the tangents of the state and the parameters, up to which they are integrated forward
 
 
 class Problem:
@@ -33,7 +33,7 @@ class Problem:
         self.dtypes = [
             np.result_type(x, np.float32) if _real(x) else np.dtype(float) for x in map(_data, flatten(y0)[0])
         ]
-        times = _times(t)
+        times = _times(packing.name, t)
         first = times[0] if isinstance(times, Variable) else None
         self.times = times if first is None else times - first
         self.first = 0.0 if first is None else float(first._data)
@@ -41,19 +41,20 @@ class Problem:
         begin = float(raw(self.times)[0])
         self.traced = Traced(f, packing, args, raw(self.start), begin, first)
         self.params = [operations.astype(x, np.float64) for x in self.traced.parameters]
-        moving = isinstance(self.start, Variable) or bool(self.params) or first is not None
-        self.recorded = recording() and moving
-        if self.recorded:
-            self.traced.check_recorded()
+        self.moving = (isinstance(self.start, Variable), *[True] * len(self.params))
+        self.recorded = recording() and (any(self.moving) or first is not None)
 
     def backward(self, sensitivities: str) -> bool:
         """Whether derivatives are to go backward in time."""
         if sensitivities != "auto" or not self.recorded:
             return sensitivities == "adjoint"
-        moving = sum([x.size for x in self.params])
-        state = self.start.size
-        m = moving + (state if isinstance(self.start, Variable) else 0)
-        return bool(m * (state + moving) > _FORWARD)
+        return self.work() > FORWARD
+
+    def work(self) -> int:
+        """How many numbers the tangents of the state and of the parameters have."""
+        inside = sum([x.size for x in self.params])
+        m = inside + (self.start.size if isinstance(self.start, Variable) else 0)
+        return int(m * (self.start.size + inside))
 
     def solve(self, events: Any, dense: bool) -> Solved:
         """The first integration. events: as solve_ivp takes them, of the time since the first one."""
@@ -72,8 +73,7 @@ class Problem:
 
     def at(self, times: Any) -> Variable:
         """The values at times since the start, (times, n), as a node."""
-        moving = (isinstance(self.start, Variable), *[True] * len(self.params))
-        return apply(solution(self.system, 1, moving), self.start, times, *self.params)
+        return apply(solution(self.system, 1, self.moving), self.start, times, *self.params)
 
     def unpacked(self, flat: Variable) -> Any:
         """The tree for vectors in rows, or for one vector; in the dtypes of y0."""
@@ -98,16 +98,16 @@ def _vector(packing: Packing, y0: Any) -> Any:
     return operations.concatenate(flat, axis=0)
 
 
-def _times(t: Any) -> Any:
+def _times(name: str, t: Any) -> Any:
     """The times in float64: an array, or a Variable where they hold one."""
     if not isinstance(t, Variable) and any([isinstance(x, Variable) for x in flatten(t)[0]]):
         t = operations.stack([x if isinstance(x, Variable) else wrap(np.float64(x)) for x in flatten(t)[0]], axis=0)
     times = np.asarray(raw(t))
     if times.ndim != 1 or not times.size or times.dtype.kind not in "fiu":
-        raise ValueError(f"odeint: t is a {describe(times)}; give a sequence of times, the first that of y0")
+        raise ValueError(f"{name}: t is a {describe(times)}; give a sequence of times, the first that of y0")
     gaps = np.diff(times.astype(np.float64))
     if not np.all(np.isfinite(times)) or not (np.all(gaps >= 0) or np.all(gaps <= 0)):
-        raise ValueError(f"odeint: t must be finite and increase or decrease throughout, got {times}")
+        raise ValueError(f"{name}: t must be finite and increase or decrease throughout, got {times}")
     moving = isinstance(t, Variable) and recording()
     return operations.astype(t, np.float64) if moving else times.astype(np.float64)
 

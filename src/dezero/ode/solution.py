@@ -58,14 +58,14 @@ def _solution_rule(i: int, F: Any, g: Any, *args: Any, system: System, count: in
         flat = _call(F, adjoint(system, count, moving), g, *inputs)
     else:
         flat = F.sum(
-            F.reshape(g, shape=(g.shape[0], 1, g.shape[1])) * _tangents(F, system, count, moving, inputs),
+            F.reshape(g, shape=(g.shape[0], 1, g.shape[1])) * tangents(F, system, count, moving, inputs),
             axis=(0, 2),
             keepdims=False,
         )
     return _part(F, flat, i, inputs, count, moving)
 
 
-def _tangents(F: Any, system: System, count: int, moving: Moving, inputs: Sequence[Any]) -> Any:
+def tangents(F: Any, system: System, count: int, moving: Moving, inputs: Sequence[Any]) -> Any:
     """The derivatives of the values in everything that moves, (times, m, n): forward sensitivities."""
     n, m = system.rates.size, sum(_sizes(inputs, count, moving))
     rows, params = _directions(F, system, np.eye(m), inputs, count, moving)

@@ -14,6 +14,7 @@ from dezero.functions import _scipy
 from dezero.ode.rates import Moving, RightSide
 from dezero.ode.solver import Settings, integrate
 from dezero.ode.switches import may_switch, refuse_jumps
+from dezero.ode.taylor.smooth import Smooth
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(5)
 _SMALL = 200  # numbers in a state, for which a dense matrix is as quick as a sparse one
@@ -46,40 +47,42 @@ class System:
         self.mark = Unlike()  # makes the keys of its operations differ from those of every other system
         self.below: RightSide | None = None  # of which this is the augmented one
         self._below_count = 0  # of its parameters
-        self._derived: dict[Any, System] = {}
-        self._solved: Solved | None = None
+        self.derived: dict[Any, System] = {}
+        self.last: Solved | None = None
         self._pulled: tuple[list[Array], Array] | None = None
 
     def augmented(self, m: int, moving: Moving) -> System:
         """The system of the state and its tangents along m directions; moving: the parameters that these move."""
         key = (m, moving)
-        if key not in self._derived:
+        if key not in self.derived:
             rates, n = self.rates.augmented(m, moving), self.rates.size
             derived = System(rates, self.settings, self.adjoint, self.jacobian, self.count)
             derived.order = np.concatenate([self.order, n + self.rates.places(m)[:, self.order].ravel()])
             derived.size, derived.below = self.size, self.rates
             derived._below_count = len(moving)
-            self._derived[key] = derived
-        return self._derived[key]
+            self.derived[key] = derived
+        return self.derived[key]
 
     def solve(self, states: Sequence[Array], times: Array, params: Sequence[Array]) -> Solved:
         """The solution; the last one is kept, since the rule of each argument asks for it."""
         inputs = [*states, times, *params]
-        if self._solved is None or not _same(self._solved.inputs, inputs):
+        if self.last is None or not _same(self.last.inputs, inputs):
             switching = self.below is not None and may_switch(self.below)
-            self._solved = solved = self.integrated(states, times, params, dense=self.adjoint or switching)
+            self.last = solved = self.integrated(states, times, params, dense=self.adjoint or switching)
             if self.below is not None and switching:
                 refuse_jumps(self.below, solved.sol, params[: self._below_count])
-        return self._solved
+        return self.last
 
     def keep(self, solved: Solved) -> None:
-        self._solved = solved
+        self.last = solved
 
     def integrated(
         self, states: Sequence[Array], times: Array, params: Sequence[Array], dense: bool, events: Any = None
     ) -> Solved:
         inputs = [*states, times, *params]
         y0 = np.concatenate(states)
+        if self.settings.method == "Taylor":
+            return self._by_taylor(inputs, y0, times, params)
         places, where = np.unique(times, return_inverse=True)
         if len(places) == 1 or not y0.size:
             return Solved(inputs, np.tile(y0, (len(times), 1)), None, lambda t: y0)
@@ -99,6 +102,14 @@ class System:
         values = found.y.T if len(places) > 2 else found.y.T[[0, -1]]
         reached = where < len(values)  # a terminal event ends earlier
         return Solved(inputs, values[where[reached]], found, found.sol)
+
+    def _by_taylor(self, inputs: list[Array], y0: Array, times: Array, params: Sequence[Array]) -> Solved:
+        labels = np.empty(y0.size, int)
+        labels[self.order] = np.repeat(np.arange(y0.size // max(self.size, 1)), self.size)
+        order, longest = [self.settings.options[name] for name in ("order", "max_step")]
+        rates = self.rates.at(y0, times[0], *params)
+        steps = Smooth(rates, params, order, self.settings.rtol, longest, self.settings.most, labels)
+        return Solved(inputs, steps.values(y0, times), steps, None)
 
     def _blocks(self, y: Array, t: Any, params: Sequence[Array], size: int) -> Any:
         """The Jacobian of the state and of each tangent."""

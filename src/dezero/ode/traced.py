@@ -30,6 +30,7 @@ class Traced:
     def __init__(
         self, f: Callable[..., Any], packing: Packing, args: Sequence[Any], y0: Array, t0: float, shift: Variable | None
     ) -> None:
+        self.name = packing.name
         self.f, self.packing, self.args, self.shift = f, packing, args, shift
         self.moves = False  # whether f was seen to compare what depends on more than the time
         given = [x for x in flatten(tuple(args))[0] if isinstance(x, Variable)]
@@ -48,22 +49,22 @@ class Traced:
 
     def _rates(self, leaves: Sequence[Variable], rates: Sequence[Variable]) -> Rates:
         inputs = [*leaves, *self.parameters]
-        program = Program.traced("odeint", inputs, rates)
+        program = Program.traced(self.name, inputs, rates)
         return Rates.shared(program, len(rates), [_double(x._data) for x in inputs])
 
     def _at(self, y: Array, t: Any, *params: Array) -> Rates:
         for x, p in zip(self.parameters, params, strict=True):
             if not np.array_equal(_double(x._data), p):
                 raise GraphError(
-                    f"odeint: f compares values or reads numbers, so that it is called anew, and {describe(x)} that it "
-                    "uses was changed since; differentiate before its data changes"
+                    f"{self.name}: f compares values or reads numbers, so that it is called anew, and {describe(x)} "
+                    "that it uses was changed since; differentiate before its data changes"
                 )
         leaves, rates, found, _ = self._call(y, float(t))
         known = {id(x) for x in self.parameters}
         for x in found:
             if id(x) not in known:
                 raise GraphError(
-                    f"odeint: f uses {describe(x)} at t = {float(t):.6g} and not at the start; give it in args"
+                    f"{self.name}: f uses {describe(x)} at t = {float(t):.6g} and not at the start; give it in args"
                 )
         return self._rates(leaves, rates)
 
@@ -96,16 +97,16 @@ class Traced:
         """The rates of the state's parts; errors for those that do not fit."""
         leaves = flatten(found)[0]
         if not leaves:
-            refuse_nothing("odeint", found)
-        refuse_list("odeint", found, self.packing.tree)
+            refuse_nothing(self.name, found)
+        refuse_list(self.name, found, self.packing.tree)
         shape, wanted = tree_shape(found), tree_shape(self.packing.tree)
         if shape != wanted or type(shape) is not type(wanted):
-            raise ValueError(f"odeint: f's result has the structure {shape}, y0 has {wanted}; give it the same")
+            raise ValueError(f"{self.name}: f's result has the structure {shape}, y0 has {wanted}; give it the same")
         for rate, like in zip(leaves, self.packing.shapes, strict=True):
-            if computed("odeint", rate).shape != like:
-                raise ValueError(f"odeint: f returned a {describe(rate)} for a state of shape {like}")
+            if computed(self.name, rate).shape != like:
+                raise ValueError(f"{self.name}: f returned a {describe(rate)} for a state of shape {like}")
             if rate.dtype.kind == "c":
-                raise TypeError(f"odeint: f returned a {describe(rate)}; give the real and imaginary parts apart")
+                raise TypeError(f"{self.name}: f returned a {describe(rate)}; give the real and imaginary parts apart")
         return leaves
 
     def check_recorded(self) -> None:

@@ -30,54 +30,18 @@ _LOST = 4  # the same for steps cut short for their derivatives alone, of which 
 _SHORT = 1e-3  # of the length that the derivatives' series allow
 
 
-def odeint_taylor(
+def walked(
     f: Callable[..., Any],
     y0: Any,
     t: Any,
-    order: int | None = None,
-    tol: float = 1e-12,
-    args: Sequence[Any] = (),
-    max_steps: int = 10_000,
-    full_output: bool = False,
-    max_step: float | None = None,
-    dense_output: bool = False,
-) -> Any:
-    """The solution of y' = f(y, t, *args) with y(t[0]) = y0 at all times t, differentiable in y0 and args.
-
-    y0: a real array, number or Variable, or a tree (tuples, lists, dicts) of them; f takes and returns Variables in its
-    structure and shapes, t being a Variable of one number. t: increasing or decreasing times (n,). Returns the values
-    at these times, Variables of shape (n, *shape) in the structure of y0; with full_output also a dict of order, steps
-    and rejected (steps), and with dense_output of sol too: the solution's polynomials, sol(t) at any times in between,
-    sol.t and sol.coefficients, step by step.
-
-    Each step is a Taylor polynomial of the given order (default 1 - ln(tol)/2, rounded up), read off at the times that
-    it passes. Its length follows from the last two coefficients, for an error of about tol times the largest |y| in it.
-    A. Jorba, M. Zou, Experimental Mathematics 14 (2005) 99, section 3. tol below the dtype's
-    epsilon counts as that.
-
-    The polynomial is compared with f at its end and at places within the step, 200 over the whole interval, and ends
-    where it no longer solves the equation: at the knots of abs, relu, where, floor, interp, whether they stand in the
-    time or in y. What f does between two such places while it is flat at both, such as a pulse of less than 1/200 of
-    the interval, is seen with max_step, the longest step allowed.
-
-    Where y0 or args hold Variables, or f uses Variables of its own, the steps are recorded and the result can be
-    differentiated to any order, the steps' lengths being constants, chosen for y and for its first derivatives, by the
-    adjoint equation (with each order beyond the error is some tens of times larger); inside no_grad nothing is
-    recorded. Where a knot moves with y0, args or a Variable that f reads, a kink of f leaves the first derivatives
-    right, and the second ones raise; a jump leaves none, and raises, as does a singular place, such as that of log at
-    0. The steps solve the adjoint equation too, to at least sqrt(tol) of each slope, so that such places are found
-    where y does not show them. That f compares is seen, also on `.data`; a number that was taken out before f ran is
-    a constant.
-
-    Raises ValueError for times that are not monotonic, an order below 2, and rates of another structure or shape;
-    TypeError where f returns plain numbers, and for Variables among the times; RuntimeError where max_steps do not
-    suffice (a stiff equation), or where f turned t or y into plain numbers, which no series follows;
-    FloatingPointError where the solution runs to infinity; GraphError where f jumps, or its slope is infinite, at a
-    place that moves with a Variable.
-
-    >>> odeint_taylor(lambda y, t: -2 * t * y, 1.0, [0.0, 1.0, 2.0])
-    variable([1.         0.36787944 0.01831564])
-    """
+    order: int | None,
+    tol: float,
+    args: Sequence[Any],
+    max_steps: int,
+    max_step: float | None,
+    dense_output: bool,
+) -> tuple[Any, dict[str, Any]]:
+    """The values and what odeint_taylor tells of them, in recorded steps where something can be differentiated."""
     check_callable("odeint_taylor", f)
     times = _times(t)
     leaves, rebuild = flatten(y0)
@@ -90,7 +54,7 @@ def odeint_taylor(
     eps = max([float(np.finfo(y.dtype).eps) for y in states])
     if not 0 < tol < 1:
         raise ValueError(f"odeint_taylor: tol is {tol}; give a number between 0 and 1")
-    walk = _Walk(f, args, rebuild, y0, max(tol, eps), _order(order, max(tol, eps)), _longest(max_step))
+    walk = _Walk(f, args, rebuild, y0, max(tol, eps), order_for(order, max(tol, eps)), longest_of(max_step))
     given = [*leaves, *flatten(tuple(args))[0]]
     walk.recorded = recording() and any([isinstance(x, Variable) for x in given])
     walk.pieces = Pieces(rebuild, walk.recorded) if dense_output else None
@@ -99,7 +63,7 @@ def odeint_taylor(
     told: dict[str, Any] = {"order": walk.order, "steps": walk.steps, "rejected": walk.rejected}
     if dense_output:
         told["sol"] = walk.pieces
-    return (result, told) if full_output or dense_output else result
+    return result, told
 
 
 def _times(t: Any) -> Any:
@@ -120,7 +84,7 @@ def _times(t: Any) -> Any:
     return times
 
 
-def _order(order: Any, tol: float) -> int:
+def order_for(order: Any, tol: float) -> int:
     if order is None:
         return max(2, math.ceil(1 - math.log(tol) / 2))
     if not isinstance(order, int | np.integer) or isinstance(order, bool):
@@ -130,7 +94,7 @@ def _order(order: Any, tol: float) -> int:
     return int(order)
 
 
-def _longest(max_step: Any) -> float:
+def longest_of(max_step: Any) -> float:
     if max_step is None:
         return math.inf
     if isinstance(max_step, bool) or not isinstance(max_step, int | float | np.number):
