@@ -1,7 +1,4 @@
-"""Rows: gradients and Hessians of solutions of differential equations, beside diffrax under jax.jit.
-
-diffrax is found where it is installed, or in the folder that the variable DIFFRAX of the environment names.
-"""
+"""Rows: gradients and Hessians of solutions of differential equations, beside diffrax under jax.jit."""
 
 import math
 from collections.abc import Callable

@@ -1,8 +1,6 @@
 """The libraries that are measured, each loaded when first asked for, and the operations the rows use."""
 
 import functools
-import os
-import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -42,10 +40,7 @@ def autograd() -> Any:
 
 @functools.cache
 def diffrax() -> Any:
-    """Return diffrax, installed or in the folder that DIFFRAX names."""
-    folder = os.environ.get("DIFFRAX")
-    if folder and folder not in sys.path:
-        sys.path.append(folder)  # behind all others: what JAX needs is found where it is installed
+    """Return diffrax, for 64-bit numbers."""
     jax()
     import diffrax
 

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import scipy.linalg
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import dezero
 import dezero.functions as F
@@ -291,6 +293,35 @@ def test_sensitivities_of_a_linear_system_are_its_exponential():
     m = rng.normal(size=(4, 4))
     found = dezero.jacobian(lambda y: odeint(lambda y, t: F.matmul(m, y), y, [0.0, 1.0], **EXPLICIT)[-1])(np.ones(4))
     np.testing.assert_allclose(found.data, scipy.linalg.expm(m), rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("sensitivities", WAYS)
+def test_transforms_of_a_solution(sensitivities):
+    m = np.array([[-1.0, 0.5], [0.2, -2.0]])
+    point, square = np.array([0.3, 0.4]), 2 * scipy.linalg.expm(m).T @ scipy.linalg.expm(m)
+
+    def f(y):
+        end = odeint(lambda y, t: F.matmul(m, y), y, [0.0, 1.0], sensitivities=sensitivities, **EXPLICIT)[-1]
+        return F.sum(end * end)
+
+    np.testing.assert_allclose(dezero.laplacian(f)(point).data, np.trace(square), rtol=1e-8)
+    np.testing.assert_allclose(dezero.hessian(f)(point).data, square, rtol=1e-7)
+    np.testing.assert_allclose(dezero.hvp(f, (point,), (np.ones(2),)).data, square.sum(axis=1), rtol=1e-8)
+    np.testing.assert_allclose(
+        dezero.derivative(lambda s: f(s * point), 2)(1.0).data, point @ square @ point, rtol=1e-7
+    )
+    np.testing.assert_allclose(dezero.grad(lambda y: dezero.checkpoint(f)(y))(point).data, square @ point, rtol=1e-8)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4))
+@settings(max_examples=10, deadline=None)
+def test_both_ways_and_the_transposed_exponential_agree(seed, n):
+    rng = np.random.default_rng(seed)
+    m, y0, weights = rng.normal(size=(n, n)), Variable(rng.normal(size=n)), rng.normal(size=n)
+    for way in WAYS:
+        end = odeint(lambda y, t: F.matmul(m, y), y0, [0.0, 1.0], sensitivities=way, **EXPLICIT)[-1]
+        (g,) = gradients(F.sum(end * weights), y0)
+        np.testing.assert_allclose(g.data, scipy.linalg.expm(m).T @ weights, rtol=1e-6, atol=1e-8)
 
 
 # -- where f jumps or bends ----------------------------------------------------------------------------------------
