@@ -86,6 +86,14 @@ def test_rates_that_depend_on_nothing():
     np.testing.assert_allclose(y.data[-1], [4, 6])
 
 
+def test_nothing_to_integrate_and_tolerances_of_their_own():
+    assert odeint(lambda y, t: -y, np.zeros((0, 2)), [0.0, 1.0]).shape == (2, 0, 2)
+    q, p = odeint(lambda s, t: (s[1], -s[0]), (1.0, 0.0), [0.0, 1.0], rtol=1e-3, atol=(1e-3, 1e-3))
+    assert 1e-9 < abs(q.data[-1] - np.cos(1)) < 1e-3
+    q, p = odeint(lambda s, t: (s[1], -s[0]), (1.0, 0.0), [0.0, 1.0], rtol=1e-12, atol=(1e-12, 1e-12))
+    np.testing.assert_allclose([q.data[-1], p.data[-1]], [np.cos(1), -np.sin(1)], rtol=1e-10)
+
+
 def heat(n):
     def f(y, t):
         middle = y[:-2] - 2 * y[1:-1] + y[2:]
@@ -185,6 +193,9 @@ def test_a_list_in_place_of_an_array_names_stack():
         (lambda: odeint(lambda y, t: None, 1.0, [0, 1]), TypeError, "return statement"),
         (lambda: odeint(lambda y, t: y[:1], np.ones(2), [0, 1]), ValueError, "for a state of shape"),
         (lambda: odeint(lambda y, t: (y[0], y[0]), (1.0, 1.0, 1.0), [0, 1]), ValueError, "structure"),
+        (lambda: odeint(lambda y, t: y, (), [0, 1]), ValueError, "y0 holds no array; there is nothing to integrate"),
+        (lambda: odeint(lambda y, t: y, (1.0, 2.0), [0, 1], atol=(1e-6,)), ValueError, "atol has the structure"),
+        (lambda: odeint(lambda y, t: y, np.ones(2), [0, 1], atol=np.ones(3)), ValueError, "atol has shapes"),
         (lambda: odeint(3.0, 1.0, [0, 1]), TypeError, "odeint: f is"),
         (lambda: odeint(lambda y, t: -y, 1.0, [0, 1], events=3), TypeError, "events"),
         (lambda: odeint(lambda y, t: -y, 1.0, [0, 1], events=lambda y, t: 3.0), ValueError, "is to return one number"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import dezero
 import dezero.functions as F
-from dezero import GraphError, Variable, gradients
+from dezero import Function, GraphError, Variable, gradients
 from dezero.derivatives import ConvergenceError
 from dezero.optimize import odeint
 
@@ -214,6 +214,27 @@ def test_a_right_side_with_an_if_on_the_state(sensitivities):
     (g,) = gradients(y[-1], a)
     np.testing.assert_allclose(y.data[-1], exact.data, rtol=1e-9)
     np.testing.assert_allclose(g.data, gradients(exact, a)[0].data, rtol=1e-7)
+
+
+class Cube(Function):
+    def forward(self, x):
+        return x**3
+
+    def backward(self, gy):
+        (x,) = self.inputs
+        return 3 * x**2 * gy
+
+
+@pytest.mark.parametrize("sensitivities", WAYS)
+def test_a_users_function_in_the_right_side(sensitivities):
+    a, t = Variable(np.array(0.5)), Variable(np.array(1.0))
+    start = np.array([1.0, 2.0])
+    y = odeint(lambda y, t: -a * Cube()(y), start, [0.0, t], sensitivities=sensitivities, **EXPLICIT)[-1]
+    exact = 1 / F.sqrt(1 / start**2 + 2 * a * t)
+    for g, h in zip(*[gradients(F.sum(x), [a, t], create_graph=True) for x in (y, exact)], strict=True):
+        np.testing.assert_allclose(g.data, h.data, rtol=1e-8)
+        for c, d in zip(gradients(g, [a, t]), gradients(h, [a, t]), strict=True):
+            np.testing.assert_allclose(c.data, d.data, rtol=1e-7)
 
 
 def test_a_right_side_that_takes_a_derivative():

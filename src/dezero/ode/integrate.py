@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from dezero.autodiff.arguments import check_callable
+from dezero.core.arraylike import raw
 from dezero.core.dtypes import Array
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
 from dezero.derivatives import sparse_jacobian
 from dezero.derivatives.packing import Packing
-from dezero.derivatives.trees import flatten
 from dezero.ode.problem import Problem
 from dezero.ode.rates import RightSide
 from dezero.ode.result import Events, OdeResult
@@ -46,7 +46,8 @@ def odeint(
     structure and shapes, t being a Variable of one number. t: increasing or decreasing times (n,), numbers or
     Variables. Returns the values at these times, Variables of shape (n, *shape) in the structure of y0. method: RK23,
     RK45, DOP853, or for stiff equations Radau, BDF, LSODA, which are given the exact Jacobian: jac="dense", "sparse"
-    or its sparsity pattern (a SciPy matrix). atol: a number, or numbers in the structure of y0. Integrated in float64.
+    or its sparsity pattern (a SciPy matrix). rtol
+    below 100 times epsilon counts as that; atol: a number, or numbers in the structure of y0. Integrated in float64.
 
     The result can be differentiated in y0, in t, and in all Variables among args or that f uses, to any order. The
     steps are not recorded. sensitivities="forward" integrates the tangents of the solution, all at once; "adjoint"
@@ -75,6 +76,8 @@ def odeint(
     check_callable("odeint", f)
     options = {name: value for name, value in (("max_step", max_step), ("first_step", first_step)) if value is not None}
     packing = Packing("odeint", y0, "y0")
+    if not packing.shapes:
+        raise ValueError("odeint: y0 holds no array; there is nothing to integrate")
     settings = checked(method, rtol, _tolerances(packing, atol), options, max_evaluations)
     if sensitivities not in ("auto", "forward", "adjoint"):
         raise ValueError(f"odeint: sensitivities is {sensitivities!r}; give 'auto', 'forward' or 'adjoint'")
@@ -97,9 +100,8 @@ def odeint(
 
 
 def _tolerances(packing: Packing, atol: Any) -> Any:
-    leaves = flatten(atol)[0]
-    if len(leaves) == 1 and np.ndim(leaves[0]) == 0:
-        return leaves[0]
+    if np.ndim(raw(atol)) == 0 and not isinstance(atol, tuple | list | dict):
+        return raw(atol)
     return packing.packed(atol, "atol")
 
 
