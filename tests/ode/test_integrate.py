@@ -141,6 +141,17 @@ def test_a_terminal_event_ends_the_integration():
     np.testing.assert_allclose(result.t, [0, 0.5, 1.0])
 
 
+def test_a_terminal_event_between_two_times():
+    start = {"x": np.array(10.0), "v": np.array(0.0)}
+    y, result = odeint(fall, start, [0.0, 5.0], events=ground)
+    assert y["x"].shape == (1,)
+    np.testing.assert_allclose(result.t, [0.0])
+    met = np.sqrt(20 / 9.81)
+    np.testing.assert_allclose(result.sol(1.4)["x"].data, 10 - 9.81 / 2 * 1.4**2, rtol=1e-6)
+    with pytest.raises(ValueError, match=f"give times from 0 to {met:.5f}"):
+        result.sol(1.5)
+
+
 def test_events_of_one_direction_and_one_that_is_never_met():
     def up(y, t):
         return F.sin(t)
@@ -209,6 +220,8 @@ def test_bad_input(call, error, text):
 def test_a_solution_that_runs_to_infinity_tells_how_far_it_came():
     with pytest.raises(ConvergenceError, match=r"odeint: RK45 reached t = 1 of 2: Required step size"):
         odeint(lambda y, t: y * y, 1.0, [0.0, 2.0])
+    with pytest.raises(ConvergenceError, match=r"odeint: RK45 reached t = 3 of 4: Required step size"):
+        odeint(lambda y, t: y * y, 1.0, Variable(np.array([2.0, 4.0])))
     with pytest.raises(ConvergenceError, match=r"odeint: \w+ reached t = (1|0\.99)\d* of 2"):
         odeint(lambda y, t: y * y, 1.0, [0.0, 1.5, 2.0], method="BDF")
 

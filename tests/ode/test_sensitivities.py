@@ -361,8 +361,9 @@ def test_both_ways_and_the_transposed_exponential_agree(seed, n):
 def test_a_jump_that_moves_is_refused(f, sensitivities):
     a = Variable(np.array(1.2))
     y = odeint(f, 2.0, [0.0, 1.0], a, sensitivities=sensitivities)
-    with pytest.raises(GraphError, match=r"odeint: f jumps at t = 0\.\d+, .*terminal event"):
-        gradients(y[-1], a)
+    for _ in range(2):
+        with pytest.raises(GraphError, match=r"odeint: f jumps at t = 0\.\d+, .*terminal event"):
+            gradients(y[-1], a)
 
 
 @pytest.mark.parametrize("sensitivities", WAYS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -87,7 +88,7 @@ def odeint(
     rates = problem.traced.right_side()
     problem.system = System(
         rates,
-        settings,
+        dataclasses.replace(settings, first=problem.first),
         problem.backward(sensitivities),
         _jacobian(rates, jac),
         len(problem.params),

@@ -86,7 +86,7 @@ class OdeResult:
         """The solution at times between the first and the last one reached."""
         p = self._problem
         times = np.asarray(t, np.float64)
-        reached = p.first + (self._solved.found.t[-1] if self._solved.found is not None else 0.0)
+        reached = p.first + (self._solved.sol.ts[-1] if self._solved.found is not None else float(raw(p.times)[0]))
         low, high = sorted((p.first + float(raw(p.times)[0]), float(reached)))
         if not np.all((times >= low) & (times <= high)):
             raise ValueError(f"odeint: sol was asked for times {times}; give times from {low:g} to {high:g}")

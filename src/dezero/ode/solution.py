@@ -98,7 +98,7 @@ def _adjoint_rule(i: int, F: Any, w: Any, *args: Any, system: System, count: int
 
 
 def _in_times(F: Any, g: Any, system: System, y: Any, times: Any, params: Sequence[Any]) -> Any:
-    """The cotangents of the times: of the first, where the solution starts, it is 0 (see integrate.py)."""
+    """The cotangents of the times: of the first, where the solution starts, it is 0 (see problem.py)."""
     rows: list[Any] = []
     for k in range(1, y.shape[0]):
         rate = _rate(F, system, F.get_item(y, index=k), F.get_item(times, index=k), params)

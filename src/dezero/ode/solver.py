@@ -28,6 +28,7 @@ class Settings:
     atol: Any
     most: int  # evaluations of f in one integration
     options: dict[str, Any] = field(default_factory=dict)
+    first: float = 0.0  # the first time, where SciPy is given the times since then; for messages
 
     @property
     def implicit(self) -> bool:
@@ -63,7 +64,7 @@ def _solved(
         warnings.simplefilter("ignore")  # LSODA warns of what its message says
         first = counted(start, y0)
         if not np.all(np.isfinite(first)):
-            raise FloatingPointError(f"odeint: f is not finite at the first time {start}: {first}")
+            raise FloatingPointError(f"odeint: f is not finite at the first time {start + settings.first}: {first}")
         try:
             found = _scipy.integrate.solve_ivp(
                 counted,
@@ -130,8 +131,9 @@ def _failed(settings: Settings, message: str, t: float, end: float) -> Convergen
         else "if the equation is stiff, give method='BDF' or 'Radau'; if the solution is infinite there, end before "
         "it; otherwise raise rtol and atol"
     )
+    reached, last = float(t) + settings.first, end + settings.first
     return ConvergenceError(
-        f"odeint: {settings.method} reached t = {float(t):.6g} of {end:.6g}: {message.rstrip('.')}; {remedy} "
+        f"odeint: {settings.method} reached t = {reached:.6g} of {last:.6g}: {message.rstrip('.')}; {remedy} "
         "(max_evaluations limits the calls of f)"
     )
 

@@ -24,8 +24,9 @@ def may_switch(rates: RightSide) -> bool:
     return isinstance(rates, Retraced) or bool(isinstance(rates, Rates) and _kinks(rates))
 
 
-def refuse_jumps(rates: RightSide, sol: Any, params: Sequence[Array]) -> None:
-    """GraphError where f jumps along a solution, from one formula to another. sol: SciPy's interpolant of the state.
+def refuse_jumps(rates: RightSide, sol: Any, params: Sequence[Array], first: float) -> None:
+    """GraphError where f jumps along a solution, from one formula to another. sol: SciPy's interpolant of the state,
+    of the time since the first one.
 
     Two formulas that change between the same two steps and back are not seen.
     """
@@ -36,11 +37,13 @@ def refuse_jumps(rates: RightSide, sol: Any, params: Sequence[Array]) -> None:
     for t in sol.ts:
         now = _formula(rates, sol(t)[:n], t, params)
         if before is not None and now != before:
-            _refuse_jump(rates, sol, params, (earlier, before), t)
+            _refuse_jump(rates, sol, params, (earlier, before), t, first)
         before, earlier = now, t
 
 
-def _refuse_jump(rates: RightSide, sol: Any, params: Sequence[Array], left: tuple[float, Any], right: float) -> None:
+def _refuse_jump(
+    rates: RightSide, sol: Any, params: Sequence[Array], left: tuple[float, Any], right: float, first: float
+) -> None:
     low, formula = left
     high = right
     for _ in range(_HALVINGS):
@@ -53,9 +56,9 @@ def _refuse_jump(rates: RightSide, sol: Any, params: Sequence[Array], left: tupl
         a, b = [rates.value(sol(t)[: rates.size], np.asarray(t), *params) for t in (low, high)]
     if not np.all(np.abs(a - b) <= _EQUAL * np.maximum(np.max(np.abs(a)), np.max(np.abs(b)))):
         raise GraphError(
-            f"odeint: f jumps at t = {high:.6g}, at a place that may depend on the solution or on a parameter, so that "
-            "this derivative would lack the shift of that place (of a kink, the second derivative does). Integrate up "
-            "to it by a terminal event and go on from there, or use a smooth function in place of the jump"
+            f"odeint: f jumps at t = {high + first:.6g}, at a place that may move with the solution or a parameter, so "
+            "that this derivative would lack the shift of that place (of a kink, the second derivative). Integrate "
+            "up to it by a terminal event and go on from there, or use a smooth function in place of the jump"
         )
 
 

@@ -68,9 +68,10 @@ class System:
         inputs = [*states, times, *params]
         if self.last is None or not _same(self.last.inputs, inputs):
             switching = self.below is not None and may_switch(self.below)
-            self.last = solved = self.integrated(states, times, params, dense=self.adjoint or switching)
+            solved = self.integrated(states, times, params, dense=self.adjoint or switching)
             if self.below is not None and switching:
-                refuse_jumps(self.below, solved.sol, params[: self._below_count])
+                refuse_jumps(self.below, solved.sol, params[: self._below_count], self.settings.first)
+            self.last = solved
         return self.last
 
     def keep(self, solved: Solved) -> None:
@@ -79,13 +80,13 @@ class System:
     def integrated(
         self, states: Sequence[Array], times: Array, params: Sequence[Array], dense: bool, events: Any = None
     ) -> Solved:
-        inputs = [*states, times, *params]
+        inputs = [np.array(x) for x in (*states, times, *params)]  # copies, which nobody changes
         y0 = np.concatenate(states)
         if self.settings.method == "Taylor":
             return self._by_taylor(inputs, y0, times, params)
         places, where = np.unique(times, return_inverse=True)
         if len(places) == 1 or not y0.size:
-            return Solved(inputs, np.tile(y0, (len(times), 1)), None, lambda t: y0)
+            return Solved(inputs, np.tile(y0, (len(times), 1)), None, lambda t: np.multiply.outer(y0, np.ones_like(t)))
         if times[0] > times[-1]:
             places, where = places[::-1], len(places) - 1 - where
         found = integrate(
@@ -99,7 +100,7 @@ class System:
             events=events,
             t_eval=places if len(places) > 2 else None,
         )
-        values = found.y.T if len(places) > 2 else found.y.T[[0, -1]]
+        values = found.y.T if len(places) > 2 else found.y.T[[0, -1] if found.status == 0 else [0]]
         reached = where < len(values)  # a terminal event ends earlier
         return Solved(inputs, values[where[reached]], found, found.sol)
 
@@ -141,11 +142,11 @@ class System:
         moving: of the states and the parameters. The adjoint equation goes back from one time to the next, along the
         interpolant of the solution.
         """
-        inputs = [g, *states, times, *params]
+        inputs = [np.array(x) for x in (g, *states, times, *params)]
         if self._pulled is not None and _same(self._pulled[0], inputs):
             return self._pulled[1]
         sol = self.solve(states, times, params).sol
-        refuse_jumps(self.rates, sol, params)
+        refuse_jumps(self.rates, sol, params, self.settings.first)
         backward = _Backward(self, sol, params, moving[len(states) :])
         for i in range(len(times) - 1, 0, -1):
             backward.jump(g[i])
@@ -205,4 +206,4 @@ class _Backward:
 
 
 def _same(a: Sequence[Array], b: Sequence[Array]) -> bool:
-    return all([x is y or np.array_equal(x, y) for x, y in zip(a, b, strict=True)])
+    return all([np.array_equal(x, y) for x, y in zip(a, b, strict=True)])

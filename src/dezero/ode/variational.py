@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dezero.autodiff.arguments import check_callable
 from dezero.core.config import recording
 from dezero.core.dtypes import Array
 from dezero.core.errors import GraphWarning
@@ -80,6 +81,7 @@ def odeint_taylor(
     >>> odeint_taylor(lambda y, t: -2 * t * y, 1.0, [0.0, 1.0, 2.0])
     variable([1.         0.36787944 0.01831564])
     """
+    check_callable("odeint_taylor", f)
     found = None
     if recording() and not dense_output:
         found = _with_tangents(f, y0, t, order, tol, args, max_steps, max_step)
