@@ -23,7 +23,7 @@ def _rate(state: Any, t: Any) -> Any:
 
 
 def _end(y: Any) -> Any:
-    q, p = odeint(_rate, (y[:2], y[2:]), [0.0, 2 * math.pi], method="DOP853", rtol=TOLERANCE, atol=TOLERANCE)
+    q, p = odeint(_rate, (y[:2], y[2:]), [0.0, 2 * math.pi], method="LSODA", rtol=TOLERANCE, atol=TOLERANCE)
     return _scalar(q[-1], p[-1])
 
 
@@ -95,7 +95,7 @@ def section(profile: Profile) -> Section:
     return Section(
         "Derivatives of a differential equation",
         f"A number made of Kepler's orbit after one period, eccentricity {ECCENTRICITY}, differentiated in the four "
-        f"numbers of its start; DOP853 and Dopri8 at a tolerance of {TOLERANCE:g}. diffrax under jax.jit, compiled "
+        f"numbers of its start; LSODA and Dopri8 at a tolerance of {TOLERANCE:g}. diffrax under jax.jit, compiled "
         "before; its Hessian forward over forward, its fastest.",
         (
             _row("gradient", "Kepler, gradient", dezero.grad(_end), lambda: dezero.grad(_closed)(START).data[None]),
