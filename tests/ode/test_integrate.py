@@ -167,6 +167,12 @@ def test_events_of_one_direction_and_one_that_is_never_met():
     assert "Never met up to t = 14: the event never" in result.message
 
 
+def test_one_time_alone_meets_no_event():
+    y, result = odeint(fall, {"x": np.array(10.0), "v": np.array(0.0)}, [0.0], events=[ground])
+    assert result.t_events[0].shape == (0,)
+    np.testing.assert_allclose([y["x"].data[0], result.sol(0.0)["x"].data], 10)
+
+
 def test_the_solution_between_the_times():
     _, result = odeint(lambda y, t: -y, np.array([1.0, 2.0]), [1.0, 4.0], dense_output=True, method="DOP853")
     np.testing.assert_allclose(result.sol([3.0, 1.5]).data, np.exp([[-2.0], [-0.5]]) * [1, 2], rtol=1e-6)

@@ -54,8 +54,10 @@ def odeint(
     steps are not recorded. sensitivities="forward" integrates the tangents of the solution, all at once; "adjoint"
     goes back in time along the interpolant of the solution, for many parameters, and takes second derivatives by the
     adjoint of the equation and its tangent; "auto" chooses by the number of parameters. f runs once, and is then a list
-    of operations; where it compares values (`if`), or reads numbers from Variables, it is called at each place. A
-    derivative lacks the shift of a place where f jumps: integrate up to such a place by an event, and go on from there.
+    of operations; where it compares values (`if`), or reads numbers from Variables, it is called at each place. Where
+    f jumps at a place that moves with the solution or a parameter, derivatives raise, since they would lack its shift
+    (of a kink, the second ones): integrate up to such a place by a terminal event, and go on from there. A jump inside
+    a user's Function is not seen.
 
     events: a function g(y, t, *args) that returns one number, or a sequence of them; each may have the attributes
     `terminal` and `direction` of solve_ivp. With events, dense_output or full_output the result is a pair, of the

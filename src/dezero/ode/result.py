@@ -71,12 +71,9 @@ class OdeResult:
         self.sensitivities = "adjoint" if problem.system.adjoint else "forward"
         self.t_events: list[Variable] = []
         self.y_events: list[Any] = []
-        for g, times, states in zip(
-            watched.functions,
-            getattr(found, "t_events", None) or [],
-            getattr(found, "y_events", None) or [],
-            strict=True,
-        ):
+        none = [np.zeros(0)] * len(watched.functions)  # where there is one time alone
+        met = [getattr(found, name, none) or none for name in ("t_events", "y_events")]
+        for g, times, states in zip(watched.functions, *met, strict=True):
             t, y = _met(problem, watched, g, times, np.reshape(states, (len(times), problem.packing.vector.size)))
             self.t_events.append(t)
             self.y_events.append(y)
