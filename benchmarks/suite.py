@@ -1,6 +1,7 @@
 """All sections of the suite; a new family of rows is a module with `section(profile)`, named here."""
 
 from benchmarks import (
+    columns,
     laplacian,
     long_chain,
     mixed,
@@ -20,7 +21,7 @@ from benchmarks.rows import Profile, Row, Section
 
 FAMILIES = (
     *(sin_chain, newton, mlp, training, operations, orders),
-    *(network, long_chain, mixed, sparse, series, laplacian, ode, ode_derivatives),
+    *(network, columns, long_chain, mixed, sparse, series, laplacian, ode, ode_derivatives),
 )
 
 

@@ -24,7 +24,8 @@ from dezero.core.variable import Variable, argument, wrap
 from dezero.ode.compiled import compiled
 from dezero.rewriting.cache import CACHE
 from dezero.rewriting.program import Program, on_variables
-from dezero.series.collapsed import Batch, CollapsedReading
+from dezero.series.batch import Batch
+from dezero.series.collapsed import CollapsedReading
 from dezero.series.power import Series
 
 Moving = tuple[bool, ...]  # for each parameter, whether derivatives are taken in it

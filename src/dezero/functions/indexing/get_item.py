@@ -59,6 +59,7 @@ _put = linear(
     lambda F, g, x, y, index, shape: F.get_item(g, index=index),
     independent=_scattered_rows,
     uniform=True,
+    batched="scatter",
 )
 
 
