@@ -6,7 +6,7 @@ from typing import Any
 
 import dezero.functions as F
 
-LIBRARIES = ("DeZero", "PyTorch", "JAX", "autograd", "SciPy")
+LIBRARIES = ("DeZero", "PyTorch", "JAX", "diffrax", "autograd", "SciPy")
 
 
 @functools.cache
@@ -39,6 +39,15 @@ def autograd() -> Any:
 
 
 @functools.cache
+def diffrax() -> Any:
+    """Return diffrax, for 64-bit numbers."""
+    jax()
+    import diffrax
+
+    return diffrax
+
+
+@functools.cache
 def scipy() -> Any:
     """Return SciPy with its integrators."""
     import scipy.integrate
@@ -46,7 +55,7 @@ def scipy() -> Any:
     return scipy
 
 
-_LOADERS = {"PyTorch": torch, "JAX": jax, "autograd": autograd, "SciPy": scipy}
+_LOADERS = {"PyTorch": torch, "JAX": jax, "diffrax": diffrax, "autograd": autograd, "SciPy": scipy}
 
 
 def absent() -> dict[str, str]:

@@ -11,6 +11,7 @@ from benchmarks import (
     network,
     newton,
     ode,
+    ode_derivatives,
     operations,
     orders,
     series,
@@ -22,7 +23,7 @@ from benchmarks.rows import Profile, Row, Section
 
 FAMILIES = (
     *(sin_chain, newton, mlp, training, operations, orders),
-    *(network, columns, long_chain, mixed, sparse, series, laplacian, batches, ode, implicit),
+    *(network, columns, long_chain, mixed, sparse, series, laplacian, batches, ode, ode_derivatives, implicit),
 )
 
 

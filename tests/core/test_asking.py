@@ -135,7 +135,7 @@ OTHERS = {
     ),
     "solve_ivp": (
         lambda v: scipy.integrate.solve_ivp(lambda t, y: -v * y, (0, 1), V),
-        r"^scipy\.integrate\.solve_ivp .*dezero\.optimize\.odeint_taylor",
+        r"^scipy\.integrate\.solve_ivp .*dezero\.optimize\.odeint ",
     ),
     "unknown source": (eval("lambda v: asarray(v)", {"asarray": np.asarray}), "^the array asked for here would"),
 }

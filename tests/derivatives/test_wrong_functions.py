@@ -5,7 +5,7 @@ import pytest
 
 import dezero
 from dezero import Variable
-from dezero.optimize import householder, minimize, newton, odeint_taylor
+from dezero.optimize import householder, minimize, newton, odeint, odeint_taylor
 
 NUMBER, VECTOR = np.array(1.0), np.array([1.0, 2.0, 3.0])
 
@@ -44,6 +44,7 @@ TRANSFORMS = {
     "householder": lambda f: householder(f, NUMBER),
     "minimize": lambda f: minimize(f, VECTOR),
     "newton": lambda f: newton(f, VECTOR),
+    "odeint": lambda f: odeint(f, NUMBER, [0.0, 1.0]),
     "odeint_taylor": lambda f: odeint_taylor(f, NUMBER, [0.0, 1.0]),
 }
 NO_TRANSFORMS = """Config DataLoader Dataset Function GraphError GraphWarning Layer Model Parameter SeqDataLoader

@@ -6,7 +6,7 @@ import pytest
 import dezero.functions as F
 from dezero import Variable, gradients, layers, optimizers
 from dezero.derivatives import checkpoint, custom_root
-from dezero.optimize import householder, minimize, newton, odeint_taylor
+from dezero.optimize import householder, minimize, newton, odeint, odeint_taylor
 from dezero.training import Trainer, read_checkpoint, write_checkpoint
 from tests.collector import sleeping_collector
 
@@ -45,6 +45,16 @@ def train(folder):
 CALLS = {
     "custom_root": lambda folder: differentiated_twice(custom_root(lambda z, a: z * z - a, 1.0, a)),
     "checkpoint": lambda folder: differentiated_twice(checkpoint(lambda x: F.exp(F.sin(x)))(a)),
+    "odeint": lambda folder: differentiated_twice(odeint(lambda y, t: -a * y * y, 1.0, [0.0, 0.1], method="RK23")[-1]),
+    "odeint backward": lambda folder: differentiated_twice(
+        odeint(lambda y, t: -a * y * y, 1.0, [0.0, 0.1], method="RK23", rtol=1e-4, sensitivities="adjoint")[-1]
+    ),
+    "odeint called anew": lambda folder: differentiated_twice(
+        odeint(lambda y, t: -a * y if y > 0 else y, 1.0, [0.0, 0.1], method="RK23", rtol=1e-4)[-1]
+    ),
+    "odeint and its solution": lambda folder: odeint(  # (SciPy's brentq, for events, leaves a small cycle of its own)
+        lambda y, t: -a * y, 1.0, [0.0, 0.1], dense_output=True
+    )[1].sol(0.05),
     "odeint_taylor": lambda folder: gradients(odeint_taylor(lambda y, t: -a * y, 1.0, [0.0, 0.1])[-1], a),
     "odeint_taylor at a knot": lambda folder: odeint_taylor(lambda y, t: F.abs(t - 0.5) + 0 * y, 1.0, [0.0, 1.0]),
     "newton": lambda folder: newton(lambda x: (x - 1) ** 2 + x**4, np.array(2.0)),

@@ -247,7 +247,7 @@ def _remedy(name: str, inner: bool, user: FrameType) -> str:
     if name in _INSTEAD:
         return f"Use dezero.functions.{_INSTEAD[name]}"
     if name.startswith(("scipy.optimize.", "scipy.integrate.solve_ivp", "scipy.integrate.odeint")):
-        return f"Use dezero.{'custom_root' if 'optimize' in name else 'optimize.odeint_taylor'} for that of a solution"
+        return f"Use dezero.{'custom_root' if 'optimize' in name else 'optimize.odeint'} for that of a solution"
     if name in _MAKERS:
         return "Leave one Variable as it is, join several with dezero.functions.stack([v, w])"
     if name in _NUMBERS:

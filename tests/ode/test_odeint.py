@@ -223,8 +223,8 @@ def test_what_f_returns():
         ValueError, match=r"odeint_taylor: f returned a float64 array of shape \(\) for a state of shape"
     ):
         odeint_taylor(lambda y, t: F.sum(y), np.ones(2), [0, 1.0])
-    with pytest.raises(ValueError, match=r"odeint_taylor: f's result has the structure \[\*, \*\], y0 has \*"):
-        odeint_taylor(lambda y, t: [y, y], np.ones(2), [0, 1.0])
+    with pytest.raises(ValueError, match=r"odeint_taylor: f's result has the structure \{'a': \*\}, y0 has \*"):
+        odeint_taylor(lambda y, t: {"a": y}, np.ones(2), [0, 1.0])
 
 
 def test_what_y0_holds():

@@ -19,8 +19,8 @@ from dezero.core.errors import GraphError
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
-from dezero.optimize import adjoint
-from dezero.optimize.branches import Branch, Evaluation, changed, depends, opaque, rests_on, unknown
+from dezero.ode.taylor import adjoint
+from dezero.ode.taylor.branches import Branch, Evaluation, changed, depends, opaque, rests_on, unknown
 from dezero.series.equation import Solution
 
 _ORDERS = 6  # up to which the series on both sides of a knot are compared
@@ -179,8 +179,13 @@ def _singular(sides: Sides, good: float, bad: float) -> bool:
     """Whether derivatives of f grow beyond all bounds on a side of this gap, as those of log and sqrt do at 0."""
     gap = bad - good
     beside = math.copysign(max(CLEAR * abs(gap), _BESIDE * sides.h), gap)
-    pairs = ((good - beside, good - gap), (bad + beside, bad + gap))
-    return any([adjoint.grow(sides.run(far), sides.run(near)) for far, near in pairs])
+    between = math.copysign(math.sqrt(abs(beside * gap)), gap)
+    return any(
+        [
+            adjoint.grow(*[sides.run(place + sign * d) for d in (beside, between, gap)])
+            for place, sign in ((good, -1), (bad, 1))
+        ]
+    )
 
 
 def refuse_jump(knot: Knot, t: float) -> None:

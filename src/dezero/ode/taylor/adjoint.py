@@ -16,11 +16,12 @@ from dezero.core.arraylike import raw
 from dezero.core.config import using_config
 from dezero.core.errors import GraphError
 from dezero.core.variable import Variable
-from dezero.optimize.branches import Evaluation
+from dezero.ode.taylor.branches import Evaluation
 from dezero.series.equation import Solution
 
 _EQUAL = 1e-6  # relative difference of derivatives at two times some roundings apart that is no jump
 _STEEP = 1e3  # derivatives this many times larger near a place grow beyond all bounds there
+_NOTHING = 1e-290  # below this, doubles lose their digits one by one: what is so small counts as 0
 _LOOSE = 32.0  # how many times the terms left out, and rounding, a defect may be
 
 
@@ -86,20 +87,36 @@ class Adjoint:
         sizes = np.maximum(np.max(terms, axis=0), np.abs(slope))
         times = max(abs(self.t), abs(self.t + d)) / abs(d)
         rounding = self.eps * np.max(sizes + times * terms[1] + np.abs(rows[0] / d), initial=0.0)
-        allowed = math.sqrt(self.tol) * sizes + _LOOSE * (terms[-2] + terms[-1] + rounding)
+        allowed = _NOTHING + math.sqrt(self.tol) * sizes + _LOOSE * (terms[-2] + terms[-1] + rounding)
         return bool(np.all(np.abs(slope - powers @ rates) <= allowed))  # nan is no solution either
 
 
 def differ(left: Evaluation, right: Evaluation) -> bool:
     """Whether the derivatives of f in what it depends on jump from one place to the next."""
     with np.errstate(invalid="ignore"):
-        return any([np.any(np.abs(a - b) > _EQUAL * np.maximum(np.abs(a), np.abs(b))) for a, b in _pairs(left, right)])
+        return any(
+            [
+                np.any(np.abs(a - b) > _NOTHING + _EQUAL * np.maximum(np.abs(a), np.abs(b)))
+                for a, b in _pairs(left, right)
+            ]
+        )
 
 
-def grow(far: Evaluation, near: Evaluation) -> bool:
-    """Whether a derivative of f in what it depends on is much larger near a place than in some distance from it."""
-    sizes = [(_size(a), _size(b)) for a, b in _pairs(far, near)]
-    return any([not b <= _STEEP * a for a, b in sizes if b])
+def grow(far: Evaluation, between: Evaluation, near: Evaluation) -> bool:
+    """Whether a derivative of f in what it depends on grows beyond all bounds towards a place.
+
+    between: where the distance is the geometric mean of the others. A power of the distance grows as much on both ways;
+    what is steep and smooth, such as the foot of a narrow peak, no longer grows on the second one.
+    """
+    first = [(_size(a), _size(c)) for a, c in _pairs(far, near)]
+    second = [(_size(b), _size(c)) for b, c in _pairs(between, near)]
+    return any(
+        [
+            not (c <= _STEEP * a or c <= math.sqrt(_STEEP) * b)
+            for (a, c), (b, _) in zip(first, second, strict=True)
+            if c > _NOTHING or math.isnan(c)
+        ]
+    )
 
 
 def _pairs(a: Evaluation, b: Evaluation) -> list[tuple[Any, Any]]:

@@ -10,9 +10,9 @@ import numpy as np
 
 from dezero.core.arraylike import raw
 from dezero.core.variable import Variable, wrap
-from dezero.optimize.adjoint import Adjoint
-from dezero.optimize.branches import Evaluation, affine, changed
-from dezero.optimize.jumps import CLEAR, Knot, Sides, first_knot, refuse_jump, unknown_knot
+from dezero.ode.taylor.adjoint import Adjoint
+from dezero.ode.taylor.branches import Evaluation, affine, changed
+from dezero.ode.taylor.jumps import CLEAR, Knot, Sides, first_knot, refuse_jump, unknown_knot
 
 _ALLOWED = 32.0  # a step is shortened where its defect is this many times the error it was chosen for
 

@@ -16,10 +16,12 @@ from dezero.core.registry import operations
 from dezero.core.variable import Argument, Variable, wrap
 from dezero.core.watching import gives_plain_numbers, watching
 from dezero.derivatives.trees import Rebuild, flatten, matching
-from dezero.optimize.adjoint import Adjoint
-from dezero.optimize.branches import Evaluation, made_plain
-from dezero.optimize.jumps import Knot, behind, refuse_jump
-from dezero.optimize.steps import Step
+from dezero.ode.taylor.adjoint import Adjoint
+from dezero.ode.taylor.branches import Evaluation, made_plain
+from dezero.ode.taylor.jumps import Knot, behind, refuse_jump
+from dezero.ode.taylor.pieces import Pieces, polynomials
+from dezero.ode.taylor.steps import Step
+from dezero.ode.traced import refuse_list
 from dezero.series.equation import Solution
 
 _PLACES = 200  # over the whole interval, at which the steps are compared with f
@@ -28,50 +30,18 @@ _LOST = 4  # the same for steps cut short for their derivatives alone, of which 
 _SHORT = 1e-3  # of the length that the derivatives' series allow
 
 
-def odeint_taylor(
+def walked(
     f: Callable[..., Any],
     y0: Any,
     t: Any,
-    order: int | None = None,
-    tol: float = 1e-12,
-    args: Sequence[Any] = (),
-    max_steps: int = 10_000,
-    full_output: bool = False,
-    max_step: float | None = None,
-) -> Any:
-    """The solution of y' = f(y, t, *args) with y(t[0]) = y0 at all times t, differentiable in y0 and args.
-
-    y0: a real array, number or Variable, or a tree (tuples, lists, dicts) of them; f takes and returns Variables in its
-    structure and shapes, t being a Variable of one number. t: increasing or decreasing times (n,). Returns the values
-    at these times, Variables of shape (n, *shape) in the structure of y0; with full_output also a dict of order, steps
-    and rejected (steps). Each step is a Taylor polynomial of the given order (default 1 - ln(tol)/2, rounded up), read
-    off at the times that it passes. Its length follows from the last two coefficients, for an error of about tol times
-    the largest |y| in it. A. Jorba, M. Zou, Experimental Mathematics 14 (2005) 99, section 3. tol below the dtype's
-    epsilon counts as that.
-
-    The polynomial is compared with f at its end and at places within the step, 200 over the whole interval, and ends
-    where it no longer solves the equation: at the knots of abs, relu, where, floor, interp, whether they stand in the
-    time or in y. What f does between two such places while it is flat at both, such as a pulse of less than 1/200 of
-    the interval, is seen with max_step, the longest step allowed.
-
-    Where y0 or args hold Variables, or f uses Variables of its own, the steps are recorded and the result can be
-    differentiated to any order, the steps' lengths being constants, chosen for y and for its first derivatives, by the
-    adjoint equation (with each order beyond the error is some tens of times larger); inside no_grad nothing is
-    recorded. Where a knot moves with y0, args or a Variable that f reads, a kink of f leaves the first derivatives
-    right, and the second ones raise; a jump leaves none, and raises, as does a singular place, such as that of log at
-    0. The steps solve the adjoint equation too, to at least sqrt(tol) of each slope, so that such places are found
-    where y does not show them. That f compares is seen, also on `.data`; a number that was taken out before f ran is
-    a constant.
-
-    Raises ValueError for times that are not monotonic, an order below 2, and rates of another structure or shape;
-    TypeError where f returns plain numbers, and for Variables among the times; RuntimeError where max_steps do not
-    suffice (a stiff equation), or where f turned t or y into plain numbers, which no series follows;
-    FloatingPointError where the solution runs to infinity; GraphError where f jumps, or its slope is infinite, at a
-    place that moves with a Variable.
-
-    >>> odeint_taylor(lambda y, t: -2 * t * y, 1.0, [0.0, 1.0, 2.0])
-    variable([1.         0.36787944 0.01831564])
-    """
+    order: int | None,
+    tol: float,
+    args: Sequence[Any],
+    max_steps: int,
+    max_step: float | None,
+    dense_output: bool,
+) -> tuple[Any, dict[str, Any]]:
+    """The values and what odeint_taylor tells of them, in recorded steps where something can be differentiated."""
     check_callable("odeint_taylor", f)
     gives_plain_numbers("odeint_taylor")
     times = _times(t)
@@ -85,14 +55,16 @@ def odeint_taylor(
     eps = max([float(np.finfo(y.dtype).eps) for y in states])
     if not 0 < tol < 1:
         raise ValueError(f"odeint_taylor: tol is {tol}; give a number between 0 and 1")
-    walk = _Walk(f, args, rebuild, y0, max(tol, eps), _order(order, max(tol, eps)), _longest(max_step))
+    walk = _Walk(f, args, rebuild, y0, max(tol, eps), order_for(order, max(tol, eps)), longest_of(max_step))
     given = [*leaves, *flatten(tuple(args))[0]]
     walk.recorded = recording() and any([isinstance(x, Variable) for x in given])
+    walk.pieces = Pieces(rebuild, walk.recorded) if dense_output else None
     found = walk.through(states, times, max_steps)
     result = rebuild([_stacked(column) for column in zip(*found, strict=True)])
-    if full_output:
-        return result, {"order": walk.order, "steps": walk.steps, "rejected": walk.rejected}
-    return result
+    told: dict[str, Any] = {"order": walk.order, "steps": walk.steps, "rejected": walk.rejected}
+    if dense_output:
+        told["sol"] = walk.pieces
+    return result, told
 
 
 def _times(t: Any) -> Any:
@@ -113,7 +85,7 @@ def _times(t: Any) -> Any:
     return times
 
 
-def _order(order: Any, tol: float) -> int:
+def order_for(order: Any, tol: float) -> int:
     if order is None:
         return max(2, math.ceil(1 - math.log(tol) / 2))
     if not isinstance(order, int | np.integer) or isinstance(order, bool):
@@ -123,7 +95,7 @@ def _order(order: Any, tol: float) -> int:
     return int(order)
 
 
-def _longest(max_step: Any) -> float:
+def longest_of(max_step: Any) -> float:
     if max_step is None:
         return math.inf
     if isinstance(max_step, bool) or not isinstance(max_step, int | float | np.number):
@@ -152,6 +124,7 @@ class _Walk:
         self.steps = self.rejected = 0
         self.lost = self.cut = 0  # of the last steps, those cut for the derivatives, and for what no series tells
         self.scale = 0.0  # of |y|, in the running step
+        self.pieces: Pieces | None = None  # the polynomials of all steps, where they are asked for
 
     def through(self, states: list[Variable], times: Any, max_steps: int) -> list[list[Variable]]:
         """The states at each of the times."""
@@ -172,12 +145,7 @@ class _Walk:
             else:
                 longest = self.longest
             h, near = length, end if abs(length) >= abs(end - t) else t + length
-            if near == t != end and step.derivable < math.inf:
-                refuse_jump(Knot(0.0, 1, [], None, True, "f"), t)  # a slope of f grows beyond all bounds
-            if near == t != end or not step.finite(length):
-                raise FloatingPointError(
-                    f"odeint_taylor: no step is short enough at t = {t}; f is not smooth there, or y runs to infinity"
-                )
+            self._check(step, length, crosses, near, end)
             states = self._at(series, h)
             run = self._run(states, near)
             knot = step.knot(h, run, self.recorded) if self.judged else None
@@ -192,6 +160,9 @@ class _Walk:
                     run = self._run(states, near)
             while len(found) < len(times) and abs(times[len(found)] - start) <= abs(near - start):
                 found.append(self._at(series, float(times[len(found)]) - t))
+            if self.pieces is not None:
+                self.pieces.recorded = self.recorded
+                self.pieces.add(t, near, series)
             self.steps += 1
             if near == end:
                 return found
@@ -231,6 +202,17 @@ class _Walk:
                 "of them, so that no series follows it; compute with Variables, outside no_grad"
             )
 
+    def _check(self, step: Step, length: float, crosses: bool, near: float, end: float) -> None:
+        """Errors for a step that is no longer than times can be told apart, but for one across a knot."""
+        stuck = near != end and (near == step.t or (not crosses and abs(length) <= step.least))
+        if stuck and step.derivable < math.inf:
+            refuse_jump(Knot(0.0, 1, [], None, True, "f"), step.t)  # a slope of f grows beyond all bounds
+        if stuck or not step.finite(length):
+            raise FloatingPointError(
+                f"odeint_taylor: no step is short enough at t = {step.t}; f or a derivative of it changes there faster "
+                "than times can be told apart, or y runs to infinity"
+            )
+
     def _apart(self, states: list[Variable], t: float) -> Evaluation:
         """f for the same states as leaves of their own."""
         return self._run([Argument(np.array(y._data)) for y in states], t)
@@ -248,6 +230,7 @@ class _Walk:
             result = self.f(self.rebuild(states), time, *self.args)
         if not flatten(result)[0]:
             refuse_nothing("odeint_taylor", result)
+        refuse_list("odeint_taylor", result, self.tree)
         rates = matching("odeint_taylor", result, self.tree, "f's result", "y0")
         for rate, y in zip(rates, states, strict=True):
             if computed("odeint_taylor", rate).shape != y.shape:
@@ -273,12 +256,7 @@ class _Walk:
         return math.copysign(min(h, abs(end - t)), end - t)
 
     def _at(self, series: list[list[Any]], h: float) -> list[Variable]:
-        """The polynomials at a distance, by Horner's rule."""
-        with using_config("enable_backprop", self.recorded):
-            totals = series[-1] if h else series[0]
-            for coefficients in series[-2::-1] if h else ():
-                totals = [total * h + c for total, c in zip(totals, coefficients, strict=True)]
-        return [x if isinstance(x, Variable) else wrap(np.asarray(x)) for x in totals]
+        return polynomials(series, h, self.recorded)
 
 
 def _from_outside(rates: Sequence[Variable], ours: list[Variable]) -> bool:

@@ -36,9 +36,9 @@ class Evaluation:
         """The branches in the order in which f met them: comparisons, then operations."""
         found = [Branch("comparison", np.asarray(side), operands) for operands, side in self.watch.compared]
         for node in self.graph:
-            side = _side(node)
-            if side is not None:
-                found.append(Branch(node._op.name, side, node._args[: 1 if node._op.name == "where" else None]))
+            stood = side(node)
+            if stood is not None:
+                found.append(Branch(node._op.name, stood, node._args[: 1 if node._op.name == "where" else None]))
         return found
 
     def given(self, node: Variable) -> bool:
@@ -190,10 +190,12 @@ _OTHERS = (  # smooth but at their singular places, at which the derivatives of 
     "arcsin arccos arctan sinh cosh arcsinh arccosh arctanh cardinal_sine logit logsumexp softmax log_softmax prod "
     "regular_det inv solve solve_triangular"
 )
+KINKED = frozenset([*_SIDES, *_LINES, "astype"])  # operations that have a side
 _UNDERSTOOD = frozenset([*_SIDES, *_LINES, *_OTHERS.split()])
 
 
-def _side(node: Variable) -> Any:
+def side(node: Variable) -> Any:
+    """On which side of its kinks an operation stood, by element; None where it has none."""
     op = node._op
     if not isinstance(op, Op) or not node._args or isinstance(node._data, tuple):
         return None

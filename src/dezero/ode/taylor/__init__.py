@@ -1,0 +1,1 @@
+"""Taylor series of high order in time, in steps as long as the series allow."""
