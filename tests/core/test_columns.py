@@ -352,6 +352,15 @@ def test_a_slice_that_is_made_twice_is_two_inputs():
             assert_close(a, b)
 
 
+def test_a_column_of_the_gradient_that_is_constant():
+    x, a = Variable(array(37, ROWS, 2)), Variable(array(38, 2, 1))
+    (g,) = gradients(F.tanh(x[:, 0:1]) - x @ a, x, create_graph=True)
+    square = g[:, 1:2] * g[:, 1:2]
+    for _ in range(2):
+        assert not gradients(square, x, create_graph=True)[0].data.any()
+    assert_close(gradients(square.sum(), a)[0].data, np.array([[0.0], [2 * ROWS * a.data[1, 0]]]))
+
+
 def test_cotangents_of_ones_are_none():
     f, _ = network(2)
     x = Variable(array(31, ROWS, 2))
