@@ -76,7 +76,7 @@ def test_nested_gradients_of_columns_are_those_of_the_rules(name, columns):
         assert_close(nested(f(x), x, columns).data, wanted)
 
 
-@pytest.mark.parametrize("d", [2, 3, 4, 8, 9])
+@pytest.mark.parametrize("d", [2, 3, 4, 5])
 def test_partials_of_each_row(d):
     f, _ = network(d)
     x = Variable(array(8, 3, d))

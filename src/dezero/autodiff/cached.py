@@ -76,7 +76,7 @@ class CachedDerivation:
         places: list[Any] = [*nodes, *[nodes[place]._args[k] for place, k in self.arrays], *self.program.constants]
         if self.in_columns:
             own = [r.what for r in self.results if r.kind == "step"]
-            shared_steps(steps_below(root)[0], self.program.steps, places, own, origin)
+            shared_steps(steps_below(root)[0], self.program, places, own, origin)
         else:
             for op, args in self.program.steps:  # as Program.places does, with one call fewer for each step
                 node = make(op, tuple([places[a] for a in args]))  # type: ignore[arg-type]
