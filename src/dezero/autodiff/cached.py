@@ -82,7 +82,7 @@ class CachedDerivation:
             places.append(on_arrays(op, *[places[a] for a in args]))
         if self.in_columns:
             own = [r.what for r in self.results if r.kind == "step"]
-            shared_steps(steps_below(root)[0], self.steps, places, own, origin)
+            shared_steps(steps_below(root)[0], self.program, len(self.folded), places, own, origin)
         else:
             for op, args in self.steps:  # as Program.places does, with one call fewer for each step
                 node = make(op, tuple([places[a] for a in args]))  # type: ignore[arg-type]

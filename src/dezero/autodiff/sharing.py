@@ -7,15 +7,15 @@ whose operation and arguments an earlier replay over the same base had is the no
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable
 from typing import Any
 from weakref import WeakValueDictionary
 
 from dezero.autodiff.join import column_read
 from dezero.core.call import make
-from dezero.core.fingerprint import fingerprint
 from dezero.core.variable import Variable
 from dezero.rewriting.origin import Origin
+from dezero.rewriting.program import Program
 
 _nodes: WeakValueDictionary[tuple[Hashable, ...], Variable] = WeakValueDictionary()
 
@@ -28,20 +28,27 @@ def whole(base: Variable) -> Variable:
 
 
 def shared_steps(
-    base: Variable, steps: Sequence[tuple[Any, Sequence[int]]], places: list[Any], own: Collection[Any], origin: Origin
+    base: Variable, program: Program, folded: int, places: list[Any], own: Collection[Any], origin: Origin
 ) -> None:
-    """Append the nodes of steps to the places, of which they take their arguments.
+    """Append the nodes of a program's steps to the places, of which they take their arguments.
 
-    own: places of nodes that are made in any case, since a user gets them. origin: of the nodes that are made.
+    folded: how many of the steps have been run, those that compute plain arrays. own: places of nodes that are made in
+    any case, since a user gets them. origin: of the nodes that are made.
     """
     age = whole(base)._age
-    for op, arguments in steps:
+    # A plain array of the graph, or one computed from these, stands for itself, and lives while a node has it; a
+    # constant of a program for its contents, since each program has a copy.
+    names: list[Hashable] = [a._age if isinstance(a, Variable) else id(a) for a in places]
+    first = len(places) - folded - len(program.constants)
+    names[first : first + len(program.constants)] = program.constant_names
+    for op, arguments in program.steps[folded:]:
         args = tuple([places[a] for a in arguments])
-        key = (age, op.key, *[a._age if isinstance(a, Variable) else (type(a), fingerprint(a)) for a in args])
+        key = (age, op.key, *[names[a] for a in arguments])  # type: ignore[union-attr]
         node = None if len(places) in own else _nodes.get(key)
         if node is None:
-            node = make(op, args)
+            node = make(op, args)  # type: ignore[arg-type]
             node._origin = origin
             if len(places) not in own:
                 _nodes[key] = node
         places.append(node)
+        names.append(node._age)

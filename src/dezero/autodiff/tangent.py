@@ -56,6 +56,8 @@ def tangent_sweep(
         root, seed = step
         found = sweep.to(root)
     rows, tangent = found
+    if tangent is None:  # constant, where tangents stand for what the graph computes from the leaf
+        return Term(F, 0, None)
     return _to_leaf(F, tangent, seed, root, rows, leaf.shape if column is None else (*leaf.shape[:-1], 1))
 
 

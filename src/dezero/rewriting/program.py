@@ -85,6 +85,11 @@ class Program:
         )
 
     @functools.cached_property
+    def constant_names(self) -> list[Hashable]:
+        """A stand-in for each constant, equal to that of an equal constant of another program."""
+        return [(type(a), fingerprint(a)) for a in self.constants]
+
+    @functools.cached_property
     def key(self) -> Hashable:
         """Equal for programs with equal steps; None where a part cannot be compared."""
         if not all([isinstance(op, Op) for op, _ in self.steps]):

@@ -13,7 +13,9 @@ Pair = tuple[Number, Factor | None]  # the number and node of a term, without it
 # Row axes and tangent of a node: a list for several outputs, None where it is constant. None alone: rows may mix.
 Found = tuple[Independent, Pair | list[Pair] | None] | None
 
-MOST_COLUMNS = 8  # of a leaf that is differentiated column by column (see autodiff/columns.py)
+# Of a leaf that is differentiated column by column (see autodiff/columns.py). For more columns, second derivatives by
+# two reverse sweeps take less than half the time.
+MOST_COLUMNS = 4
 
 
 _MOVES = ("get_item", "concatenate", "stack", "reshape", "transpose")
