@@ -107,7 +107,7 @@ class CachedDerivation:
 
 def find(ordered: Ordered) -> CachedDerivation | None:
     """The derivation that was stored for a graph with this key; None where there is none."""
-    key = _key(ordered)
+    key = _key(ordered) if ordered.arrays else ordered.key
     if key is None:
         return None
     derivation: CachedDerivation | None = CACHE.find(key)
@@ -119,7 +119,7 @@ def find(ordered: Ordered) -> CachedDerivation | None:
 def _key(ordered: Ordered) -> GraphKey | None:
     """The key under which the derivation of a graph is stored."""
     key = ordered.key
-    return key.by_contents(ordered.arrays) if key and ordered.arrays and _forms.depend_on_arrays(key) else key
+    return ordered.by_contents() if key and ordered.arrays and _forms.depend_on_arrays(key) else key
 
 
 def store(

@@ -34,7 +34,7 @@ class Form:
 
 
 class Forms:
-    """The forms by their hash. The key of a graph is its form, its numbers, and its plain arrays (see GraphKey)."""
+    """The forms by their hash. A graph's key is its form, its numbers and its plain arrays (rewriting/keys.py)."""
 
     def __init__(self) -> None:
         self._forms: dict[int, Form] = {}
@@ -43,16 +43,16 @@ class Forms:
         """The form of a key; a new one where none is noted."""
         if len(self._forms) > _FORMS:
             self._forms.clear()
-        return self._forms.setdefault(hash(key.form), Form())
+        return self._forms.setdefault(hash(key[0]), Form())
 
     def depend_on_arrays(self, key: GraphKey) -> bool:
         """Whether the steps for a graph of this form depend on what is in its plain arrays."""
-        form = self._forms.get(hash(key.form))
+        form = self._forms.get(hash(key[0]))
         return form is not None and form.depends_on_arrays
 
     def worth(self, key: GraphKey) -> bool:
         """Whether to store a derivation with this key, which the cache does not have."""
-        form = self._forms.get(hash(key.form))
+        form = self._forms.get(hash(key[0]))
         if form is None:
             return True
         form.idle += 1
@@ -64,5 +64,5 @@ class Forms:
 
 def comes_with_new_arrays(form: Form, key: GraphKey) -> bool:
     """Whether graphs of this form had so many different plain arrays that none is likely to come again."""
-    form.contents.add(hash(key.arrays))
+    form.contents.add(hash(key[2]))
     return len(form.contents) > _CONTENTS

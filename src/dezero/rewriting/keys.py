@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,22 +14,10 @@ from dezero.core.op import Op
 from dezero.core.variable import Variable
 from dezero.rewriting.types import type_of
 
-
-class GraphKey(NamedTuple):
-    """What the steps of a derivative depend on, in three parts that are compared.
-
-    form: the operations, shapes and dtypes. numbers: those among the arguments, and the parameters. arrays: of each
-    plain array the position of the first that equals it; where the steps were chosen by what is in the arrays, their
-    fingerprints (see by_contents).
-    """
-
-    form: Hashable
-    numbers: Hashable
-    arrays: Hashable
-
-    def by_contents(self, arrays: Sequence[Array]) -> GraphKey:
-        """The key by what is in the graph's plain arrays."""
-        return GraphKey(self.form, self.numbers, tuple([fingerprint(a) for a in arrays]))
+# What the steps of a derivative depend on, in three parts. The form: the operations, shapes and dtypes. The numbers:
+# those among the arguments, and the parameters. The arrays: of each plain array the position of the first that equals
+# it; where the steps were chosen by what is in the arrays, their fingerprints.
+GraphKey = tuple[Hashable, Hashable, Hashable]
 
 
 class Ordered(NamedTuple):
@@ -42,6 +30,10 @@ class Ordered(NamedTuple):
     ages: list[int]
     arrays: list[Array]
     key: GraphKey | None
+
+    def by_contents(self) -> GraphKey | None:
+        """The key by what is in the plain arrays."""
+        return self.key and (*self.key[:2], tuple([fingerprint(a) for a in self.arrays]))
 
 
 def graph_key(graph: Nodes, roots: list[int], asked: list[int] | None, born: int = 0) -> Ordered:
@@ -61,8 +53,10 @@ def graph_key(graph: Nodes, roots: list[int], asked: list[int] | None, born: int
     for age in ages:
         node = graph[age]
         args = node._args
-        if not args or age <= born:
-            parts.append((bool(args), type_of(node._data)))
+        if not args:
+            parts.append((node._data.shape, node._data.dtype))
+        elif age <= born:
+            parts.append(("older", type_of(node._data)))
         elif isinstance(node._op, Op):
             key = node._op.key
             if type(key) is tuple:  # with parameters, which hold numbers of an earlier derivative too
@@ -82,7 +76,7 @@ def graph_key(graph: Nodes, roots: list[int], asked: list[int] | None, born: int
                     return Ordered(ages, arrays, None)
         else:
             return Ordered(ages, arrays, None)
-    return Ordered(ages, arrays, GraphKey(tuple(parts), tuple(numbers), _firsts(arrays)))
+    return Ordered(ages, arrays, (tuple(parts), tuple(numbers), _firsts(arrays) if arrays else ()))
 
 
 def _firsts(arrays: list[Array]) -> tuple[int, ...]:
