@@ -54,13 +54,13 @@ def network(operations: Any, x: Any, *weights: Any) -> Any:
     return y
 
 
-def derivatives_by_series(x: np.ndarray, weights: Any, order: int) -> np.ndarray:
-    """Return the derivatives of orders 1 to `order` of the network in its input, shape (order, N).
+def derivatives_by_series(x: np.ndarray, weights: Any, order: int, line: Any = 1.0) -> np.ndarray:
+    """Return the derivatives of orders 1 to `order` of the network as its input moves on a line, shape (order, N).
 
     By power series in NumPy, so that no library is asked: a layer acts on each coefficient; y = tanh z
     follows from y' = (1 - y²) z'.
     """
-    y = [x, np.ones_like(x)] + [np.zeros_like(x)] * (order - 1)
+    y = [x, np.ones_like(x) * line] + [np.zeros_like(x)] * (order - 1)
     for k in range(0, len(weights), 2):
         y = [c @ weights[k] for c in y]
         y[0] = y[0] + weights[k + 1]

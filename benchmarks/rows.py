@@ -100,6 +100,8 @@ class Profile:
     network_orders: tuple[int, ...] = tuple(range(1, 16))
     loss_orders: tuple[int, ...] = (2, 5, 8, 12, 15)
     column: int = 256
+    column_orders: tuple[int, ...] = (1, 2, 3, 4, 6, 10)
+    points: int = 1000
     long_chain: int = 1_000_000
     long_chain_rounds: int = 3
     mixed_orders: tuple[int, ...] = (2, 4, 6, 8, 10, 12)
@@ -134,6 +136,8 @@ PROFILES = {
             network_orders=(1, 3),
             loss_orders=(2,),
             column=4,
+            column_orders=(1, 2, 3),
+            points=5,
             long_chain=10,
             long_chain_rounds=1,
             mixed_orders=(2, 3),

@@ -2,6 +2,7 @@
 
 from benchmarks import (
     batches,
+    columns,
     laplacian,
     long_chain,
     mixed,
@@ -20,7 +21,7 @@ from benchmarks.rows import Profile, Row, Section
 
 FAMILIES = (
     *(sin_chain, newton, mlp, training, operations, orders),
-    *(network, long_chain, mixed, sparse, series, laplacian, batches, ode),
+    *(network, columns, long_chain, mixed, sparse, series, laplacian, batches, ode),
 )
 
 

@@ -117,6 +117,10 @@ def _network(shape: str) -> list[Target]:
     ]
 
 
+_COLUMNS = {1: 1.0, 2: 0.5, 3: 0.4, 4: 0.3, 6: 0.05}
+_EQUATIONS = {"ks": 0.25, "beam": 0.25, "plate": 0.25, "cavity": 0.3, "boussinesq": 0.07}
+
+
 TARGETS = (
     Target("Scalar operation, forward+backward / PyTorch's", 0.25, _ratio("sin-chain/scalar/forward+backward")),
     Target(
@@ -153,6 +157,9 @@ TARGETS = (
     ),
     *_network("scalar"),
     *_network("column"),
+    *[Target(f"Columns, order {n}: step / PyTorch's", top, _ratio(f"columns/{n}")) for n, top in _COLUMNS.items()],
+    Target("Columns: step at order 10 / PyTorch's at order 6", 1, _ratio("columns/10", "columns/6")),
+    *[Target(f"Columns, {name}: step / PyTorch's", top, _ratio(f"columns/{name}")) for name, top in _EQUATIONS.items()],
     Target("10⁶-operation chain, forward+backward / PyTorch's", 0.5, _ratio("long-chain/forward+backward")),
     Target(
         "Taylor series: exponent of time in the order, 10 to 40",

@@ -1,11 +1,13 @@
 """The array-library seam."""
 
+import subprocess
 import sys
 from types import ModuleType
 
 import numpy as np
 import pytest
 
+import dezero
 from dezero.backends import as_cupy, as_numpy, get_array_module, is_array
 
 
@@ -96,3 +98,36 @@ def test_cupy_itself():
     assert is_array(x)
     assert get_array_module(x) is cupy
     np.testing.assert_array_equal(as_numpy(x * 2), [0.0, 2.0, 4.0])
+
+
+FAULTS = """
+import resource
+import numpy as np
+import dezero
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        [np.ones(500_000) for _ in range(3)]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+kept = dezero.keep_memory()
+faults()
+print(kept, faults(), dezero.keep_memory(False), faults())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc is the C library of Linux")
+def test_kept_memory_is_used_again_and_is_given_back():
+    done = subprocess.run([sys.executable, "-c", FAULTS], check=True, capture_output=True, text=True)
+    kept, with_it, given_back, without = done.stdout.split()
+    if kept == "False":
+        pytest.skip("the C library is not glibc")
+    assert given_back == "True"
+    assert int(with_it) < 100
+    assert int(without) > 1000
+
+
+def test_where_the_c_library_is_another_one_nothing_is_changed(monkeypatch):
+    monkeypatch.setattr("dezero.backends.memory.ctypes.CDLL", lambda name: object())
+    assert dezero.keep_memory() is False

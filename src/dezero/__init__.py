@@ -6,6 +6,7 @@ from typing import Any
 from dezero import functions
 from dezero.autodiff.cached import cache_info, clear_cache
 from dezero.autodiff.gradients import gradients
+from dezero.backends import keep_memory
 from dezero.core import (
     Config,
     Function,
@@ -62,11 +63,13 @@ __all__ = [
     "jacrev",
     "jet",
     "jvp",
+    "keep_memory",
     "laplacian",
     "linearize",
     "no_grad",
     "operator",
     "partial",
+    "partials",
     "setup_variable",
     "sparse_hessian",
     "sparse_jacobian",
@@ -85,7 +88,7 @@ _ROOMS = "cuda dataloaders datasets derivatives layers models optimize optimizer
 _LATER = {
     "derivatives": """biharmonic checkpoint curl custom_root derivative derivative_tensor divergence fixed_point grad
         gradient_check hessian hessian_sparsity hvp jacfwd jacobian jacrev jvp laplacian linearize operator
-        partial sparse_hessian sparse_jacobian sparse_third sparsity stop_gradient value_and_grad vjp
+        partial partials sparse_hessian sparse_jacobian sparse_third sparsity stop_gradient value_and_grad vjp
         vmap""",
     "series": "jet taylor",
     "layers": "Layer",

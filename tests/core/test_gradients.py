@@ -45,7 +45,7 @@ def test_unused_inputs_get_zeros_or_none(create_graph):
     assert (gw.shape, gw.dtype) == (w.shape, w.dtype)
     assert not gw.data.any()
     assert gradients(x * x, w, create_graph=create_graph, unused="none") == (None,)
-    with pytest.raises(ValueError, match="unused must be 'zeros' or 'none', got 'nan'"):
+    with pytest.raises(ValueError, match="unused must be 'zeros', 'none' or 'error', got 'nan'"):
         gradients(x * x, w, unused="nan")
 
 

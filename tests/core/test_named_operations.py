@@ -10,7 +10,7 @@ from dezero.core.op import declared
 from dezero.core.registry import homes, operations
 from dezero.derivatives.sparse import keys
 from dezero.optimize import branches
-from dezero.series import collapsed, written
+from dezero.series import batched, written
 
 TABLES = {
     "patterns, whatever the parameters": keys._INDIFFERENT,
@@ -28,7 +28,7 @@ def test_names_in_tables_are_declared(table):
     assert len(TABLES[table]) > 1
 
 
-@pytest.mark.parametrize(("fact", "ways"), [("series", written.WRITTEN), ("batched", collapsed._BATCHED)])
+@pytest.mark.parametrize(("fact", "ways"), [("series", written.WRITTEN), ("batched", batched.BATCHED)])
 def test_what_operations_declare_is_there_and_every_way_is_declared(fact, ways):
     for name in dir(F):
         getattr(F, name)

@@ -279,7 +279,7 @@ def test_a_backward_that_raises_while_it_accumulates_changes_nothing():
     assert (a.grad.item(), b.grad.item()) == (1.7e308, 1.0)
 
 
-def test_arrays_that_change_with_every_step_leave_nothing_in_the_cache():
+def test_arrays_that_change_with_every_step_share_a_cached_derivation():
     cached.clear_cache()
     w = Variable(np.array([[0.3], [0.4]]))
 
@@ -290,9 +290,22 @@ def test_arrays_that_change_with_every_step_leave_nothing_in_the_cache():
         x = np.random.default_rng(step).standard_normal((5, 2))
         found, expected = gradient(x), gradient(Variable(x))
         np.testing.assert_allclose(found.data, expected.data, rtol=1e-12)
-    assert len(CACHE) == 1  # that of the Variables
+    assert len(CACHE) == 2  # one for arrays, one for Variables
+
+
+def test_arrays_of_which_the_steps_take_a_number_leave_nothing_in_the_cache():
+    cached.clear_cache()
+    x = V(0.3)
+
+    def gradient(a):
+        (g,) = gradients(F.sum(x * a), x, create_graph=True)
+        np.testing.assert_allclose(g.data, a.sum(), rtol=1e-12)
+
+    for step in range(40):
+        gradient(np.random.default_rng(step).standard_normal(5))
+    assert len(CACHE) == 0
 
     cached.clear_cache()
     for step in range(40):
-        gradient(np.full((6, 2), float(step % 3)))  # a few arrays in turn, as those of an equation and its boundary
+        gradient(np.full(6, float(step % 3)))  # a few arrays in turn, as those of an equation and its boundary
     assert len(CACHE) == 3

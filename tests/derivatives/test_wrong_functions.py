@@ -46,8 +46,8 @@ TRANSFORMS = {
     "odeint_taylor": lambda f: odeint_taylor(f, NUMBER, [0.0, 1.0]),
 }
 NO_TRANSFORMS = """Config DataLoader Dataset Function GraphError GraphWarning Layer Model Parameter SeqDataLoader
-    UnsupportedOperation Variable as_array as_variable cache_info clear_cache functions gradients no_grad setup_variable
-    stop_gradient test_mode using_config"""
+    UnsupportedOperation Variable as_array as_variable cache_info clear_cache functions gradients keep_memory no_grad
+    partials setup_variable stop_gradient test_mode using_config"""
 RETURNED = {"None": None, r"(\[None\]|None|list)": [None], "str": "three"}
 
 

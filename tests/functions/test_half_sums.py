@@ -5,7 +5,8 @@ import pytest
 
 import dezero.functions as F
 from dezero import Function, Variable, gradients, using_config
-from dezero.series.collapsed import Batch, CollapsedReading
+from dezero.series.batch import Batch
+from dezero.series.collapsed import CollapsedReading
 
 N = 5000
 AT = np.zeros(N, int)

@@ -12,6 +12,7 @@ from dezero import Variable, gradients
 from dezero.autodiff import cached, forms
 from dezero.autodiff.forms import Forms, comes_with_new_arrays
 from dezero.rewriting.cache import CACHE, Cache
+from dezero.rewriting.keys import GraphKey
 
 
 @pytest.fixture
@@ -134,13 +135,13 @@ def test_an_entry_larger_than_the_cache_is_not_kept():
 def test_contents_that_are_always_new_are_told():
     known = Forms()
     for n in range(forms._CONTENTS):
-        key = ("form", (), (n,))
+        key = GraphKey("form", (), (n,))
         assert known.worth(key)
         assert not comes_with_new_arrays(known.of(key), key)
-    key = ("form", (), ("one more",))
+    key = GraphKey("form", (), ("one more",))
     assert comes_with_new_arrays(known.of(key), key)
-    assert not known.worth(("form", (), (0,)))
-    assert known.worth(("another", (), (0,)))
+    assert not known.worth(GraphKey("form", (), (0,)))
+    assert known.worth(GraphKey("another", (), (0,)))
 
 
 def test_finding_while_others_change_the_cache_raises_nothing():

@@ -41,6 +41,7 @@ def functions(v: Variable) -> None:
         assert_type(result, Variable)
     assert_type(gradients(v.sum(), v, create_graph=True), tuple[Variable, ...])
     assert_type(gradients(v.sum(), v, unused="none"), tuple[Variable | None, ...])
+    assert_type(gradients(v.sum(), v, unused="error"), tuple[Variable, ...])
 
 
 class Square(Function):

@@ -10,7 +10,7 @@ import numpy as np
 
 from dezero.autodiff import cached
 from dezero.autodiff.arguments import since
-from dezero.autodiff.cached import Derived
+from dezero.autodiff.columns import column_sweep, goes_on, in_columns, note_columns, resumed
 from dezero.autodiff.integers import computed_in_narrow
 from dezero.autodiff.reverse import reverse_sweep
 from dezero.autodiff.sweep import ones
@@ -18,16 +18,16 @@ from dezero.autodiff.tangent import tangent_sweep
 from dezero.core.arithmetic import ALIAS, copied
 from dezero.core.call import make
 from dezero.core.config import simplifying, using_config
-from dezero.core.errors import GraphError
 from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.op import declared
 from dezero.core.reading import RecordedReading
 from dezero.core.registry import operations
-from dezero.core.variable import Variable, cuts, tick, wrap
+from dezero.core.variable import Variable, tick, wrap
 from dezero.rewriting.algebra import Algebra
+from dezero.rewriting.keys import graph_key
 from dezero.rewriting.numbers import OutOfRange
-from dezero.rewriting.origin import Replayed, origins_of
-from dezero.rewriting.program import graph_key
+from dezero.rewriting.origin import origins_of
+from dezero.rewriting.session import is_coordinate
 from dezero.rewriting.term import Term
 
 # Leaves: the most with a tangent sweep for each, which is a pass over the graph. One reverse sweep serves any number.
@@ -67,6 +67,18 @@ class Request(NamedTuple):
         return [*inner, *(self.asked or ()), *[x for x in (*given, *older) if x._op is not ALIAS]]
 
 
+class Derived(NamedTuple):
+    """Derivatives as Variables with a graph.
+
+    found: age of a node -> its derivative. copies: id of a derivative -> the node of which it is a copy. F: the reading
+    that built them.
+    """
+
+    found: dict[int, Variable]
+    copies: dict[int, Variable]
+    F: Algebra | RecordedReading
+
+
 def recorded(
     graph: Nodes,
     nodes: Nodes,
@@ -83,23 +95,22 @@ def recorded(
     carried = () if asked else [n for a, n in nodes.items() if n._grad is not None and n._args and a not in seeds]
     seeded = any([seed is not None for _, seed in seeds.values()])
     born = since(asked)
-    ages: list[int] = []
-    key = None  # None: this derivative is not cached
+    ordered = None  # None: this derivative is not cached
     if simplifying() and not (carried or retain_grad or seeded):
         places = None if asked is None else [x._age for x in asked]
-        ages, key = graph_key(graph, list(seeds), places, born)
-    derivation = cached.find(key)
+        ordered = graph_key(graph, list(seeds), places, born)
     root = next(iter(seeds.values()))[0]
+    derivation = None if ordered is None or goes_on(root) else cached.find(ordered)
     guarded = root._data.dtype.char in "efF" and simplifying() and len(graph) < _MOST_BY_RULES
-    if derivation is not None and not guarded:
-        return derivation.replay(ages, graph, root, asked, born)
+    if ordered is not None and derivation is not None and not guarded:
+        return derivation.replay(ordered, graph, root, asked, born)
     if derivation is None and computed_in_narrow(graph, asked or nodes.values()):
         return None
     request = Request(graph, nodes, seeds, asked, retain_grad, carried, born)
     try:
         with np.errstate(over="raise") if guarded else contextlib.nullcontext():
-            if derivation is not None:
-                return derivation.replay(ages, graph, root, asked, born)
+            if ordered is not None and derivation is not None:
+                return derivation.replay(ordered, graph, root, asked, born)
             derived = _derived(request)
     except OutOfRange:
         return _by_rules(request)
@@ -107,7 +118,8 @@ def recorded(
         if not guarded:
             raise
         return _by_rules(request)
-    cached.store(key, ages, graph, derived)
+    if ordered is not None and isinstance(derived.F, Algebra):
+        cached.store(ordered, graph, derived.found, derived.copies, derived.F)
     return derived.found
 
 
@@ -123,14 +135,18 @@ def _derived(request: Request) -> Derived:
     root, seed = next(iter(seeds.values()))
     start, given = tick(), request.given()
     F: Algebra | RecordedReading = RecordedReading()
+    alone = False  # whether it is the derivative of one root, in coordinates
     if simplifying():
         opaque = request.opaque(given)
-        alone = not (request.carried or len(seeds) > 1 or seed is not None or any([x._args for x in opaque]))
-        again = _derived_again(root) if alone else None
+        ages = {x._age for x in asked or ()}
+        inner = [x for x in opaque if x._args and not (x._age in ages and is_coordinate(x))]
+        alone = not (request.carried or len(seeds) > 1 or seed is not None or inner)
+        leaves = [n for n in nodes.values() if not n._args] if asked is None else asked
+        again = resumed(graph, root, leaves) if alone else None
         if again is not None:
             F, root = again
             above, seeds = collect([root]), {root._age: (root, None)}
-            graph, nodes = graph | above, leading_to(above, [n for n in nodes.values() if not n._args])
+            graph, nodes = graph | above, leading_to(above, leaves)
         else:
             F = Algebra.for_graph(graph, root, opaque, request.born)
     if isinstance(F, Algebra):
@@ -139,65 +155,50 @@ def _derived(request: Request) -> Derived:
     for node in request.carried:
         terms[node._age] = _from_user(F, node.grad)  # type: ignore[arg-type]
     found: dict[int, Any] = {}
+    joined: set[int] = set()
     if isinstance(F, Algebra) and len(terms) == 1 and not request.retain:
-        found, nodes = _by_tangents(F, nodes, root, terms[root._age], asked)
+        found, joined, nodes = _by_tangents(F, nodes, root, terms[root._age], asked)
     by_tangents = bool(found) and not nodes
     if nodes:
         keep = None if request.retain else {x._age for x in asked or ()}
         with using_config("enable_backprop", True):
             found |= {age: g for age, g in reverse_sweep(F, nodes, terms, keep).items() if age not in found}
-    ages = found if asked is None else dict.fromkeys([x._age for x in asked if x._age in found])
+    wanted = found if asked is None else dict.fromkeys([x._age for x in asked if x._age in found])
     finish = _Finish(F, root, {id(node) for node in (*graph.values(), *given)}, start)
-    results = {age: finish(found[age], graph[age]) for age in ages}
-    if by_tangents and isinstance(F, Algebra) and not F.asked:  # a derivative in an intermediate commutes with no other
+    results = {age: finish(found[age], graph[age]) for age in wanted}
+    if alone and not request.born:
+        (of, _), *_ = request.seeds.values()
+        for age in results if not by_tangents else joined:
+            note_columns(F if by_tangents else None, results[age], of, graph[age])
+    if by_tangents and isinstance(F, Algebra) and F.commuting:
         F.session.end()
         for result in results.values():
-            if id(result) in finish.copies:  # the algebra has no reference to a copy, so no cycle of references closes
+            if result._resume is None and id(result) in finish.copies:  # to which no node of the algebra refers
                 result._resume = F
-    return Derived(results, finish.copies, F.shared)
-
-
-def _derived_again(root: Variable) -> tuple[Algebra, Variable] | None:
-    """An algebra in which a root that cached steps replayed is derived again; None where that is not possible.
-
-    With what lower orders found the graph of the next order stays small, and cached steps do not keep it.
-    """
-    leaves = []
-    while isinstance(replayed := root._resume, Replayed) and replayed.cuts == cuts():
-        root = replayed.root
-        leaves.append(replayed.leaf)
-    if not leaves:
-        return None
-    try:
-        F = Algebra.for_graph(collect([root]), root)
-        for leaf in reversed(leaves):
-            path = leading_to(collect([root]), (leaf,))
-            term = tangent_sweep(F, path, root, _seed_term(F, root, None), leaf)
-            node = None if term is None else F.node(term)
-            if not isinstance(node, Variable):
-                return None
-            root = node
-    except GraphError:  # the user changed a Variable on which only the lower orders depend
-        return None
-    return F, root
+    return Derived(results, finish.copies, F)
 
 
 def _by_tangents(
     F: Algebra, nodes: Nodes, root: Variable, seed: Term, asked: list[Variable] | None
-) -> tuple[dict[int, Term], Nodes]:
-    """The derivatives that tangent sweeps find, and the nodes that a reverse sweep needs for the others."""
+) -> tuple[dict[int, Term], set[int], Nodes]:
+    """The derivatives that tangent sweeps find; of which leaves they are joined; the nodes that the others need."""
     leaves = [n for n in nodes.values() if not n._args] if asked is None else asked
-    if len(leaves) == 1:
-        term = tangent_sweep(F, nodes, root, seed, leaves[0])
-        return ({}, nodes) if term is None else ({leaves[0]._age: term}, {})
-    found: dict[int, Term] = {}
+    found: dict[int, Term | None] = {}
     if len(leaves) <= _MOST_PASSES:
         for leaf in leaves:
-            term = tangent_sweep(F, leading_to(nodes, (leaf,)), root, seed, leaf) if leaf._age in nodes else None
-            if term is not None:
-                found[leaf._age] = term
-    rest = [x for x in leaves if x._age in nodes and x._age not in found]
-    return found, leading_to(nodes, rest) if rest else {}
+            if leaf._age in nodes and not in_columns(root, leaf):
+                path = nodes if len(leaves) == 1 else leading_to(nodes, (leaf,))
+                found[leaf._age] = tangent_sweep(F, path, root, seed, leaf)
+    rest = [x for x in leaves if x._age in nodes and found.get(x._age) is None]
+    joined: set[int] = set()
+    if rest and all(
+        [in_columns(root, x) for x in rest]
+    ):  # one reverse sweep for another leaf gives these along with it
+        joined = {x._age for x in rest}
+        found |= {x._age: column_sweep(F, nodes, root, seed, x) for x in rest}
+        rest = [x for x in rest if found[x._age] is None]
+    terms = {age: term for age, term in found.items() if term is not None}
+    return terms, joined & terms.keys(), leading_to(nodes, rest) if rest else {}
 
 
 def _seed_term(F: Algebra | RecordedReading, root: Variable, seed: Any) -> Any:
@@ -233,6 +234,8 @@ class _Finish:
         if getattr(result, "dtype", node.dtype).kind == "c":  # as sweep.for_user does for raw arrays
             result = self.F.node(self.F.conj(term) if node.dtype.kind == "c" else self.F.real(term))
         if not isinstance(result, Variable):
+            if isinstance(self.F, Algebra) and self.F.rests_on_given(result):
+                self.F.reads_arrays = True
             kind = node.dtype if node.dtype.kind in "fc" else np.result_type(self.kind, np.asarray(result).dtype)
             fill = declared["full_like"].bind(fill_value=np.copy(result)[()], dtype=kind)
             return self._marked(make(fill, (node,)))

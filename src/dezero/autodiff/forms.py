@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from dezero.rewriting.program import GraphKey
+from dezero.rewriting.keys import GraphKey
 
 _FORMS = 4096  # the most forms that are noted
 _CONTENTS = 8  # the most contents of plain arrays with which a form is stored: a mini-batch never comes again
@@ -20,20 +20,21 @@ _PROBED = 16
 class Form:
     """What is noted of the graphs of one form: equal operations, shapes and dtypes.
 
-    contents: hashes of the contents of their plain arrays. keys: of their derivations in the cache. idle: how many
-    graphs came since a derivation was replayed.
+    depends_on_arrays: whether the steps of their derivatives depend on what is in their plain arrays. contents: hashes
+    of these then. keys: of their derivations in the cache. idle: how many graphs came since a derivation was replayed.
     """
 
-    __slots__ = ("contents", "idle", "keys")
+    __slots__ = ("contents", "depends_on_arrays", "idle", "keys")
 
     def __init__(self) -> None:
         self.contents: set[int] = set()
         self.keys: set[Hashable] = set()
         self.idle = 0
+        self.depends_on_arrays = False
 
 
 class Forms:
-    """The forms by their hash. The key of a graph is its form, its numbers, and the contents of its plain arrays."""
+    """The forms by their hash. The key of a graph is its form, its numbers, and its plain arrays (see GraphKey)."""
 
     def __init__(self) -> None:
         self._forms: dict[int, Form] = {}
@@ -42,11 +43,16 @@ class Forms:
         """The form of a key; a new one where none is noted."""
         if len(self._forms) > _FORMS:
             self._forms.clear()
-        return self._forms.setdefault(hash(key[0]), Form())
+        return self._forms.setdefault(hash(key.form), Form())
+
+    def depend_on_arrays(self, key: GraphKey) -> bool:
+        """Whether the steps for a graph of this form depend on what is in its plain arrays."""
+        form = self._forms.get(hash(key.form))
+        return form is not None and form.depends_on_arrays
 
     def worth(self, key: GraphKey) -> bool:
         """Whether to store a derivation with this key, which the cache does not have."""
-        form = self._forms.get(hash(key[0]))
+        form = self._forms.get(hash(key.form))
         if form is None:
             return True
         form.idle += 1
@@ -58,5 +64,5 @@ class Forms:
 
 def comes_with_new_arrays(form: Form, key: GraphKey) -> bool:
     """Whether graphs of this form had so many different plain arrays that none is likely to come again."""
-    form.contents.add(hash(key[2]))
+    form.contents.add(hash(key.arrays))
     return len(form.contents) > _CONTENTS

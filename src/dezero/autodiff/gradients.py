@@ -11,6 +11,7 @@ from dezero.autodiff.arguments import since
 from dezero.autodiff.checks import check_kept, check_root, check_seed, variables
 from dezero.autodiff.integers import computed_in_narrow, in_wide_integers
 from dezero.autodiff.sweep import from_user, ones, sweep, unshare
+from dezero.autodiff.unused import no_path
 from dezero.core.arithmetic import copied
 from dezero.core.arraylike import raw
 from dezero.core.dtypes import Array
@@ -30,7 +31,7 @@ def gradients(
     inputs: _Some,
     grad_outputs: Seeds = None,
     create_graph: bool = False,
-    unused: Literal["zeros"] = "zeros",
+    unused: Literal["zeros", "error"] = "zeros",
 ) -> tuple[Variable, ...]: ...
 @overload
 def gradients(
@@ -43,18 +44,19 @@ def gradients(
 
     outputs, inputs: a Variable or a sequence of them, of any shapes. grad_outputs: a cotangent of the output's
     shape for each output (None: ones). create_graph: record the derivatives, so that they can be differentiated
-    again. unused: the derivative in an input on which no output depends, "zeros" or "none". Returns a tuple with a
-    Variable of each input's shape; changes no `.grad` and computes nothing that the inputs do not need. Raises
-    TypeError for what is no Variable, ValueError for shapes that differ, GraphError for an output that no_grad
-    computed, or where data was rebound after its use (a Variable further down that no_grad computed is a constant).
+    again. unused: the derivative in an input on which no output depends, "zeros" or "none"; "error" raises a
+    GraphError that says why there is no path. Returns a tuple with a Variable of each input's shape; changes no `.grad`
+    and computes nothing that the inputs do not need. Raises TypeError for what is no Variable, ValueError for shapes
+    that differ, GraphError for an output that no_grad computed, or where data was rebound after its use (a Variable
+    further down that no_grad computed is a constant).
 
     >>> x, t = Variable(np.array(2.0)), Variable(np.array(3.0))
     >>> (u_x,) = gradients(x * x * t, x, create_graph=True)
     >>> gradients(u_x, (x, t))
     (variable(6.0), variable(4.0))
     """
-    if unused not in ("zeros", "none"):
-        raise ValueError(f"gradients: unused must be 'zeros' or 'none', got {unused!r}")
+    if unused not in ("zeros", "none", "error"):
+        raise ValueError(f"gradients: unused must be 'zeros', 'none' or 'error', got {unused!r}")
     roots = variables(outputs, "gradients", "outputs")
     asked = variables(inputs, "gradients", "inputs")
     seeds = _seeds(roots, grad_outputs)
@@ -67,6 +69,8 @@ def gradients(
     keep = {x._age for x in asked}
     found: dict[int, Any] | None
     if create_graph:
+        if grad_outputs is not None:
+            pairs = [(root, None if _all_ones(root, seed) else seed) for root, seed in pairs]
         found = operations.recorded(graph, nodes, _merge(pairs), asked, False)
     else:
         found = sweep(nodes, _cotangents(pairs), keep, False)
@@ -78,11 +82,13 @@ def gradients(
     if not create_graph:
         found = {age: _unrecorded(found[age]) for age in keep if age in found}
     results: list[Variable | None] = []
-    for x in asked:
+    for i, x in enumerate(asked):
         g = found.get(x._age)
         if g is None:
+            if unused == "error" and x._age not in nodes:
+                raise no_path(roots, graph, asked, i)
             zeros = wrap if create_graph else _unrecorded
-            g = zeros(np.zeros_like(x._data)) if unused == "zeros" else None
+            g = zeros(np.zeros_like(x._data)) if unused != "none" else None
         elif any([g is other for other in results]):
             g = copied(g, given=True) if create_graph else _unrecorded(np.copy(g._data))  # an input that is given twice
         results.append(g)
@@ -102,6 +108,13 @@ def _seeds(roots: list[Variable], grad_outputs: Seeds) -> list[Seed]:
         if seed is not None:
             seeds[i] = check_seed(root, seed, f"gradients: grad_outputs[{i}]", "the output")
     return seeds
+
+
+def _all_ones(root: Variable, seed: Seed) -> bool:
+    """Whether a cotangent is what None stands for, as in a call that was translated from PyTorch."""
+    if not isinstance(seed, np.ndarray) or seed.dtype != root.dtype or seed.dtype.kind != "f":
+        return False
+    return bool((seed == 1).all())
 
 
 def _merge(pairs: list[tuple[Variable, Seed]]) -> dict[int, tuple[Variable, Seed]]:

@@ -94,6 +94,8 @@ def _vjp(node: Variable, g: Any, nodes: Nodes, grads: dict[int, Any], summed: se
     for i, a in enumerate(args):
         if isinstance(a, Variable) and a._age in nodes:
             ga = rules[i](values, g, *data, y)
+            if ga is None:
+                continue
             if broadcasts and ga.shape != a._data.shape:
                 ga = fit(ga, y.shape, a._data.shape)
             _add(grads, a._age, ga, summed)

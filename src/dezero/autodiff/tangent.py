@@ -10,10 +10,14 @@ whose axes elements stay apart. The axes of the leaf with more than one element 
 of each operation tells where those of its arguments stand in its result, counted from the right as NumPy broadcasts,
 or None where elements along them may mix. Where no node mixes them, one tangent of ones at the leaf gives the
 derivative in every element.
+
+A sweep in one column of a leaf (N, d) has the tangent e_j in every row, and only the rows must stay apart (columns.py).
+While a tangent is the same plain numbers in each row it is kept as one row, which NumPy broadcasts.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -21,29 +25,28 @@ import numpy as np
 
 from dezero.autodiff.arguments import calling_on
 from dezero.autodiff.reverse import reverse_sweep
-from dezero.core.dtypes import Shape
+from dezero.autodiff.rows import independent_axes
+from dezero.core.dtypes import Array, Shape
 from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Independent, Op
 from dezero.core.outputs import Cotangents
 from dezero.core.variable import Argument, Variable
 from dezero.rewriting.algebra import Algebra
-from dezero.rewriting.session import Found, Pair, Tangent
+from dezero.rewriting.session import Direction, Found, Pair, Tangent, is_coordinate
 from dezero.rewriting.term import Term
 
 
-def independent_axes(shape: Shape) -> Independent:
-    """The axes, counted from the right, along which a leaf of this shape has independent elements."""
-    return tuple(axis - len(shape) for axis, n in enumerate(shape) if n != 1)
-
-
-def tangent_sweep(F: Algebra, path: Nodes, root: Variable, seed: Term, leaf: Variable) -> Term | None:
+def tangent_sweep(
+    F: Algebra, path: Nodes, root: Variable, seed: Term, leaf: Variable, column: int | None = None
+) -> Term | None:
     """The derivative of the root in the leaf, as a term of the leaf's shape; None where rows may mix.
 
-    path: the nodes that were computed from the leaf, including the root. seed: the cotangent of the root.
+    path: the nodes that were computed from the leaf, including the root. seed: the cotangent of the root. column: the
+    derivative in this column of the leaf alone; its shape is the leaf's with one column.
     """
     if leaf.dtype.kind == "c":
         return None  # a complex number has two directions, a tangent of ones is one of them
-    sweep = TangentSweep(F, leaf)
+    sweep = TangentSweep(F, Direction(leaf, column))
     root = F.same.get(id(root), root)
     found = sweep.to(root)
     while found is None:  # the rule of a sum or mean over rows, on top of the graph, gives the cotangent below it
@@ -53,26 +56,29 @@ def tangent_sweep(F: Algebra, path: Nodes, root: Variable, seed: Term, leaf: Var
         root, seed = step
         found = sweep.to(root)
     rows, tangent = found
-    return _to_leaf(F, tangent, seed, root, rows, leaf)
+    return _to_leaf(F, tangent, seed, root, rows, leaf.shape if column is None else (*leaf.shape[:-1], 1))
 
 
 class TangentSweep:
-    """The row axes and tangents of the nodes below a root, for a tangent of ones at the leaf.
+    """The row axes and tangents of the nodes below a root, for a leaf that moves in one direction.
 
     They are kept in the session of the algebra, without a reference to the algebra; the sweep of the next order
-    continues from them. Where a node is the tangent of another in a younger leaf, the two derivatives are exchanged:
-    every mixed partial is taken in one order, oldest leaf first, so that d2/dxdt and d2/dtdx are the same nodes.
+    continues from them. Where a node is the tangent of another in a later direction, the two derivatives are exchanged:
+    every mixed partial is taken in one order (see Session.place), so that d2/dxdt and d2/dtdx are the same nodes.
     """
 
-    def __init__(self, F: Algebra, leaf: Variable) -> None:
-        self.F, self.leaf = F, leaf
+    def __init__(self, F: Algebra, direction: Direction) -> None:
+        self.F, self.direction = F, direction
         self.graph: Nodes = {}  # below the root; collected when first needed, in swapped
-        self.known: dict[int, Found] = F.session.tangents.setdefault(leaf._age, {})
+        self.known: dict[int, Found] = F.session.tangents.setdefault(direction.key, {})
+        leaf = direction.leaf
         if leaf._age not in self.known:
-            one = Term(F, 1, None)
-            if leaf.dtype.kind in "iub":
-                one = F.full(1, np.ones(leaf.shape, np.int64))  # narrow integers would wrap around
-            self.known[leaf._age] = (independent_axes(leaf.shape), _bare(one))
+            rows, start = independent_axes(leaf.shape), Term(F, 1, None)
+            if direction.column is not None:
+                rows, start = rows[:-1], Term(F, 1, F.constant(_unit(leaf, direction.column)))
+            elif leaf.dtype.kind in "iub":
+                start = F.full(1, np.ones(leaf.shape, np.int64))  # narrow integers would wrap around
+            self.known[leaf._age] = (rows, _bare(start))
 
     def to(self, root: Variable) -> tuple[Independent, Any] | None:
         """The row axes and tangent of the root (see found); None where rows may mix."""
@@ -84,7 +90,13 @@ class TangentSweep:
                 stack.pop()
                 continue
             found = self.swapped(node, root)
-            if found is None:
+            equal = self.F.same.get(id(node))
+            if found is None and equal is not None:
+                if equal._age not in known:
+                    stack.append(equal)
+                    continue
+                found = self.found(equal._age)
+            elif found is None:
                 missing = [a for a in node._args if isinstance(a, Variable) and a._age not in known]
                 if missing:
                     stack += missing
@@ -107,25 +119,26 @@ class TangentSweep:
         return rows, Term(self.F, *bare)  # type: ignore[misc]
 
     def note(self, node: Variable, found: tuple[Independent, Any]) -> None:
-        """Note that a new node is the tangent of another in this leaf, unless the leaf is computed itself."""
+        """Note that a new node is the tangent of another, where derivatives in this leaf commute with others."""
         tangent = found[1]
-        if self.leaf._args:
+        if not is_coordinate(self.direction.leaf):
             return
         if isinstance(tangent, Term) and isinstance(tangent.node, Variable) and tangent.node._age > node._age:
-            self.F.session.sources.setdefault(id(tangent.node), Tangent(self.leaf, node, tangent.c))
+            self.F.session.sources.setdefault(id(tangent.node), Tangent(self.direction, node, tangent.c))
 
     def swapped(self, node: Variable, root: Variable) -> tuple[Independent, Any] | None:
-        """The tangent of node m in leaf x, where c m is the tangent of a node n in a younger leaf t; None otherwise.
+        """The tangent of node m in x, where c m is the tangent of a node n in a later direction t; None otherwise.
 
         Directional derivatives commute, so it is 1 / c times the tangent in t of the tangent of n in x. The row axes of
         n are those of its tangents. None also where the root does not depend on t: the data of t may have changed.
         """
         source = self.F.session.sources.get(id(node))
-        if source is None or source.leaf._age <= self.leaf._age:
+        place = self.F.session.place
+        if source is None or place(source.direction) <= place(self.direction):
             return None
-        leaf, inner, c = source
+        later, inner, c = source
         self.graph = self.graph or collect([root])
-        if leaf._age not in self.graph:
+        if later.leaf._age not in self.graph:
             return None
         first = self.to(inner)
         if first is None or first is _CONSTANT or not isinstance(first[1], Term):
@@ -133,7 +146,7 @@ class TangentSweep:
         tangent = first[1]
         if not isinstance(tangent.node, Variable):
             return first[0], Term(self.F, 0, None)
-        second = TangentSweep(self.F, leaf).to(tangent.node)
+        second = TangentSweep(self.F, later).to(tangent.node)
         if second is None or second is _CONSTANT:
             return None
         F = self.F
@@ -166,8 +179,12 @@ class TangentSweep:
         if op.name == "output":
             return rows, below[0][1][op.parameters["index"]]
         tangents = [(i, below[i][1]) for i in moving if below[i][1].c]
+        if not _takes_one_row(node):
+            tangents = [(i, _in_every_row(F, t, args[i])) for i, t in tangents]
         tangent = _tangent(F, node, tangents)
-        if isinstance(tangent, Term) and tangent.node is not None and tangent.node.shape != node._data.shape:
+        if isinstance(tangent, Term) and isinstance(tangent.node, np.ndarray) and tangent.node.dtype.kind == "f":
+            tangent = _as_one_row(F, tangent, rows)
+        elif isinstance(tangent, Term) and tangent.node is not None and tangent.node.shape != node._data.shape:
             tangent = F.broadcast_to(tangent, shape=node.shape)
         return rows, tangent
 
@@ -175,6 +192,44 @@ class TangentSweep:
 def _bare(tangent: Any) -> Pair | list[Pair]:
     """A term without its algebra; a list for a tuple of terms."""
     return [(t.c, t.node) for t in tangent] if isinstance(tangent, tuple) else (tangent.c, tangent.node)
+
+
+def _unit(leaf: Variable, column: int) -> Array:
+    """The tangent of a leaf that moves in one column: ones there and zeros elsewhere, in one row."""
+    row = np.zeros((1,) * (leaf.ndim - 1) + leaf.shape[-1:], leaf.dtype)
+    row[..., column] = 1
+    return row
+
+
+def _takes_one_row(node: Variable) -> bool:
+    """Whether the operation takes a plain tangent of one row for the same tangent in each row."""
+    op = node._op
+    if op.kind is ELEMENTWISE:
+        return bool(op.uniform)
+    return op.name == "get_item" or (op.name == "matmul" and node.ndim == 2 and all([a.ndim == 2 for a in node._args]))
+
+
+def _in_every_row(F: Algebra, t: Any, like: Variable) -> Any:
+    if isinstance(t, Term) and isinstance(t.node, np.ndarray) and t.node.shape != like.shape:
+        return F.broadcast_to(t, shape=like.shape)
+    return t
+
+
+def _as_one_row(F: Algebra, t: Term, rows: Independent) -> Term:
+    """A plain tangent in its shortest form: one row where the rows are equal, a number where all elements are.
+
+    One that was computed from the graph's arrays stays as it is: with others it may have another form.
+    """
+    node = t.node
+    if id(node) not in F.own:
+        return t
+    for axis in rows:
+        if -axis <= node.ndim and node.shape[axis] > 1:
+            first = node.take([0], axis)
+            node = first if (node == first).all() else node
+    if node.size and (node == node.flat[0]).all():
+        return F.times(t.c * node.flat[0].item(), None)
+    return Term(F, t.c, F.constant(node))
 
 
 _CONSTANT: tuple[Independent, Any] = ((), None)  # of a node that does not depend on the leaf
@@ -259,15 +314,15 @@ def _with(terms: list[Term], i: int, t: Term) -> list[Term]:
     return [*terms[:i], t, *terms[i + 1 :]]
 
 
-def _to_leaf(F: Algebra, tangent: Term, seed: Term, root: Variable, rows: Independent, leaf: Variable) -> Term:
-    """Cotangent times tangent, summed over all but the row axes, in the leaf's shape."""
+def _to_leaf(F: Algebra, tangent: Term, seed: Term, root: Variable, rows: Independent, shape: Shape) -> Term:
+    """Cotangent times tangent, summed over all but the row axes, in the shape of the leaf or of its column."""
     g = F.product(seed, tangent)
     if g.node is None:
-        return Term(F, g.c * (root.size // max(leaf.size, 1)), None)
+        return Term(F, g.c * (root.size // max(math.prod(shape), 1)), None)
     if g.shape != root.shape:
         g = F.broadcast_to(g, shape=root.shape)
     others = tuple(axis for axis in range(root.ndim) if axis - root.ndim not in rows)
     if list(rows) != sorted(rows) or any(root.shape[axis] != 1 for axis in others):
         g = F.sum(g, axis=others, keepdims=False)
         g = F.transpose(g, axes=tuple(sorted(rows).index(r) for r in rows))
-    return g if g.shape == leaf.shape else F.reshape(g, shape=leaf.shape)
+    return g if g.shape == shape else F.reshape(g, shape=shape)

@@ -8,6 +8,7 @@ from dezero.derivatives.implicit.solutions import custom_root, fixed_point
 from dezero.derivatives.jacobians import hessian, jacfwd, jacobian, jacrev
 from dezero.derivatives.operators.fields import curl, divergence
 from dezero.derivatives.operators.linear import Operator, biharmonic, laplacian, operator
+from dezero.derivatives.operators.partials import partials
 from dezero.derivatives.operators.tensors import SymmetricTensor, derivative_tensor, partial
 from dezero.derivatives.sparse.colouring import colour_columns, star_colouring
 from dezero.derivatives.sparse.derivatives import sparse_hessian, sparse_jacobian, sparse_third
@@ -41,6 +42,7 @@ __all__ = [
     "linearize",
     "operator",
     "partial",
+    "partials",
     "sparse_hessian",
     "sparse_jacobian",
     "sparse_third",

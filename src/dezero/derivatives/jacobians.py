@@ -1,4 +1,4 @@
-"""Jacobians and Hessians of functions, by one sweep over one graph for each column or row."""
+"""Jacobians and Hessians of functions, by sweeps over one graph: for each row, for each column, or for many columns."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
 from dezero.core.watching import mapping
 from dezero.derivatives.batching.vmap import vmap
+from dezero.derivatives.costs import Way, cheapest, costs, told
 from dezero.derivatives.sweeps import Backward, Forward, transform, with_aux
 from dezero.derivatives.tracing import Args, Kwargs, P, Run
 from dezero.derivatives.transforms import Argnums
@@ -21,7 +22,7 @@ Mode = Literal["forward", "reverse"]
 
 
 def jacfwd(f: Callable[P, object], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
-    """The function that returns the Jacobian of f, by columns: one forward sweep for each element of the argument.
+    """The function that returns the Jacobian of f, by columns: forward sweeps along the elements of the argument.
 
     argnums: the place of the argument to differentiate in, or a sequence of places. The block of an output of shape s
     in an argument of shape t has shape s + t. For nested structures the result has f's result's, and in the place of
@@ -48,10 +49,11 @@ def jacrev(f: Callable[P, object], argnums: Argnums = 0, has_aux: bool = False) 
 
 
 def jacobian(f: Callable[P, object], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
-    """The function that returns the Jacobian of f by the fewer sweeps, found from the shapes when it is called.
+    """The function that returns the Jacobian of f in the cheapest way, which is found when it is called.
 
-    Forward where the arguments have fewer elements than f's result, or that is complex; else backward. Arguments,
-    result and errors as for jacfwd.
+    Forward along many elements at once, along one at a time, or backward, by what the operations of f cost (costs.py);
+    forward where f's result is complex. `explain`, with the arguments of f, tells the estimate for each way and the one
+    that is taken. Arguments, result and errors as for jacfwd.
 
     >>> jacobian(lambda x: x.sum() * x)(np.array([1.0, 2.0]))
     variable([[4. 1.]
@@ -61,7 +63,7 @@ def jacobian(f: Callable[P, object], argnums: Argnums = 0, has_aux: bool = False
 
 
 def hessian(f: Callable[P, object], argnums: Argnums = 0, has_aux: bool = False) -> Callable[P, Any]:
-    """The function that returns the Hessian of f, forward over reverse: one forward sweep for each element.
+    """The function that returns the Hessian of f: the Jacobian of its gradient in the cheapest way (see jacobian).
 
     Of a result of shape s in an argument of shape t it has shape s + t + t, (n, n) for f: R^n -> R, where it is
     symmetric up to rounding. For a nested argument it has the argument's structure, and in the place of each leaf the
@@ -72,7 +74,7 @@ def hessian(f: Callable[P, object], argnums: Argnums = 0, has_aux: bool = False)
               [ 6.  0.]])
     """
     rows = _jacobian("hessian", f, argnums, has_aux, "reverse")
-    return _jacobian("hessian", rows, argnums, has_aux, "forward")
+    return _jacobian("hessian", rows, argnums, has_aux, None)
 
 
 def _jacobian(
@@ -86,27 +88,45 @@ def _jacobian(
                         f"{name}: an argument is {describe(x)}; give f the real and imaginary parts as real arguments "
                         "(a + 1j * b joins them), or use jvp or vjp"
                     )
-            blocks = (_columns if (mode or _cheaper(run)) == "forward" else _rows)(name, run)
+            sweep = None if mode == "reverse" else Forward(name, run.outputs, run.leaves)
+            way = "rows" if sweep is None else _way(sweep, run, mode)
+            blocks = _rows(name, run) if sweep is None or way == "rows" else _columns(sweep, run, way)
             return with_aux(run.output_tree([run.tree(row) for row in blocks]), run, has_aux)
 
-    return transform(name, f, compute)
+    def explain(*args: P.args, **kwargs: P.kwargs) -> str:
+        with Run(name, f, args, kwargs, argnums, has_aux) as run:
+            sweep = Forward(name, run.outputs, run.leaves)
+            way = "rows" if mode == "reverse" else _way(sweep, run, mode)
+            return told(name, sweep.work, _counts(run), way)
+
+    transformed = transform(name, f, compute)
+    transformed.explain = explain  # type: ignore[attr-defined]
+    return transformed
 
 
-def _cheaper(run: Run) -> Mode:
-    if any(is_complex(y) for y in run.outputs):
-        return "forward"
-    return "forward" if sum(x.size for x in run.leaves) < sum(y.size for y in run.outputs) else "reverse"
+def _counts(run: Run) -> tuple[int, int]:
+    """The numbers of columns and rows of the Jacobian."""
+    return sum([x.size for x in run.leaves]), sum([y.size for y in run.outputs])
 
 
-def _columns(name: str, run: Run) -> list[list[Variable]]:
+def _way(sweep: Forward, run: Run, mode: Mode | None) -> Way:
+    """The cheapest way to the Jacobian; forward, where that is asked for or the only one."""
+    columns, rows = _counts(run)
+    found = costs(sweep.work, columns, rows)
+    if mode or any([is_complex(y) for y in run.outputs]) or (run.recorded and columns <= rows):
+        del found["rows"]
+    elif run.recorded:  # what is recorded once more costs more than any sweep
+        return "rows"
+    return cheapest(found)
+
+
+def _columns(sweep: Forward, run: Run, way: Way) -> list[list[Variable]]:
     """The blocks, output by output and leaf by leaf, each from the tangents along the leaf's elements."""
-    sweep = Forward(name, run.outputs, run.leaves)
     blocks: list[list[Variable]] = [[] for _ in run.outputs]
     for x in run.leaves:
-        if mapping() and x.size > 1:
-            columns_of_each = vmap(lambda v, x=x: sweep({x: [v]}, 1, run.recorded))(_units(x))
-            for i, (y, column) in enumerate(zip(run.outputs, columns_of_each, strict=True)):
-                blocks[i].append(operations.reshape(operations.moveaxis(column, 0, -1), y.shape + x.shape))
+        if way == "bundles" and x.size > 1:
+            for i, along in enumerate(sweep.along({x: _units(x)}, 1, run.recorded)):
+                blocks[i].append(_last(along, run.outputs[i].shape + x.shape, run.recorded))
             continue
         columns = [sweep({x: [e]}, 1, run.recorded) for e in _unit_arrays(x)]
         for i, y in enumerate(run.outputs):
@@ -148,8 +168,15 @@ def _unit_arrays(x: Variable) -> Iterator[Array]:
 
 
 def _units(x: Variable) -> Array:
-    """All unit arrays, along a first axis: a function that is being mapped sweeps over them at once."""
+    """All unit arrays, along a first axis."""
     return np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
+
+
+def _last(along: Variable, shape: Shape, recorded: bool) -> Variable:
+    """The derivatives along a leaf's elements, which are the first axis, as a block with the leaf's axes last."""
+    if recorded:
+        return operations.reshape(operations.moveaxis(along, 0, -1), shape)
+    return wrap(np.ascontiguousarray(np.moveaxis(along.data, 0, -1)).reshape(shape))
 
 
 def _joined(parts: list[Variable], axis: int, shape: Shape, dtype: np.dtype, recorded: bool) -> Variable:

@@ -12,17 +12,20 @@ from dezero.autodiff.arguments import check_callable
 from dezero.autodiff.gradients import gradients
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
-from dezero.core.config import recording
-from dezero.core.dtypes import is_complex, is_inexact
+from dezero.core.config import recording, using_config
+from dezero.core.dtypes import Array, is_complex, is_inexact
 from dezero.core.errors import GraphError, describe
 from dezero.core.graph import collect, leading_to
 from dezero.core.marks import Cut
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
+from dezero.derivatives.costs import work
 from dezero.derivatives.tracing import Args, Kwargs, P, Run
 from dezero.derivatives.trees import matching
+from dezero.series.batch import Batch
+from dezero.series.collapsed import CollapsedReading
 from dezero.series.expansion import Known, Term, advance, curve, expand
-from dezero.series.power import coefficient, is_zero
+from dezero.series.power import Series, coefficient, is_zero
 from dezero.series.reading import SeriesReading
 
 T = TypeVar("T")
@@ -67,6 +70,7 @@ class Forward:
             if isinstance(y._op, Cut) and y._age not in ours:
                 raise GraphError(f"{name}: the function computed {describe(y)} under no_grad, which cuts its graph")
         self.outputs, self.path = outputs, leading_to(collect(outputs), leaves)
+        self.work = work(self.path.values())
 
     def __call__(self, curves: Curves, order: int, recorded: bool) -> list[Variable]:
         """Taylor coefficient `order` of each output.
@@ -75,22 +79,60 @@ class Forward:
         """
         F = SeriesReading(recorded)
         try:
-            return self._coefficients(F, curves, order)
+            series = {x: curve(F, x, [_term(c, recorded) for c in cs]) for x, cs in curves.items()}
+            coefficients = self._coefficients(F, series, order)
         finally:
             F.close()
+        found: list[Variable] = []
+        for c in coefficients:
+            c = c if isinstance(c, Variable) else wrap(np.array(c))  # (a copy)
+            found.append(c * 1 if any([c is other for other in found]) else c)  # no Variable stands twice
+        return found
 
-    def _coefficients(self, F: SeriesReading, curves: Curves, order: int) -> list[Variable]:
-        known: Known = {x._age: curve(F, x, [_term(c, F.recorded) for c in cs]) for x, cs in curves.items()}
+    def along(self, directions: Mapping[Variable, Array], order: int, recorded: bool) -> list[Variable]:
+        """Taylor coefficient `order` of each output along several rays: shape (R, *y.shape).
+
+        directions: of each leaf that moves, of shape (R, *x.shape). An operation runs once for many rays.
+        """
+        count = len(next(iter(directions.values())))
+        at_once = min(count, self.work.at_once(order))
+        if at_once < 2:
+            rows = [self({x: [rays[r]] for x, rays in directions.items()}, order, recorded) for r in range(count)]
+            with using_config("enable_backprop", recorded):
+                return [operations.stack(ys) for ys in zip(*rows, strict=True)]
+        parts = []
+        for start in range(0, count, at_once):
+            part = {x: rays[start : start + at_once] for x, rays in directions.items()}
+            parts.append(self._bundle(part, order, recorded))
+        if len(parts) == 1:
+            return parts[0]
+        with using_config("enable_backprop", recorded):
+            return [operations.concatenate(ys) for ys in zip(*parts, strict=True)]
+
+    def _bundle(self, directions: Mapping[Variable, Array], order: int, recorded: bool) -> list[Variable]:
+        count = len(next(iter(directions.values())))
+        F = CollapsedReading(recorded, count, None, order + 1)
+        curves = {x: [Batch(F, wrap(rays) if recorded else rays, x.shape)] for x, rays in directions.items()}
+        try:
+            found = self._coefficients(F, {x: curve(F, x, cs) for x, cs in curves.items()}, order)
+            shapes = [(count, *y.shape) for y in self.outputs]
+            wholes = [c.whole() if isinstance(c, Batch) else c for c in found]
+        finally:
+            F.close()
+        if recorded:
+            return [operations.broadcast_to(c, shape) for c, shape in zip(wholes, shapes, strict=True)]
+        return [wrap(np.array(np.broadcast_to(raw(c), shape))) for c, shape in zip(wholes, shapes, strict=True)]
+
+    def _coefficients(self, F: SeriesReading, curves: Mapping[Variable, Series], order: int) -> list[Any]:
+        """Coefficient `order` of each output, of any kind of the reading."""
+        known: Known = {x._age: series for x, series in curves.items()}
         moving = expand(F, self.path.values(), known)
         for k in range(1, order + 1):
             advance(F, moving, k)
-        found: list[Variable] = []
+        found = []
         for y in self.outputs:
             c = coefficient(known.get(y._age, y if F.recorded else y._data), order)
-            if order and is_zero(c):
-                c = F.full(0, y)
-            c = c if isinstance(c, Variable) else wrap(np.array(c))  # (a copy)
-            found.append(c * 1 if any([c is other for other in found]) else c)  # no Variable stands twice
+            found.append(F.full(0, y) if order and is_zero(c) else c)
         return found
 
 

@@ -40,7 +40,7 @@ class Algebra(Table):
         cycle of references would keep all of them alive. born: see Origin; asked has all older intermediates.
         """
         known = root._resume
-        if not isinstance(known, cls) or any([x._args for x in asked]) or not known.session.resume():
+        if not isinstance(known, cls) or not all([known.left(x) for x in asked]) or not known.session.resume():
             algebra = cls(graph, asked, root.dtype)
             algebra.origin.born = born
             return algebra
@@ -92,14 +92,14 @@ class Algebra(Table):
         """A term that is an array: a number becomes an array full of it."""
         if term.node is not None:
             return term
-        return self.full(term.c, like) if term.c else Term(self, 1, np.zeros(like.shape, like.dtype))
+        return self.full(term.c, like) if term.c else Term(self, 1, self.constant(np.zeros(like.shape, like.dtype)))
 
     def full(self, c: Number, like: Shaped) -> Term:
         """The number c as an array like `like`; in the derivative's dtype where `like` holds narrow integers."""
         shape, dtype = like.shape, self.dtype if wraps(like.dtype) else like.dtype
         ones = self.table.get(("ones", shape, dtype))
         if ones is None:
-            ones = self.table["ones", shape, dtype] = np.ones(shape, dtype)
+            ones = self.table["ones", shape, dtype] = self.constant(np.ones(shape, dtype))
         return self.times(c, ones)
 
     # -- arithmetic --------------------------------------------------------------------------------------------

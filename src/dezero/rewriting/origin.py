@@ -51,6 +51,16 @@ class Replayed(NamedTuple):
     root: Variable
     leaf: Variable
     cuts: int
+    algebra: object = None
+
+
+class InColumns(Replayed):
+    """The same of a gradient in a leaf of a few columns, replayed or not (see autodiff/columns.py).
+
+    algebra: where tangents gave the gradient. Other derivatives of its session find it while the gradient is held.
+    """
+
+    __slots__ = ()
 
 
 def origins_of(nodes: Iterable[Variable]) -> set[Origin]:

@@ -14,15 +14,14 @@ from dezero.core.arraylike import raw
 from dezero.core.call import apply
 from dezero.core.config import no_grad
 from dezero.core.dtypes import DType, Plain, Shape
-from dezero.core.fingerprint import Unlike, fingerprint
-from dezero.core.graph import Nodes
+from dezero.core.fingerprint import fingerprint
 from dezero.core.marks import Computed
 from dezero.core.op import Op
 from dezero.core.variable import ArrayLike, Parameter, Variable, wrap
+from dezero.rewriting.keys import any_unlike
 
 Call = Callable[..., Any]
 Step = Op | Call  # or a user's Function
-GraphKey = tuple[Hashable, Hashable, Hashable]  # the form of a graph, its numbers, the contents of its arrays
 
 
 class Type(NamedTuple):
@@ -188,54 +187,3 @@ def _between(name: str, outputs: Sequence[Variable | None], inputs: Container[in
 def plain_copy(value: Any) -> Any:
     """A number as it is, an array as a copy, which nobody else can change."""
     return np.copy(value) if isinstance(value, np.ndarray) else value
-
-
-# -- keys of graphs -------------------------------------------------------------------------------------------------
-
-
-def graph_key(
-    graph: Nodes, roots: list[int], asked: list[int] | None, born: int = 0
-) -> tuple[list[int], GraphKey | None]:
-    """The ages of the graph's nodes, and a key that is equal for graphs with the same steps of their derivatives.
-
-    The key is the graph's form, the numbers and parameters in it, and the contents of its plain arrays (see
-    autodiff/forms.py); None where a part cannot be compared. born: nodes of this age and older ones
-    are not looked into (see Origin).
-    """
-    ages = sorted(graph)
-    numbers: list[Hashable] = []
-    contents: list[Hashable] = []
-    place = {age: i for i, age in enumerate(ages)}
-    parts: list[Hashable] = [
-        None if asked is None else tuple([place.get(a) for a in asked]),
-        bool(born),
-        *[place[a] for a in roots],
-    ]
-    for age in ages:
-        node = graph[age]
-        args = node._args
-        if not args or age <= born:
-            parts.append((bool(args), type_of(node._data)))
-        elif isinstance(node._op, Op):
-            key = node._op.key
-            if type(key) is tuple:  # with parameters, which hold numbers of an earlier derivative too
-                numbers.append(key)
-                key = key[0]
-            parts.append(key)
-            for a in args:
-                if isinstance(a, Variable):
-                    parts.append(place[a._age])
-                elif isinstance(a, int | float | complex):
-                    parts.append("number")
-                    numbers.append(repr(a))  # tells 1 from 1.0, and 0.0 from -0.0
-                else:
-                    parts.append((a.dtype, a.shape))  # (shape, dtype) is a leaf
-                    contents.append(fingerprint(a))
-        else:
-            return ages, None
-    return ages, (tuple(parts), tuple(numbers), tuple(contents))
-
-
-def any_unlike(value: object) -> bool:
-    """Whether some part of a key is an Unlike, so that no other key equals it."""
-    return isinstance(value, Unlike) or (isinstance(value, tuple) and any([any_unlike(v) for v in value]))

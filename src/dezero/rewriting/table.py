@@ -17,7 +17,7 @@ from dezero.core.op import Op, declared
 from dezero.core.variable import ArrayLike, Variable
 from dezero.rewriting.numbers import Number, mild, rounded
 from dezero.rewriting.origin import Origin
-from dezero.rewriting.session import Session
+from dezero.rewriting.session import Session, is_coordinate
 from dezero.rewriting.term import Constant, Factor, Term, TermLike
 
 _DOUBLE = np.dtype(np.float64)
@@ -36,10 +36,15 @@ class Table:
         self.integers = dtype.kind in "iub"
         self.table: dict[Hashable, Factor] = {}
         self.same: dict[int, Variable] = {}  # id of a node -> the older node that is equal to it
-        self.contents: dict[int, tuple[Hashable, object]] = {}  # id of an array -> its fingerprint, and itself
+        self.contents: dict[int, tuple[Hashable, object]] = {}  # id of an array -> what stands for it, and itself
+        self.given: set[int] = set()  # ids of the plain arrays of the graph: a cached derivation takes others
+        self.folded: dict[int, tuple[Op, tuple[Any, ...]]] = {}  # id of an array -> how it follows from given ones
+        self.own: set[int] = set()  # ids of arrays that the algebra made, whatever the graph's arrays are
+        self.reads_arrays = False  # whether a number was computed from given arrays, so that steps may depend on it
         self.alive: list[object] = []  # objects whose ids are keys: while they live, no other object gets the id
         self.session = Session()
         self.asked: set[int] = set()
+        self.commuting = True  # whether derivatives in all that is asked commute
         self.kept: set[int] = set()  # ages; for kept and shared see Origin
         self.shared: set[int] = set()
         self.origin = Origin(self.kept, self.shared, 0, (), frozenset())
@@ -54,6 +59,16 @@ class Table:
             self.asked.add(id(node))
             self.kept.add(node._age)
             self.alive.append(node)
+            self.commuting = self.commuting and is_coordinate(node)
+
+    def left(self, node: Variable) -> bool:
+        """Whether an intermediate is treated as a leaf, perhaps from now on: a coordinate is opened by no rewriting."""
+        if not node._args or id(node) in self.asked:
+            return True
+        if not is_coordinate(node) or id(node) in self.same or any([x is node for x in self.same.values()]):
+            return False
+        self.leave(node)
+        return True
 
     def share(self, node: ArrayLike) -> None:
         """Note that a node of the user's also stands for an equal one."""
@@ -62,6 +77,11 @@ class Table:
 
     def adopt(self, node: Variable) -> None:
         """Put a node into the table, or note the equal one that is there."""
+        for a in node._args:
+            if isinstance(a, np.ndarray) and id(a) not in self.contents:
+                self.given.add(id(a))
+                contents = fingerprint(a)
+                self.contents[id(a)] = (f"given {contents}" if isinstance(contents, str) else contents, a)
         if isinstance(node._op, Op) and node._op is not ALIAS and id(node) not in self.asked:
             first: Any = self.table.setdefault(self.key(node._op, node._args), node)
             if first is not node:
@@ -82,7 +102,11 @@ class Table:
         return (op.key, *ids)
 
     def content(self, value: object) -> Hashable:
-        """A stand-in for the contents of a number or array, so that an equal array made later is the same."""
+        """A stand-in for a number or array, the same for equal ones.
+
+        Arrays of the graph equal each other, but no array that the algebra made, and those that follow from them equal
+        nothing: with other arrays, for which a cached derivation is used again, they would not.
+        """
         if isinstance(value, int | float | complex):
             return repr(value)
         known = self.contents.get(id(value))
@@ -152,7 +176,7 @@ class Table:
         found: Any = self.table.get(key)
         if found is None:
             recorded = any([isinstance(a, Variable) for a in args])
-            found = make(op, args) if recorded else op.value(*args)
+            found = make(op, args) if recorded else self.fold(op, args)
             if recorded:
                 found._origin = self.origin
             self.table[key] = found
@@ -160,6 +184,30 @@ class Table:
         else:
             self.share(found)
         return found  # type: ignore[no-any-return]
+
+    def fold(self, op: Op, args: tuple[Any, ...]) -> Any:
+        """The value of an operation on numbers and plain arrays."""
+        found = op.value(*args)
+        if any([self.rests_on_given(a) for a in args]):
+            if getattr(found, "ndim", 1) == 0:
+                self.reads_arrays = True
+            elif not self.rests_on_given(found):
+                self.folded[id(found)] = op, args
+                self.contents[id(found)] = f"folded {len(self.folded)}", found
+        elif all([id(a) in self.own or not isinstance(a, np.ndarray) for a in args]):
+            self.constant(found)
+        return found
+
+    def constant(self, value: Any) -> Any:
+        """An array that the algebra made without reading any other."""
+        if isinstance(value, np.ndarray):
+            self.own.add(id(value))
+            self.contents[id(value)] = fingerprint(value), value
+        return value
+
+    def rests_on_given(self, value: object) -> bool:
+        """Whether a value is a plain array of the graph, or was computed from such arrays alone."""
+        return id(value) in self.given or id(value) in self.folded
 
     def times(self, c: Number, node: Factor | None) -> Term:
         """The term c * node, for a node out of which no number can be taken."""

@@ -4,8 +4,6 @@ Of a sum of K-th derivatives over R directions (a Laplacian, a biharmonic), only
 for each direction: coefficient K of a result is linear in the coefficients K of the arguments, so their weighted sum
 over the directions goes through the graph in place of all of them: 2 + (K - 1) R vectors in place of 1 + K R.
 
-A Batch holds a coefficient for each direction, a Collapsed their weighted sum.
-
 F. Dangel, T. Siebert, M. Zeinhofer, A. Walther, Collapsing Taylor Mode Automatic Differentiation (NeurIPS 2025);
 for K = 2: R. Li et al., A Computational Framework for Neural Network-based Variational Monte Carlo with Forward
 Laplacian (Nature Machine Intelligence 6 (2024) 209).
@@ -14,174 +12,20 @@ Laplacian (Nature Machine Intelligence 6 (2024) 209).
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from dezero.autodiff.broadcasting import total
 from dezero.core.dtypes import Array, Shape, rounded_once
 from dezero.core.function import Function
 from dezero.core.op import ELEMENTWISE, GENERAL, Op, declared
 from dezero.core.variable import Variable
+from dezero.series.batch import Batch, Collapsed, Held, summed
+from dezero.series.batched import BATCHED
 from dezero.series.power import Coefficient, Coefficients, Operand, Product, Series, Value, is_zero, plus
 from dezero.series.reading import SeriesReading
 
 _contracted = rounded_once(functools.partial(np.einsum, "r...,r...->..."))  # a product and its sum over directions
-_WAITING = 50  # batches, each computed lazily from the one before: more of them would need a deep stack
-
-Held = Array | Variable  # the numbers of a batch or of a collapsed coefficient
-
-
-class Batch:
-    """One coefficient for each of R directions: an array or Variable of shape (R, *shape), or broadcast to that.
-
-    Arrays and Variables that it is combined with are the same for all directions. Its sum with a Collapsed is one too.
-    """
-
-    __array_ufunc__ = None  # arrays and Variables on the left of an operator defer
-    __slots__ = ("F", "_array", "_make", "depth", "shape")
-
-    shape: Shape
-
-    def __init__(self, F: CollapsedReading, array: Held | None, shape: Shape) -> None:
-        self.F, self._array, self.shape = F, array, shape
-        self.depth = 0
-        self._make: Callable[[], Held] | None = None
-
-    @classmethod
-    def later(cls, F: CollapsedReading, shape: Shape, make: Callable[[], Held], *of: object) -> Batch:
-        """A lazily computed batch (many of the last layer's are never used); of: what `make` computes it from."""
-        batch = cls(F, None, shape)
-        batch._make = make
-        batch.depth = 1 + max([a.depth for a in of if isinstance(a, Batch)], default=0)
-        if batch.depth > _WAITING:
-            batch.array  # noqa: B018
-        return batch
-
-    @property
-    def array(self) -> Held:
-        if self._make is not None:
-            self._array, self._make, self.depth = self._make(), None, 0
-        return self._array  # type: ignore[return-value]
-
-    @property
-    def dtype(self) -> np.dtype:
-        return self.array.dtype
-
-    def aligned(self, axes: int) -> Held:
-        """The array with axes of length 1 behind its first, so that it broadcasts with arrays of so many axes."""
-        missing = axes + 1 - len(self.array.shape)
-        return self.array if missing <= 0 else self.array.reshape(self._open(missing))
-
-    def matrices(self, axes: int = 0) -> Held:
-        """The array aligned, its last two axes broadcast to their full lengths, for a product of matrices."""
-        array = self.aligned(max(axes, len(self.shape)))
-        if array.shape[-2:] == self.shape[-2:]:
-            return array
-        shape = (*array.shape[:-2], *self.shape[-2:])
-        return self.F.on_arrays(declared["broadcast_to"].bind(shape=shape), array)
-
-    def _open(self, missing: int) -> Shape:
-        return (self.array.shape[0], *[1] * missing, *self.array.shape[1:])
-
-    def whole(self) -> Held:
-        """The array broadcast to its full shape, (R, *shape)."""
-        shape = (self.F.count, *self.shape)
-        array = self.aligned(len(self.shape))
-        return array if array.shape == shape else self.F.on_arrays(declared["broadcast_to"].bind(shape=shape), array)
-
-    def summed(self) -> Collapsed:
-        """The sum over directions, each with its weight."""
-        array, weights = self.aligned(len(self.shape)), self.F.weights
-        if array.shape[0] != self.F.count:
-            array = self.whole()
-        if weights is not None:
-            array = array * weights.astype(array.dtype).reshape(-1, *[1] * (len(array.shape) - 1))
-        return self.F.fitted(
-            Collapsed(self.F, array.sum(axis=0) if isinstance(array, Variable) else total(array, 0, False)), self.shape
-        )
-
-    def _combined(self, other: object, combine: Callable[[Any, Any], Held]) -> Batch:
-        shape = np.broadcast_shapes(self.shape, getattr(other, "shape", ()))
-
-        def make() -> Held:
-            array = other.aligned(len(shape)) if isinstance(other, Batch) else other
-            return combine(self.aligned(len(shape)), array)
-
-        return Batch.later(self.F, shape, make, self, other)
-
-    def __mul__(self, other: object) -> Batch:
-        return self._combined(other, lambda a, b: a * b)
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: object) -> Batch:
-        return self._combined(other, lambda a, b: a / b)
-
-    def __neg__(self) -> Batch:
-        return Batch(self.F, -self.array, self.shape)
-
-    def __add__(self, other: object) -> Batch | Collapsed:
-        return self.summed() + other if isinstance(other, Collapsed) else self._combined(other, lambda a, b: a + b)
-
-    __radd__ = __add__
-
-    def __sub__(self, other: object) -> Batch | Collapsed:
-        return self.summed() - other if isinstance(other, Collapsed) else self._combined(other, lambda a, b: a - b)
-
-    def __rsub__(self, other: object) -> Batch | Collapsed:
-        return -self + other
-
-
-class Collapsed:
-    """A coefficient of the highest order, summed over all directions, each with its weight."""
-
-    __array_ufunc__ = None
-    __slots__ = ("F", "array")
-
-    def __init__(self, F: CollapsedReading, array: Held) -> None:
-        self.F, self.array = F, array
-
-    @property
-    def shape(self) -> Shape:
-        return self.array.shape
-
-    @property
-    def dtype(self) -> np.dtype:
-        return self.array.dtype
-
-    def __mul__(self, other: Any) -> Collapsed:
-        return Collapsed(self.F, self.array * other)
-
-    __rmul__ = __mul__
-
-    def __truediv__(self, other: Any) -> Collapsed:
-        return Collapsed(self.F, self.array / other)
-
-    def __neg__(self) -> Collapsed:
-        return Collapsed(self.F, -self.array)
-
-    def __add__(self, other: object) -> Collapsed:
-        return Collapsed(self.F, self.array + _summand(other))
-
-    __radd__ = __add__
-
-    def __sub__(self, other: object) -> Collapsed:
-        return Collapsed(self.F, self.array - _summand(other))
-
-    def __rsub__(self, other: object) -> Collapsed:
-        return -self + other
-
-
-def _summand(other: object) -> Any:
-    """The array or number to add to the array of a Collapsed.
-
-    An array that is the same for all directions is added once: only at order 0 is it other than zero, where nothing is
-    collapsed.
-    """
-    other = _summed(other)
-    return other.array if isinstance(other, Collapsed) else other
 
 
 class CollapsedReading(SeriesReading):
@@ -204,7 +48,7 @@ class CollapsedReading(SeriesReading):
         """Sum the highest coefficient over the directions."""
         if k == self.top:
             c = series.coefficients[k]
-            series.coefficients[k] = tuple(map(_summed, c)) if isinstance(c, tuple) else _summed(c)
+            series.coefficients[k] = tuple(map(summed, c)) if isinstance(c, tuple) else summed(c)
 
     def outcome(self, c: Any) -> Any:
         return c.array if isinstance(c, Collapsed) else c
@@ -238,11 +82,11 @@ class CollapsedReading(SeriesReading):
     def compute(self, op: Op | Function, *args: Any) -> Any:
         if any([isinstance(a, Collapsed) for a in args]):  # op is linear in what moves, which is summed first
             _check_linear(op, args)
-            return Collapsed(self, self.on_arrays(op, *[self.outcome(_summed(a)) for a in args]))
+            return Collapsed(self, self.on_arrays(op, *[self.outcome(summed(a)) for a in args]))
         if not any([isinstance(a, Batch) for a in args]):
             return super().compute(op, *args)
         if isinstance(op, Op):
-            found = None if op.batched is None else _BATCHED[op.batched](self, op, *args)
+            found = None if op.batched is None else BATCHED[op.batched](self, op, *args)
             if found is not None:
                 return found
             if op.kind is ELEMENTWISE:
@@ -280,7 +124,7 @@ class CollapsedReading(SeriesReading):
             for j in range(1, k + 1):
                 c = powers[j - 1][k]
                 if not (is_zero(c) or is_zero(f[j])):
-                    total = plus(total, (_summed(c) if k == self.top else c) * f[j])
+                    total = plus(total, (summed(c) if k == self.top else c) * f[j])
             return total
 
         return self.new(first, produce)
@@ -295,10 +139,6 @@ def _check_linear(op: Op | Function, args: tuple[object, ...]) -> None:
         )
 
 
-def _summed(c: Any) -> Any:
-    return c.summed() if isinstance(c, Batch) else c
-
-
 def _one(like: Value, recorded: bool) -> Coefficient:
     ones = np.ones(like.shape, like.dtype)
     return Variable(ones) if recorded else ones[()]
@@ -306,85 +146,3 @@ def _one(like: Value, recorded: bool) -> Coefficient:
 
 def _as_array(x: object) -> Held:
     return x if isinstance(x, Variable) else np.asarray(x)
-
-
-# -- operations on batches, all directions in one call ----------------------------------------------------------
-
-
-def _with(op: Op, **parameters: object) -> Op:
-    return declared[op.name].bind(**parameters)
-
-
-def _matmul(F: CollapsedReading, op: Op, a: Batch | Held, b: Batch | Held) -> Batch | None:
-    axes = len(a.shape), len(b.shape)
-    if min(axes) < 2:
-        return None  # compute() then takes one direction after the other
-    shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
-    if isinstance(a, Batch) and not isinstance(b, Batch) and axes == (2, 2):
-
-        def make() -> Held:
-            matrices = a.matrices()
-            rows = matrices.reshape((-1, a.shape[-1]))  # one product for all directions
-            return F.on_arrays(op, rows, b).reshape((*matrices.shape[:-1], b.shape[-1]))
-
-        return Batch.later(F, shape, make, a)
-    arrays = [x.matrices(len(shape)) if isinstance(x, Batch) else x for x in (a, b)]
-    return Batch(F, F.on_arrays(op, *arrays), shape)
-
-
-def _reshape(F: CollapsedReading, op: Op, x: Batch) -> Batch:
-    shape = op.parameters["shape"]
-    return Batch.later(F, shape, lambda: F.on_arrays(_with(op, shape=(F.count, *shape)), x.whole()), x)
-
-
-def _broadcast_to(F: CollapsedReading, op: Op, x: Batch) -> Batch:
-    return Batch(F, x.array, op.parameters["shape"])
-
-
-def _transpose(F: CollapsedReading, op: Op, x: Batch) -> Batch:
-    axes = op.parameters["axes"] or tuple(reversed(range(len(x.shape))))
-    batched = _with(op, axes=(0, *[axis % len(axes) + 1 for axis in axes]))
-    shape = tuple([x.shape[axis] for axis in axes])
-    return Batch.later(F, shape, lambda: F.on_arrays(batched, x.aligned(len(x.shape))), x)
-
-
-def _sum(F: CollapsedReading, op: Op, x: Batch) -> Batch:
-    n, keepdims = len(x.shape), op.parameters["keepdims"]
-    axis = op.parameters["axis"]
-    axes = tuple(range(n)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = tuple([a % n for a in axes])
-    shape = [1 if i in axes else size for i, size in enumerate(x.shape) if keepdims or i not in axes]
-    batched = _with(op, axis=tuple([a + 1 for a in axes]), keepdims=keepdims)
-    return Batch.later(F, tuple(shape), lambda: F.on_arrays(batched, x.whole()), x)
-
-
-def _get_item(F: CollapsedReading, op: Op, x: Batch) -> Batch | None:
-    index = op.parameters["index"]
-    index = index if isinstance(index, tuple) else (index,)
-    if any([isinstance(i, np.ndarray | list | tuple) for i in index]):
-        return None
-    shape = np.broadcast_to(0, x.shape)[index].shape
-    return Batch.later(F, shape, lambda: F.on_arrays(_with(op, index=(slice(None), *index)), x.whole()), x)
-
-
-def _concatenate(F: CollapsedReading, op: Op, *xs: Batch | Held) -> Batch:
-    axis = op.parameters["axis"]
-    axis = axis % len(xs[0].shape)
-    wholes = []
-    for x in xs:
-        shape = (F.count, *x.shape)
-        whole = x.whole() if isinstance(x, Batch) else F.on_arrays(declared["broadcast_to"].bind(shape=shape), x)
-        wholes.append(whole)
-    found = F.on_arrays(_with(op, axis=axis + 1), *wholes)
-    return Batch(F, found, found.shape[1:])
-
-
-_BATCHED: dict[str, Callable[..., Batch | None]] = {  # an operation declares one of these names as its `batched`
-    "matmul": _matmul,
-    "reshape": _reshape,
-    "broadcast_to": _broadcast_to,
-    "transpose": _transpose,
-    "sum": _sum,
-    "get_item": _get_item,
-    "concatenate": _concatenate,
-}

@@ -3,7 +3,7 @@
 One sweep along a direction of ones gives the derivative of every row in its own numbers only if no row's result depends
 on another row. This is decided in two steps:
 
-1. Each operation tells where the rows of its arguments stand in its result (autodiff/tangent.py). If all do, the rows
+1. Each operation tells where the rows of its arguments stand in its result (autodiff/rows.py). If all do, the rows
    stay apart, and nothing is computed.
 2. If one cannot tell (a user's Function, a permutation), series are computed along directions in some of the rows. Each
    row has a code word, and series j moves the rows whose word has a 1 in place j. So each element of the result shows
@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from dezero.autodiff.tangent import independent_axes
+from dezero.autodiff.rows import independent_axes, proved_rows
 from dezero.core.dtypes import Array, is_inexact
 from dezero.core.graph import Nodes, collect, leading_to
-from dezero.core.op import ELEMENTWISE, Independent, Op
+from dezero.core.op import Independent, Op
 from dezero.core.variable import Variable
 from dezero.series.expansion import Known, advance
 from dezero.series.power import Series, coefficient
@@ -65,39 +65,13 @@ def _mixing(outputs: Sequence[Variable], x: Variable, rows: Independent, place: 
     if not rows or not order or not x.size:
         return None
     path = leading_to(collect(outputs), [x])
-    found, culprit = _proved(path, x, rows)
+    found, culprit = proved_rows(path, x, rows)
     if culprit is None:
         wanted = None if place is None else (place,)
         if wanted is None or all([found.get(y._age, wanted) == wanted for y in outputs]):
             return None
         culprit = outputs[0]._op.name
     return culprit if _seen(path, outputs, x, rows, place, order) else None
-
-
-# -- what the operations say ------------------------------------------------------------------------------------
-
-
-def _proved(path: Nodes, x: Variable, rows: Independent) -> tuple[dict[int, Independent], str | None]:
-    """The row axes of the nodes by age, and the name of the first operation that cannot tell them."""
-    known = {x._age: rows}
-    for age, node in path.items():
-        if age not in known:
-            found = _step(node, known)
-            if found is None:
-                return known, node._op.name
-            known[age] = found
-    return known, None
-
-
-def _step(node: Variable, known: dict[int, Independent]) -> Independent | None:
-    op = node._op
-    below = [known.get(a._age, ()) if isinstance(a, Variable) else () for a in node._args]
-    if not isinstance(op, Op):
-        return None
-    if op.kind is ELEMENTWISE:
-        moving = [b for b in below if b]
-        return moving[0] if all([b == moving[0] for b in moving]) else None
-    return None if op.independent is None else op.independent(below, node, **op.parameters)
 
 
 # -- what series show -------------------------------------------------------------------------------------------

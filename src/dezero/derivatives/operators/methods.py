@@ -16,7 +16,8 @@ from dezero.core.dtypes import Array, is_complex
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
 from dezero.derivatives.operators.rays import Coefficient, MultiIndex, Rays
-from dezero.series.collapsed import Batch, CollapsedReading
+from dezero.series.batch import Batch
+from dezero.series.collapsed import CollapsedReading
 from dezero.series.expansion import Expansion
 
 

@@ -42,7 +42,7 @@ def rays_of(terms: Mapping[MultiIndex, Coefficient]) -> list[Rays]:
     groups: dict[int, dict[MultiIndex, Fraction | float]] = {}
     for index, c in terms.items():
         group = groups.setdefault(sum(index), {})
-        for direction, weight in _derivatives(index).items():
+        for direction, weight in derivatives(index).items():
             group[direction] = group.get(direction, 0) + (weight * c if isinstance(c, int) else float(weight) * c)
     found = []
     for order, group in sorted(groups.items()):
@@ -63,7 +63,7 @@ def coefficients(index: MultiIndex) -> Iterator[tuple[int, MultiIndex]]:
             yield weight, tuple([a - 2 * k for a, k in zip(index, b, strict=True)])
 
 
-def _derivatives(index: MultiIndex) -> dict[MultiIndex, Fraction]:
+def derivatives(index: MultiIndex) -> dict[MultiIndex, Fraction]:
     """The partial as a weighted sum of derivatives of its order along directions without a common factor."""
     order, found = sum(index), dict[MultiIndex, Fraction]()
     for weight, direction in coefficients(index):

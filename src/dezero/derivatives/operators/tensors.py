@@ -15,6 +15,7 @@ from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
+from dezero.derivatives.operators.methods import weighted
 from dezero.derivatives.operators.rays import coefficients, ray_scale
 from dezero.derivatives.sweeps import Forward, gradient, single, transform
 from dezero.derivatives.tracing import Args, Kwargs, P, Run
@@ -54,12 +55,16 @@ def partial(f: Callable[P, object], indices: int | Sequence[int]) -> Callable[P,
             places = sorted(int(i) % n for i in asked)
             components = sorted(set(places))
             sweep = Forward("partial", run.outputs, run.leaves)
+            rays = list(_rays(tuple(places.count(i) for i in components)))
+            directions = np.zeros((len(rays), n))
+            directions[:, components] = [ray for _, ray in rays]
+            weights = np.array([weight for weight, _ in rays], float)
             totals: list[Variable | int] = [0] * len(run.outputs)
-            for weight, ray in _rays(tuple(places.count(i) for i in components)):
-                direction = np.zeros(n)
-                direction[components] = ray
-                found = sweep(_curve(run.leaves, direction), len(places), run.recorded)
-                totals = [total + y * weight for total, y in zip(totals, found, strict=True)]
+            at_once = max(1, sweep.work.at_once(len(places)))
+            for chunk in [slice(i, i + at_once) for i in range(0, len(rays), at_once)]:
+                found = _along(sweep, run, directions[chunk], len(places))
+                parts = [operations.sum(weighted(y, weights[chunk]), axis=0) for y in found]
+                totals = [total + part for total, part in zip(totals, parts, strict=True)]
             return run.output_tree(totals)
 
     return transform("partial", f, compute)
@@ -75,17 +80,26 @@ def _rays(powers: Powers) -> Iterator[tuple[float, Sequence[float]]]:
         yield whole, [v / 2 for v in direction]
 
 
-def _curve(leaves: Sequence[Variable], direction: Array) -> dict[Variable, list[Array]]:
-    """The curves of the leaves along a direction in all components; a leaf that does not move has none."""
-    curve, at = {}, 0
-    for x in leaves:
-        part = direction[at : at + x.size]
-        at += x.size
-        if part.any():
-            term = np.empty_like(x._data)
-            term[...] = part.reshape(x.shape)
-            curve[x] = [term]
-    return curve
+def _along(sweep: Forward, run: Run, directions: Array, order: int) -> list[Variable]:
+    """Taylor coefficient `order` of each output along rays: (R, *y.shape) for directions (R, n) in all components."""
+    if not order:
+        return [operations.broadcast_to(y, (len(directions), *y.shape)) for y in sweep({}, 0, run.recorded)]
+    splits = np.cumsum([x.size for x in run.leaves])[:-1]
+    moves = np.stack([part.any(axis=1) for part in np.split(directions, splits, axis=1)], axis=1)
+    parts, places = [], []
+    for moving in np.unique(moves, axis=0):  # a leaf that does not move has no series: 0 times inf would be nan
+        (rows,) = np.nonzero((moves == moving).all(axis=1))
+        rays = {
+            x: np.ascontiguousarray(part).reshape(-1, *x.shape).astype(x.dtype)
+            for x, part, moves_here in zip(run.leaves, np.split(directions[rows], splits, axis=1), moving, strict=True)
+            if moves_here
+        }
+        parts.append(sweep.along(rays, order, run.recorded))
+        places.append(rows)
+    if len(parts) == 1:
+        return parts[0]
+    back = np.argsort(np.concatenate(places))
+    return [operations.get_item(operations.concatenate(ys), back) for ys in zip(*parts, strict=True)]
 
 
 # -- all partials of an order ----------------------------------------------------------------------------------
@@ -172,12 +186,13 @@ def derivative_tensor(f: Callable[P, object], order: int) -> Callable[P, Symmetr
 def _packed(run: Run, outputs: Sequence[Variable], n: int, order: int) -> Variable:
     """The partials of an order of the outputs, packed along axis 0; along axis 1 the elements, if these are arrays."""
     sweep = Forward(run.name, outputs, run.leaves)
-    rows = []
-    for row in _multi_indices(n, order):
-        found = sweep(_curve(run.leaves, np.bincount(row, minlength=n)), order, run.recorded)
-        arrays = outputs is not run.outputs
-        rows.append(operations.concatenate([operations.reshape(y, -1) for y in found]) if arrays else found[0])
-    along_rays = operations.stack(rows)
+    directions = np.array([np.bincount(row, minlength=n) for row in _multi_indices(n, order)], float)
+    found = _along(sweep, run, directions, order)
+    if outputs is run.outputs:
+        (along_rays,) = found
+    else:
+        flat = [operations.reshape(y, (len(directions), -1)) for y in found]
+        along_rays = operations.concatenate(flat, axis=1)
     return along_rays if order < 2 else _interpolated(along_rays, n, order)
 
 

@@ -12,7 +12,7 @@ from dezero.core.graph import collect
 from dezero.core.op import BILINEAR, Op
 from dezero.core.variable import Variable
 from dezero.derivatives.tracing import Run
-from dezero.rewriting.program import any_unlike
+from dezero.rewriting.keys import any_unlike
 
 _INDIFFERENT = ("add", "sub", "mul", "div")  # patterns depend on their numbers only where one is 0
 

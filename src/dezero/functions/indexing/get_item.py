@@ -100,6 +100,7 @@ _put = linear(
     independent=_scattered_rows,
     uniform=True,
     stacked=_into_each,
+    batched="scatter",
 )
 
 
