@@ -86,7 +86,7 @@ def gradients(
         g = found.get(x._age)
         if g is None:
             if unused == "error" and x._age not in nodes:
-                raise no_path(roots, graph, asked, i)
+                raise no_path(roots, collect(roots, "gradients"), asked, i)
             zeros = wrap if create_graph else _unrecorded
             g = zeros(np.zeros_like(x._data)) if unused != "none" else None
         elif any([g is other for other in results]):
