@@ -124,10 +124,10 @@ def _columns(sweep: Forward, run: Run, way: Way) -> list[list[Variable]]:
     """The blocks, output by output and leaf by leaf, each from the tangents along the leaf's elements."""
     blocks: list[list[Variable]] = [[] for _ in run.outputs]
     for x in run.leaves:
-        if mapping() and x.size > 1:
+        if mapping() and x.size > 1:  # one sweep is recorded, and mapped with all that is
             columns_of_each = vmap(lambda v, x=x: sweep({x: [v]}, 1, run.recorded))(_units(x))
-            for i, (y, column) in enumerate(zip(run.outputs, columns_of_each, strict=True)):
-                blocks[i].append(operations.reshape(operations.moveaxis(column, 0, -1), y.shape + x.shape))
+            for i, (y, along) in enumerate(zip(run.outputs, columns_of_each, strict=True)):
+                blocks[i].append(_last(along, y.shape + x.shape, run.recorded))
             continue
         if way == "bundles" and x.size > 1:
             for i, along in enumerate(sweep.along({x: _units(x)}, 1, run.recorded)):
