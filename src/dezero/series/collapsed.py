@@ -16,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from dezero.core.arraylike import raw
 from dezero.core.dtypes import Array, Shape, rounded_once
 from dezero.core.function import Function
 from dezero.core.op import ELEMENTWISE, GENERAL, Op, declared
 from dezero.core.variable import Variable
+from dezero.functions._stacking import RunEach, Stack, Stacks
 from dezero.series.batch import Batch, Collapsed, Held, summed
 from dezero.series.batched import BATCHED
 from dezero.series.power import Coefficient, Coefficients, Operand, Product, Series, Value, is_zero, plus
@@ -93,6 +95,9 @@ class CollapsedReading(SeriesReading):
                 shape = np.broadcast_shapes(*[getattr(a, "shape", ()) for a in args])
                 arrays = [a.aligned(len(shape)) if isinstance(a, Batch) else a for a in args]
                 return Batch(self, self.on_arrays(op, *arrays), shape)
+            found = self._stacked(op, args)
+            if found is not None:
+                return found
         wholes = [a.whole() if isinstance(a, Batch) else a for a in args]
         rows = [
             self.on_arrays(op, *[w[r] if isinstance(a, Batch) else a for a, w in zip(args, wholes, strict=True)])
@@ -100,6 +105,19 @@ class CollapsedReading(SeriesReading):
         ]
         rows = [row.reshape((1, *row.shape)) for row in map(_as_array, rows)]
         return Batch(self, self.on_arrays(declared["concatenate"].bind(axis=0), *rows), rows[0].shape[1:])
+
+    def _stacked(self, op: Op, args: tuple[Any, ...]) -> Batch | None:
+        """An operation on all directions at once, as on many examples; None where it has to go one after the other."""
+        if op.stacked is None:
+            return None
+        stacks = Stacks(self.count, self.on_arrays)
+        try:
+            found = op.stacked(stacks, op, *[Stack(a.whole()) if isinstance(a, Batch) else a for a in args])
+        except RunEach:
+            return None
+        if found is NotImplemented or isinstance(found, tuple) or isinstance(raw(found), tuple):
+            return None
+        return Batch(self, found, found.shape[1:])
 
     # -- element-wise functions of one argument by composition -------------------------------------------------
 
