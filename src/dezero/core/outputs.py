@@ -42,6 +42,7 @@ OUTPUT = Op(
     [lambda F, g, ys, y, index: Cotangents({index: g})],
     uniform=True,
     series="output",
+    independent=lambda below, node, index: below[0],  # where several outputs have them, these stand alike in each
     stacked=_of_each,
 )
 declare(OUTPUT)

@@ -26,6 +26,18 @@ def agreed(below: Below) -> Independent | None:
     return found[0] if all([axes == found[0] for axes in found]) else None
 
 
+def before_matrices(below: Below, node: Variable, **parameters: object) -> Independent | None:
+    """As agreed, for an operation that takes matrices to matrices, each on its own."""
+    axes = agreed(below)
+    return axes if axes and max(axes) < -2 else None
+
+
+def before_numbers(below: Below, node: Variable, **parameters: object) -> Independent | None:
+    """As before_matrices, for an operation that takes matrices to numbers."""
+    axes = before_matrices(below, node)
+    return axes and tuple([axis + 2 for axis in axes])
+
+
 def moved(axes: Independent, places: dict[int, int]) -> Independent | None:
     """The places of axes in the result, where each of them has one."""
     return tuple([places[a] for a in axes]) if all([a in places for a in axes]) else None

@@ -15,6 +15,7 @@ from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
 from dezero.core.watching import decided, noted
 from dezero.functions._stacking import whole_in_front
+from dezero.functions.arrays._independent import before_numbers
 from dezero.functions.arrays.dtype import floating
 from dezero.functions.linalg._matrix import eye, matrices, swap
 from dezero.functions.linalg.contraction import einsum
@@ -27,6 +28,7 @@ _regular_det = general(
     "regular_det",
     np.linalg.det,
     lambda F, g, x, y: F.reshape(g * y, shape=(*y.shape, 1, 1)) * swap(F, F.inv(x, of="det")),
+    independent=before_numbers,
     stacked=whole_in_front,
 )
 
@@ -137,6 +139,7 @@ _slogdet = general(
     lambda x: tuple(np.linalg.slogdet(x)),
     lambda F, gs, x, ys: F.reshape(gs[1], shape=(*ys[1].shape, 1, 1)) * swap(F, F.inv(x, of="slogdet")),
     outputs=2,
+    independent=before_numbers,
     stacked=whole_in_front,
 )
 

@@ -20,6 +20,7 @@ from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions import _scipy
 from dezero.functions._stacking import whole_in_front
+from dezero.functions.arrays._independent import before_matrices
 from dezero.functions.linalg._matrix import attempt, attempt_all, each, failing, matrices, swap, upper
 
 _REAL = "its derivative is for real matrices"
@@ -60,6 +61,7 @@ general(
     "inverse_of_lower",
     failing("inverse_of_lower", "a triangular matrix is singular when its diagonal has a zero")(_inverse_of_lower),
     _inverse_of_lower_rule,
+    independent=before_matrices,
     stacked=whole_in_front,
 )
 
@@ -80,6 +82,7 @@ _cholesky = general(
         np.linalg.cholesky
     ),
     _cholesky_rule,
+    independent=before_matrices,
     stacked=whole_in_front,
 )
 

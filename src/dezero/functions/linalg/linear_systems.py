@@ -18,6 +18,7 @@ from dezero.core.variable import ArrayLike, Variable, as_constant
 from dezero.core.watching import noted
 from dezero.functions import _scipy
 from dezero.functions._stacking import whole_in_front
+from dezero.functions.arrays._independent import before_matrices
 from dezero.functions.linalg._matrix import array, attempt, each, eye, failing, matrices, swap, upper
 
 # -- inverse ---------------------------------------------------------------------------------------------------
@@ -33,6 +34,7 @@ _inv = general(
     "inv",
     failing("inv", "pinv gives the pseudo-inverse")(lambda x, of: np.linalg.inv(x)),
     _inverse_rule,
+    independent=before_matrices,
     stacked=whole_in_front,
 )
 
@@ -92,6 +94,7 @@ _solve = general(
     _solve_matrix,
     _solve_right,
     series="solution",
+    independent=before_matrices,
     stacked=whole_in_front,
 )
 
@@ -133,6 +136,7 @@ _solve_triangular = general(
     _triangle,
     _triangle_right,
     series="triangular_solution",
+    independent=before_matrices,
     stacked=whole_in_front,
 )
 
