@@ -6,7 +6,7 @@ from typing import Any
 
 import dezero.functions as F
 
-LIBRARIES = ("DeZero", "PyTorch", "JAX", "autograd", "SciPy")
+LIBRARIES = ("DeZero", "PyTorch", "JAX", "folx", "autograd", "SciPy")
 
 
 @functools.cache
@@ -30,6 +30,15 @@ def jax() -> Any:
 
 
 @functools.cache
+def folx() -> Any:
+    """Return folx, whose forward Laplacian works on JAX."""
+    jax()
+    import folx
+
+    return folx
+
+
+@functools.cache
 def autograd() -> Any:
     """Return HIPS autograd with its NumPy as `.numpy`."""
     import autograd
@@ -46,7 +55,7 @@ def scipy() -> Any:
     return scipy
 
 
-_LOADERS = {"PyTorch": torch, "JAX": jax, "autograd": autograd, "SciPy": scipy}
+_LOADERS = {"PyTorch": torch, "JAX": jax, "folx": folx, "autograd": autograd, "SciPy": scipy}
 
 
 def absent() -> dict[str, str]:

@@ -1,8 +1,12 @@
 """All sections of the suite; a new family of rows is a module with `section(profile)`, named here."""
 
 from benchmarks import (
+    electrons,
+    hessians,
     laplacian,
     long_chain,
+    memory,
+    mini_batch,
     mixed,
     mlp,
     network,
@@ -18,8 +22,8 @@ from benchmarks import (
 from benchmarks.rows import Profile, Row, Section
 
 FAMILIES = (
-    *(sin_chain, newton, mlp, training, operations, orders),
-    *(network, long_chain, mixed, sparse, series, laplacian, ode),
+    *(sin_chain, newton, mlp, mini_batch, training, operations, orders),
+    *(network, long_chain, mixed, sparse, hessians, series, laplacian, electrons, ode, memory),
 )
 
 

@@ -135,7 +135,9 @@ def test_what_is_refused():
         dezero.partials(u, {"x": x}, ["x"])
     with pytest.raises(ValueError, match="partials: the result at one point of the batch"):
         dezero.partials(u - u.mean(axis=0), x, [(1, 0, 0)])
-    with pytest.raises(GraphError, match=r"partials: u was not computed from column 'y', float64 array of shape \(5, 1\)"):
+    with pytest.raises(
+        GraphError, match=r"partials: u was not computed from column 'y', float64 array of shape \(5, 1\)"
+    ):
         dezero.partials(column * 2, {"x": column, "y": x[:, 1:2]}, ["x"])
     with pytest.raises(GraphError, match=r"partials: u was not computed from x, float64 array of shape \(5, 3\)"):
         dezero.partials(u, Variable(POINTS), [(1, 0, 0)])
