@@ -1,6 +1,7 @@
 """All sections of the suite; a new family of rows is a module with `section(profile)`, named here."""
 
 from benchmarks import (
+    burgers,
     electrons,
     hessians,
     laplacian,
@@ -23,7 +24,7 @@ from benchmarks.rows import Profile, Row, Section
 
 FAMILIES = (
     *(sin_chain, newton, mlp, mini_batch, training, operations, orders),
-    *(network, long_chain, mixed, sparse, hessians, series, laplacian, electrons, ode, memory),
+    *(network, long_chain, mixed, sparse, hessians, series, laplacian, electrons, burgers, ode, memory),
 )
 
 

@@ -182,6 +182,8 @@ TARGETS = (
         for name, limit, those in (("the best of JAX and folx", 1, ("JAX", "folx")), ("PyTorch", 0.25, ("PyTorch",)))
     ),
     Target("Laplacian of 24 electrons / the best of JAX's and folx's", 1.5, _ratio("electrons", "", ("JAX", "folx"))),
+    Target("Burgers' third profile, loss and gradient / PyTorch's", 0.04, _ratio("burgers/3")),
+    Target("Burgers' fourth profile, loss and gradient / PyTorch's", 0.015, _ratio("burgers/4")),
     Target("Biharmonic in 5 variables / PyTorch's", 0.3, _ratio("biharmonic/5")),
     Target("Mini-batch in plain arrays / in Variables", 1.15, _ratio("mini-batch", "", ("Variables",))),
     Target("Step of training, MLP / PyTorch's", 1, _ratio("training/mlp")),
