@@ -142,8 +142,7 @@ def _many_row(key: str, way: Callable[[int], Callable[[], object]], n: int) -> R
         key=f"mixed/many/{key}",
         name=f"once by each of {n} variables, DeZero by {key}",
         cases={"DeZero": Case(lambda: way(n), see_array), "PyTorch": Case(lambda: _by_torch(n), see_array)},
-        reference=functools.cache(lambda: many_reference(n)),
-        rounds=3,
+        reference=lambda: many_reference(n),
     )
 
 
