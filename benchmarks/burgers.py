@@ -172,8 +172,8 @@ def section(profile: Profile) -> Section:
         "Loss and gradient in the weights for -λU + ((1 + λ)X + U)U' = 0: the residual at 64 points, and its "
         f"derivative of order 2k at 9 points near 0, of a tanh network {'-'.join(map(str, WIDTHS))} in float64 "
         "(`examples/burgers_profiles.py` takes one order more). DeZero by `jet`, PyTorch by nested gradients, as in "
-        "K. R. Chickering, *A Quasilinear Algorithm for Computing Higher-Order Derivatives of Deep Feed-Forward Neural Networks* "
-        "(n-TangentProp, 2024).",
+        "K. R. Chickering, *A Quasilinear Algorithm for Computing Higher-Order Derivatives of Deep Feed-Forward Neural "
+        "Networks* (n-TangentProp, 2024).",
         tuple(
             Row(
                 key=f"burgers/{k}",
