@@ -176,10 +176,13 @@ TARGETS = (
     Target("Laplacian in 50 variables / PyTorch's", 0.3, _ratio("laplacian/50")),
     *(
         Target(
-            f"Laplacian of a 4x50 network in {d} variables / {name}'s", limit, _ratio(f"laplacian/4x50/{d}", "", those)
+            f"Laplacian of a 4x50 network in {d} variables / {name}", limit, _ratio(f"laplacian/4x50/{d}", "", those)
         )
         for d in (10, 50)
-        for name, limit, those in (("the best of JAX and folx", 1, ("JAX", "folx")), ("PyTorch", 0.25, ("PyTorch",)))
+        for name, limit, those in (
+            ("the best of JAX's and folx's", 1, ("JAX", "folx")),
+            ("PyTorch's", 0.25, ("PyTorch",)),
+        )
     ),
     Target("Laplacian of 24 electrons / the best of JAX's and folx's", 1.5, _ratio("electrons", "", ("JAX", "folx"))),
     Target("Burgers' third profile, loss and gradient / PyTorch's", 0.04, _ratio("burgers/3")),
