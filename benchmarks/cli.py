@@ -1,4 +1,4 @@
-"""Measure DeZero beside the libraries that are installed: PyTorch, JAX and HIPS autograd."""
+"""Measure DeZero beside the libraries that are installed: PyTorch, JAX, folx and HIPS autograd."""
 
 import argparse
 import sys

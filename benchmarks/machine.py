@@ -26,6 +26,7 @@ DISTRIBUTIONS = {
     "DeZero": "dezero-nth",
     "PyTorch": "torch",
     "JAX": "jax",
+    "folx": "folx",
     "autograd": "autograd",
     "NumPy": "numpy",
     "mpmath": "mpmath",

@@ -6,7 +6,7 @@ from typing import Any
 
 import dezero.functions as F
 
-LIBRARIES = ("DeZero", "PyTorch", "JAX", "diffrax", "autograd", "SciPy")
+LIBRARIES = ("DeZero", "PyTorch", "JAX", "folx", "diffrax", "autograd", "SciPy")
 
 
 @functools.cache
@@ -27,6 +27,15 @@ def jax() -> Any:
 
     jax.config.update("jax_enable_x64", True)
     return jax
+
+
+@functools.cache
+def folx() -> Any:
+    """Return folx, whose forward Laplacian works on JAX."""
+    jax()
+    import folx
+
+    return folx
 
 
 @functools.cache
@@ -55,7 +64,7 @@ def scipy() -> Any:
     return scipy
 
 
-_LOADERS = {"PyTorch": torch, "JAX": jax, "diffrax": diffrax, "autograd": autograd, "SciPy": scipy}
+_LOADERS = {"PyTorch": torch, "JAX": jax, "folx": folx, "diffrax": diffrax, "autograd": autograd, "SciPy": scipy}
 
 
 def absent() -> dict[str, str]:

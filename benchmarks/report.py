@@ -106,7 +106,8 @@ def agreements(rows: Sequence[Row], results: Results, peer: str = "PyTorch") -> 
 
 def _section(section: Section, results: Results) -> str:
     rows = [row for row in section.rows if row.key in results]
-    libraries = [name for name in LIBRARIES if any(name in results[row.key] for row in rows)]
+    named = dict.fromkeys((*LIBRARIES, *(name for row in rows for name in row.cases)))
+    libraries = [name for name in named if any(name in results[row.key] for row in rows)]
     columns = _columns(libraries)
     lines = [[heading for heading, _ in columns]]
     lines += [[cell(row, results[row.key]) for _, cell in columns] for row in rows]
@@ -149,7 +150,11 @@ def slower(sections: Sequence[Section], results: Results) -> str:
     for section in sections:
         for row in section.rows:
             found = results.get(row.key, {})
-            times = {library: result.seconds for library, result in found.items() if result.seconds is not None}
+            times = {
+                library: result.seconds
+                for library, result in found.items()
+                if library in LIBRARIES and result.seconds is not None
+            }
             ours = times.pop("DeZero", None)
             if ours is None or not times:
                 continue

@@ -38,6 +38,8 @@ class Case:
 class Row:
     """One line of a table: the same work in each library, and the answer that they should give.
 
+    A case that is named otherwise than a library is another way of DeZero's.
+
     A row of a `ladder` stands at a `step` of it, an order of derivative n: a library that grew too slow on
     lower steps is left out of the higher ones. An error above `tolerance` is a wrong value. Each library has
     `rounds` runs at least; those named in `fresh` have one more, in a new process, for its time and its peak

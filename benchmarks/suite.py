@@ -2,10 +2,15 @@
 
 from benchmarks import (
     batches,
+    burgers,
     columns,
+    electrons,
+    hessians,
     implicit,
     laplacian,
     long_chain,
+    memory,
+    mini_batch,
     mixed,
     mlp,
     network,
@@ -22,8 +27,9 @@ from benchmarks import (
 from benchmarks.rows import Profile, Row, Section
 
 FAMILIES = (
-    *(sin_chain, newton, mlp, training, operations, orders),
-    *(network, columns, long_chain, mixed, sparse, series, laplacian, batches, ode, ode_derivatives, implicit),
+    *(sin_chain, newton, mlp, mini_batch, training, operations, orders),
+    *(network, columns, long_chain, mixed, sparse, hessians, series, laplacian, electrons, burgers, batches),
+    *(ode, ode_derivatives, implicit, memory),
 )
 
 

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from benchmarks import operations, series
+from benchmarks import memory, operations, series
 from benchmarks.orders import FUNCTIONS
 from benchmarks.rows import Result, Results
 
@@ -46,14 +46,31 @@ def _seconds(results: Results, key: str, library: str) -> float:
     return seconds
 
 
-def _ratio(key: str, peers_key: str = "", peer: str = "PyTorch") -> Callable[[Results], Measured]:
-    """Return the measure of DeZero's time in a row over a peer's, in the same row or another."""
+def _ratio(key: str, peers_key: str = "", peers: Sequence[str] = ("PyTorch",)) -> Callable[[Results], Measured]:
+    """Return the measure of DeZero's time in a row over its fastest peer's, in the same row or another."""
 
     def measure(results: Results) -> Measured:
-        theirs = _seconds(results, peers_key or key, peer)
+        theirs = min(_seconds(results, peers_key or key, peer) for peer in _present(results, peers_key or key, peers))
         first = _result(results, key, "DeZero").first_seconds
         ratio = _seconds(results, key, "DeZero") / theirs
         return Measured(ratio, first=None if first is None else first / theirs)
+
+    return measure
+
+
+def _present(results: Results, key: str, libraries: Sequence[str]) -> Sequence[str]:
+    """Return those of the libraries that were measured in a row, all of them where none was."""
+    return [one for one in libraries if one in results[key] and results[key][one].seconds is not None] or libraries
+
+
+def _growth(key: str) -> Callable[[Results], Measured]:
+    """Return the measure of the memory that a row's calls add to the peak, over that of one call."""
+
+    def measure(results: Results) -> Measured:
+        several, one = (_result(results, key, case).peak_bytes for case in ("DeZero", "one call"))
+        if several is None or one is None:
+            raise NotMeasured(f"the memory of {key}")
+        return Measured(several / one)
 
     return measure
 
@@ -166,14 +183,33 @@ TARGETS = (
         2.3,
         _worst({name: _exponent(name) for name in series.FUNCTIONS}),
     ),
+    Target("Hessian of a Gaussian process, 7 parameters / PyTorch's", 1.2, _ratio("hessian/gaussian")),
+    Target("Hessian of 13 atoms, 39 variables / PyTorch's", 1, _ratio("hessian/atoms/2")),
+    Target("Tensor of order 3 of 13 atoms / PyTorch's", 0.8, _ratio("hessian/atoms/3")),
+    Target("Mixed derivative by 9 variables, `gradients` / PyTorch's", 0.4, _ratio("mixed/many/gradients")),
+    Target("Mixed derivative by 9 variables, `partials` / PyTorch's", 0.2, _ratio("mixed/many/partials")),
     Target("Laplacian in 50 variables / PyTorch's", 0.3, _ratio("laplacian/50")),
+    *(
+        Target(
+            f"Laplacian of a 4x50 network in {d} variables / {name}", limit, _ratio(f"laplacian/4x50/{d}", "", those)
+        )
+        for d in (10, 50)
+        for name, limit, those in (
+            ("the best of JAX's and folx's", 1, ("JAX", "folx")),
+            ("PyTorch's", 0.25, ("PyTorch",)),
+        )
+    ),
+    Target("Laplacian of 24 electrons / the best of JAX's and folx's", 1.5, _ratio("electrons", "", ("JAX", "folx"))),
+    Target("Burgers' third profile, loss and gradient / PyTorch's", 0.04, _ratio("burgers/3")),
+    Target("Burgers' fourth profile, loss and gradient / PyTorch's", 0.015, _ratio("burgers/4")),
     Target("Biharmonic in 5 variables / PyTorch's", 0.3, _ratio("biharmonic/5")),
-    Target("Fixed point of 64 x 60, gradient / JAX's jit", 5, _ratio("implicit/layer", peer="JAX")),
-    Target("Hessian through an optimum, 20 penalties / JAX's jit", 10, _ratio("implicit/penalties", peer="JAX")),
-    Target("Robertson's reaction, 200 steps, gradient / JAX's jit", 15, _ratio("implicit/reaction", peer="JAX")),
+    Target("Fixed point of 64 x 60, gradient / JAX's jit", 5, _ratio("implicit/layer", peers=("JAX",))),
+    Target("Hessian through an optimum, 20 penalties / JAX's jit", 10, _ratio("implicit/penalties", peers=("JAX",))),
+    Target("Robertson's reaction, 200 steps, gradient / JAX's jit", 15, _ratio("implicit/reaction", peers=("JAX",))),
     Target("Gradient of each of 256 samples, mapped / by hand", 1.5, _mapped_to_by_hand("batches/per-sample")),
     Target("1,000 Hessians of 5 variables, mapped / by hand", 1.5, _mapped_to_by_hand("batches/hessian")),
     Target("MAML with 10 tasks, mapped / PyTorch's loop", 0.4, _maml),
+    Target("Mini-batch in plain arrays / in Variables", 1.15, _ratio("mini-batch", "", ("Variables",))),
     Target("Step of training, MLP / PyTorch's", 1, _ratio("training/mlp")),
     Target("Step of training, LSTM step by step / PyTorch's LSTMCell", 1, _ratio("training/lstm-steps")),
     Target("Step of training, LSTM by sequences / PyTorch's fused LSTM", 1, _ratio("training/lstm")),
@@ -182,4 +218,9 @@ TARGETS = (
     Target("Sparse Hessian from nothing, 1,000 variables / dense by products", 1 / 20, _sparse_to_dense),
     Target("Sparse Hessian from nothing, 10⁶ variables", 10, _figure("sparse/large", lambda r: r.seconds), " s"),
     Target("Sparse Hessian from nothing, 10⁶ variables: memory", 2000, _figure("sparse/large", _megabytes), " MB"),
+    Target(
+        f"Memory of {memory.CALLS} calls / one call",
+        1.2,
+        _worst({kind: _growth(f"memory/{kind}") for kind in ("derivative", "taylor", "laplacian")}),
+    ),
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import dezero.functions as F
-from dezero import gradients, no_grad
+from dezero import Variable, gradients, no_grad
 from dezero.layers import Linear
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -66,6 +66,30 @@ def test_the_references_solve_their_equations():
     np.testing.assert_allclose(burgers.exact(np.full(3, 1e-6), x), -np.sin(np.pi * x), atol=1e-4)
 
 
+def test_the_profiles_solve_their_equation_and_hold_at_its_ends():
+    profiles = load("burgers_profiles")
+    for k in profiles.PROFILES:
+        u = np.polynomial.Polynomial([0, 1])
+        x = -u - u ** (2 * k + 1)
+        np.testing.assert_allclose(profiles.exact(x(np.array([-1.0, 0.3])), k), [-1.0, 0.3], atol=1e-12)
+        # U' = 1 / x'(u), so that the equation times x'(u) is a polynomial in u
+        left = -u / (2 * k) * x.deriv() + (1 + 1 / (2 * k)) * x + u
+        np.testing.assert_allclose(left.coef, 0, atol=1e-12)
+    *weights, free = profiles.start(np.random.default_rng(0))
+    column = Variable(np.array([[-2.0], [-0.5], [0.0], [0.5]]))
+    u, slope = profiles.profile(weights, column).jet(column, 1)
+    assert u.data[0] == pytest.approx(1)
+    assert u.data[1] == pytest.approx(-u.data[3])
+    assert slope.data[2] == pytest.approx(-1)
+    assert 1 / 5 < profiles.exponent(free, 2).item() < 1 / 3
+
+
+def test_the_first_profile_is_there_before_the_last_step(monkeypatch, capsys, tmp_path):
+    file = tmp_path / "profiles.png"
+    assert run("burgers_profiles", monkeypatch, "--steps", 150, "--profiles", 1, "--output", file) == 0
+    assert "(1/2; relative error" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("name", "epochs"), [("digits_mlp", 12), ("spiral", 40)])
 def test_classifiers_are_there_before_their_last_epoch_and_draw_a_picture(name, epochs, monkeypatch, capsys, tmp_path):
     file = tmp_path / "picture.png"
@@ -83,6 +107,7 @@ def test_classifiers_are_there_before_their_last_epoch_and_draw_a_picture(name, 
         ("wgan_gp", ("--epochs", 1), "Wasserstein distance about"),
         ("maml", ("--iterations", 20), "times smaller (bound 7)"),
         ("newton_cg", ("--updates", 5), "Newton-CG: mean square error"),
+        ("burgers_profiles", ("--steps", 3, "--profiles", 1, 2), "k = 2: loss"),
     ],
 )
 @pytest.mark.usefixtures("beside")
