@@ -131,3 +131,8 @@ def test_kept_memory_is_used_again_and_is_given_back():
 def test_where_the_c_library_is_another_one_nothing_is_changed(monkeypatch):
     monkeypatch.setattr("dezero.backends.memory.ctypes.CDLL", lambda name: object())
     assert dezero.keep_memory() is False
+
+
+def test_kept_memory_is_asked_for_by_a_bool():
+    with pytest.raises(TypeError, match="keep_memory: keep is 'no'; give True or False"):
+        dezero.keep_memory("no")

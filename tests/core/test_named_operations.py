@@ -9,7 +9,7 @@ from dezero.autodiff import checks
 from dezero.core.op import declared
 from dezero.core.registry import homes, operations
 from dezero.derivatives.sparse import keys
-from dezero.optimize import branches
+from dezero.ode.taylor import branches
 from dezero.series import batched, written
 
 TABLES = {

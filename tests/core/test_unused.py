@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import dezero.functions as F
-from dezero import GraphError, Variable, gradients, no_grad
+from dezero import GraphError, GraphWarning, Variable, gradients, no_grad
 
 W = np.ones((2, 1))
 
@@ -63,3 +63,15 @@ def test_a_stranger():
         z = y * 3
     with pytest.raises(GraphError, match="no_grad"):
         asked(x * 2, z)
+
+
+def test_what_depends_on_an_unrecorded_derivative_alone_is_told():
+    """Forgotten create_graph: the second derivative would be zeros, and no weight would get a gradient."""
+    x = Variable(np.array([[0.3, 0.4]]))
+    (g,) = gradients(F.sin(x), x)
+    with pytest.warns(GraphWarning, match=r"gradients: .* but on float64 array .* without create_graph"):
+        (zeros,) = gradients(g[:, 0:1], x, create_graph=True)
+    assert not zeros.data.any()
+    with pytest.warns(GraphWarning, match=r"backward: .*computed from nothing but .* without create_graph=True"):
+        F.mean(g[:, 0:1] ** 2).backward()
+    assert x.grad is None

@@ -387,3 +387,21 @@ def test_a_switch_in_the_time_alone_has_all_derivatives():
     y = odeint(lambda y, t: -a * y if t < 1.0 else -2 * a * y, 1.0, [0.0, 1.0, 2.0], max_step=0.02, rtol=1e-8)
     (g,) = gradients(y[-1], a)
     np.testing.assert_allclose(g.data, -3 * np.exp(-1.5), rtol=1e-4)
+
+
+@pytest.mark.parametrize("sensitivities", WAYS)
+def test_the_time_of_an_event_on_a_path_that_would_take_long(sensitivities):
+    """Whether the root is a simple one is asked near it: far away the equation would be integrated for very long."""
+
+    def met(length):
+        pendulum = lambda y, t, length: F.stack([y[1], -9.81 / length * F.sin(y[0])])  # noqa: E731
+        start = np.array([1.0, 0.0])
+        _, result = odeint(
+            pendulum, start, [0, 2.0], length, events=lambda y, t, length: y[0], sensitivities=sensitivities, **EXPLICIT
+        )
+        return result.t_events[0][0]
+
+    length = Variable(np.array(1.0))
+    (slope,) = gradients(met(length), length)
+    h = 1e-4
+    assert slope.item() == pytest.approx((met(1 + h).item() - met(1 - h).item()) / (2 * h), rel=1e-6)

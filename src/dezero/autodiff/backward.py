@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dezero.autodiff.arguments import since
-from dezero.autodiff.checks import check_flags, check_kept, check_root, check_seed, variables
+from dezero.autodiff.checks import check_flags, check_kept, check_root, check_seed, variables, warn_unrecorded
 from dezero.autodiff.integers import computed_in_narrow, in_wide_integers
 from dezero.autodiff.sweep import from_user, ones, sweep, unshare
 from dezero.core.arraylike import raw
@@ -15,6 +15,7 @@ from dezero.core.call import apply
 from dezero.core.config import using_config
 from dezero.core.errors import describe
 from dezero.core.graph import Nodes, collect, leading_to
+from dezero.core.marks import UNRECORDED
 from dezero.core.op import declared
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
@@ -52,6 +53,8 @@ def backward(
         root = in_wide_integers("backward", collect([y], "backward"), [*kept, *(asked or ())])[y._age]
         root._grad = seed
         return backward(root, False, create_graph, inputs)
+    if found and asked is None and all([nodes[age]._op is UNRECORDED for age in found]):
+        warn_unrecorded("backward", "this Variable was computed from nothing but", nodes.values())
     _accumulate(nodes, found, asked, retain_grad, create_graph)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 
 import numpy as np
@@ -10,9 +11,9 @@ from dezero.backends import is_plain_array
 from dezero.core.arithmetic import ALIAS
 from dezero.core.arraylike import raw
 from dezero.core.dtypes import Array
-from dezero.core.errors import GraphError, describe, foreign
+from dezero.core.errors import GraphError, GraphWarning, describe, foreign
 from dezero.core.graph import Nodes
-from dezero.core.marks import Cut
+from dezero.core.marks import UNRECORDED, Cut
 from dezero.core.op import Op
 from dezero.core.variable import ArrayLike, Variable
 from dezero.rewriting.origin import origins_of
@@ -59,6 +60,15 @@ def check_seed(root: Variable, seed: ArrayLike, what: str, of: str) -> Variable 
     if np.shape(raw(seed)) != root.shape:
         raise ValueError(f"{what} has shape {np.shape(raw(seed))}, {of} has shape {root.shape}")
     return seed if isinstance(seed, Variable) else np.asarray(seed)
+
+
+def warn_unrecorded(name: str, what: str, nodes: Iterable[Variable]) -> None:
+    """GraphWarning, once, where one of the nodes is a derivative that was taken without create_graph=True."""
+    for node in nodes:
+        if node._op is UNRECORDED:
+            text = f"{name}: {what} {describe(node)}, which {UNRECORDED.why}"
+            warnings.warn(text, GraphWarning, stacklevel=4)
+            return
 
 
 # The operations through which the algebra looks.

@@ -8,7 +8,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from dezero.autodiff.arguments import since
-from dezero.autodiff.checks import check_kept, check_root, check_seed, variables
+from dezero.autodiff.checks import check_kept, check_root, check_seed, variables, warn_unrecorded
 from dezero.autodiff.integers import computed_in_narrow, in_wide_integers
 from dezero.autodiff.sweep import from_user, ones, sweep, unshare
 from dezero.autodiff.unused import no_path
@@ -81,6 +81,8 @@ def gradients(
         return gradients([wide[r._age] for r in roots], asked, seeds, create_graph, unused)  # type: ignore[call-overload, no-any-return]
     if not create_graph:
         found = {age: _unrecorded(found[age]) for age in keep if age in found}
+    if unused == "zeros" and any([x._age not in nodes for x in asked]):
+        warn_unrecorded("gradients", "an output does not depend on every input, but on", graph.values())
     results: list[Variable | None] = []
     for i, x in enumerate(asked):
         g = found.get(x._age)

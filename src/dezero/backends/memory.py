@@ -18,11 +18,13 @@ def keep_memory(keep: bool = True) -> bool:
     again. With keep they take 0.6 to 0.8 of the time, and the process stays at its peak of memory until it ends.
     keep=False sets the thresholds back and returns what is free. It holds for all of the process, other libraries
     included. Returns whether the process uses glibc: nothing is changed on other systems (macOS, Windows, musl). The
-    settings: mallopt(3), M_MMAP_THRESHOLD and M_TRIM_THRESHOLD.
+    settings: mallopt(3), M_MMAP_THRESHOLD and M_TRIM_THRESHOLD. TypeError for a keep that is no bool.
 
     >>> keep_memory() == keep_memory(False)
     True
     """
+    if not isinstance(keep, bool):
+        raise TypeError(f"keep_memory: keep is {keep!r}; give True or False")
     try:
         libc = ctypes.CDLL(None)
         libc.gnu_get_libc_version  # noqa: B018 - AttributeError where the C library is another one

@@ -149,6 +149,14 @@ def test_what_is_refused():
         dezero.partials(u, x, [(1, 0, -1)])
     with pytest.raises(TypeError, match=r"partials: index 1 is no tuple of 3 orders"):
         dezero.partials(u, x, [1])
+    for one in ((1, 0, 0), {(2, 0, 0): 1.0}, 3):
+        with pytest.raises(TypeError, match=r"partials: indices is .*; give a list of what is asked for"):
+            dezero.partials(u, x, one)
+    for one in ("x", ("x", "x")):
+        with pytest.raises(TypeError, match=r"partials: indices is .*such as \[\('x', 'x'\)\]"):
+            dezero.partials(column * 2, {"x": column}, one)
+    with pytest.raises(ValueError, match=r"partials: u has shape \(\), and x holds 5 points; give u of shape \(N,\)"):
+        dezero.partials(F.mean(u), x, [(1, 0, 0)])
     with pytest.raises(ValueError, match=r"partials: the coefficient of \(1, 0, 0\) has shape \(3,\), which does not"):
         dezero.partials(u, x, [{(1, 0, 0): np.ones(3)}])
     with pytest.raises(ValueError, match="partials: a sum of no partials is asked for"):

@@ -190,8 +190,12 @@ class Linearisation:
         """
         r = self.value
         step = self.solve(-r - self._rounding(), tolerance=_FOUND / max(1, r.size) ** 0.5)
-        if np.any(step) and not any([self._is_linear(step * length) for length in _LENGTHS]):
-            raise singular(self.name, np.broadcast_to(r, (r.size, r.size)))
+        if not np.any(step):
+            return
+        for length in _LENGTHS:  # the longer ones only where a shorter one was in doubt: far away a residual costs much
+            if self._is_linear(step * length):
+                return
+        raise singular(self.name, np.broadcast_to(r, (r.size, r.size)))
 
     def _is_linear(self, step: Array) -> bool:
         """Whether the Jacobian changes by less than a fifth over a step."""

@@ -47,6 +47,7 @@ def partials(u: Variable, x: Columns, indices: Sequence[Any], create_graph: bool
     """
     moved = _moved(u, x)
     _check_path(u, moved)
+    _check_list(moved, indices)
     asked = [_terms(u, moved, index) for index in indices]
     every = tuple(dict.fromkeys([index for terms in asked for index, _ in terms]))
     highest = max(map(sum, every), default=0)
@@ -80,6 +81,11 @@ def _moved(u: object, x: object) -> _Moved:
     if not isinstance(u, Variable):
         raise TypeError(f"partials: u is {describe(u)}; give the Variable that was computed from x")
     check_root(u, "partials")
+    if isinstance(x, Variable) and x.ndim == 2 and (not u.ndim or u.shape[0] != x.shape[0]):
+        raise ValueError(
+            f"partials: u has shape {u.shape}, and x holds {x.shape[0]} points; give u of shape (N,), (N, 1) or "
+            "(N, m), a row for each point (of a sum or mean take `gradients`)"
+        )
     if isinstance(x, Mapping):
         for name, column in x.items():
             if not isinstance(column, Variable) or column.size != column.shape[0] * (column.ndim > 0):
@@ -104,6 +110,14 @@ def _check_path(u: Variable, moved: _Moved) -> None:
                 f"partials: u was not computed from {what}, {describe(leaf)}; a slice, a copy or a new Variable made "
                 "beside it is another Variable: compute u from the one that is given here"
             )
+
+
+def _check_list(moved: _Moved, indices: object) -> None:
+    """TypeError for one index, or one sum, in place of a list of them."""
+    alone = isinstance(indices, tuple) and not any([isinstance(index, tuple | Mapping) for index in indices])
+    if isinstance(indices, str | Mapping) or (alone and indices) or not isinstance(indices, Sequence):
+        example = "[(1, 0), (0, 2)]" if moved.names is None else f"[({moved.names[0]!r}, {moved.names[0]!r})]"
+        raise TypeError(f"partials: indices is {indices!r}; give a list of what is asked for, such as {example}")
 
 
 _Terms = list[tuple[MultiIndex, Any]]
@@ -150,7 +164,10 @@ def _index(moved: _Moved, index: Any) -> MultiIndex:
             "derivative in the first of two"
         )
     if len(index) != d or min(index) < 0:
-        raise ValueError(f"partials: index {index!r}; give {d} orders from 0 up, one for each component of x")
+        raise ValueError(
+            f"partials: index {index!r}; give {d} orders from 0 up, one for each component of x, which has shape "
+            f"{moved.leaves[0].shape} (points of one number each have shape (N, 1))"
+        )
     return tuple(map(int, index))
 
 
