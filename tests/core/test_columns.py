@@ -492,3 +492,29 @@ def test_random_expressions(text, columns, seed):
     x = Variable(data)
     found = nested(f(x), x, columns).data
     np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-11 * (1 + np.abs(wanted).max()))
+
+
+@pytest.mark.parametrize("take", [lambda u, j: u[j], lambda u, j: u[:, j : j + 1]], ids=["row", "column"])
+@pytest.mark.parametrize("by_backward", [False, True])
+def test_penalties_of_outputs_in_turn(take, by_backward):
+    """The first gradient of each has the same operations; which output it is of stands in plain arrays alone."""
+
+    def penalty(j):
+        x, a, b = Variable(array(1, 2, 2)), Variable(array(2, 2, 3)), Variable(array(3, 3, 2))
+        u = F.sum(take(F.tanh(x @ a) @ b, j))
+        if not by_backward:
+            (g,) = gradients(u, x, create_graph=True)
+            return [g.data for g in gradients(F.sum(g * g), [x, a, b], create_graph=True)]
+        u.backward(create_graph=True)
+        g = x.grad
+        for leaf in (x, a, b):
+            leaf.cleargrad()
+        F.sum(g * g).backward(create_graph=True)
+        return [leaf.grad.data for leaf in (x, a, b)]
+
+    for j in (0, 1, 0, 1):
+        found = penalty(j)
+        with using_config("simplify", False):
+            expected = penalty(j)
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-11, atol=1e-13)

@@ -22,7 +22,7 @@ from dezero.autodiff.join import column_read, joined
 from dezero.autodiff.rows import independent_axes, proved_rows
 from dezero.autodiff.sharing import whole
 from dezero.autodiff.sweep import ones
-from dezero.autodiff.tangent import tangent_sweep
+from dezero.autodiff.tangent import Circle, tangent_sweep
 from dezero.core.dtypes import Shape
 from dezero.core.errors import GraphError
 from dezero.core.graph import Nodes, collect, leading_to
@@ -134,6 +134,7 @@ def resumed(graph: Nodes, root: Variable, asked: Sequence[Variable]) -> tuple[Al
                 _read_from_tangents(F, above)
     except GraphError:  # the user changed a Variable on which only the lower orders depend
         return None
+    F.reads_arrays = True  # as in _stand_for
     node = _derived(F, base, steps)
     return None if node is None else (F, node)
 
@@ -167,7 +168,10 @@ def column_sweep(F: Algebra, nodes: Nodes, root: Variable, seed: Term, leaf: Var
     if again:  # else there is no mixed derivative yet
         F.session.outermost.setdefault(leaf._age, count - 1)
     _read_from_tangents(F, path)
-    found = [tangent_sweep(F, path, root, seed, leaf, column) for column in range(count)]
+    try:
+        found = [tangent_sweep(F, path, root, seed, leaf, column) for column in range(count)]
+    except Circle:
+        return None
     if any([t is None for t in found]):
         return None
     return joined(F, [t for t in found if t is not None], leaf._data[..., :1])
@@ -190,9 +194,12 @@ def _read_from_tangents(F: Algebra, graph: Nodes) -> None:
 
 
 def _stand_for(F: Algebra, node: Variable, equal: Variable | None) -> None:
-    if equal is not None and equal is not node and not F.opaque(node):
+    if equal is None or equal is node or F.opaque(node):
+        return
+    if node._age not in collect([equal]):  # what is computed from the node cannot stand for it
         F.same[id(node)] = equal
         F.alive.append(node)
+        F.reads_arrays = True  # the steps follow from the base, of which the graph's arrays do not tell
 
 
 def _derived(F: Algebra, base: Variable, steps: list[Step]) -> Variable | None:

@@ -35,6 +35,12 @@ from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.session import Direction, Found, Pair, Tangent, is_coordinate
 from dezero.rewriting.term import Term
 
+_LONGEST = 10_000  # nodes that wait for others, besides ten for each in the table; a circle would add to them for ever
+
+
+class Circle(Exception):
+    """Nodes that stand for each other in the algebra's table lead back to themselves."""
+
 
 def tangent_sweep(
     F: Algebra, path: Nodes, root: Variable, seed: Term, leaf: Variable, column: int | None = None
@@ -87,6 +93,8 @@ class TangentSweep:
         known, stack = self.known, [root]
         self.graph = {}
         while stack:
+            if len(stack) > _LONGEST + 10 * len(self.F.table):
+                raise Circle
             node = stack[-1]
             if node._age in known:
                 stack.pop()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import dezero
 import dezero.functions as F
 from dezero import Function, GraphError, Variable, checkpoint, gradients, jet, using_config
 from dezero.core.graph import collect
@@ -384,3 +385,11 @@ def test_no_reference_cycle_is_left():
             once()
             counts.append(objects())
     assert counts[-1] - counts[0] < 10
+
+
+def test_two_solutions_of_one_equation_with_one_cotangent():
+    p, a, b = [Variable(np.array(v)) for v in ([0.3, 0.7], [1.0, 0.0], [0.0, 1.0])]
+    y, tangent = dezero.linearize(lambda p: dezero.custom_root(lambda z: z**3 + z - p, np.zeros(2)), p)
+    z = y.data
+    (found,) = gradients(tangent(a) + tangent(b), p)
+    np.testing.assert_allclose(found.data, -6 * z / (3 * z * z + 1) ** 3, rtol=1e-10)

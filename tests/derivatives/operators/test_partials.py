@@ -181,3 +181,12 @@ def test_what_is_refused():
         cut = network(x)
     with pytest.raises(GraphError, match="no_grad"):
         dezero.partials(cut, x, [(1, 0, 0)])
+
+
+def test_columns_that_depend_on_each_other_are_refused():
+    x = Variable(np.array([[0.5]]))
+    t = 2 * x
+    with pytest.raises(ValueError, match="partials: column 't' was computed from column 'x'"):
+        dezero.partials(F.sin(x) * t, {"x": x, "t": t}, [("x", "t")])
+    with pytest.raises(ValueError, match="partials: column 'x' is the same Variable as column 't'"):
+        dezero.partials(F.sin(x) * x, {"x": x, "t": x}, [("x", "t")])

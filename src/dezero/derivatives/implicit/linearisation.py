@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,22 @@ def _has_scipy() -> bool:
     return True
 
 
+class Joined(NamedTuple):
+    """The cotangents of all arguments of an operation, found from that of its result (a weak reference)."""
+
+    cotangent: weakref.ref[Any]
+    kind: object
+    reading: Reading[Any]
+    arguments: Sequence[Any]
+    found: Sequence[Any]
+
+    def serves(self, cotangent: object, kind: object, reading: object, arguments: Sequence[Any]) -> bool:
+        """Whether these are asked for again: two solutions of one equation may have the same cotangent."""
+        if self.cotangent() is not cotangent or self.kind != kind or self.reading is not reading:
+            return False
+        return all([a is b for a, b in zip(self.arguments, arguments, strict=True)])
+
+
 class Linearisation:
     """An equation about a point, often its solution.
 
@@ -56,8 +72,7 @@ class Linearisation:
         self.solver, self.symmetric = solver, symmetric
         self._checked = False
         self.mark = Unlike()  # makes the keys of its operations differ from those of every other equation
-        # the last cotangent (a weak reference), operation and reading, and the cotangents of all arguments
-        self.last: tuple[weakref.ref[Any], object, Reading, Sequence[Any]] | None = None
+        self.last: Joined | None = None
 
     @property
     def inputs(self) -> Sequence[Any]:

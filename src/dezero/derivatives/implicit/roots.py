@@ -19,7 +19,7 @@ from dezero.core.op import GENERAL, AnyNumberOfRules, Op, declared
 from dezero.core.reading import Reading, RecordedReading
 from dezero.core.registry import values
 from dezero.core.variable import Variable, as_constant
-from dezero.derivatives.implicit.linearisation import Linearisation
+from dezero.derivatives.implicit.linearisation import Joined, Linearisation
 from dezero.functions._stacking import RunEach
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.program import Call, on_arrays, on_variables
@@ -98,7 +98,7 @@ def _solution_rule(
 def _joint(
     F: Reading, equation: Linearisation, kind: object, compute: Joint, g: Any, args: Sequence[Any]
 ) -> Sequence[Any]:
-    """The cotangents of all arguments from that of the result, computed together and only once for each."""
+    """The cotangents of all arguments from that of the result, computed together, once for each of these."""
     if isinstance(F, Algebra):
         g = F.term(g)
         nodes = [F.node(F.filled(Term(F, 1, g.node) if g.node is not None else g, args[0]))]
@@ -110,9 +110,9 @@ def _joint(
             F.table[key] = compute(caller(F), *nodes)  # type: ignore[assignment]
         return [None if y is None else F.term(y) * c for y in F.table[key]]
     last = equation.last
-    if last is None or last[0]() is not g or last[1:3] != (kind, F):
-        last = equation.last = (_reference(g, equation), kind, F, compute(caller(F), g, *args))
-    return last[3]
+    if last is None or not last.serves(g, kind, F, args):
+        last = equation.last = Joined(_reference(g, equation), kind, F, args, compute(caller(F), g, *args))
+    return last.found
 
 
 def _reference(g: Any, equation: Linearisation) -> weakref.ref[Any]:

@@ -104,6 +104,14 @@ def _check_path(u: Variable, moved: _Moved) -> None:
     """GraphError where u was computed from other Variables."""
     graph = collect([u], "partials")
     for i, leaf in enumerate(moved.leaves):
+        above = collect([leaf])
+        for j, other in enumerate(moved.leaves):
+            if j != i and other._age in above and moved.names is not None:
+                how = "is the same Variable as" if other is leaf else "was computed from"
+                raise ValueError(
+                    f"partials: column {moved.names[i]!r} {how} column {moved.names[j]!r}, so it cannot move alone; "
+                    "give columns of which none depends on another"
+                )
         if leaf._age not in graph:
             what = "x" if moved.names is None else f"column {moved.names[i]!r}"
             raise GraphError(
