@@ -82,9 +82,11 @@ class Traced:
         ours = {id(x) for x in leaves}
         seen = [*watch.read, *[x for operands, _ in watch.compared for x in operands]]
         young = [x for x in seen if isinstance(x, Variable) and x._age > born]
+        older = [x for x in seen if isinstance(x, Variable) and x._age <= born]
         changes = bool(young)
-        if young:
-            inside, outside = computed_and_used(young, born)
+        if young or older:
+            inside, outside = computed_and_used([*young, *older], born)
+            used += [x for x in outside if id(x) not in {id(y) for y in used}]  # where f jumps may move with them
             still = {id(leaves[-1]), *[id(x) for x in inside if x._args]}
             still -= set() if self.shift is None else {id(leaves[-1])}
             rest = [x for x in [*inside, *outside] if id(x) not in still]
