@@ -29,7 +29,7 @@ def backward(
         check_flags(y, retain_grad, create_graph)
     asked = None if inputs is None else variables(inputs, "backward", "inputs")
     check_root(y, "backward")
-    graph = nodes = collect([y], "backward", 0 if retain_grad else since(asked))
+    graph = nodes = collect([y], "backward", 0 if retain_grad or not asked else since(asked))
     if retain_grad:
         check_kept(graph, [n for n in graph.values() if n._origin is None], "backward")
     if asked is not None:

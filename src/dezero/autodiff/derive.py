@@ -94,7 +94,7 @@ def recorded(
         return {}
     carried = () if asked else [n for a, n in nodes.items() if n._grad is not None and n._args and a not in seeds]
     seeded = any([seed is not None for _, seed in seeds.values()])
-    born = since(asked)
+    born = since(asked) if asked else 0
     ordered = None  # None: this derivative is not cached
     if simplifying() and not (carried or retain_grad or seeded):
         places = None if asked is None else [x._age for x in asked]
