@@ -59,29 +59,12 @@ def _sum(F: Any, op: Op, x: Batch) -> Batch:
 
 
 def _get_item(F: Any, op: Op, x: Batch) -> Batch | None:
-    index = _for_all(op.parameters["index"])
-    if index is None:
-        return None
-    shape = np.broadcast_to(0, x.shape)[index[1:]].shape
-    return Batch.later(F, shape, lambda: F.on_arrays(_with(op, index=index), x.whole()), x)
-
-
-def _scatter(F: Any, op: Op, g: Batch) -> Batch | None:
-    index, shape = _for_all(op.parameters["index"]), op.parameters["shape"]
-    if index is None:
-        return None
-    batched = _with(op, index=index, shape=(F.count, *shape))
-    return Batch.later(F, shape, lambda: F.on_arrays(batched, g.whole()), g)
-
-
-def _for_all(index: Any) -> tuple[Any, ...] | None:
-    """The index behind a whole axis of directions; None where index arrays stand apart, since NumPy would put the axes
-    that they make before the axis of directions."""
+    index = op.parameters["index"]
     index = index if isinstance(index, tuple) else (index,)
-    arrays = [isinstance(i, np.ndarray | list | tuple) for i in index]
-    places = [k for k, i in enumerate(index) if arrays[k] or isinstance(i, int | np.integer)]
-    apart = any(arrays) and places[-1] - places[0] >= len(places)
-    return None if apart else (slice(None), *index)
+    if any([isinstance(i, np.ndarray | list | tuple) for i in index]):
+        return None  # compute() then goes by the fact for stacked arrays
+    shape = np.broadcast_to(0, x.shape)[index].shape
+    return Batch.later(F, shape, lambda: F.on_arrays(_with(op, index=(slice(None), *index)), x.whole()), x)
 
 
 def _concatenate(F: Any, op: Op, *xs: Batch | Held) -> Batch:
@@ -103,6 +86,5 @@ BATCHED: dict[str, Callable[..., Batch | None]] = {
     "transpose": _transpose,
     "sum": _sum,
     "get_item": _get_item,
-    "scatter": _scatter,
     "concatenate": _concatenate,
 }

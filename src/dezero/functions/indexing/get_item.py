@@ -100,7 +100,6 @@ _put = linear(
     lambda F, g, x, y, index, shape: F.get_item(g, index=index),
     independent=_scattered_rows,
     uniform=True,
-    batched="scatter",
     stacked=_into_each,
 )
 
