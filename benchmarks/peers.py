@@ -6,7 +6,7 @@ from typing import Any
 
 import dezero.functions as F
 
-LIBRARIES = ("DeZero", "PyTorch", "JAX", "folx", "diffrax", "autograd", "SciPy")
+LIBRARIES = ("DeZero", "PyTorch", "JAX", "folx", "diffrax", "autograd", "SciPy", "heyoka", "CasADi", "Numba")
 
 
 @functools.cache
@@ -64,7 +64,41 @@ def scipy() -> Any:
     return scipy
 
 
-_LOADERS = {"PyTorch": torch, "JAX": jax, "folx": folx, "diffrax": diffrax, "autograd": autograd, "SciPy": scipy}
+@functools.cache
+def heyoka() -> Any:
+    """Return heyoka, whose compiled functions and Taylor integrators are LLVM's."""
+    import heyoka
+
+    return heyoka
+
+
+@functools.cache
+def casadi() -> Any:
+    """Return CasADi."""
+    import casadi
+
+    return casadi
+
+
+@functools.cache
+def numba() -> Any:
+    """Return Numba."""
+    import numba
+
+    return numba
+
+
+_LOADERS = {
+    "PyTorch": torch,
+    "JAX": jax,
+    "folx": folx,
+    "diffrax": diffrax,
+    "autograd": autograd,
+    "SciPy": scipy,
+    "heyoka": heyoka,
+    "CasADi": casadi,
+    "Numba": numba,
+}
 
 
 def absent() -> dict[str, str]:

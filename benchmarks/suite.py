@@ -4,6 +4,7 @@ from benchmarks import (
     batches,
     burgers,
     columns,
+    compiled,
     electrons,
     hessians,
     implicit,
@@ -29,7 +30,7 @@ from benchmarks.rows import Profile, Row, Section
 FAMILIES = (
     *(sin_chain, newton, mlp, mini_batch, training, operations, orders),
     *(network, columns, long_chain, mixed, sparse, hessians, series, laplacian, electrons, burgers, batches),
-    *(ode, ode_derivatives, implicit, memory),
+    *(ode, ode_derivatives, implicit, memory, compiled),
 )
 
 

@@ -137,6 +137,33 @@ def _network(shape: str) -> list[Target]:
 _COLUMNS = {1: 1.0, 2: 0.5, 3: 0.4, 4: 0.3, 6: 0.05}
 _EQUATIONS = {"ks": 0.25, "beam": 0.25, "plate": 0.25, "cavity": 0.3, "boussinesq": 0.07}
 
+_COMPILED: tuple[tuple[str, str, float, tuple[str, ...]], ...] = (
+    ("exp(sin x) x with 10 derivatives, 10⁶ points", "exp-sin/1000000", 0.12, ("JAX",)),
+    ("exp(sin x) x with 10 derivatives, 10⁶ points", "exp-sin/1000000", 0.6, ("heyoka",)),
+    ("tanh with 10 derivatives, 10⁶ points", "tanh/1000000", 0.28, ("JAX",)),
+    ("tanh with 10 derivatives, 10⁶ points", "tanh/1000000", 0.6, ("heyoka",)),
+    ("exp(sin x) x with 10 derivatives, 10³ points", "exp-sin/1000", 0.06, ("JAX",)),
+    ("exp(sin x) x with 10 derivatives, 10³ points", "exp-sin/1000", 0.5, ("heyoka",)),
+    ("exp(sin x) x, first call", "exp-sin/first", 0.1, ("JAX",)),
+    ("tanh, first call", "tanh/first", 0.1, ("JAX",)),
+    ("Black-Scholes with 5 Greeks", "black-scholes", 0.15, ("JAX",)),
+    ("Black-Scholes with 5 Greeks", "black-scholes", 0.6, ("PyTorch",)),
+    ("Black-Scholes with 5 Greeks", "black-scholes", 0.5, ("Numba",)),
+    *[
+        (f"PINN, {equation}, {dtype}", f"pinn/{equation}/{dtype}", 0.2, ("JAX",))
+        for equation in ("burgers", "kdv", "ks", "plate")
+        for dtype in ("float64", "float32")
+    ],
+    ("Laplacian of 50-64-64-64-1", "laplacian", 0.33, ("JAX", "folx")),
+    ("biharmonic in 5 variables", "biharmonic", 0.36, ("JAX", "folx")),
+    ("value, gradient and Hessian of R² → R", "valley", 0.015, ("JAX",)),
+    ("value, gradient and Hessian of R² → R", "valley", 1.2, ("CasADi",)),
+    ("gradient of Rosenbrock's function", "rosenbrock/gradient", 0.06, ("JAX",)),
+    ("gradient of Rosenbrock's function", "rosenbrock/gradient", 0.12, ("CasADi",)),
+    ("Hessian times vector of Rosenbrock's function", "rosenbrock/hvp", 0.06, ("JAX",)),
+    ("Hessian times vector of Rosenbrock's function", "rosenbrock/hvp", 0.12, ("CasADi",)),
+)
+
 
 TARGETS = (
     Target("Scalar operation, forward+backward / PyTorch's", 0.25, _ratio("sin-chain/scalar/forward+backward")),
@@ -223,4 +250,8 @@ TARGETS = (
         1.2,
         _worst({kind: _growth(f"memory/{kind}") for kind in ("derivative", "taylor", "laplacian")}),
     ),
+    *[
+        Target(f"Compiled: {text} / {' or '.join(those)}", limit, _ratio(f"compiled/{key}", "", those))
+        for text, key, limit, those in _COMPILED
+    ],
 )

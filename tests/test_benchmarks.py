@@ -46,8 +46,17 @@ def no_peers(monkeypatch):
     def missing():
         raise ImportError("scipy.integrate")
 
-    loaders = (peers.torch, peers.jax, peers.folx, peers.autograd, peers.diffrax)
-    for name in ("torch", "jax", "folx", "autograd", "diffrax"):
+    loaders = (
+        peers.torch,
+        peers.jax,
+        peers.folx,
+        peers.autograd,
+        peers.diffrax,
+        peers.heyoka,
+        peers.casadi,
+        peers.numba,
+    )
+    for name in ("torch", "jax", "folx", "autograd", "diffrax", "heyoka", "casadi", "numba"):
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setitem(peers._LOADERS, "SciPy", missing)  # DeZero's own solver calls SciPy
     for load in loaders:

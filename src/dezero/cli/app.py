@@ -14,6 +14,7 @@ from typing import NoReturn
 import numpy as np
 
 from dezero import __version__
+from dezero.cli.bench import bench
 from dezero.cli.derivatives import HIGHEST_ORDER
 from dezero.cli.diff import diff
 from dezero.cli.errors import CommandFailed, UsageError
@@ -24,7 +25,7 @@ from dezero.cli.plot import plot
 from dezero.viz.picture import LIMIT
 
 FLAGS = ("-h", "--help", "--json", "--version", "-v", "--verbose")
-WITH_VALUE = ("-o", "--output", "--at", "--from", "--order", "--wrt", "--iters", "--tol", "--limit")
+WITH_VALUE = ("-o", "--output", "--at", "--from", "--order", "--wrt", "--iters", "--tol", "--limit", "--points")
 EPILOG = f"""\
 An expression has + - * / **, brackets, numbers, pi, e, variables and the functions
 {textwrap.fill(", ".join(FUNCTIONS), 80)}.
@@ -142,6 +143,7 @@ def build_parser() -> Parser:
     add_diff(command(diff, "Print the value and the derivatives up to an order."))
     add_newton(command(newton, "Find where the derivative is zero by Newton's method."))
     add_graph(command(graph, "Draw the computational graph of a derivative."))
+    add_bench(command(bench, "Time derivatives as they are, compiled, and by JAX where it is installed."))
     add_plot(command(plot, "Plot the function with its derivatives."))
     return parser
 
@@ -168,10 +170,25 @@ def add_graph(parser: Parser) -> None:
     parser.add_argument("--limit", type=whole("a limit", 1), default=LIMIT, metavar="N", help=f"most nodes ({LIMIT})")
 
 
+def add_bench(parser: Parser) -> None:
+    parser.add_argument("--order", type=ORDER, default=10, metavar="N", help="the highest derivative (10)")
+    parser.add_argument("--points", type=count, default=10**6, metavar="N", help="how many points, such as 1e6 (10⁶)")
+
+
 def add_plot(parser: Parser) -> None:
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help=".png, .svg or .pdf")
     parser.add_argument("--at", default="-5:5:400", metavar="RANGE", help="start:stop:count (-5:5:400)")
     parser.add_argument("--order", type=ORDER, metavar="N", help="the highest derivative (1)")
+
+
+def count(text: str) -> int:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (value.is_integer() and value >= 1):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of points: a whole number from 1 on, such as 1e6")
+    return int(value)
 
 
 def tolerance(text: str) -> float:

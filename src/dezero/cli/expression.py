@@ -7,7 +7,7 @@ import math
 import operator
 import unicodedata
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, NamedTuple, NoReturn
@@ -99,7 +99,9 @@ class _Name(NamedTuple):
 
 
 _Operand = int | float | _Slot | _Name
-_Step = tuple[Callable[..., Any], tuple[_Operand, ...]]
+Operation = Callable[..., Any]
+Translation = Callable[[Operation], Operation]
+_Step = tuple[Operation, tuple[_Operand, ...]]
 
 
 @dataclass(frozen=True)
@@ -133,17 +135,24 @@ class Expression:
             name: value if isinstance(value, Variable) else Variable(np.asarray(value, dtype=float))
             for name, value in values.items()
         }
+        result = self.evaluate(given)
+        return result if isinstance(result, Variable) else Variable(np.array(float(result)))
+
+    def evaluate(self, values: Mapping[str, Any], translate: Translation = lambda operation: operation) -> Any:
+        """Return the value for values of any library that have Python's operators.
+
+        translate: gives the library's function for one of `dezero.functions`, or for a function of `operator`.
+        """
         computed: list[Any] = []
 
         def value_of(operand: _Operand) -> Any:
             if isinstance(operand, _Slot):
                 return computed[operand.step]
-            return given[operand.name] if isinstance(operand, _Name) else operand
+            return values[operand.name] if isinstance(operand, _Name) else operand
 
         for operation, operands in self._steps:
-            computed.append(operation(*map(value_of, operands)))
-        result = value_of(self._result)
-        return result if isinstance(result, Variable) else Variable(np.array(float(result)))
+            computed.append(translate(operation)(*map(value_of, operands)))
+        return value_of(self._result)
 
 
 def parse(text: str) -> Expression:
@@ -337,7 +346,7 @@ class _Parser:
 
 def _power(base: Any, exponent: Any) -> Any:
     """Return base**exponent. Large powers of numbers are computed as floats, so that 9**9**9 fails at once."""
-    if isinstance(base, Variable) or isinstance(exponent, Variable):
+    if not (isinstance(base, int | float) and isinstance(exponent, int | float)):
         return base**exponent
     power = math.pow(base, exponent)
     whole = isinstance(base, int) and isinstance(exponent, int) and exponent >= 0 and abs(power) <= EXACT

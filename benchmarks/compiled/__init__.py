@@ -1,0 +1,16 @@
+"""Rows of compiled functions beside compiled peers: JAX's jit, folx, heyoka, CasADi, Numba, torch.compile."""
+
+from benchmarks.compiled import formulas, greeks, networks, operators, small
+from benchmarks.rows import Profile, Section
+
+
+def section(profile: Profile) -> Section:
+    """Return the rows of all kinds of compiled work in one table."""
+    kinds = (formulas, greeks, networks, operators, small)
+    return Section(
+        "Compiled functions",
+        "DeZero by `dezero.compile`, and beside it the same function uncompiled (*eager*). JAX is the fastest of "
+        "`jit` over nested gradients, nested tangents and `jet`, tried before they are timed. Rows named *first* "
+        "time one call of a function that was never called before, tracing and compiling included.",
+        tuple([row for kind in kinds for row in kind.rows(profile)]),
+    )

@@ -1,0 +1,176 @@
+"""`compile`: a function that is traced at its first call, and runs as a program from then on."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Collection
+from types import MethodType
+from typing import Any, NamedTuple, overload
+
+import numpy as np
+
+from dezero.compiler.specialise import Options, Specialisation
+from dezero.compiler.trace import hidden
+from dezero.compiler.trees import flatten
+from dezero.core.config import settings
+from dezero.core.variable import Parameter, Variable
+
+_MOST = 256  # specialisations that a function keeps
+_SIMPLE = {Variable, Parameter, np.ndarray}  # arguments of these classes are recognised without taking containers apart
+
+
+class CacheInfo(NamedTuple):
+    """hits: calls that found their specialisation. misses: specialisations made. entries: those that are kept."""
+
+    hits: int
+    misses: int
+    entries: int
+
+
+class Compiled:
+    """A function that `compile` gives: it is called as the function that it was made of."""
+
+    def __init__(self, function: Callable[..., Any], options: Options) -> None:
+        functools.update_wrapper(self, function)
+        self._function, self._options = function, options
+        self._found: dict[Any, Specialisation] = {}  # by structure and types of the arguments; the oldest first
+        self._hits = self._misses = 0
+        self._lock = threading.Lock()
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        leaves, key = self._recognised(args, kwargs)
+        found = self._found.get(key)
+        arrays = None if found is None else found.inputs(leaves)
+        if found is None or arrays is None:
+            found = self._specialised(key, args, kwargs)
+            arrays = found.inputs(leaves)
+            if arrays is None:
+                raise RuntimeError(f"compile: arrays that {self.__name__} uses change while it is called")  # type: ignore[attr-defined]
+        else:
+            self._hits += 1
+        return found(leaves, arrays)
+
+    def _recognised(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+        """The arrays among the arguments, and a key that is equal for arguments of equal structure and types."""
+        if not kwargs and not self._options.static and _SIMPLE.issuperset(map(type, args)):
+            data = [x._data if type(x) is not np.ndarray else x for x in args]
+            key: Any = [(type(x), d.dtype, d.shape) for x, d in zip(args, data, strict=True)]
+            return args, (*settings(), *key)
+        leaves, structure = flatten(hidden(args, kwargs, self._options.static))
+        data = [x._data if isinstance(x, Variable) else x for x in leaves]
+        key = [(type(x), d.dtype, d.shape) for x, d in zip(leaves, data, strict=True)]
+        return leaves, (*settings(), structure, *key)
+
+    def _specialised(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialisation:
+        found = Specialisation(self._function, args, kwargs, self._options)
+        with self._lock:
+            self._misses += 1
+            self._found.pop(key, None)
+            self._found[key] = found
+            while len(self._found) > _MOST:
+                del self._found[next(iter(self._found))]
+        return found
+
+    def __repr__(self) -> str:
+        return f"<compiled {self.__qualname__}>"  # type: ignore[attr-defined]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return compile_with, (self._function, self._options)
+
+    def cache_info(self) -> CacheInfo:
+        """How many calls found their specialisation, and how many are kept."""
+        return CacheInfo(self._hits, self._misses, len(self._found))
+
+    def clear_cache(self) -> None:
+        """Forget every specialisation: the next call traces the function again."""
+        with self._lock:
+            self._found.clear()
+
+    def specialisation(self, *args: Any, **kwargs: Any) -> Specialisation:
+        """The specialisation for arguments of these types, made if there is none; the function does not run."""
+        leaves, key = self._recognised(args, kwargs)
+        found = self._found.get(key)
+        return found if found is not None and found.inputs(leaves) else self._specialised(key, args, kwargs)
+
+    def explain(self, *args: Any, **kwargs: Any) -> Any:
+        """What the function became for arguments of these types: see `Explanation`, which prints as text."""
+        from dezero.compiler.explain import Explanation
+
+        return Explanation(self.__qualname__, self.specialisation(*args, **kwargs))  # type: ignore[attr-defined]
+
+    def source(self, *args: Any, **kwargs: Any) -> str:
+        """The code that runs for arguments of these types: LLVM's assembly, or Python that calls NumPy."""
+        from dezero.compiler.explain import source_of
+
+        return source_of(self.specialisation(*args, **kwargs))
+
+
+def compile_with(function: Callable[..., Any], options: Options) -> Compiled:
+    """A compiled function, with what its user asks for as one value."""
+    return Compiled(function, options)
+
+
+@overload
+def compile(
+    function: Callable[..., Any],
+    *,
+    static: Collection[int | str] | int | str = (),
+    strict: bool = False,
+    threads: int | None = None,
+    fallback: str = "eager",
+) -> Compiled: ...
+@overload
+def compile(
+    function: None = None,
+    *,
+    static: Collection[int | str] | int | str = (),
+    strict: bool = False,
+    threads: int | None = None,
+    fallback: str = "eager",
+) -> Callable[[Callable[..., Any]], Compiled]: ...
+def compile(
+    function: Callable[..., Any] | None = None,
+    *,
+    static: Collection[int | str] | int | str = (),
+    strict: bool = False,
+    threads: int | None = None,
+    fallback: str = "eager",
+) -> Any:
+    """A function that runs as a program: traced at the first call with arguments of some types, then without Python.
+
+    function: anything built of operations: a formula, a transform such as `grad(f)`, a loss with `gradients` inside, a
+    step of training. Its arguments and results are Variables, arrays, numbers and nested containers of them, as
+    before; results carry no graph, so derivatives are taken inside. Variables and arrays from outside are read at each
+    call. static: places and names of arguments that the function gets as they are; each value is compiled apart.
+    strict: no products and sums joined into one rounding, no reordered sums. threads: how many work on the rows at
+    once (None: one). fallback: where machine code cannot be made, "eager" runs NumPy's functions, "error" raises.
+
+    Without a function it is a decorator with these settings. Raises ConcretizationError, a TypeError, where the
+    function asks a traced value for its number or depends on what its program would not see; TypeError and ValueError
+    for other settings.
+
+    >>> import dezero
+    >>> import dezero.functions as F
+    >>> slope = dezero.compile(dezero.grad(lambda x: F.sum(F.sin(x) ** 2)))
+    >>> slope(np.array([0.5, 1.0]))
+    variable([0.84147098 0.90929743])
+    >>> slope.cache_info()
+    CacheInfo(hits=0, misses=1, entries=1)
+    """
+    names = [static] if isinstance(static, int | str) else list(static)
+    if not all([isinstance(name, int | str) for name in names]):
+        raise TypeError(f"compile: static takes places and names of arguments, got {static!r}")
+    if fallback not in ("eager", "error"):
+        raise ValueError(f"compile: fallback must be 'eager' or 'error', got {fallback!r}")
+    if threads is not None and (not isinstance(threads, int) or threads < 1):
+        raise ValueError(f"compile: threads must be a whole number from 1 on, got {threads!r}")
+    options = Options(frozenset(names), bool(strict), threads or 1, fallback)
+    if function is None:
+        return functools.partial(compile_with, options=options)
+    if not callable(function):
+        raise TypeError(f"compile: takes a function, got {type(function).__name__}")
+    return Compiled(function, options)

@@ -1,0 +1,125 @@
+"""One specialisation of a compiled function: its trace, its graph and what runs them, for arguments of some types."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dezero.compiler.graph import Graph
+from dezero.compiler.lower import Unsupported, lower
+from dezero.compiler.passes import simplified
+from dezero.compiler.replay import Replay
+from dezero.compiler.trace import VARIABLE, Trace, trace
+from dezero.compiler.trees import LEAF, unflatten
+from dezero.core.marks import Cut
+from dezero.core.variable import Variable, wrap
+
+Runner = Callable[..., Sequence[Any]]
+COMPILED = Cut(
+    "was computed by a compiled function, whose results carry no graph; take the derivative inside of the function "
+    "that is compiled"
+)
+_WHOLE = 2**20  # bytes: of a larger array a checksum is compared, not a copy
+
+
+class Options(NamedTuple):
+    """What a user asks of a compiled function (see `dezero.compile`)."""
+
+    static: Collection[int | str]
+    strict: bool
+    threads: int
+    fallback: str
+
+
+class Specialisation:
+    """A function compiled for arguments of some types.
+
+    seconds: what each stage took. way: "machine code" or "NumPy". why: the reason where it is not machine code.
+    """
+
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Any, options: Options) -> None:
+        self.seconds: dict[str, float] = {}
+        self.trace: Trace = self._timed("trace", lambda: trace(function, args, kwargs, options.static))
+        self.graph: Graph = self._timed("lower", lambda: lower(self.trace.program))
+        self.way, self.why = "machine code", ""
+        try:
+            self.run = self._timed("machine code", lambda: machine_code(self.graph, options))
+        except (Unsupported, ImportError) as reason:
+            if options.fallback == "error":
+                raise
+            self.way, self.why = "NumPy", str(reason)
+            self.run = Replay(self.graph)
+        self._types = [(kind.shape, kind.dtype) for kind in self.trace.program.inputs]  # type: ignore[union-attr]
+        self._assumed = [(a, _state(a)) for a in self.trace.assumed]
+        self._one = self.trace.structure.kind is LEAF
+        self._flat = self.trace.structure.kind in (list, tuple) and all(
+            [part.kind is LEAF for part in self.trace.structure.parts]
+        )
+
+    def _timed(self, stage: str, work: Callable[[], Any]) -> Any:
+        start = time.perf_counter()
+        found = work()
+        self.seconds[stage] = time.perf_counter() - start
+        return found
+
+    def inputs(self, leaves: Sequence[Any]) -> list[Any] | None:
+        """The arrays of a run; None where something from outside is no longer what the trace found."""
+        arrays = self.trace.inputs(leaves)
+        for a, (shape, dtype) in zip(arrays, self._types, strict=True):
+            if a.shape != shape or a.dtype != dtype:
+                return None
+        for a, state in self._assumed:
+            if not _same_state(a, state):
+                return None
+        return arrays
+
+    def __call__(self, leaves: Sequence[Any], arrays: Sequence[Any]) -> Any:
+        """The function's result for the leaves of its arguments and the arrays of this run."""
+        results = self.run(*arrays)
+        found = self.trace
+        for source, value in zip(found.gradients, results[len(found.kinds) :], strict=True):
+            holder = leaves[source.holder] if isinstance(source.holder, int) else source.holder
+            source._replace(holder=holder).write(value)
+        for source in found.cleared:
+            source.write(None)
+        made = [_result(kind, y) for kind, y in zip(found.kinds, results, strict=False)]
+        if self._one:
+            return made[0]
+        return found.structure.kind(made) if self._flat else unflatten(found.structure, made)
+
+
+def machine_code(graph: Graph, options: Options) -> Runner:
+    """What runs a graph as machine code; Unsupported, with the reason, where it cannot."""
+    from dezero.compiler.native import Native
+
+    return Native(simplified(graph, strict=options.strict), threads=options.threads)
+
+
+def _result(kind: str, value: Any) -> Any:
+    if kind == VARIABLE:
+        y: Any = wrap(value)
+        y._op = COMPILED
+        return y
+    return value if isinstance(value, np.generic) or kind != "scalar" else value[()]
+
+
+def _state(array: np.ndarray) -> Any:
+    """What an array holds: a copy, or a checksum of a large one."""
+    if array.nbytes <= _WHOLE and not array.dtype.hasobject:
+        return array.copy()
+    return zlib.crc32(np.ascontiguousarray(array).view(np.uint8).data) if not array.dtype.hasobject else None
+
+
+def _same_state(array: np.ndarray, state: Any) -> bool:
+    if isinstance(state, np.ndarray):
+        return array.shape == state.shape and array.dtype == state.dtype and array.tobytes() == state.tobytes()
+    return bool(_state(array) == state)
+
+
+def variables_of(leaves: Sequence[Any]) -> list[Variable]:
+    """The Variables among the leaves."""
+    return [x for x in leaves if isinstance(x, Variable)]
