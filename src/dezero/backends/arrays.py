@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import cupy
 
 
+PLAIN: set[type] = {np.ndarray, np.memmap}  # and the arrays without numbers that a trace computes with
+
+
 def is_array(x: object) -> bool:
     """Tell whether `x` is an array of a known library. Numbers, NumPy scalars and lists are not.
 
@@ -30,8 +33,7 @@ def is_plain_array(x: object) -> bool:
     >>> is_plain_array(np.zeros(2)), is_plain_array(np.ma.array([0.0]))
     (True, False)
     """
-    kind = type(x)
-    return kind is np.ndarray or kind is np.memmap or _is_cupy(x)
+    return type(x) in PLAIN or _is_cupy(x)
 
 
 def get_array_module(x: object) -> ModuleType:

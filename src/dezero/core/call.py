@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from dezero.core.dtypes import Plain
 from dezero.core.errors import explain, foreign, no_data
 from dezero.core.marks import CONSTANT, CUT
 from dezero.core.op import Op
+from dezero.core.tracing import ConcretizationError, trace_here, tracing
 from dezero.core.variable import ArrayLike, Variable, tick, wrap
 
 _new = object.__new__
@@ -21,7 +22,13 @@ _new = object.__new__
 def make(op: Op, args: tuple[object, ...]) -> Variable:
     """Compute an operation and record it, whatever the settings say."""
     y = _new(Variable)
-    y._data = op.value(*[a._data if isinstance(a, Variable) else a for a in args])
+    data = [a._data if isinstance(a, Variable) else a for a in args]
+    try:
+        y._data = op.value(*data)
+    except Exception as error:
+        if not tracing():
+            raise
+        y._data = _failed(op, args, data, error)
     if type(y._data) is complex:  # complex / float64 was computed by Python
         y._data = np.complex128(y._data)
     y._op, y._args = op, args
@@ -41,15 +48,31 @@ def apply(op: Op, *args: ArrayLike) -> Variable:
     try:
         y._data = op.value(*data)
     except Exception as error:
-        raise explain(op.name, args, error, op.parameters) from error
+        y._data = _failed(op, args, data, error)
     y._op, y._args = CONSTANT, ()
     if recorded:
         y._op, y._args = (op, args) if recording() else (CUT, ())
     else:
-        y._data = np.asarray(y._data)
+        y._data = np.asanyarray(y._data)
     y._grad = y._origin = y._resume = y.name = None
     y._age = tick()
     return y
+
+
+def _failed(op: Op, args: Sequence[Any], data: Sequence[Any], error: Exception) -> Any:
+    """What stands for a result whose computation failed because a trace has no numbers; else raises the error."""
+    trace = trace_here()
+    found = None
+    if trace is not None:
+        try:
+            found = trace.computed(op.name, op, data)
+        except Exception as other:
+            error = other
+    if found is None:
+        if isinstance(error, ConcretizationError):
+            raise error
+        raise explain(op.name, tuple(args), error, op.parameters) from error
+    return found
 
 
 def _arrays(args: tuple[object, ...]) -> list[object]:
@@ -88,7 +111,7 @@ def unary(op: Op) -> Callable[[ArrayLike], Variable]:
         try:
             y._data = value(x._data)
         except Exception as error:
-            raise explain(op.name, (x,), error) from error
+            y._data = _failed(op, (x,), (x._data,), error)
         if recording():
             y._op, y._args = op, (x,)
         else:
@@ -119,7 +142,7 @@ def binary(op: Op) -> Callable[[ArrayLike, ArrayLike], Variable]:
         try:
             y._data = value(x, z)
         except Exception as error:
-            raise explain(op.name, (a, b), error) from error
+            y._data = _failed(op, (a, b), (x, z), error)
         if recording():
             y._op, y._args = op, (a, b)
         else:

@@ -1,0 +1,358 @@
+"""Abstract arrays: a shape and a dtype, no numbers. A function is traced with these.
+
+One element in memory is seen with strides of zero, so an array of a million elements costs nothing. NumPy's functions on
+abstract arrays compute shapes and dtypes through NumPy's two protocols; each result remembers by which term it follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from dezero.backends.arrays import PLAIN
+from dezero.compiler.terms import (
+    BROADCAST,
+    CONVERT,
+    FILL,
+    PART,
+    RESHAPE,
+    SELECT,
+    TAKE,
+    TRANSPOSE,
+    Term,
+)
+from dezero.compiler.trees import flatten
+from dezero.core.dtypes import DType, Shape
+from dezero.core.tracing import NUMBERLESS, ConcretizationError
+
+_BYTES = [0xA7]  # what the memory of abstract arrays is filled with: another byte in a second trace
+
+
+def poison(byte: int) -> None:
+    """Fill the memory of abstract arrays that are made from now on with this byte."""
+    _BYTES[0] = byte
+
+
+def abstract(shape: Shape, dtype: Any, term: Term | None = None) -> Abstract:
+    """An abstract array; without a term it is an input.
+
+    >>> abstract((2, 3), np.float64) * 2
+    <abstract float64 array of shape (2, 3)>
+    """
+    dtype = np.dtype(dtype)
+    memory = np.ndarray.__new__(_Memory, (1,), dtype)
+    memory.view(np.uint8)[...] = _BYTES[0] & 1 if dtype.kind == "b" else _BYTES[0]
+    array = np.ndarray.__new__(Abstract, tuple(shape), dtype, memory, 0, (0,) * len(shape))  # type: ignore[arg-type]
+    array.term = array.origin = Term() if term is None else term
+    return array
+
+
+class _Memory(np.ndarray[Any, Any]):
+    """The memory of an abstract array. By its class NumPy keeps the abstract array as the base of a plain view."""
+
+
+def like(result: Any, term: Term) -> Any:
+    """Abstract arrays of the types of some result: an array, a number, or a tuple of these."""
+    from dezero.core.outputs import picking
+
+    if isinstance(result, tuple | list):
+        parts = [like(part, Term(picking(i), (term,))) for i, part in enumerate(result)]
+        return type(result)._make(parts) if hasattr(result, "_make") else type(result)(parts)
+    if not hasattr(result, "dtype"):
+        result = np.asarray(result)
+    return abstract(result.shape, result.dtype, term)
+
+
+def owner_of(array: Any) -> Any:
+    """The abstract array of which NumPy made a plain view (by np.asarray); any other value as it is."""
+    base = array.base if type(array) is np.ndarray else None
+    same = isinstance(base, Abstract) and (base.shape, base.dtype) == (array.shape, array.dtype)
+    return base if same else array
+
+
+def term_of(value: Any) -> Any:
+    """The term of an abstract array; any other value as it is."""
+    value = owner_of(value)
+    return value.term if isinstance(value, Abstract) else value
+
+
+def refuse(what: str) -> NoReturn:
+    raise ConcretizationError(
+        f"{what} inside a compiled function at {users_line()}: an array has no numbers while the function is traced. "
+        "Choose between values with dezero.functions.where, or name the argument in static=..."
+    )
+
+
+def users_line() -> str:
+    """The file, the number and the text of the line of the user's that runs."""
+    import linecache
+    import sys
+
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _of_library(frame.f_globals.get("__name__", "")):
+        frame = frame.f_back
+    name, line = frame.f_code.co_filename, frame.f_lineno
+    return f"{name}:{line}: {linecache.getline(name, line).strip()}"
+
+
+def _of_library(module: str) -> bool:
+    return module.partition(".")[0] in ("dezero", "numpy", "scipy", "contextlib", "functools")
+
+
+def _refusing(name: str) -> Callable[..., Any]:
+    def method(self: Abstract, *args: object, **kwargs: object) -> NoReturn:
+        refuse(f"{name} of {self!r}")
+
+    return method
+
+
+class Abstract(np.ndarray[Any, Any]):
+    """An array without numbers.
+
+    term: how it is computed. origin: how it was computed when it was made. shared: whether it is a view, or views of
+    it exist.
+    """
+
+    term: Term
+    origin: Term
+    shared: bool
+
+    @property
+    def written(self) -> bool:
+        """Whether it was changed in place."""
+        return self.term is not self.origin
+
+    def __array_finalize__(self, other: object) -> None:
+        self.shared = False
+        self.term = self.origin = getattr(other, "term", None) or Term()
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        from dezero.compiler import protocol
+
+        return protocol.ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: object, args: Any, kwargs: Any) -> Any:
+        from dezero.compiler import protocol
+
+        return protocol.function(function, args, kwargs)
+
+    # -- what asks for numbers -----------------------------------------------------------------------------------
+
+    __bool__ = _refusing("bool()")
+    __float__ = _refusing("float()")
+    __int__ = _refusing("int()")
+    __complex__ = _refusing("complex()")
+    __index__ = _refusing("an index")
+    __contains__ = _refusing("in")
+    __reduce__ = _refusing("a copy or pickle")  # type: ignore[assignment]
+    item = _refusing("item()")
+    tolist = _refusing("tolist()")
+    tobytes = _refusing("tobytes()")
+    nonzero = _refusing("nonzero()")
+    compress = _refusing("compress()")
+    sort = _refusing("sort() in place")  # type: ignore[assignment]
+    partition = _refusing("partition() in place")
+    put = _refusing("put()")
+    resize = _refusing("resize()")
+    fill = _refusing("fill()")
+    byteswap = _refusing("byteswap()")
+    flat = property(_refusing("flat"))  # type: ignore[assignment]
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d array")
+        return iter([self[i] for i in range(len(self))])
+
+    def __repr__(self) -> str:
+        return f"<abstract {self.dtype} array of shape {self.shape}>"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    # -- views -----------------------------------------------------------------------------------------------------
+
+    def _seen(self, shape: Shape, term: Term) -> Abstract:
+        self.shared = True
+        view = abstract(shape, self.dtype, term)
+        view.shared = True
+        return view
+
+    def __getitem__(self, index: Any) -> Any:
+        leaves, structure = flatten(index)
+        probe = np.broadcast_to(np.int8(0), self.shape)
+        if any([isinstance(leaf, Abstract) for leaf in leaves]):
+            if any([isinstance(leaf, Abstract) and leaf.dtype.kind == "b" for leaf in leaves]):
+                refuse(f"a selection from {self!r} by an array of booleans, whose result has an unknown shape,")
+            from dezero.compiler.trees import unflatten
+
+            known = [np.zeros(x.shape, x.dtype) if isinstance(x, Abstract) else x for x in leaves]
+            shape = probe[unflatten(structure, known)].shape
+            op = TAKE.bind(structure=structure)
+            return abstract(shape, self.dtype, Term(op, (self.term, *map(term_of, leaves))))
+        shape = np.shape(probe[index])
+        return self._seen(shape, Term(SELECT.bind(index=index), (self.term,)))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        from dezero.compiler import protocol
+
+        leaves, structure = flatten(index)
+        if any([isinstance(leaf, Abstract) and leaf.dtype.kind != "b" for leaf in leaves]) and not leaves:
+            refuse("an assignment")
+        value = owner_of(value)
+        fill = Term(FILL.bind(structure=structure), (self.term, *map(term_of, leaves), term_of(value)))
+        protocol.overwrite(self, fill, "an assignment to elements")
+
+    def reshape(self, *shape: Any, order: Any = "C", copy: Any = None) -> Any:
+        target = shape[0] if len(shape) == 1 and not isinstance(shape[0], int | np.integer) else shape
+        if order != "C":
+            from dezero.compiler import protocol
+
+            return protocol.called(np.reshape, (self, target), {"order": order})
+        found = np.broadcast_to(np.int8(0), self.shape).reshape(target).shape
+        return self._seen(found, Term(RESHAPE.bind(shape=found), (self.term,)))
+
+    def ravel(self, order: Any = "C") -> Any:
+        return self.reshape(-1, order=order)
+
+    def flatten(self, order: Any = "C") -> Any:
+        return self.reshape(-1, order=order)
+
+    def transpose(self, *axes: Any) -> Any:
+        given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int | np.integer) else axes
+        order = tuple(range(self.ndim))[::-1] if given is None or not given else tuple([a % self.ndim for a in given])
+        probe = np.broadcast_to(np.int8(0), self.shape).transpose(order)
+        return self._seen(probe.shape, Term(TRANSPOSE.bind(axes=order), (self.term,)))
+
+    @property
+    def T(self) -> Any:
+        return self.transpose()
+
+    @property
+    def mT(self) -> Any:
+        return self.swapaxes(-1, -2)
+
+    def swapaxes(self, axis1: Any, axis2: Any) -> Any:
+        order = list(range(self.ndim))
+        order[axis1], order[axis2] = order[axis2], order[axis1]
+        return self.transpose(order)
+
+    def squeeze(self, axis: Any = None) -> Any:
+        return self.reshape(np.broadcast_to(np.int8(0), self.shape).squeeze(axis).shape)
+
+    def broadcast(self, shape: Any) -> Any:
+        found = np.broadcast_to(np.broadcast_to(np.int8(0), self.shape), shape).shape
+        return self._seen(found, Term(BROADCAST.bind(shape=found), (self.term,)))
+
+    def view(self, *args: Any, **kwargs: Any) -> Any:
+        if (args and args[0] is Abstract) or kwargs:
+            return super().view(*args, **kwargs)
+        if not args or np.dtype(args[0]) == self.dtype:
+            return self._seen(self.shape, self.term)
+        refuse(f"view() of {self!r} in another dtype")
+
+    # -- copies ------------------------------------------------------------------------------------------------------
+
+    def astype(self, dtype: Any, *args: Any, copy: bool = True, **kwargs: Any) -> Any:
+        dtype = np.dtype(dtype)
+        if dtype == self.dtype:
+            return self if not copy else abstract(self.shape, dtype, self.term)
+        return abstract(self.shape, dtype, Term(CONVERT.bind(dtype=dtype), (self.term,)))
+
+    def copy(self, order: Any = "C") -> Any:
+        return abstract(self.shape, self.dtype, self.term)
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.copy()
+
+    def conj(self) -> Any:
+        return np.conjugate(self) if self.dtype.kind == "c" else self
+
+    conjugate = conj
+
+    @property
+    def real(self) -> Any:
+        return self if self.dtype.kind != "c" else self._part("real")
+
+    @property
+    def imag(self) -> Any:
+        return self._part("imag")
+
+    def _part(self, name: str) -> Any:
+        dtype = np.zeros(0, self.dtype).real.dtype
+        return abstract(self.shape, dtype, Term(PART[name], (self.term,)))
+
+    # -- sums and the like -------------------------------------------------------------------------------------------
+
+    def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **more: Any) -> Any:
+        return np.add.reduce(self, axis=axis, dtype=dtype, out=out, keepdims=keepdims, **more)
+
+    def prod(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **more: Any) -> Any:
+        return np.multiply.reduce(self, axis=axis, dtype=dtype, out=out, keepdims=keepdims, **more)
+
+    def max(self, axis: Any = None, out: Any = None, keepdims: Any = False, **more: Any) -> Any:
+        return np.maximum.reduce(self, axis=axis, out=out, keepdims=keepdims, **more)
+
+    def min(self, axis: Any = None, out: Any = None, keepdims: Any = False, **more: Any) -> Any:
+        return np.minimum.reduce(self, axis=axis, out=out, keepdims=keepdims, **more)
+
+    def any(self, axis: Any = None, out: Any = None, keepdims: Any = False, **more: Any) -> Any:
+        return np.logical_or.reduce(self, axis=axis, out=out, keepdims=keepdims, **more)
+
+    def all(self, axis: Any = None, out: Any = None, keepdims: Any = False, **more: Any) -> Any:
+        return np.logical_and.reduce(self, axis=axis, out=out, keepdims=keepdims, **more)
+
+    def cumsum(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+        return np.add.accumulate(self.ravel() if axis is None else self, axis=axis or 0, dtype=dtype, out=out)
+
+    def cumprod(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+        return np.multiply.accumulate(self.ravel() if axis is None else self, axis=axis or 0, dtype=dtype, out=out)
+
+    def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **more: Any) -> Any:
+        if out is not None or dtype is not None or more or self.dtype.char not in "fdFD":
+            return _called(np.mean, self, axis=axis, dtype=dtype, keepdims=keepdims, **more)
+        total = self.sum(axis, keepdims=keepdims)
+        return np.true_divide(total, self.size // max(total.size, 1) if self.size else 0)
+
+    def dot(self, other: Any, out: Any = None) -> Any:
+        return np.dot(self, other)
+
+    def clip(self, min: Any = None, max: Any = None, out: Any = None) -> Any:
+        from dezero.compiler import protocol
+
+        if min is None:
+            return np.minimum(self, max)
+        if max is None:
+            return np.maximum(self, min)
+        return protocol.ufunc(protocol.CLIP, "__call__", (self, min, max), {})
+
+    def round(self, decimals: Any = 0, out: Any = None) -> Any:
+        return np.rint(self) if decimals == 0 and self.dtype.kind == "f" else _called(np.round, self, decimals)
+
+
+def _called(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    from dezero.compiler import protocol
+
+    return protocol.called(function, args, kwargs)
+
+
+def _through(name: str) -> Callable[..., Any]:
+    """The method that is the function of this name in NumPy."""
+
+    def method(self: Abstract, *args: Any, **kwargs: Any) -> Any:
+        return _called(getattr(np, name), self, *args, **kwargs)
+
+    return method
+
+
+for _name in "var std argmax argmin argsort take repeat diagonal trace searchsorted choose ptp".split():
+    setattr(Abstract, _name, _through(_name))
+
+PLAIN.add(Abstract)
+NUMBERLESS.add(Abstract)

@@ -1,0 +1,133 @@
+"""Terms: how an array of a trace is computed, and the operations that stand for calls of NumPy in a program."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
+
+from dezero.compiler.trees import Structure, unflatten
+from dezero.core.op import ELEMENTWISE, GENERAL, Op
+
+
+class Term:
+    """A step of a trace: an operation and its arguments, which are terms, plain arrays and numbers.
+
+    An input of the trace has no operation. An array without numbers refers to its term; where it is changed in place
+    it refers to another one, while what was computed from it before keeps the old one.
+    """
+
+    __slots__ = ("args", "op")
+
+    def __init__(self, op: Op | None = None, args: tuple[Any, ...] = ()) -> None:
+        self.op, self.args = op, args
+
+
+class Identity:
+    """The key of what cannot be compared by value: equal for the same object alone, which it keeps alive."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Identity) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+def _named(name: str, kind: str, value: Callable[..., Any], key: Hashable) -> Op:
+    op = Op(name, kind, value, ())
+    op.key = key
+    return op
+
+
+@functools.cache
+def ufunc_operation(ufunc: np.ufunc) -> Op:
+    """The operation of a universal function, element by element; of several results it gives a tuple."""
+    kind = ELEMENTWISE if ufunc.signature is None else GENERAL
+    return _named(f"numpy.{ufunc.__name__}", kind, ufunc, ("numpy", Identity(ufunc)))
+
+
+@functools.cache
+def reduction(ufunc: np.ufunc, method: str) -> Op:
+    """The operation of a method of a universal function: reduce, accumulate, outer; parameters are bound."""
+    value = getattr(ufunc, method)
+    return _named(f"numpy.{ufunc.__name__}.{method}", GENERAL, value, ("numpy", method, Identity(ufunc)))
+
+
+@functools.cache
+def function_operation(name: str, function: Callable[..., Any]) -> Op:
+    """The operation of a function of arrays, whose parameters are bound."""
+    return _named(f"numpy.{name}", GENERAL, function, ("numpy", Identity(function)))
+
+
+def _select(x: Any, index: Any) -> Any:
+    return x[index]
+
+
+def _reshape(x: Any, shape: tuple[int, ...]) -> Any:
+    return np.reshape(x, shape)
+
+
+def _transpose(x: Any, axes: tuple[int, ...]) -> Any:
+    return np.transpose(x, axes)
+
+
+def _convert(x: Any, dtype: np.dtype[Any]) -> Any:
+    return x.astype(dtype) if hasattr(x, "astype") else np.asarray(x, dtype)
+
+
+def _where(condition: Any, x: Any, y: Any) -> Any:
+    return np.where(condition, x, y)
+
+
+def _join(*parts: Any, axis: int | None) -> Any:
+    return np.concatenate(parts, axis)
+
+
+def _fill(x: Any, *index: Any, structure: Structure) -> Any:
+    """A copy of x in which the elements of an index have another value."""
+    *inner, value = index
+    y = np.array(x)
+    y[unflatten(structure, inner)] = value
+    return y
+
+
+def _take(x: Any, *index: Any, structure: Structure) -> Any:
+    return x[unflatten(structure, index)]
+
+
+SELECT, RESHAPE = function_operation("getitem", _select), function_operation("reshape", _reshape)
+TRANSPOSE, CONVERT = function_operation("transpose", _transpose), function_operation("astype", _convert)
+BROADCAST = function_operation("broadcast_to", lambda x, shape: np.broadcast_to(x, shape))
+WHERE, CONCATENATE = _named("numpy.where", ELEMENTWISE, _where, "numpy.where"), function_operation("concatenate", _join)
+FILL, TAKE = function_operation("setitem", _fill), function_operation("take", _take)
+PART = {"real": function_operation("real", np.real), "imag": function_operation("imag", np.imag)}
+
+
+class Call:
+    """A call of any function of NumPy's or the user's, as a function of the arrays among its arguments.
+
+    structure: of (args, kwargs). held: the leaves, with None where an array of the trace stands.
+    """
+
+    def __init__(self, function: Callable[..., Any], structure: Structure, held: list[Any], moving: list[int]) -> None:
+        self.function, self.structure, self.held, self.moving = function, structure, held, moving
+
+    def __call__(self, *arrays: Any) -> Any:
+        leaves = list(self.held)
+        for place, array in zip(self.moving, arrays, strict=True):
+            leaves[place] = array
+        args, kwargs = unflatten(self.structure, leaves)
+        return self.function(*args, **kwargs)
+
+
+def call_operation(call: Call) -> Op:
+    """The operation of one call; its key is its own."""
+    name = getattr(call.function, "__name__", type(call.function).__name__)
+    return _named(f"numpy.{name}", GENERAL, call, ("numpy", Identity(call)))

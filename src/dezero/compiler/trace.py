@@ -1,0 +1,233 @@
+"""Traces: a function is run with abstract arrays, and what it computes becomes a program.
+
+It runs at least twice. A first run finds the Variables from outside that it uses; in the last two these are abstract
+too, and the memory of abstract arrays is filled with different bytes: what differs between these runs (random numbers,
+counters, what was computed from memory without NumPy's protocols) would be burned into the program, and is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from threading import get_ident
+from typing import Any
+
+import numpy as np
+
+from dezero.compiler.abstract import Abstract, abstract, like, owner_of, poison, users_line
+from dezero.compiler.building import Built, build
+from dezero.compiler.protocol import on_stand_ins
+from dezero.compiler.sources import ARRAY, GRAD, NUMBER, RANDOM, Borrowed, Reachable, Source
+from dezero.compiler.terms import Call, Term, call_operation, function_operation
+from dezero.compiler.trees import Structure, flatten, unflatten
+from dezero.core.config import using_config
+from dezero.core.op import Op
+from dezero.core.tracing import TRACES, ConcretizationError
+from dezero.core.variable import Parameter, Variable, tick
+from dezero.core.watching import watching
+from dezero.rewriting.program import Program
+from dezero.rewriting.types import Type, type_of
+
+VARIABLE, PLAIN_ARRAY, SCALAR = "variable", "array", "scalar"
+_MOST_RUNS = 6
+_PLAIN_RESULTS = (type(None), bool, int, float, complex, str, bytes)
+
+
+@dataclass
+class Trace:
+    """What a function computes for arguments of some types.
+
+    program: its inputs are the arrays among the arguments, in their order, then the captured ones; its outputs the
+    arrays of the result, then the gradients. program.updates: the place of a captured input -> the place of what the
+    function puts there. captured: where the other inputs are read at each run. arguments: the structure of
+    (args, kwargs); types: of the arrays among them; with these two a later call is recognised. structure: of the
+    result; kinds: for each array in it whether the function gives a Variable, an array or a NumPy scalar. gradients:
+    for each output after the results the source to which it belongs: a GRAD of a Variable, whose holder is a number
+    where it is the argument of that place. cleared: Variables whose gradient the function sets to None. made: states
+    that did not exist before the trace; the caller writes outputs there. assumed: arrays from outside that the
+    function may have computed with while it was traced: when one changes, the program is out of date.
+    """
+
+    program: Program
+    captured: list[Source]
+    arguments: Structure
+    types: list[Type]
+    structure: Structure
+    kinds: list[str]
+    gradients: list[Source]
+    cleared: list[Source]
+    assumed: list[Any]
+
+    def inputs(self, leaves: Sequence[Any]) -> list[Any]:
+        """The inputs of a run, from the leaves of its arguments: raw arrays."""
+        given = [x._data if isinstance(x, Variable) else x for x in leaves]
+        return [*given, *[source.read() for source in self.captured]]
+
+
+def trace(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: dict[str, Any] | None = None,
+    static: Collection[int | str] = (),
+) -> Trace:
+    """The program of f for arguments of these types.
+
+    static: places and names of arguments that f gets as they are; their values belong to the structure. Raises
+    ConcretizationError where f asks for numbers, or where what it computes differs from run to run.
+
+    >>> import dezero.functions as F
+    >>> found = trace(lambda x: F.sin(x) * x, [np.ones(3)])
+    >>> [op.name for op, _ in found.program.steps]
+    ['sin', 'mul']
+    """
+    return _Tracing(f, args, kwargs or {}, static).trace()
+
+
+class _Opaque:
+    """A static argument, which is not taken apart; equal to one with an equal value."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Opaque) or type(self.value) is not type(other.value):
+            return False
+        return self.value is other.value or bool(np.all(self.value == other.value))
+
+    def __hash__(self) -> int:
+        return hash(type(self.value))
+
+
+def hidden(args: Sequence[Any], kwargs: dict[str, Any], static: Collection[int | str]) -> Any:
+    """(args, kwargs) with the static arguments hidden from flatten."""
+    shown = [_Opaque(x) if i in static else x for i, x in enumerate(args)]
+    return tuple(shown), {k: _Opaque(x) if k in static else x for k, x in kwargs.items()}
+
+
+def _shown(value: Any) -> Any:
+    return value.value if isinstance(value, _Opaque) else value
+
+
+class _Run:
+    """One run of the function: the trace as the rest of the library sees it."""
+
+    def __init__(self) -> None:
+        self.thread, self.born, self.random = get_ident(), tick(), list[tuple[Source, Abstract]]()
+        self.borrowed = Borrowed()
+
+    def computed(self, name: str, function: Any, args: Sequence[Any]) -> Any:
+        given = [owner_of(x) for x in args]
+        if not any([isinstance(x, Abstract) for x in given]):
+            return None
+        return on_stand_ins(function if isinstance(function, Op) else function_operation(name, function), given)
+
+    def drawn(self, draw: Callable[..., Any], rng: Any) -> Any:
+        with_state = _Replayed(draw, rng)
+        return self.provided(RANDOM, with_state, with_state.sample)
+
+    def provided(self, kind: str, read: Callable[[], Any], sample: Any) -> Any:
+        """An input that a function gives at each run."""
+        array = abstract(np.shape(sample), np.asarray(sample).dtype)
+        self.random.append((Source(kind, read), array))
+        return array
+
+
+class _Replayed:
+    """Draws random numbers of one kind; to find their type it draws some and sets the generator back."""
+
+    def __init__(self, draw: Callable[..., Any], rng: Any) -> None:
+        self.draw, self.rng = draw, rng
+        state = np.random.get_state() if rng is None else rng.bit_generator.state
+        self.sample = draw(rng)
+        if rng is None:
+            np.random.set_state(state)
+        else:
+            rng.bit_generator.state = state
+
+    def __call__(self) -> Any:
+        return self.draw(self.rng)
+
+
+class _Tracing:
+    """The runs of one function."""
+
+    def __init__(self, f: Callable[..., Any], args: Sequence[Any], kwargs: Any, static: Collection[int | str]) -> None:
+        self.f = f
+        self.leaves, self.arguments = flatten(hidden(args, kwargs, static))
+        self.types = [type_of(x._data if isinstance(x, Variable) else x) for x in self.leaves]
+        objects = [x for x in flatten_static(self.arguments)]
+        self.reachable = Reachable(f, *objects)
+        own = {id(x) for x in self.leaves}
+        self.outside = [v for v in self.reachable.variables if id(v) not in own]
+
+    def trace(self) -> Trace:
+        before: Built | None = None
+        for count in range(_MOST_RUNS):
+            known = len(self.outside)
+            built = self._run(0x5A if count % 2 else 0xA7)
+            if before is not None and len(self.outside) == known:
+                return self._compared(before, built)
+            before = built if len(self.outside) == known else None
+        raise ConcretizationError("compile: the function uses other Variables in each run, so it has no program")
+
+    def _run(self, byte: int) -> Built:
+        poison(byte)
+        run = _Run()
+        for v in self.outside:
+            run.borrowed.borrow(v)
+        self._borrow_states(run)
+        given = [abstract(kind.shape, kind.dtype) for kind in self.types]  # type: ignore[union-attr]
+        stand_ins = [_like_argument(x, array) for x, array in zip(self.leaves, given, strict=True)]
+        args, kwargs = unflatten(self.arguments, stand_ins)
+        TRACES.append(run)
+        try:
+            with using_config("enable_backprop", True), watching() as watch:
+                result = self.f(*map(_shown, args), **{k: _shown(x) for k, x in kwargs.items()})
+            built = build(run, given, stand_ins, result)
+        finally:
+            TRACES.remove(run)
+            run.borrowed.give_back()
+        self._note(run, [*watch.read, *built.leaves])
+        return built
+
+    def _borrow_states(self, run: _Run) -> None:
+        for optimizer in self.reachable.optimizers:
+            for state in optimizer.states.values():
+                run.borrowed.borrow_items(state)
+
+    def _note(self, run: _Run, used: Sequence[Variable]) -> None:
+        """Add Variables from outside that a run has used to those that are known."""
+        known = {id(v) for v in self.outside}
+        for v in used:
+            older = v._age <= run.born or isinstance(v, Parameter)
+            if id(v) not in known and older and not v._args and type(v._data) is not Abstract:
+                known.add(id(v))
+                self.outside.append(v)
+
+    def _compared(self, first: Built, second: Built) -> Trace:
+        second.check_alike(first)
+        program, sources, arrays = second.program(first, self.types)
+        taken = {id(a) for a in arrays}
+        assumed = [a for a in [*self.reachable.arrays, *second.assumed(first)] if id(a) not in taken]
+        return Trace(
+            program, sources, self.arguments, self.types, second.structure, second.kinds,  # type: ignore[arg-type]
+            second.gradients, second.cleared, assumed,
+        )  # fmt: skip
+
+
+def flatten_static(structure: Structure) -> list[Any]:
+    """The static values in a structure: objects such as layers."""
+    own = [] if structure.value is None else [_shown(structure.value.value)]
+    return [*own, *[value for part in structure.parts for value in flatten_static(part)]]
+
+
+def _like_argument(given: Any, array: Abstract) -> Any:
+    """What the function gets in place of an argument."""
+    if not isinstance(given, Variable):
+        return array
+    v = Variable(None, given.name)
+    v._data = array
+    return v
+
+
+_ = ARRAY, GRAD, NUMBER, Call, Term, call_operation, like, users_line, _PLAIN_RESULTS
