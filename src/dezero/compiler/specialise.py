@@ -11,7 +11,6 @@ import numpy as np
 
 from dezero.compiler.graph import Graph
 from dezero.compiler.lower import Unsupported, lower
-from dezero.compiler.passes import simplified
 from dezero.compiler.replay import Replay
 from dezero.compiler.trace import VARIABLE, Trace, trace
 from dezero.compiler.trees import LEAF, unflatten
@@ -95,6 +94,7 @@ class Specialisation:
 def machine_code(graph: Graph, options: Options) -> Runner:
     """What runs a graph as machine code; Unsupported, with the reason, where it cannot."""
     from dezero.compiler.native import Native
+    from dezero.compiler.passes import simplified
 
     return Native(simplified(graph, strict=options.strict), threads=options.threads)
 

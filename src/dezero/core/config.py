@@ -59,6 +59,11 @@ def _setting(name: str) -> ContextVar[bool]:
         raise AttributeError(f"Config has no setting {name!r}; it has {', '.join(_settings)}") from None
 
 
+def settings() -> tuple[bool, ...]:
+    """All settings, for keys of caches."""
+    return tuple([setting.get() for setting in _settings.values()])
+
+
 class _ConfigType(type):
     def __getattr__(cls, name: str) -> bool:
         return _setting(name).get()
