@@ -28,7 +28,7 @@ def as_argument(name: str, x: ArrayLike) -> Variable:
         raise TypeError(f"{name}: an argument is {describe(x)}; derivatives are taken in numbers")
     if isinstance(x, Variable) and recording():
         return alias(x if kind in "fc" else x * 1.0)  # a gradient has the dtype of its Variable
-    return Argument(np.asarray(variable.data if kind in "fc" else variable.data * 1.0))
+    return Argument(np.asanyarray(variable.data if kind in "fc" else variable.data * 1.0))
 
 
 def since(asked: Sequence[Variable] | None) -> int:

@@ -18,6 +18,7 @@ from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.marks import UNRECORDED
 from dezero.core.op import declared
 from dezero.core.registry import operations
+from dezero.core.tracing import tracing
 from dezero.core.variable import ArrayLike, Variable
 
 
@@ -27,6 +28,7 @@ def backward(
     """Variable.backward: accumulate into the `.grad` of the leaves, or of the inputs alone."""
     if type(retain_grad) is not bool or type(create_graph) is not bool:
         check_flags(y, retain_grad, create_graph)
+    create_graph = create_graph or tracing()
     asked = None if inputs is None else variables(inputs, "backward", "inputs")
     check_root(y, "backward")
     graph = nodes = collect([y], "backward", 0 if retain_grad or not asked else since(asked))

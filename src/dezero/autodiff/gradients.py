@@ -18,6 +18,7 @@ from dezero.core.dtypes import Array
 from dezero.core.graph import collect, leading_to
 from dezero.core.marks import UNRECORDED
 from dezero.core.registry import operations
+from dezero.core.tracing import tracing
 from dezero.core.variable import ArrayLike, Variable, wrap
 
 _Some = Variable | Sequence[Variable]
@@ -57,6 +58,7 @@ def gradients(
     """
     if unused not in ("zeros", "none", "error"):
         raise ValueError(f"gradients: unused must be 'zeros', 'none' or 'error', got {unused!r}")
+    create_graph = create_graph or tracing()
     roots = variables(outputs, "gradients", "outputs")
     asked = variables(inputs, "gradients", "inputs")
     seeds = _seeds(roots, grad_outputs)
@@ -114,7 +116,7 @@ def _seeds(roots: list[Variable], grad_outputs: Seeds) -> list[Seed]:
 
 def _all_ones(root: Variable, seed: Seed) -> bool:
     """Whether a cotangent is what None stands for, as in a call that was translated from PyTorch."""
-    if not isinstance(seed, np.ndarray) or seed.dtype != root.dtype or seed.dtype.kind != "f":
+    if type(seed) is not np.ndarray or seed.dtype != root.dtype or seed.dtype.kind != "f":
         return False
     return bool((seed == 1).all())
 

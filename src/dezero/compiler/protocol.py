@@ -211,8 +211,8 @@ _BY_VALUE = {
 
 def _filled(value: Any) -> Callable[..., Any]:
     def rule(x: Any, dtype: Any = None, order: Any = "K", subok: Any = True, shape: Any = None, **more: Any) -> Any:
-        shape = np.shape(x) if shape is None else shape
-        return np.broadcast_to(np.dtype(dtype or x.dtype).type(value), shape)
+        dtype = np.dtype(dtype or x.dtype)
+        return broadcast_constant(np.full((), value, dtype), np.shape(x) if shape is None else shape)
 
     return rule
 
@@ -221,12 +221,8 @@ def _full_like(x: Any, fill_value: Any, dtype: Any = None, *args: Any, shape: An
     shape, dtype = np.shape(x) if shape is None else shape, np.dtype(dtype or x.dtype)
     if isinstance(fill_value, Abstract):
         return fill_value.astype(dtype).broadcast(shape)
-    return np.broadcast_to(np.asarray(fill_value).astype(dtype), shape)
-
-
-def _empty_like(x: Any, dtype: Any = None, *args: Any, shape: Any = None, **more: Any) -> Any:
-    dtype, shape = np.dtype(dtype or x.dtype), np.shape(x) if shape is None else shape
-    return broadcast_constant(np.zeros((), dtype), shape)
+    fill = np.asarray(fill_value).astype(dtype)
+    return broadcast_constant(fill, shape)
 
 
 def broadcast_constant(value: Any, shape: Shape) -> Abstract:
@@ -305,7 +301,7 @@ _RULES: dict[Any, Callable[..., Any]] = {
     np.zeros_like: _filled(0),
     np.ones_like: _filled(1),
     np.full_like: _full_like,
-    np.empty_like: _empty_like,
+    np.empty_like: _filled(0),
     np.where: _where,
     np.concatenate: _concatenate,
     np.result_type: _result_type,

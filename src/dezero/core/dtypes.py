@@ -85,6 +85,11 @@ def rounded_once(value: Callable[..., Array]) -> Callable[..., Array]:
     return call
 
 
+def zeros_of(x: Array, shape: int | Shape) -> Array:
+    """Zeros of a shape in the dtype of an array; of an array without numbers, an array of its kind."""
+    return np.zeros(shape, x.dtype) if type(x) is np.ndarray else np.zeros_like(x, shape=shape)
+
+
 def as_array(x: Any, array_module: ModuleType = np) -> Array:
     """A number as a 0-d array; an array is returned itself.
 

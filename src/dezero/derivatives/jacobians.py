@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from dezero.backends import get_array_module
 from dezero.core.dtypes import Array, Shape, is_complex
 from dezero.core.errors import describe
 from dezero.core.registry import operations
@@ -169,7 +170,7 @@ def _rows(name: str, run: Run) -> list[list[Variable]]:
 
 def _unit_arrays(x: Variable) -> Iterator[Array]:
     for place in range(x.size):
-        e = np.zeros_like(x._data, order="C")
+        e = get_array_module(x._data).zeros(x.shape, x.dtype)
         e.reshape(-1)[place] = 1
         yield e
 

@@ -18,6 +18,7 @@ from dezero.core.errors import GraphError, describe
 from dezero.core.graph import collect, leading_to
 from dezero.core.marks import Cut
 from dezero.core.registry import operations
+from dezero.core.tracing import tracing
 from dezero.core.variable import Variable, wrap
 from dezero.derivatives.costs import work
 from dezero.derivatives.tracing import Args, Kwargs, P, Run
@@ -55,7 +56,7 @@ def with_aux(found: object, run: Run, has_aux: bool) -> Any:
 
 def further(run: Run, given: Sequence[object] = ()) -> bool:
     """Whether derivatives along these tangents or cotangents are recorded: also where one of them is a Variable."""
-    return run.recorded or (recording() and any(isinstance(v, Variable) for v in given))
+    return run.recorded or tracing() or (recording() and any(isinstance(v, Variable) for v in given))
 
 
 # -- forward ---------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from dezero.autodiff.arguments import (
 from dezero.core.config import recording
 from dezero.core.errors import describe
 from dezero.core.registry import operations
+from dezero.core.tracing import tracing
 from dezero.core.variable import Variable
 from dezero.derivatives.trees import Rebuild, flatten, returned
 from dezero.series.orders import is_whole_number
@@ -67,7 +68,7 @@ class Run:
             release(self.leaves)
             raise
         variables = any(isinstance(x, Variable) for x in given)
-        self.recorded = recording() and (variables or rests_on_others(self.outputs, self.leaves))
+        self.recorded = tracing() or (recording() and (variables or rests_on_others(self.outputs, self.leaves)))
 
     def _call(self, f: Callable[..., object], args: Sequence[object], kwargs: Kwargs, has_aux: bool) -> None:
         name = self.name

@@ -23,6 +23,7 @@ from dezero.autodiff.rows import independent_axes, proved_rows
 from dezero.core.dtypes import Array, is_inexact
 from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.op import Independent, Op
+from dezero.core.tracing import ConcretizationError, tracing
 from dezero.core.variable import Variable
 from dezero.series.expansion import Known, advance
 from dezero.series.power import Series, coefficient
@@ -71,6 +72,11 @@ def _mixing(outputs: Sequence[Variable], x: Variable, rows: Independent, place: 
         if wanted is None or all([found.get(y._age, wanted) == wanted for y in outputs]):
             return None
         culprit = outputs[0]._op.name
+    if tracing():
+        raise ConcretizationError(
+            f"whether {culprit} mixes rows is found by numbers, which a compiled function has not; use jacobian, or "
+            "jvp along a direction"
+        )
     return culprit if _seen(path, outputs, x, rows, place, order) else None
 
 

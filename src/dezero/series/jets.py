@@ -17,6 +17,7 @@ from dezero.core.errors import describe, no_data
 from dezero.core.function import Function
 from dezero.core.op import Op
 from dezero.core.registry import operations
+from dezero.core.tracing import tracing
 from dezero.core.variable import ArrayLike, Variable, wrap
 from dezero.series.expansion import Expansion, Term
 from dezero.series.independence import check_elements
@@ -33,6 +34,7 @@ def jet_of(
         raise no_data("jet")
     check_order("jet", order)
     check_factorial(order, y)
+    create_graph = create_graph or tracing()
     if direction is None and isinstance(y._op, Op | Function):
         check_elements("jet", [y], x, order, "give direction=numpy.ones(x.shape) for the derivative along ones")
     line = _term("jet", 1.0 if direction is None else direction, x, create_graph, "direction")
@@ -93,6 +95,8 @@ def _jet(
     results = [computed(name, y) for y in (ys if isinstance(ys, tuple | list) else (ys,))]
     if check is not None:
         check(results, xs[0])
+    if tracing():
+        create_graph = True
     if create_graph is None:
         given = any(isinstance(a, Variable) for a in [*primals, *[term for terms in series for term in terms]])
         create_graph = recording() and (given or rests_on_others(results, xs))

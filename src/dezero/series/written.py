@@ -21,6 +21,7 @@ from dezero.core.arraylike import raw
 from dezero.core.dtypes import Array
 from dezero.core.op import Op, declared
 from dezero.core.power import falling_factorial, polynomial
+from dezero.core.tracing import tracing
 from dezero.core.watching import decided
 from dezero.series.power import (
     Coefficient,
@@ -121,7 +122,7 @@ def _pow(F: Combining, op: Op, args: tuple[Operand, Operand], first: Coefficient
         power = F.mul(half, a) if n % 2 else half
         # coefficient 0 stays the value that the graph holds: the product may differ from it by rounding
         return power if first is None else Series(F, power.shape, power.dtype, lambda k: power[k], first)
-    if n == 0 or not decided(lambda c: np.all(F.raw(c)), a[0]):
+    if n == 0 or tracing() or not decided(lambda c: np.all(F.raw(c)), a[0]):
         return None  # the rule gives a**n from a**(n - 1) and so on, without a division by a
     if n > 1 and decided(lambda c: _leaves_range(F.raw(c), n), a[0]):
         return _scaled_power(F, a, n)
@@ -135,7 +136,7 @@ def _power_derivative(F: Combining, op: Op, args: tuple[Operand, Operand], first
     """
     a, b = args
     base = a[0] if isinstance(a, Series) else a
-    if not decided(lambda c: np.all(F.raw(c)), base):
+    if tracing() or not decided(lambda c: np.all(F.raw(c)), base):
         return None
     m, k = op.parameters["orders"]
     weights = falling_factorial(b, (m, k))  # type: ignore[type-var]

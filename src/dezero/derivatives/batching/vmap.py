@@ -16,6 +16,7 @@ from dezero.core.call import operand
 from dezero.core.config import recording, using_config
 from dezero.core.errors import GraphError, GraphWarning, describe
 from dezero.core.registry import operations
+from dezero.core.tracing import tracing
 from dezero.core.variable import Variable, argument, wrap
 from dezero.derivatives.batching.axes import Axes, Mapped, count_of, from_front, mapped, to_front
 from dezero.derivatives.batching.stacked import StackedReading
@@ -88,7 +89,7 @@ class _Call:
         _, self.rebuild = flatten(inputs)
         self.places = [i for i, m in enumerate(leaves) if m.axis is not None]
         self.stacked = [to_front(_held(leaves[i].leaf), leaves[i].axis) for i in self.places]  # type: ignore[arg-type]
-        self.recorded = recording() and any([isinstance(x, Variable) for x in self.stacked])
+        self.recorded = tracing() or (recording() and any([isinstance(x, Variable) for x in self.stacked]))
 
     def on_example(self, xs: Sequence[Variable]) -> object:
         """f with these in place of the leaves that hold examples."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, publish
-from dezero.core.dtypes import Array, Shape, is_whole, rounded_once
+from dezero.core.dtypes import Array, Shape, is_whole, rounded_once, zeros_of
 from dezero.core.op import Op, declared
 from dezero.core.variable import ArrayLike, Variable
 from dezero.core.watching import decided, mapping
@@ -28,9 +29,9 @@ from dezero.functions.indexing._indices import (
 
 
 def _scatter(g: Array, index: Any, shape: Shape) -> Array:
-    g = np.asarray(g)
+    g = np.asanyarray(g)
     if not repeats(index):
-        total = np.zeros(shape, g.dtype)
+        total = zeros_of(g, shape)
         total[index] = g
         return total
     return _added(g, index, shape)
@@ -43,9 +44,9 @@ def _added(g: Array, index: Any, shape: Shape) -> Array:
     positions = positions_read(index, read)
     if rest != 1:
         positions = positions[..., None] * rest + np.arange(rest)
-    total = np.zeros(shape, g.dtype)
-    np.add.at(total.reshape(-1), positions.ravel(), g.ravel())
-    return total
+    total = zeros_of(g, math.prod(shape))
+    np.add.at(total, positions.ravel(), g.ravel())
+    return total.reshape(shape)
 
 
 def _rows(below: Below, node: Variable, index: object) -> Independent | None:
