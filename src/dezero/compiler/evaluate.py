@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dezero.compiler.graph import BROADCAST, CALL, CAST, CONCATENATE, CONSTANT, EMBED, MAP, MATMUL, OUTPUT, REDUCE
-from dezero.compiler.graph import RESHAPE, SLICE, TRANSPOSE, WHERE, Graph, Node, Number
+from dezero.compiler.graph import RESHAPE, SLICE, TRANSPOSE, WHERE, Graph, Node, Number, Unsupported
 
 Function = Callable[..., Any]
 
@@ -45,6 +45,21 @@ def _embed(node: Node) -> Function:
     return call
 
 
+def _checked(node: Node, function: Function) -> Function:
+    """A call whose result must be of the node's type: that of eigenvalues, real or complex, depends on numbers."""
+    shape, dtype = node.shape, node.dtype
+
+    def call(*args: Any) -> Any:
+        y = function(*args)
+        if not hasattr(y, "dtype"):
+            y = np.asarray(y)[()]
+        if y.dtype != dtype or y.shape != shape:
+            raise Unsupported(f"a {y.dtype} array of shape {y.shape} came where {dtype} of shape {shape} was expected")
+        return y
+
+    return call
+
+
 _FUNCTIONS: dict[str, Callable[[Node], Function]] = {
     CONSTANT: lambda node: lambda: node.parameters["value"],
     MAP: _map,
@@ -58,8 +73,8 @@ _FUNCTIONS: dict[str, Callable[[Node], Function]] = {
     MATMUL: lambda node: np.matmul,
     CONCATENATE: lambda node: lambda *xs: np.concatenate(xs, node.parameters["axis"]),
     EMBED: _embed,
-    CALL: lambda node: node.parameters["function"],
-    OUTPUT: lambda node: lambda ys: ys[node.parameters["position"]],
+    CALL: lambda node: node.parameters["function"] if node.dtype == object else _checked(node, node.parameters["function"]),
+    OUTPUT: lambda node: _checked(node, lambda ys: ys[node.parameters["position"]]),
 }
 
 

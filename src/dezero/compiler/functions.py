@@ -142,6 +142,56 @@ def _diff(x: Any, n: int = 1, axis: int = -1) -> Any:
     return x[(*at, slice(1, None))] - x[(*at, slice(None, -1))]
 
 
+def _round(x: Any, decimals: int = 0, out: Any = None) -> Any:
+    if x.dtype.char not in "fd" or out is not None:
+        raise NotRecorded("rounding in another precision")
+    if not decimals:
+        return np.rint(x)
+    first, second = (np.multiply, np.true_divide) if decimals > 0 else (np.true_divide, np.multiply)
+    return second(np.rint(first(x, 10.0 ** abs(decimals))), 10.0 ** abs(decimals))
+
+
+def _nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    if x.dtype.kind != "f":
+        raise NotRecorded("numpy.nan_to_num of complex numbers")
+    ends = np.finfo(x.dtype)
+    y = _where(np.isnan(x), nan, x)
+    y = _where(x == np.inf, float(ends.max) if posinf is None else posinf, y)
+    return _where(x == -np.inf, float(ends.min) if neginf is None else neginf, y)[()]
+
+
+def _angle(x: Any, deg: bool = False) -> Any:
+    if _complex(x) or deg:
+        raise NotRecorded("numpy.angle of complex numbers")
+    return np.arctan2(0, x)
+
+
+def _einsum(spec: str, *xs: Any, **keywords: Any) -> Any:
+    """As a product that is summed, which need not have the same bits."""
+    recorder = _recorder(*xs)
+    labels, output = spec.replace(" ", "").split("->")
+    lists = labels.split(",")
+    if not recorder.general or keywords or "." in spec or any([len(set(part)) < len(part) for part in lists]):
+        raise NotRecorded("numpy.einsum")
+    order = [*output, *sorted(set(labels) - {",", *output})]
+    product = None
+    for x, part in zip(xs, lists, strict=True):
+        lengths = iter([x.shape[part.index(i)] for i in order if i in part])
+        x = x.transpose([part.index(i) for i in order if i in part])
+        x = x.reshape([next(lengths) if i in part else 1 for i in order])
+        product = x if product is None else product * x
+    summed = tuple(range(len(output), len(order)))
+    return product.sum(summed) if summed else product  # type: ignore[attr-defined]
+
+
+def _var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    if not x.recorder.general or x.dtype.char not in "fd":
+        raise NotRecorded("numpy.var")
+    centred = x - x.mean(axis, keepdims=True)
+    total = (centred * centred).sum(axis, keepdims=keepdims)
+    return total / max(x.size // max(total.size, 1) - ddof, 0)
+
+
 def _result_type(*values: Any) -> Any:
     return np.result_type(*[_typed(v) for v in values])
 
@@ -163,6 +213,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tril": _triangle(np.tril),
     "triu": _triangle(np.triu),
     "diff": _diff,
+    "round": _round,
+    "nan_to_num": _nan_to_num,
+    "isposinf": lambda x: x == np.inf,
+    "isneginf": lambda x: x == -np.inf,
+    "angle": _angle,
+    "einsum": _einsum,
+    "var": _var,
+    "std": lambda *args, **keywords: np.sqrt(_var(*args, **keywords)),
     "dot": _dot,
     "zeros_like": _like(0),
     "empty_like": _like(0),
@@ -229,13 +287,8 @@ class NumPy:
             raise NotRecorded("an array full of a computed number")
         value = np.asarray(value)
         if value.ndim:
-            raise NotRecorded("an array of repeated arrays")
+            return self._recorder.given(np.full(shape, value, dtype))
         return self._recorder.filled(shape, value, value.dtype if dtype is None else np.dtype(dtype))
 
     def zeros_like(self, x: Any, dtype: Any = None, **keywords: Any) -> Any:
         return self.zeros(_shape(x), np.result_type(_typed(x)) if dtype is None else dtype)
-
-    def einsum(self, spec: str, *xs: Any, **keywords: Any) -> Any:
-        if any([isinstance(x, Recorded) for x in xs]):
-            raise NotRecorded("numpy.einsum")
-        return np.einsum(spec, *xs, **keywords)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.compiler.graph import CALL, CONSTANT, INPUT, OUTPUT, Graph, Number
+from dezero.compiler.graph import CALL, CONSTANT, INPUT, OUTPUT, Graph, Number, Unsupported
 from dezero.compiler.passes import cleaned
 from dezero.compiler.recording import Recorded, Recorder
 from dezero.compiler.values import recorded
@@ -20,11 +20,8 @@ from dezero.core.op import ELEMENTWISE, Op
 from dezero.rewriting.program import Program, Step, on_arrays
 from dezero.rewriting.types import Type
 
+_MOST = 64  # nodes that the value of one operation may become: loops over elements stay calls
 _SMALL = 2**12  # elements: such arguments have stand-ins of their own size
-
-
-class Unsupported(Exception):
-    """A program that has no form as a graph, with the reason."""
 
 
 def lower(program: Program) -> Graph:
@@ -72,7 +69,9 @@ def _step(recorder: Recorder, step: Step, args: list[Any]) -> Any:
     if isinstance(step, Op) and not _draws(step):
         try:
             found = recorded(recorder, step.value, *[_unwritable(a) for a in args])
-            return _settled(recorder, found)
+            if len(recorder.graph.nodes) <= made + _MOST:
+                return _settled(recorder, found)
+            del recorder.graph.nodes[made:]
         except Exception:  # whatever a value does to arrays that hold no numbers
             del recorder.graph.nodes[made:]
             recorder.errstate = {}

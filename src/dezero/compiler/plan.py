@@ -270,8 +270,6 @@ class _Writer:
         if node.primitive == REDUCE:
             function = self._let("f", node.parameters["ufunc"].reduce)
             return f"{function}({args[0]}, {node.parameters['axes']}, None, None, {node.parameters['keepdims']})"
-        if node.primitive == OUTPUT:
-            return f"{args[0]}[{node.parameters['position']}]"
         return f"{self._let('f', function_of(node))}({', '.join(args)})"
 
     def _written(self, place: int, node: Node) -> None:

@@ -232,7 +232,7 @@ class Recorded:
         if method != "__call__" or keywords:
             raise NotRecorded(f"numpy.{ufunc.__name__}.{method} with {', '.join(keywords)}")
         found = self.recorder.ufunc(ufunc, args if dtype is None else self._cast_for(ufunc, args, dtype))
-        if out is None or out == (None,):
+        if out is None or out[0] is None:
             return found
         (target,) = out
         if not isinstance(target, Recorded) or isinstance(target, RecordedScalar):
@@ -320,11 +320,11 @@ class Recorded:
 
     # -- views --
 
-    def view_of(self, primitive: str, shape: Shape, index: Any = None, scalar: bool = False, **parameters: Any) -> Any:
+    def view_of(self, primitive: str, shape: Shape, read: Any = None, scalar: bool = False, **parameters: Any) -> Any:
         place = self.recorder.add(primitive, (self.current(),), shape, self.dtype, **parameters)
         found = self.recorder.array(place, scalar, self.fresh)
         if not scalar:
-            found.source, found.seen = (self, index), self.changes
+            found.source, found.seen = (self, read), self.changes
             found.blank = self.blank
         return found
 

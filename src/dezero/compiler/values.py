@@ -18,7 +18,7 @@ from dezero.compiler.recording import NotRecorded, Recorded, Recorder
 from dezero.core import power
 from dezero.functions.elementwise import exponential
 from dezero.functions.linalg import matmul
-from dezero.functions.nn import softmaxes
+from dezero.functions.nn import losses, softmaxes
 from dezero.functions.reductions import sums_and_products
 
 
@@ -131,10 +131,36 @@ def _product(reading: _Reading, a: Any, b: Any) -> Any:
     return np.matmul(rows, b).reshape(*a.shape[:-1], b.shape[1])
 
 
+def _at_labels(x: Any, labels: Any) -> Any:
+    """Where the column of a row is its label."""
+    n = x.shape[1]
+    places = np.where(labels < 0, labels + n, labels) if isinstance(labels, Recorded) else np.asarray(labels) % n
+    return np.arange(n) == places[:, None]
+
+
+def _cross_entropy(reading: _Reading, x: Any, labels: Any) -> Any:
+    _only_general(reading)
+    p = x - x.max(1, keepdims=True)
+    picked = np.where(_at_labels(x, labels), p, 0).sum(1)
+    p = np.exp(p)
+    loss = (_log_of_sum(reading, p, 1)[:, 0] - picked).sum() / len(x)
+    return loss, p / p.sum(1, keepdims=True)
+
+
+def _softmax_error(reading: _Reading, x: Any, labels: Any, p: Any) -> Any:
+    _only_general(reading)
+    at = _at_labels(x, labels)
+    at_label = np.where(at, p, 0).sum(1, keepdims=True) - 1
+    others = np.where(at, 0, p).sum(1, keepdims=True)
+    return np.where(at, np.where(at_label > -losses.CANCELS, -others, at_label), p)
+
+
 _GENERAL: dict[Callable[..., Any], Callable[..., Any]] = {
     exponential.tails: _tails,
     softmaxes.log_of_sum: _log_of_sum,
     sums_and_products.all_equal: _all_equal,
     power._derivative: _power_derivative,
     matmul._product: _product,
+    losses._cross_entropy: _cross_entropy,
+    losses._softmax_error: _softmax_error,
 }
