@@ -27,6 +27,7 @@ from dezero.core.registry import homes as _homes
 __version__ = "0.1.0"
 
 __all__ = [
+    "ConcretizationError",
     "Config",
     "DataLoader",
     "Dataset",
@@ -46,6 +47,7 @@ __all__ = [
     "cache_info",
     "checkpoint",
     "clear_cache",
+    "compile",
     "curl",
     "custom_root",
     "derivative",
@@ -85,7 +87,7 @@ __all__ = [
     "vmap",
 ]
 
-_ROOMS = """cuda dataloaders datasets derivatives layers models ode optimize optimizers series training transforms utils
+_ROOMS = """compiler cuda dataloaders datasets derivatives layers models ode optimize optimizers series training transforms utils
     viz"""
 _LATER = {
     "derivatives": """argmin biharmonic checkpoint curl custom_root derivative derivative_tensor divergence fixed_point
@@ -93,6 +95,7 @@ _LATER = {
         partial partials sparse_hessian sparse_jacobian sparse_third sparsity stop_gradient value_and_grad vjp
         vmap""",
     "series": "jet taylor",
+    "compiler": "ConcretizationError compile",
     "layers": "Layer",
     "models": "Model",
     "datasets": "Dataset",
