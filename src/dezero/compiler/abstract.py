@@ -112,17 +112,13 @@ class Abstract(np.ndarray[Any, Any]):
     """An array without numbers.
 
     term: how it is computed. origin: how it was computed when it was made. shared: whether it is a view, or views of
-    it exist.
+    it exist. written: when it was last changed in place, by the clock of Variables' ages.
     """
 
     term: Term
     origin: Term
     shared: bool
-
-    @property
-    def written(self) -> bool:
-        """Whether it was changed in place."""
-        return self.term is not self.origin
+    written = 0
 
     def __array_finalize__(self, other: object) -> None:
         self.shared = False

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dezero.compiler.abstract import Abstract, owner_of
-from dezero.compiler.sources import ARRAY, DATA, GRAD, ITEM, Source
+from dezero.compiler.sources import ARRAY, GRAD, ITEM, Source
 from dezero.compiler.terms import Term
 from dezero.compiler.trees import Structure, flatten
 from dezero.core.arithmetic import ALIAS
@@ -52,7 +52,6 @@ class Built:
         self.given: dict[Any, int | Source] = {}
         self.alive: list[Any] = []
         self.leaves: list[Variable] = []
-        self.changed: set[int] = set()  # ids of Variables whose data the run changed
         self.outputs: list[Any] = []
         self.updates: list[tuple[Source, Any]] = []
         self.kinds: list[str] = []
@@ -92,12 +91,11 @@ class Built:
         return name, None
 
     def _holds(self, v: Variable) -> bool:
-        """Whether a recorded operation is how the Variable's present data follow from the present ones below it."""
-        if not isinstance(v._op, Op) or getattr(v._data, "written", False):
+        """Whether its data still follow by the recorded operation from what is now in the Variables below it."""
+        if not isinstance(v._op, Op) or getattr(v._data, "written", 0) > v._age:
             return False
-        return not any(
-            [isinstance(a, Variable) and (id(a) in self.changed or getattr(a._data, "written", False)) for a in v._args]
-        )
+        below = [a for a in v._args if isinstance(a, Variable)]
+        return not any([a._age > v._age or getattr(a._data, "written", 0) > v._age for a in below])
 
     def visit(self, value: Any) -> Any:
         """Add the steps on which a value depends; returns its key."""
@@ -214,7 +212,6 @@ def build(run: Any, given: Sequence[Abstract], stand_ins: Sequence[Any], result:
         built.given[id(array.origin)] = source
         built.alive.append(array.origin)
     changes = list(run.borrowed.changes())
-    built.changed = {id(source.holder) for source, _ in changes if source.kind == DATA}
     leaves, built.structure = flatten(result)
     _check_static(built.structure)
     for leaf in leaves:

@@ -21,6 +21,7 @@ from dezero.compiler.terms import (
 )
 from dezero.compiler.trees import flatten
 from dezero.core.dtypes import Shape
+from dezero.core.variable import tick
 
 CLIP: np.ufunc = np._core.umath.clip  # type: ignore[attr-defined]
 _PYTHON = (bool, int, float, complex)
@@ -148,7 +149,7 @@ def overwrite(array: Abstract, term: Term, what: str) -> None:
     """Give an abstract array other contents, as an operation in place does."""
     if array.shared:
         refuse(f"{what} of an array of which there are views")
-    array.term = term
+    array.term, array.written = term, tick()
 
 
 def _into(out: Sequence[Any], found: Any) -> Any:
