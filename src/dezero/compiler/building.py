@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.compiler.abstract import Abstract, owner_of
+from dezero.compiler.abstract import Abstract, is_abstract
 from dezero.compiler.sources import ARRAY, GRAD, ITEM, Source
 from dezero.compiler.terms import Term
 from dezero.compiler.trees import Structure, flatten
@@ -74,8 +74,7 @@ class Built:
             value = value._data
         if isinstance(value, tuple):
             raise ConcretizationError("compile: a user's Function of several results has no types in the trace")
-        value = owner_of(value)
-        if isinstance(value, Abstract):
+        if is_abstract(value):
             value = value.term
         if isinstance(value, Term):
             step = None if value.op is None else (value, value.op, value.args)
@@ -215,7 +214,7 @@ def build(run: Any, given: Sequence[Abstract], stand_ins: Sequence[Any], result:
     leaves, built.structure = flatten(result)
     _check_static(built.structure)
     for leaf in leaves:
-        scalar = isinstance(leaf, np.generic) or (isinstance(leaf, Abstract) and not leaf.ndim and leaf.term.op is not None)
+        scalar = isinstance(leaf, np.generic) or (is_abstract(leaf) and not leaf.ndim and leaf.term.op is not None)
         built.kinds.append("variable" if isinstance(leaf, Variable) else "scalar" if scalar else "array")
         built.outputs.append(built.visit(leaf))
     changes += [(Source(GRAD, i), x._grad) for i, x in enumerate(stand_ins) if isinstance(x, Variable) and x._grad is not None]
