@@ -10,6 +10,7 @@ import numpy as np
 from dezero.core.arithmetic import alias
 from dezero.core.call import operand
 from dezero.core.config import calling, recording
+from dezero.core.dtypes import as_array
 from dezero.core.errors import describe
 from dezero.core.graph import collect
 from dezero.core.marks import CONSTANT
@@ -28,7 +29,7 @@ def as_argument(name: str, x: ArrayLike) -> Variable:
         raise TypeError(f"{name}: an argument is {describe(x)}; derivatives are taken in numbers")
     if isinstance(x, Variable) and recording():
         return alias(x if kind in "fc" else x * 1.0)  # a gradient has the dtype of its Variable
-    return Argument(np.asanyarray(variable.data if kind in "fc" else variable.data * 1.0))
+    return Argument(as_array(variable.data if kind in "fc" else variable.data * 1.0))
 
 
 def since(asked: Sequence[Variable] | None) -> int:

@@ -6,6 +6,7 @@ abstract arrays compute shapes and dtypes through NumPy's two protocols; each re
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
@@ -27,55 +28,34 @@ from dezero.compiler.trees import flatten
 from dezero.core.dtypes import DType, Shape
 from dezero.core.tracing import NUMBERLESS, ConcretizationError
 
-_BYTES = [0xA7]  # what the memory of abstract arrays is filled with: another byte in a second trace
-
-
-def poison(byte: int) -> None:
-    """Fill the memory of abstract arrays that are made from now on with this byte."""
-    _BYTES[0] = byte
-
-
 def abstract(shape: Shape, dtype: Any, term: Term | None = None) -> Abstract:
     """An abstract array; without a term it is an input.
 
     >>> abstract((2, 3), np.float64) * 2
     <abstract float64 array of shape (2, 3)>
     """
-    dtype = np.dtype(dtype)
-    memory = np.ndarray.__new__(_Memory, (1,), dtype)
-    memory.view(np.uint8)[...] = _BYTES[0] & 1 if dtype.kind == "b" else _BYTES[0]
-    array = np.ndarray.__new__(Abstract, tuple(shape), dtype, memory, 0, (0,) * len(shape))  # type: ignore[arg-type]
-    array.term = array.origin = Term() if term is None else term
-    return array
+    return Abstract(tuple(shape), np.dtype(dtype), Term() if term is None else term)
 
 
-class _Memory(np.ndarray[Any, Any]):
-    """The memory of an abstract array. By its class NumPy keeps the abstract array as the base of a plain view."""
-
-
-def like(result: Any, term: Term) -> Any:
-    """Abstract arrays of the types of some result: an array, a number, or a tuple of these."""
+def like(result: Any, term: Term, shape: Shape | None = None) -> Any:
+    """Abstract arrays of the types of some result: an array, a number, or a tuple of these. shape: another shape."""
     from dezero.core.outputs import picking
 
     if isinstance(result, tuple | list):
-        parts = [like(part, Term(picking(i), (term,))) for i, part in enumerate(result)]
+        parts = [like(part, Term(picking(i), (term,)), shape) for i, part in enumerate(result)]
         return type(result)._make(parts) if hasattr(result, "_make") else type(result)(parts)
     if not hasattr(result, "dtype"):
         result = np.asarray(result)
-    return abstract(result.shape, result.dtype, term)
+    return abstract(result.shape if shape is None else shape, result.dtype, term)
 
 
-def owner_of(array: Any) -> Any:
-    """The abstract array of which NumPy made a plain view (by np.asarray); any other value as it is."""
-    base = array.base if type(array) is np.ndarray else None
-    same = isinstance(base, Abstract) and (base.shape, base.dtype) == (array.shape, array.dtype)
-    return base if same else array
+def is_abstract(value: object) -> bool:
+    return type(value) is Abstract
 
 
 def term_of(value: Any) -> Any:
     """The term of an abstract array; any other value as it is."""
-    value = owner_of(value)
-    return value.term if isinstance(value, Abstract) else value
+    return value.term if is_abstract(value) else value
 
 
 def refuse(what: str) -> NoReturn:
@@ -108,25 +88,53 @@ def _refusing(name: str) -> Callable[..., Any]:
     return method
 
 
-class Abstract(np.ndarray[Any, Any]):
+class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
     """An array without numbers.
 
+    It is no array of NumPy's, so nothing can read memory in place of numbers; isinstance takes it for one all the same.
     term: how it is computed. origin: how it was computed when it was made. shared: whether it is a view, or views of
-    it exist.
+    it exist. written: when it was last changed in place, by the clock of Variables' ages.
     """
 
-    term: Term
-    origin: Term
-    shared: bool
+    __slots__ = ("__weakref__", "dtype", "origin", "shape", "shared", "term", "written")
+    base = None
+
+    def __init__(self, shape: Shape, dtype: DType, term: Term) -> None:
+        self.shape, self.dtype = shape, dtype
+        self.term = self.origin = term
+        self.shared, self.written = False, 0
 
     @property
-    def written(self) -> bool:
-        """Whether it was changed in place."""
-        return self.term is not self.origin
+    def __class__(self) -> type:
+        return np.ndarray
 
-    def __array_finalize__(self, other: object) -> None:
-        self.shared = False
-        self.term = self.origin = getattr(other, "term", None) or Term()
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.itemsize
+
+    @property
+    def flags(self) -> Any:
+        return np.zeros(()).flags
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of unsized object")
+        return self.shape[0]
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
+        refuse(f"numpy.asarray, or a function of NumPy's that calls it, of {self!r}")
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         from dezero.compiler import protocol
@@ -146,19 +154,19 @@ class Abstract(np.ndarray[Any, Any]):
     __complex__ = _refusing("complex()")
     __index__ = _refusing("an index")
     __contains__ = _refusing("in")
-    __reduce__ = _refusing("a copy or pickle")  # type: ignore[assignment]
+    __reduce__ = _refusing("a copy or pickle")
     item = _refusing("item()")
     tolist = _refusing("tolist()")
     tobytes = _refusing("tobytes()")
     nonzero = _refusing("nonzero()")
     compress = _refusing("compress()")
-    sort = _refusing("sort() in place")  # type: ignore[assignment]
+    sort = _refusing("sort() in place")
     partition = _refusing("partition() in place")
     put = _refusing("put()")
     resize = _refusing("resize()")
     fill = _refusing("fill()")
     byteswap = _refusing("byteswap()")
-    flat = property(_refusing("flat"))  # type: ignore[assignment]
+    flat = property(_refusing("flat"))
 
     def __iter__(self) -> Iterator[Any]:
         if not self.ndim:
@@ -184,12 +192,12 @@ class Abstract(np.ndarray[Any, Any]):
     def __getitem__(self, index: Any) -> Any:
         leaves, structure = flatten(index)
         probe = np.broadcast_to(np.int8(0), self.shape)
-        if any([isinstance(leaf, Abstract) for leaf in leaves]):
-            if any([isinstance(leaf, Abstract) and leaf.dtype.kind == "b" for leaf in leaves]):
+        if any([is_abstract(leaf) for leaf in leaves]):
+            if any([is_abstract(leaf) and leaf.dtype.kind == "b" for leaf in leaves]):
                 refuse(f"a selection from {self!r} by an array of booleans, whose result has an unknown shape,")
             from dezero.compiler.trees import unflatten
 
-            known = [np.zeros(x.shape, x.dtype) if isinstance(x, Abstract) else x for x in leaves]
+            known = [np.zeros(x.shape, x.dtype) if is_abstract(x) else x for x in leaves]
             shape = probe[unflatten(structure, known)].shape
             op = TAKE.bind(structure=structure)
             return abstract(shape, self.dtype, Term(op, (self.term, *map(term_of, leaves))))
@@ -200,9 +208,6 @@ class Abstract(np.ndarray[Any, Any]):
         from dezero.compiler import protocol
 
         leaves, structure = flatten(index)
-        if any([isinstance(leaf, Abstract) and leaf.dtype.kind != "b" for leaf in leaves]) and not leaves:
-            refuse("an assignment")
-        value = owner_of(value)
         fill = Term(FILL.bind(structure=structure), (self.term, *map(term_of, leaves), term_of(value)))
         protocol.overwrite(self, fill, "an assignment to elements")
 
@@ -247,10 +252,8 @@ class Abstract(np.ndarray[Any, Any]):
         found = np.broadcast_to(np.broadcast_to(np.int8(0), self.shape), shape).shape
         return self._seen(found, Term(BROADCAST.bind(shape=found), (self.term,)))
 
-    def view(self, *args: Any, **kwargs: Any) -> Any:
-        if (args and args[0] is Abstract) or kwargs:
-            return super().view(*args, **kwargs)
-        if not args or np.dtype(args[0]) == self.dtype:
+    def view(self, dtype: Any = None) -> Any:
+        if dtype is None or dtype is np.ndarray or np.dtype(dtype) == self.dtype:
             return self._seen(self.shape, self.term)
         refuse(f"view() of {self!r} in another dtype")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from dezero.compiler.abstract import Abstract, owner_of
-from dezero.compiler.sources import ARRAY, DATA, GRAD, ITEM, Source
+from dezero.compiler.abstract import Abstract, is_abstract
+from dezero.compiler.sources import ARRAY, GRAD, ITEM, Source
 from dezero.compiler.terms import Term
 from dezero.compiler.trees import Structure, flatten
 from dezero.core.arithmetic import ALIAS
@@ -52,7 +52,6 @@ class Built:
         self.given: dict[Any, int | Source] = {}
         self.alive: list[Any] = []
         self.leaves: list[Variable] = []
-        self.changed: set[int] = set()  # ids of Variables whose data the run changed
         self.outputs: list[Any] = []
         self.updates: list[tuple[Source, Any]] = []
         self.kinds: list[str] = []
@@ -75,8 +74,7 @@ class Built:
             value = value._data
         if isinstance(value, tuple):
             raise ConcretizationError("compile: a user's Function of several results has no types in the trace")
-        value = owner_of(value)
-        if isinstance(value, Abstract):
+        if is_abstract(value):
             value = value.term
         if isinstance(value, Term):
             step = None if value.op is None else (value, value.op, value.args)
@@ -92,12 +90,11 @@ class Built:
         return name, None
 
     def _holds(self, v: Variable) -> bool:
-        """Whether a recorded operation is how the Variable's present data follow from the present ones below it."""
-        if not isinstance(v._op, Op) or getattr(v._data, "written", False):
+        """Whether its data still follow by the recorded operation from what is now in the Variables below it."""
+        if not isinstance(v._op, Op) or getattr(v._data, "written", 0) > v._age:
             return False
-        return not any(
-            [isinstance(a, Variable) and (id(a) in self.changed or getattr(a._data, "written", False)) for a in v._args]
-        )
+        below = [a for a in v._args if isinstance(a, Variable)]
+        return not any([a._age > v._age or getattr(a._data, "written", 0) > v._age for a in below])
 
     def visit(self, value: Any) -> Any:
         """Add the steps on which a value depends; returns its key."""
@@ -214,11 +211,10 @@ def build(run: Any, given: Sequence[Abstract], stand_ins: Sequence[Any], result:
         built.given[id(array.origin)] = source
         built.alive.append(array.origin)
     changes = list(run.borrowed.changes())
-    built.changed = {id(source.holder) for source, _ in changes if source.kind == DATA}
     leaves, built.structure = flatten(result)
     _check_static(built.structure)
     for leaf in leaves:
-        scalar = isinstance(leaf, np.generic) or (isinstance(leaf, Abstract) and not leaf.ndim and leaf.term.op is not None)
+        scalar = isinstance(leaf, np.generic) or (is_abstract(leaf) and not leaf.ndim and leaf.term.op is not None)
         built.kinds.append("variable" if isinstance(leaf, Variable) else "scalar" if scalar else "array")
         built.outputs.append(built.visit(leaf))
     changes += [(Source(GRAD, i), x._grad) for i, x in enumerate(stand_ins) if isinstance(x, Variable) and x._grad is not None]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from dezero.compiler.abstract import Abstract, abstract, like, owner_of, refuse, term_of
+from dezero.compiler.abstract import Abstract, abstract, is_abstract, like, refuse, term_of
 from dezero.compiler.terms import (
     CONCATENATE,
     CONVERT,
@@ -21,6 +22,8 @@ from dezero.compiler.terms import (
 )
 from dezero.compiler.trees import flatten
 from dezero.core.dtypes import Shape
+from dezero.core.op import ELEMENTWISE
+from dezero.core.variable import tick
 
 CLIP: np.ufunc = np._core.umath.clip  # type: ignore[attr-defined]
 _PYTHON = (bool, int, float, complex)
@@ -28,7 +31,6 @@ _PYTHON = (bool, int, float, complex)
 
 def ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """The protocol of universal functions."""
-    inputs = tuple([owner_of(x) for x in inputs])
     out = kwargs.pop("out", None)
     if any([isinstance(x, list | tuple) for x in inputs]):
         inputs = tuple([np.array(x) if isinstance(x, list | tuple) else x for x in inputs])
@@ -44,7 +46,7 @@ def ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[Any], kwargs: dict[str,
         parameters = {k: v for k, v in kwargs.items() if v is not None}
         found = abstract(x.shape, dtype, Term(reduction(ufunc, method).bind(**parameters), (x.term,)))
     elif method == "outer":
-        a, b = [x if isinstance(x, Abstract) else np.asarray(x) for x in inputs]
+        a, b = [x if is_abstract(x) else np.asarray(x) for x in inputs]
         found = ufunc(a.reshape(*a.shape, *[1] * b.ndim), b)
     elif method == "at":
         return _at(ufunc, *inputs)
@@ -106,7 +108,7 @@ def _reduced(ufunc: np.ufunc, x: Any, kwargs: dict[str, Any]) -> Any:
     parameters: dict[str, Any] = {"axis": axis, "keepdims": keepdims}
     if dtype is not None:
         parameters["dtype"] = np.dtype(dtype)
-    if kwargs.get("where", True) is not True or isinstance(kwargs.get("initial"), Abstract):
+    if kwargs.get("where", True) is not True or is_abstract(kwargs.get("initial")):
         return called(ufunc.reduce, (x,), kwargs)
     if "initial" in kwargs and kwargs["initial"] is not np._NoValue:  # type: ignore[attr-defined]
         parameters["initial"] = kwargs["initial"]
@@ -122,7 +124,7 @@ def _reduced(ufunc: np.ufunc, x: Any, kwargs: dict[str, Any]) -> Any:
 
 
 def _at(ufunc: np.ufunc, target: Any, index: Any, *values: Any) -> None:
-    if not isinstance(target, Abstract):
+    if not is_abstract(target):
         refuse(f"numpy.{ufunc.__name__}.at on a plain array")
     leaves, structure = flatten(index)
 
@@ -134,21 +136,20 @@ def _at(ufunc: np.ufunc, target: Any, index: Any, *values: Any) -> None:
         return y
 
     op = call_operation(Call(added, *_parts((target, *leaves, *values))))
-    overwrite(target, Term(op, tuple([term_of(x) for x in (target, *leaves, *values) if isinstance(x, Abstract)])), "at")
+    overwrite(target, Term(op, tuple([term_of(x) for x in (target, *leaves, *values) if is_abstract(x)])), "at")
 
 
 def _parts(args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> tuple[Any, list[Any], list[int]]:
     leaves, structure = flatten((args, kwargs or {}))
-    leaves = [owner_of(x) for x in leaves]
-    moving = [i for i, x in enumerate(leaves) if isinstance(x, Abstract)]
-    return structure, [None if isinstance(x, Abstract) else x for x in leaves], moving
+    moving = [i for i, x in enumerate(leaves) if is_abstract(x)]
+    return structure, [None if is_abstract(x) else x for x in leaves], moving
 
 
 def overwrite(array: Abstract, term: Term, what: str) -> None:
     """Give an abstract array other contents, as an operation in place does."""
     if array.shared:
         refuse(f"{what} of an array of which there are views")
-    array.term = term
+    array.term, array.written = term, tick()
 
 
 def _into(out: Sequence[Any], found: Any) -> Any:
@@ -159,7 +160,7 @@ def _into(out: Sequence[Any], found: Any) -> Any:
         if target is None:
             written.append(result)
             continue
-        if not isinstance(target, Abstract):
+        if not is_abstract(target):
             refuse("a result written into a plain array by out= or an assignment in place")
         if not np.can_cast(result.dtype, target.dtype, "same_kind"):
             raise TypeError(f"cannot cast a result of dtype {result.dtype} to {target.dtype}, in place")
@@ -195,8 +196,7 @@ _WRITTEN = {
     f"numpy.{n}"
     for n in (
         "sum prod max amax min amin any all mean cumsum cumprod clip transpose reshape ravel squeeze swapaxes moveaxis "
-        "rollaxis expand_dims stack vstack hstack column_stack dstack atleast_1d atleast_2d atleast_3d diff round real "
-        "imag split array_split hsplit vsplit flip fliplr flipud rot90 copyto isclose"
+        "round real imag split array_split hsplit vsplit flip"
     ).split()
 }
 _BY_VALUE = {
@@ -219,7 +219,7 @@ def _filled(value: Any) -> Callable[..., Any]:
 
 def _full_like(x: Any, fill_value: Any, dtype: Any = None, *args: Any, shape: Any = None, **more: Any) -> Any:
     shape, dtype = np.shape(x) if shape is None else shape, np.dtype(dtype or x.dtype)
-    if isinstance(fill_value, Abstract):
+    if is_abstract(fill_value):
         return fill_value.astype(dtype).broadcast(shape)
     fill = np.asarray(fill_value).astype(dtype)
     return broadcast_constant(fill, shape)
@@ -243,14 +243,13 @@ def _where(condition: Any, *others: Any) -> Any:
 
 
 def _weak(x: Any) -> Any:
-    x = owner_of(x)
-    return x.dtype if isinstance(x, Abstract) else x
+    return x.dtype if is_abstract(x) else x
 
 
 def _concatenate(parts: Any, axis: Any = 0, out: Any = None, dtype: Any = None, casting: Any = "same_kind") -> Any:
     if out is not None or dtype is not None:
         return called(np.concatenate, (parts, axis), {"out": out, "dtype": dtype})
-    parts = [owner_of(p if hasattr(p, "dtype") else np.asarray(p)) for p in parts]
+    parts = [p if hasattr(p, "dtype") else np.asarray(p) for p in parts]
     shape = np.concatenate([np.broadcast_to(np.int8(0), p.shape) for p in parts], axis).shape if _small(parts) else (
         _joined(parts, axis)
     )
@@ -273,6 +272,26 @@ def _joined(parts: Sequence[Any], axis: Any) -> Shape:
         ]:
             raise ValueError(f"all the input array dimensions except for the concatenation axis must match exactly")
     return tuple([sum([p.shape[axis] for p in parts]) if i == axis else n for i, n in enumerate(parts[0].shape)])
+
+
+def _stack(parts: Any, axis: int = 0, **more: Any) -> Any:
+    parts = [p if hasattr(p, "dtype") else np.asarray(p) for p in parts]
+    if more or len({p.shape for p in parts}) != 1:
+        np.stack([np.broadcast_to(np.int8(0), p.shape) for p in parts])  # raises NumPy's error
+        return called(np.stack, (parts, axis), more)
+    return np.concatenate([_expanded(p, axis) for p in parts], axis=axis)
+
+
+def _expanded(x: Any, axis: Any) -> Any:
+    return x.reshape(np.expand_dims(np.broadcast_to(np.int8(0), x.shape), axis).shape)
+
+
+def _at_least(function: Callable[..., Any]) -> Callable[..., Any]:
+    def rule(*parts: Any) -> Any:
+        found = [p.reshape(function(np.broadcast_to(np.int8(0), np.shape(p))).shape) for p in parts]
+        return found[0] if len(found) == 1 else tuple(found)
+
+    return rule
 
 
 def _result_type(*args: Any) -> Any:
@@ -308,6 +327,10 @@ _RULES: dict[Any, Callable[..., Any]] = {
     np.can_cast: _can_cast,
     np.broadcast_to: _broadcast_to,
     np.copy: _copy,
+    np.stack: _stack,
+    np.expand_dims: _expanded,
+    np.atleast_1d: _at_least(np.atleast_1d),
+    np.atleast_2d: _at_least(np.atleast_2d),
     np.dot: _dot,
     np.shares_memory: lambda a, b, max_work=None: a is b,
     np.may_share_memory: lambda a, b, max_work=None: a is b,
@@ -319,29 +342,60 @@ def called(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, 
     structure, held, moving = _parts(tuple(args), kwargs)
     call = Call(function, structure, held, moving)
     leaves = flatten((tuple(args), kwargs))[0]
-    arrays = [owner_of(leaves[i]) for i in moving]
+    arrays = [leaves[i] for i in moving]
     return on_stand_ins(call_operation(call), arrays)
 
 
 def on_stand_ins(op: Any, args: Sequence[Any]) -> Any:
-    """What stands for an operation's result, whose type is found by computing it on numbers."""
-    args = [owner_of(x) for x in args]
-    with np.errstate(all="ignore"):
-        result = op.value(*[stand_in(x) if isinstance(x, Abstract) else x for x in args])
-    return like(result, Term(op, tuple([term_of(x) for x in args])))
+    """What stands for an operation's result, whose type is found by computing it on numbers.
+
+    Two lots of numbers must give one type: the eigenvalues of some real matrices are complex, those of others real.
+    """
+    narrow = op.kind is ELEMENTWISE
+    known = [like(r, Term()) for r in _computed(op, args, narrow)]
+    if any([_types(k) != _types(known[0]) for k in known]):
+        refuse(f"{op.name}, whose result's type depends on numbers,")
+    shape = np.broadcast_shapes(*[np.shape(x) for x in args]) if narrow else None
+    return like(known[0], Term(op, tuple([term_of(x) for x in args])), shape)
 
 
-def stand_in(x: Abstract) -> Any:
-    """Numbers for which most functions are defined: between 0 and 1; square matrices are positive definite."""
-    return np.array(_numbers(x.shape, x.dtype))
+def _types(found: Any) -> Any:
+    return tuple([_types(part) for part in found]) if isinstance(found, tuple | list) else (found.shape, found.dtype)
+
+
+def _computed(op: Any, args: Sequence[Any], narrow: bool) -> list[Any]:
+    """An operation's results on two lots of numbers; on the second where it takes them."""
+    found = []
+    for lot in (0, 1):
+        numbers = [stand_in(x, lot, narrow) for x in args]
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found.append(op.value(*numbers))
+        except Exception:
+            if not lot:
+                raise
+    return found
+
+
+def stand_in(x: Any, lot: int, narrow: bool) -> Any:
+    """Numbers in place of an abstract array; other values as they are. narrow: of one element."""
+    if not is_abstract(x):
+        return x.reshape(-1)[:1].reshape((1,) * x.ndim) if narrow and isinstance(x, np.ndarray) and x.size else x
+    return np.array(_numbers((1,) * x.ndim if narrow else x.shape, x.dtype, lot))
 
 
 @functools.lru_cache(maxsize=64)
-def _numbers(shape: Shape, dtype: Any) -> Any:
+def _numbers(shape: Shape, dtype: Any, lot: int) -> Any:
+    """Numbers for which most functions are defined: between 0 and 1. Square matrices are positive definite, in the
+    second lot rotations."""
     if dtype.kind in "iub":
         return np.zeros(shape, dtype)
-    y = (0.25 + 0.5 * np.random.default_rng(0).random(shape)).astype(dtype)
+    y = 0.25 + 0.5 * np.random.default_rng(lot).random(shape)
     if len(shape) > 1 and shape[-1] == shape[-2]:
-        n = shape[-1]
-        y = ((y + np.swapaxes(y, -1, -2)) / (8 * max(n, 1)) + np.diag(np.arange(1, n + 1) / max(n, 1) + 1)).astype(dtype)
-    return y
+        n = max(shape[-1], 1)
+        other = np.swapaxes(y, -1, -2)
+        y = (y - other) / n + np.eye(n)[:, ::-1] * np.where(np.arange(n) < n / 2, 1, -1) if lot else (
+            (y + other) / (8 * n) + np.diag(np.arange(1, n + 1) / n + 1)
+        )
+    return y.astype(dtype)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from dezero.compiler.abstract import Abstract, abstract
 from dezero.core.arraylike import raw
-from dezero.core.variable import Variable, tick, wrap
+from dezero.core.variable import Variable, wrap
 
 DATA, GRAD, ARRAY, ITEM, NUMBER, RANDOM = "data", "grad", "array", "item", "number", "random"
 
@@ -105,7 +105,7 @@ class Borrowed:
 
     def _is_given(self, source: Source, value: Any) -> bool:
         found = self.given.get(source.identity)
-        return found is not None and found[1] is value and value.term.op is None
+        return found is not None and found[1] is value and not value.written
 
     def give_back(self) -> None:
         for v, state in self.variables.values():
@@ -194,6 +194,3 @@ def _names(code: types.CodeType) -> Iterator[str]:
         if isinstance(constant, types.CodeType):
             yield from _names(constant)
 
-
-Reader = Callable[[], Any]
-_ = tick

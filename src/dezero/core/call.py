@@ -9,7 +9,7 @@ import numpy as np
 
 from dezero.backends import is_plain_array
 from dezero.core.config import recording
-from dezero.core.dtypes import Plain
+from dezero.core.dtypes import Plain, as_array
 from dezero.core.errors import explain, foreign, no_data
 from dezero.core.marks import CONSTANT, CUT
 from dezero.core.op import Op
@@ -53,7 +53,7 @@ def apply(op: Op, *args: ArrayLike) -> Variable:
     if recorded:
         y._op, y._args = (op, args) if recording() else (CUT, ())
     else:
-        y._data = np.asanyarray(y._data)
+        y._data = as_array(y._data)
     y._grad = y._origin = y._resume = y.name = None
     y._age = tick()
     return y

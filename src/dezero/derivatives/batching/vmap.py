@@ -14,6 +14,7 @@ from dezero.autodiff.sweep import owner
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.config import recording, using_config
+from dezero.core.dtypes import as_array
 from dezero.core.errors import GraphError, GraphWarning, describe
 from dezero.core.registry import operations
 from dezero.core.tracing import tracing
@@ -138,7 +139,7 @@ class _Call:
                 raise ValueError(
                     f"vmap: out_axes is None for {m.path}, which differs from example to example; give an axis"
                 )
-            y = m.leaf.value if isinstance(m.leaf.value, Variable) else wrap(np.asarray(m.leaf.value))
+            y = m.leaf.value if isinstance(m.leaf.value, Variable) else wrap(as_array(m.leaf.value))
         elif m.axis is None:
             return m.leaf
         else:
@@ -189,7 +190,7 @@ class _Call:
 
 
 def _held(x: Any) -> Any:
-    return x if isinstance(x, Variable) else np.asarray(raw(operand(x, "vmap")))
+    return x if isinstance(x, Variable) else as_array(raw(operand(x, "vmap")))
 
 
 def _of_its_own(array: Any, taken: set[int]) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 
 from dezero.core.call import apply, operand
 from dezero.core.declare import linear, publish
-from dezero.core.dtypes import Array, Shape, is_whole, rounded_once, zeros_of
+from dezero.core.dtypes import Array, Shape, as_array, is_whole, rounded_once, zeros_of
 from dezero.core.op import Op, declared
 from dezero.core.variable import ArrayLike, Variable
 from dezero.core.watching import decided, mapping
@@ -29,7 +29,7 @@ from dezero.functions.indexing._indices import (
 
 
 def _scatter(g: Array, index: Any, shape: Shape) -> Array:
-    g = np.asanyarray(g)
+    g = as_array(g)
     if not repeats(index):
         total = zeros_of(g, shape)
         total[index] = g
