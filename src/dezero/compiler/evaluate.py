@@ -73,7 +73,9 @@ _FUNCTIONS: dict[str, Callable[[Node], Function]] = {
     MATMUL: lambda node: np.matmul,
     CONCATENATE: lambda node: lambda *xs: np.concatenate(xs, node.parameters["axis"]),
     EMBED: _embed,
-    CALL: lambda node: node.parameters["function"] if node.dtype == object else _checked(node, node.parameters["function"]),
+    CALL: lambda node: (
+        node.parameters["function"] if node.dtype == object else _checked(node, node.parameters["function"])
+    ),
     OUTPUT: lambda node: _checked(node, lambda ys: ys[node.parameters["position"]]),
 }
 

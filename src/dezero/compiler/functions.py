@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from dezero.compiler.graph import CONCATENATE
-from dezero.compiler.recording import NotRecorded, Recorded, RecordedScalar, Recorder
+from dezero.compiler.recorder import Recorder
+from dezero.compiler.recording import NotRecorded, Recorded, RecordedScalar
 from dezero.core.dtypes import Shape
 
 

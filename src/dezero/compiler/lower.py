@@ -13,7 +13,8 @@ import numpy as np
 
 from dezero.compiler.graph import CALL, CONSTANT, INPUT, OUTPUT, Graph, Number, Unsupported
 from dezero.compiler.passes import cleaned
-from dezero.compiler.recording import Recorded, Recorder
+from dezero.compiler.recorder import Recorder
+from dezero.compiler.recording import Recorded
 from dezero.compiler.values import recorded
 from dezero.core.dtypes import DType, Shape
 from dezero.core.op import ELEMENTWISE, Op
@@ -181,4 +182,4 @@ def _numbers(shape: Shape) -> Any:
     return np.linspace(0.2, 0.8, math.prod(shape)).reshape(shape)
 
 
-_FILLS: tuple[Callable[[Shape], Any], ...] = (_numbers, _matrices, np.ones, np.zeros)
+_FILLS: tuple[Callable[[Shape], Any], ...] = (_matrices, _numbers, np.ones, np.zeros)

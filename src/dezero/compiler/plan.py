@@ -14,7 +14,9 @@ from dezero.compiler.graph import REDUCE, RESHAPE, SLICE, TRANSPOSE, VIEWS, Grap
 from dezero.core.dtypes import Array
 from dezero.core.op import Op
 
-Layouts = dict[int, tuple[tuple[int, ...], bool]]  # of each array its strides, and whether it shows its argument's memory
+Layouts = dict[
+    int, tuple[tuple[int, ...], bool]
+]  # of each array its strides, and whether it shows its argument's memory
 _WRITTEN = frozenset({MAP, CAST, REDUCE, MATMUL, CONCATENATE, EMBED, RESHAPE, BROADCAST})  # into a given array
 _TABLES = 4  # sets of buffers kept for further calls
 _EXACT = frozenset({np.add, np.subtract, np.multiply, np.true_divide, np.maximum, np.minimum})
@@ -140,7 +142,9 @@ class Memory:
             return False
         others = [a for a in node.places if a != arg]
         loop = node.parameters["loop"]
-        same = all([self.graph.nodes[a].dtype == d for a, d in zip(node.args, loop, strict=False) if isinstance(a, int)])
+        same = all(
+            [self.graph.nodes[a].dtype == d for a, d in zip(node.args, loop, strict=False) if isinstance(a, int)]
+        )
         apart = not any([arg in self.roots[a] for a in others])
         return same and apart and self.layouts[arg][0] == self.layouts[place][0]
 
@@ -253,7 +257,12 @@ class _Writer:
     def _free(self, place: int, node: Node) -> None:
         """Forget the large arrays that nothing uses any more."""
         for r in {r for a in [*node.places, place] for r in self.memory.roots[a]}:
-            if self.memory.last[r] == place and r not in self.memory.kept and self.names[r][0] == "v" and self._large(r):
+            if (
+                self.memory.last[r] == place
+                and r not in self.memory.kept
+                and self.names[r][0] == "v"
+                and self._large(r)
+            ):
                 self._line(f"v{r} = None")
 
     def _large(self, place: int) -> bool:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from dezero.compiler.functions import NumPy
-from dezero.compiler.recording import NotRecorded, Recorded, Recorder
+from dezero.compiler.recorder import Recorder
+from dezero.compiler.recording import NotRecorded, Recorded
 from dezero.core import power
 from dezero.functions.elementwise import exponential
 from dezero.functions.linalg import matmul
