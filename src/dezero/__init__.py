@@ -87,8 +87,8 @@ __all__ = [
     "vmap",
 ]
 
-_ROOMS = """compiler cuda dataloaders datasets derivatives layers models ode optimize optimizers series training transforms utils
-    viz"""
+_ROOMS = """compiler cuda dataloaders datasets derivatives layers models ode optimize optimizers series training
+    transforms utils viz"""
 _LATER = {
     "derivatives": """argmin biharmonic checkpoint curl custom_root derivative derivative_tensor divergence fixed_point
         grad gradient_check hessian hessian_sparsity hvp jacfwd jacobian jacrev jvp laplacian linearize operator

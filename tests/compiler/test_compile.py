@@ -85,8 +85,12 @@ def test_static_arguments_are_compiled_apart():
 
 
 def test_a_number_that_is_asked_for_is_refused():
-    for f in (lambda x: x if x.data.sum() > 0 else -x, lambda x: x * float(F.sum(x)), lambda x: x * x.data.max().item()):
-        with pytest.raises(dezero.ConcretizationError, match="test_compile.py"):
+    for f in (
+        lambda x: x if x.data.sum() > 0 else -x,
+        lambda x: x * float(F.sum(x)),
+        lambda x: x * x.data.max().item(),
+    ):
+        with pytest.raises(dezero.ConcretizationError, match=r"test_compile\.py"):
             compile(f)(Variable(np.ones(3)))
 
 

@@ -13,7 +13,7 @@ from dezero.core.arraylike import raw
 from dezero.core.dtypes import Array
 from dezero.core.errors import GraphError, GraphWarning, describe, foreign
 from dezero.core.graph import Nodes
-from dezero.core.marks import UNRECORDED, Cut
+from dezero.core.marks import COMPILED, UNRECORDED, Cut
 from dezero.core.op import Op
 from dezero.core.variable import ArrayLike, Variable
 from dezero.rewriting.origin import origins_of
@@ -63,10 +63,10 @@ def check_seed(root: Variable, seed: ArrayLike, what: str, of: str) -> Variable 
 
 
 def warn_unrecorded(name: str, what: str, nodes: Iterable[Variable]) -> None:
-    """GraphWarning, once, where one of the nodes is a derivative that was taken without create_graph=True."""
+    """GraphWarning, once, where a node is a derivative without a graph, or what a compiled function gave."""
     for node in nodes:
-        if node._op is UNRECORDED:
-            text = f"{name}: {what} {describe(node)}, which {UNRECORDED.why}"
+        if node._op is UNRECORDED or node._op is COMPILED:
+            text = f"{name}: {what} {describe(node)}, which {node._op.why}"
             warnings.warn(text, GraphWarning, stacklevel=4)
             return
 

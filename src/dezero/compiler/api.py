@@ -14,6 +14,7 @@ from dezero.compiler.specialise import Options, Specialisation
 from dezero.compiler.trace import hidden
 from dezero.compiler.trees import flatten
 from dezero.core.config import settings
+from dezero.core.tracing import TRACES
 from dezero.core.variable import Parameter, Variable
 
 _MOST = 256  # specialisations that a function keeps
@@ -37,12 +38,15 @@ class Compiled:
         self._found: dict[Any, Specialisation] = {}  # by structure and types of the arguments; the oldest first
         self._hits = self._misses = 0
         self._lock = threading.Lock()
+        self._derived: dict[Any, Any] = {}
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else MethodType(self, instance)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         leaves, key = self._recognised(args, kwargs)
+        if TRACES or any([isinstance(x, Variable) and (x._args or x._is_argument) for x in leaves]):
+            return self._function(*args, **kwargs)  # it is part of a larger computation, which needs its graph
         found = self._found.get(key)
         arrays = None if found is None else found.inputs(leaves)
         if found is None or arrays is None:
@@ -80,6 +84,13 @@ class Compiled:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return compile_with, (self._function, self._options)
+
+    def derived(self, key: Any, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Compiled:
+        """A function that is made of this one's, such as its gradient, compiled with its settings; kept by the key."""
+        with self._lock:
+            if key not in self._derived:
+                self._derived[key] = Compiled(make(self._function), self._options._replace(static=frozenset()))
+            return self._derived[key]  # type: ignore[no-any-return]
 
     def cache_info(self) -> CacheInfo:
         """How many calls found their specialisation, and how many are kept."""
@@ -144,7 +155,8 @@ def compile(
 
     function: anything built of operations: a formula, a transform such as `grad(f)`, a loss with `gradients` inside, a
     step of training. Its arguments and results are Variables, arrays, numbers and nested containers of them, as
-    before; results carry no graph, so derivatives are taken inside. Variables and arrays from outside are read at each
+    before; results carry no graph, so derivatives are taken inside (of a compiled function that a transform, or an
+    argument with a graph, reaches, the function itself runs). Variables and arrays from outside are read at each
     call. static: places and names of arguments that the function gets as they are; each value is compiled apart.
     strict: no products and sums joined into one rounding, no reordered sums. threads: how many work on the rows at
     once (None: one). fallback: where machine code cannot be made, "eager" runs NumPy's functions, "error" raises.

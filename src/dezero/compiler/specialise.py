@@ -14,14 +14,10 @@ from dezero.compiler.lower import Unsupported, lower
 from dezero.compiler.replay import Replay
 from dezero.compiler.trace import VARIABLE, Trace, trace
 from dezero.compiler.trees import LEAF, unflatten
-from dezero.core.marks import Cut
+from dezero.core.marks import COMPILED
 from dezero.core.variable import Variable, wrap
 
 Runner = Callable[..., Sequence[Any]]
-COMPILED = Cut(
-    "was computed by a compiled function, whose results carry no graph; take the derivative inside of the function "
-    "that is compiled"
-)
 _WHOLE = 2**20  # bytes: of a larger array a checksum is compared, not a copy
 
 

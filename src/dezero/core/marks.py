@@ -28,6 +28,10 @@ UNRECORDED = Cut(
     "is a derivative that was taken without create_graph=True, a constant for what comes after; take it with "
     "create_graph=True to differentiate it"
 )
+COMPILED = Cut(
+    "was computed by a compiled function, a constant for what comes after; take the derivative inside of the function "
+    "that is compiled"
+)
 
 
 class Overwritten:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dezero.functions import _scipy
-from dezero.optimize.objective import Objective
+from dezero.optimize.objective import Objective, objective_of
 
 # What SciPy's methods ask for (scipy.optimize.minimize): a gradient, and the Hessian or its products with vectors.
 _GRADIENT = {"cg", "bfgs", "l-bfgs-b", "tnc", "slsqp"}
@@ -47,7 +47,7 @@ def minimize(
             raise TypeError(f"minimize: {name} is found from f, exactly; leave it out")
     if hess is not None and not isinstance(hess, bool):
         raise TypeError("minimize: the Hessian is found from f, exactly; hess=True hands it over, False its products")
-    objective = Objective("minimize", f, x0, args)
+    objective = objective_of("minimize", f, x0, args)
     kind = method.lower() if isinstance(method, str) else None
     use: dict[str, Any] = dict(options)
     if kind in _GRADIENT | _PRODUCTS | _HESSIAN or kind is None:

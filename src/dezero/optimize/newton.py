@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.optimize.objective import Objective
+from dezero.optimize.objective import Objective, objective_of
 from dezero.optimize.result import Result
 
 _HALVINGS = 40
@@ -43,7 +43,7 @@ def newton(
     """
     if method not in ("hessian", "cg"):
         raise ValueError(f"newton: method is {method!r}; it must be 'hessian' or 'cg'")
-    objective = Objective("newton", f, x0, args)
+    objective = objective_of("newton", f, x0, args)
     values = objective.packing.values
     tol = float(np.finfo(objective.packing.dtype).eps) ** (2 / 3) if tol is None else tol
     x = objective.start

@@ -9,7 +9,9 @@ import numpy as np
 
 from dezero.autodiff.arguments import calling_on, check_callable, computed
 from dezero.autodiff.gradients import gradients
+from dezero.compiler.api import Compiled
 from dezero.core.errors import describe
+from dezero.core.registry import operations
 from dezero.core.variable import Argument, Variable
 from dezero.core.watching import gives_plain_numbers
 from dezero.derivatives.packing import Packing
@@ -67,8 +69,76 @@ class Objective:
         self._gradient = self._slope = None
 
     def _run(self, x: Variable) -> Variable:
-        y = self.f(self.packing.unpacked(x), *self.args)
-        computed(self.name, y)
-        if y.size != 1:
-            raise ValueError(f"{self.name}: f returned a {describe(y)}; it must return one number (a sum or mean)")
-        return y
+        return one_number(self.name, self.f(self.packing.unpacked(x), *self.args))
+
+
+def one_number(name: str, y: Any) -> Variable:
+    """What f returned, where that is a Variable of one number; TypeError or ValueError otherwise."""
+    computed(name, y)
+    if y.size != 1:
+        raise ValueError(f"{name}: f returned a {describe(y)}; it must return one number (a sum or mean)")
+    return y  # type: ignore[no-any-return]
+
+
+class CompiledObjective(Objective):
+    """The same of a compiled function: what is asked for is compiled once, and kept with the function."""
+
+    def __init__(self, name: str, f: Compiled, x0: Any, args: Sequence[Any] = ()) -> None:
+        super().__init__(name, f.__wrapped__, x0, args)  # type: ignore[attr-defined]
+        self._compiled = f
+        self._key = (
+            name,
+            tuple(self.packing.shapes),
+            self.packing.dtype,
+            repr(self.packing.rebuild([0] * self._count())),
+        )
+
+    def _count(self) -> int:
+        return len(self.packing.shapes)
+
+    def value(self, x: Any) -> float:
+        return float(self._of("value", lambda leaf, y, *_: y)(x, None, *self.args))
+
+    def value_and_gradient(self, x: Any) -> tuple[float, Any]:
+        def both(leaf: Variable, y: Variable, *_: Any) -> Any:
+            return y, gradients(y, leaf)[0]
+
+        y, slope = self._of("gradient", both)(x, None, *self.args)
+        return float(y), slope
+
+    def hessian(self, x: Any) -> Any:
+        def rows(leaf: Variable, y: Variable, _: Any) -> Any:
+            (slope,) = gradients(y, leaf, create_graph=True)
+            units = np.eye(leaf.size, dtype=leaf.dtype)
+            return operations.stack([gradients(slope, leaf, grad_outputs=unit)[0] for unit in units])
+
+        return self._of("hessian", rows)(x, None, *self.args) if len(x) else super().hessian(x)
+
+    def hvp(self, x: Any, v: Any) -> Any:
+        def product(leaf: Variable, y: Variable, v: Any) -> Any:
+            (slope,) = gradients(y, leaf, create_graph=True)
+            return gradients(slope, leaf, grad_outputs=v)[0]
+
+        return self._of("product", product)(x, np.asarray(v, self.packing.dtype), *self.args)
+
+    def _of(self, what: str, asked: Callable[..., Any]) -> Callable[..., Any]:
+        """A compiled function of the vector, a direction and f's other arguments, which gives arrays."""
+
+        def make(f: Callable[..., Any]) -> Callable[..., Any]:
+            packing, name = self.packing, self.name
+
+            def compute(x: Any, v: Any, *args: Any) -> Any:
+                leaf = Argument(x)
+                with calling_on([leaf]):
+                    y = one_number(name, f(packing.unpacked(leaf), *args))
+                    found = asked(leaf, y, v)
+                return tuple([z.data for z in found]) if isinstance(found, tuple) else found.data
+
+            return compute
+
+        return self._compiled.derived((what, *self._key), make)
+
+
+def objective_of(name: str, f: Callable[..., Any], x0: Any, args: Sequence[Any] = ()) -> Objective:
+    """The objective of f, compiled where f is what `dezero.compile` gives."""
+    return CompiledObjective(name, f, x0, args) if isinstance(f, Compiled) else Objective(name, f, x0, args)
