@@ -24,6 +24,10 @@ INPUT, CONSTANT, REDUCE, MATMUL = "input", "constant", "reduce", "matmul"
 CONCATENATE, EMBED, CALL, OUTPUT = "concatenate", "embed", "call", "output"
 
 
+class Unsupported(Exception):
+    """What has no form in the compiler, with the reason in words: the caller computes it in another way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Number:
     """A Python number among the arguments: weakly typed, it takes the dtype of the arrays beside it."""
