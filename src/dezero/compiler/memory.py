@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from dezero.compiler.graph import CALL, CONSTANT, INPUT, OUTPUT
@@ -14,7 +15,7 @@ from dezero.compiler.views import is_contiguous, size
 ALIGNMENT = 64  # bytes: a line of the cache, and the widest vector
 # Parts of the workspace: arrays of the rows that are worked on, sums over the rows, and arrays of all rows.
 TILE, SUMS, ALL = 0, 1, 2
-_PARTS = 3
+PARTS = 3
 
 
 class Address(NamedTuple):
@@ -104,12 +105,17 @@ def _results(plan: Plan) -> set[int]:
     """Roots that become arrays of their own, which are handed out: outputs of which no other part is left over."""
     found = set()
     for place in plan.graph.outputs:
-        view = plan.views[place]
-        node = plan.graph.nodes[view.root]
-        whole = is_contiguous(view) and not view.offset and size(view.shape) == size(plan.shapes[view.root])
-        if whole and node.primitive not in (INPUT, CONSTANT, CALL, OUTPUT):
-            found.add(view.root)
+        root = plan.views[place].root
+        if is_all(plan, place) and plan.graph.nodes[root].primitive not in (INPUT, CONSTANT, CALL, OUTPUT):
+            found.add(root)
     return found
+
+
+def is_all(plan: Plan, place: int) -> bool:
+    """Whether a place shows all elements of its root in their order."""
+    view = plan.views[place]
+    count = math.prod(plan.graph.nodes[view.root].shape)
+    return is_contiguous(view) and not view.offset and size(view.shape).count == count
 
 
 def placed(plan: Plan, tile: int, called: Iterable[int]) -> Memory:
@@ -118,8 +124,8 @@ def placed(plan: Plan, tile: int, called: Iterable[int]) -> Memory:
     results = _results(plan) - set(called)
     outside = {i for i in plan.shapes if i < len(nodes) and nodes[i].primitive in (INPUT, CONSTANT)}
     arrays = sorted({*outside, *results, *[i for i in called if i in plan.shapes]})
-    addresses = {place: Address(_PARTS + k, 0) for k, place in enumerate(arrays)}
-    parts = [_Part() for _ in range(_PARTS)]
+    addresses = {place: Address(PARTS + k, 0) for k, place in enumerate(arrays)}
+    parts = [_Part() for _ in range(PARTS)]
     lives = {i: life for i, life in _lives(plan).items() if i not in addresses}
     born: dict[int, list[int]] = {}
     for place, life in lives.items():

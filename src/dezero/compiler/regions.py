@@ -82,9 +82,10 @@ Step = Loop | Product | Call
 
 @dataclass(slots=True)
 class Section:
-    """Steps, and what runs once before them. rows: whether they run for some rows at a time."""
+    """Steps. rows: whether they run for some rows at a time; sums: over the rows, which the first steps set to 0."""
 
     rows: bool
+    sums: list[int] = field(default_factory=list)
     first: list[Step] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
@@ -111,7 +112,7 @@ class Planner:
     def __init__(self, graph: Graph, rows: Rows, called: Collection[int]) -> None:
         self.graph, self.rows, self.called = graph, rows, called
         self.live = sorted(graph.live())
-        self.roots = {i for i in self.live if graph.nodes[i].primitive not in VIEWS}
+        self.roots = {i for i in self.live if graph.nodes[i].primitive not in VIEWS or i in called}
         self.kept: set[int] = set()
         self._views: dict[tuple[int, bool], View] = {}
         self._settle()
@@ -260,6 +261,8 @@ class Planner:
             for i in places:
                 if self.graph.nodes[i].primitive == REDUCE:
                     (section.first if self.rows.mode[i] == SUM else section.steps).append(self._start(i))
+                if self.rows.mode[i] == SUM:
+                    section.sums.append(i)
             section.steps.append(self._loop(places, stored))
         elif place in self.called or node.primitive in (CALL, OUTPUT):
             section.steps.append(Call(place))
@@ -345,6 +348,7 @@ class Planner:
         target, add = self._target(place), self.rows.mode[place] == SUM
         if add:
             section.first.append(filled(target, 0))
+            section.sums.append(place)
         views = []
         for position in range(2):
             view = self._argument(place, position)

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-RECORD, OPERAND, BLOCK = 3, 4, 5  # words of a record's head, of an operand, and of a block
-
 
 class Reference(NamedTuple):
     """Where an operand lies: a base, and the parts of the offset from it in bytes."""
