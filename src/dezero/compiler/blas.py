@@ -138,7 +138,11 @@ def work(a: View, b: View, target: View, add: bool) -> Work:
                 stack, in_a, in_b = (), (), ()
     loops, steps = merged(stack, [in_a, in_b, target.strides[:-2]])
     first, second, third = [_layout(v.shape[-2:], v.strides[-2:]) for v in (a, b, target)]
-    assert first is not None and second is not None and third is not None and third.flag == "N" and len(loops) <= 2
+    assert first is not None
+    assert second is not None
+    assert third is not None
+    assert third.flag == "N"
+    assert len(loops) <= 2
     missing = 2 - len(loops)
     return Work(
         target.dtype.char,

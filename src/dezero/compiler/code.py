@@ -10,8 +10,21 @@ from typing import NamedTuple
 import numpy as np
 
 from dezero.compiler import blas, llvm
-from dezero.compiler.graph import CALL, CONSTANT, ELEMENTWISE, INPUT, MAP, MATMUL, OUTPUT, REDUCE, RESHAPE, VIEWS
-from dezero.compiler.graph import Graph, Node, Number
+from dezero.compiler.graph import (
+    CALL,
+    CONSTANT,
+    ELEMENTWISE,
+    INPUT,
+    MAP,
+    MATMUL,
+    OUTPUT,
+    REDUCE,
+    RESHAPE,
+    VIEWS,
+    Graph,
+    Node,
+    Number,
+)
 from dezero.compiler.kernel import Extent, Instruction, Kernel, Operand
 from dezero.compiler.kernels import emit
 from dezero.compiler.memory import Memory

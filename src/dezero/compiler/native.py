@@ -61,7 +61,9 @@ class Native:
         arrays = list(enumerate(self.memory.arrays, PARTS))
         self._inputs = [(base, positions[place]) for base, place in arrays if place in positions]
         self._results = [
-            (base, place, nodes[place].shape, nodes[place].dtype) for base, place in arrays if place in self.memory.results
+            (base, place, nodes[place].shape, nodes[place].dtype)
+            for base, place in arrays
+            if place in self.memory.results
         ]
         given = [(base, nodes[place]) for base, place in arrays if nodes[place].primitive == CONSTANT]
         self._constants = [(base, readable(np.asarray(node.parameters["value"], node.dtype))) for base, node in given]

@@ -294,7 +294,9 @@ class Planner:
                     if self._number(i, position) is None:
                         body.load(self._argument(i, position), shapes[i])
         for i in places:
-            values = [self._value(body, i, position, inside, shapes[i]) for position in range(len(self.graph.nodes[i].args))]
+            values = [
+                self._value(body, i, position, inside, shapes[i]) for position in range(len(self.graph.nodes[i].args))
+            ]
             body.compute(i, self.graph.nodes[i], values)
         stores = [(body.values[i], self._target(i), shapes[i]) for i in places if i in inside and i in stored]
         folds = [
@@ -424,7 +426,9 @@ class _Body:
             self.views.append(view)
         return self.loads[key]
 
-    def add(self, name: str, args: Iterable[int | Number], loop: tuple[DType, ...], dtype: DType, result: int = 0) -> int:
+    def add(
+        self, name: str, args: Iterable[int | Number], loop: tuple[DType, ...], dtype: DType, result: int = 0
+    ) -> int:
         number = len(self.loads) + len(self.instructions)
         self.instructions.append(Instruction(name, tuple(args), loop, result))
         self.dtypes[number] = dtype

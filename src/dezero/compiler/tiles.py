@@ -12,7 +12,6 @@ from dezero.compiler.memory import SUMS, TILE, placed
 from dezero.compiler.regions import Plan, Planner
 from dezero.compiler.rows import ROWS, chosen_rows, uncut
 
-
 CACHE = 1 << 20  # bytes: what a tile may take of a core's own cache
 SMALL = 1 << 18  # bytes of all arrays together, below which they stay in the cache without tiles
 _PROBE = 64  # rows, for which the bytes of a row are measured

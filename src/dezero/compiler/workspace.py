@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from dezero.compiler.graph import Node
-from dezero.compiler.memory import ALIGNMENT, ALL, PARTS, SUMS, TILE, Address
+from dezero.compiler.memory import ALIGNMENT, ALL, PARTS, Address
 from dezero.compiler.views import View
 from dezero.core.dtypes import Array, DType, Shape
 
@@ -38,7 +37,9 @@ class Workspace:
         self.scratch = [(ctypes.c_int64 * operands)() for _ in range(threads)]
         self.arrays: list[Array | None] = [None] * (PARTS + arrays)
         for thread, bases in enumerate(self.bases):
-            own = [_aligned(size) if part != ALL or not thread else self.parts[0][ALL] for part, size in enumerate(sizes)]
+            own = [
+                _aligned(size) if part != ALL or not thread else self.parts[0][ALL] for part, size in enumerate(sizes)
+            ]
             self.parts.append(own)
             bases[:PARTS] = [address(part) for part in own]
 
