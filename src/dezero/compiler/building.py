@@ -50,6 +50,7 @@ class Built:
         self.constants: dict[Any, Any] = {}
         self.users: dict[Any, str] = {}
         self.given: dict[Any, int | Source] = {}
+        self.kinds_given: dict[Any, Type] = {}
         self.alive: list[Any] = []
         self.leaves: list[Variable] = []
         self.outputs: list[Any] = []
@@ -58,6 +59,7 @@ class Built:
         self.gradients: list[Source] = []
         self.cleared: list[Source] = []
         self.structure = Structure(None)
+        self.stepped: list[tuple[Any, list[Any]]] = []
 
     # -- from values to keys ---------------------------------------------------------------------------------------
 
@@ -192,7 +194,7 @@ class Built:
         for key in [*sources, *constants, *self.steps]:
             places[key] = len(types) + len(places) - sum([isinstance(s, int) for s in self.given.values()])
         program = Program(
-            [*types, *[type_of(source.read()) for source in sources.values()]],
+            [*types, *[self.kinds_given.get(k) or type_of(source.holder) for k, source in sources.items()]],
             [np.copy(c) if isinstance(c, np.ndarray) and c.flags.writeable else c for c in constants.values()],
             [(step.op, [places[a] for a in step.args]) for step in self.steps.values()],
             [None if y is None else places[y] for y in self.outputs],
@@ -209,6 +211,7 @@ def build(run: Any, given: Sequence[Abstract], stand_ins: Sequence[Any], result:
         built.alive.append(array.origin)
     for source, array in [*run.borrowed.given.values(), *run.random]:
         built.given[id(array.origin)] = source
+        built.kinds_given[id(array.origin)] = Type(array.shape, array.dtype)
         built.alive.append(array.origin)
     changes = list(run.borrowed.changes())
     leaves, built.structure = flatten(result)

@@ -23,6 +23,7 @@ from dezero.compiler.terms import (
 from dezero.compiler.trees import flatten
 from dezero.core.dtypes import Shape
 from dezero.core.op import ELEMENTWISE
+from dezero.core.tracing import PerRun, trace_here
 from dezero.core.variable import tick
 
 CLIP: np.ufunc = np._core.umath.clip  # type: ignore[attr-defined]
@@ -67,10 +68,12 @@ def _elementwise(ufunc: np.ufunc, inputs: Sequence[Any], kwargs: dict[str, Any])
     kwargs.pop("order", None)
     if kwargs:
         return called(ufunc, inputs, kwargs)
-    shape = np.broadcast_shapes(*[np.shape(x) for x in inputs])
+    shape = np.broadcast_shapes(*[() if isinstance(x, PerRun) else np.shape(x) for x in inputs])
     signature = None if dtype is None else (*[None] * ufunc.nin, *[np.dtype(dtype)] * ufunc.nout)
     kinds = [_kind(x) for x in inputs]
     loop = ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout), signature=signature, casting="unsafe" if dtype else None) if dtype else ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout))
+    trace = trace_here()
+    inputs = [trace.number(x, loop[i]) if isinstance(x, PerRun) and trace else x for i, x in enumerate(inputs)]
     op = ufunc_operation(ufunc) if dtype is None else ufunc_operation(ufunc).bind(dtype=np.dtype(dtype))
     return _results(op, inputs, shape, loop[ufunc.nin :])
 
@@ -86,6 +89,8 @@ def _results(op: Any, inputs: Sequence[Any], shape: Shape, dtypes: Sequence[Any]
 
 def _kind(x: Any) -> Any:
     """The dtype of an argument, or the class of a Python number, which NumPy promotes weakly."""
+    if isinstance(x, PerRun):
+        return float
     if type(x) in _PYTHON:
         return np.dtype(bool) if type(x) is bool else type(x)
     return x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
@@ -147,8 +152,8 @@ def _parts(args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> tuple
 
 def overwrite(array: Abstract, term: Term, what: str) -> None:
     """Give an abstract array other contents, as an operation in place does."""
-    if array.shared:
-        refuse(f"{what} of an array of which there are views")
+    if array.whole is not None:
+        refuse(f"{what} of {array!r}, which is a view of another array,")
     array.term, array.written = term, tick()
 
 
