@@ -1,1 +1,5 @@
 """Compiled derivatives: a function is traced once, and runs as a program of arrays or as machine code."""
+
+from dezero.core.tracing import ConcretizationError
+
+__all__ = ["ConcretizationError"]

@@ -26,8 +26,9 @@ from dezero.compiler.terms import (
 )
 from dezero.compiler.trees import flatten
 from dezero.core.dtypes import DType, Shape
-from dezero.core.tracing import NUMBERLESS, ConcretizationError
+from dezero.core.tracing import NUMBERLESS, ConcretizationError, trace_here
 from dezero.core.variable import tick
+
 
 def abstract(shape: Shape, dtype: Any, term: Term | None = None) -> Abstract:
     """An abstract array; without a term it is an input.
@@ -57,6 +58,10 @@ def is_abstract(value: object) -> bool:
 def term_of(value: Any) -> Any:
     """The term of an abstract array; any other value as it is."""
     if not is_abstract(value):
+        if type(value) is np.ndarray:
+            run = trace_here()
+            if run is not None:
+                run.takes(value)
         return value
     if value.whole is not None and value.whole.written > value.seen:
         refuse(f"a view {value!r} of an array that was changed in place after the view was taken,")

@@ -71,7 +71,11 @@ def _elementwise(ufunc: np.ufunc, inputs: Sequence[Any], kwargs: dict[str, Any])
     shape = np.broadcast_shapes(*[() if isinstance(x, PerRun) else np.shape(x) for x in inputs])
     signature = None if dtype is None else (*[None] * ufunc.nin, *[np.dtype(dtype)] * ufunc.nout)
     kinds = [_kind(x) for x in inputs]
-    loop = ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout), signature=signature, casting="unsafe" if dtype else None) if dtype else ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout))
+    loop = (
+        ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout), signature=signature, casting="unsafe" if dtype else None)
+        if dtype
+        else ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout))
+    )
     trace = trace_here()
     inputs = [trace.number(x, loop[i]) if isinstance(x, PerRun) and trace else x for i, x in enumerate(inputs)]
     op = ufunc_operation(ufunc) if dtype is None else ufunc_operation(ufunc).bind(dtype=np.dtype(dtype))
@@ -255,8 +259,10 @@ def _concatenate(parts: Any, axis: Any = 0, out: Any = None, dtype: Any = None, 
     if out is not None or dtype is not None:
         return called(np.concatenate, (parts, axis), {"out": out, "dtype": dtype})
     parts = [p if hasattr(p, "dtype") else np.asarray(p) for p in parts]
-    shape = np.concatenate([np.broadcast_to(np.int8(0), p.shape) for p in parts], axis).shape if _small(parts) else (
-        _joined(parts, axis)
+    shape = (
+        np.concatenate([np.broadcast_to(np.int8(0), p.shape) for p in parts], axis).shape
+        if _small(parts)
+        else (_joined(parts, axis))
     )
     kind = np.result_type(*[p.dtype for p in parts])
     op = CONCATENATE.bind(axis=axis)
@@ -400,7 +406,9 @@ def _numbers(shape: Shape, dtype: Any, lot: int) -> Any:
     if len(shape) > 1 and shape[-1] == shape[-2]:
         n = max(shape[-1], 1)
         other = np.swapaxes(y, -1, -2)
-        y = (y - other) / n + np.eye(n)[:, ::-1] * np.where(np.arange(n) < n / 2, 1, -1) if lot else (
-            (y + other) / (8 * n) + np.diag(np.arange(1, n + 1) / n + 1)
+        y = (
+            (y - other) / n + np.eye(n)[:, ::-1] * np.where(np.arange(n) < n / 2, 1, -1)
+            if lot
+            else ((y + other) / (8 * n) + np.diag(np.arange(1, n + 1) / n + 1))
         )
     return y.astype(dtype)

@@ -191,8 +191,14 @@ def _named_by(function: types.FunctionType) -> list[Any]:
     found.append(getattr(function, "__wrapped__", None))
     if function.__module__ is None or not function.__module__.startswith("dezero."):
         names = set(_names(function.__code__))
-        found += [function.__globals__[name] for name in names if name in function.__globals__]
+        used = [function.__globals__[name] for name in names if name in function.__globals__]
+        modules = [value for value in used if isinstance(value, types.ModuleType) and not _of_library(value.__name__)]
+        found += used + [vars(module)[name] for module in modules for name in names if name in vars(module)]
     return found
+
+
+def _of_library(module: str) -> bool:
+    return module.partition(".")[0] in (*_LIBRARIES, "dezero")
 
 
 def _names(code: types.CodeType) -> Iterator[str]:
@@ -200,4 +206,3 @@ def _names(code: types.CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _names(constant)
-

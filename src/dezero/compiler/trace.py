@@ -7,6 +7,7 @@ refused.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from threading import get_ident
@@ -17,9 +18,10 @@ import numpy as np
 from dezero.compiler.abstract import Abstract, abstract, is_abstract
 from dezero.compiler.building import Built, build
 from dezero.compiler.protocol import on_stand_ins
-from dezero.compiler.sources import NUMBER, RANDOM, Borrowed, Reachable, Source
+from dezero.compiler.sources import GRAD, NUMBER, RANDOM, Borrowed, Reachable, Source
 from dezero.compiler.terms import function_operation
 from dezero.compiler.trees import Structure, flatten, unflatten
+from dezero.core.arraylike import raw
 from dezero.core.config import using_config
 from dezero.core.op import Op
 from dezero.core.tracing import TRACES, ConcretizationError, PerRun
@@ -66,17 +68,20 @@ class Trace:
         given = [x._data if isinstance(x, Variable) else x for x in leaves]
         return [*given, *[source.read() for source in self.captured]]
 
-
-    def finish(self, outputs: Sequence[Any], updates: dict[int, Any]) -> Any:
+    def finish(self, outputs: Sequence[Any], updates: dict[int, Any], leaves: Sequence[Any]) -> Any:
         """What the function returns, after a run.
 
-        outputs: the program's. updates: the place of an input -> the array that it takes, which nobody else holds.
+        outputs: the program's, arrays that nobody else holds. updates: the place of an input -> the array that it
+        takes. leaves: of the arguments, whose Variables get their gradients.
         """
         for place, value in updates.items():
             self.captured[place - len(self.types)].write(value)
         for source, value in zip(self.gradients, outputs[len(self.kinds) :], strict=True):
             if isinstance(source.holder, Variable):
                 source.write(value)
+            else:
+                old = leaves[source.holder]._grad
+                Source(GRAD, leaves[source.holder]).write(value if old is None else raw(old) + value)
         for source in self.cleared:
             source.write(None)
         made = {VARIABLE: wrap, PLAIN_ARRAY: np.asarray, SCALAR: lambda y: np.asarray(y)[()]}
@@ -87,7 +92,7 @@ class Trace:
         leaves = flatten((args, kwargs))[0]
         places = self.program.places(on_arrays, self.inputs(leaves))
         updates = {i: np.array(places[y]) for i, y in self.program.updates.items()}
-        return self.finish([np.array(places[y]) for y in self.program.outputs if y is not None], updates)
+        return self.finish([np.array(places[y]) for y in self.program.outputs if y is not None], updates, leaves)
 
 
 def trace(
@@ -107,6 +112,16 @@ def trace(
     ['sin', 'mul']
     """
     return _Tracing(f, args, kwargs or {}, static).trace()
+
+
+_SAMPLED = 2**20  # elements: of a larger array some are read
+
+
+def checksum(array: Any) -> int:
+    """A number that changes when an array does; of a large array it is that of elements at equal distances."""
+    step = max(1, array.size // _SAMPLED)
+    part = array if step == 1 else array.ravel()[::step] if array.flags.c_contiguous else array[:: step + 1]
+    return zlib.crc32(np.ascontiguousarray(part).view(np.uint8).data) if part.size else 0
 
 
 class _Opaque:
@@ -142,7 +157,20 @@ class _Run:
         self.borrowed = Borrowed()
         self.numbers: dict[Any, Any] = {}
         self.begins = False
+        self.taken: dict[int, tuple[Any, int]] = {}
         self.stepped: list[tuple[Any, list[Any]]] = []
+
+    def takes(self, array: Any) -> None:
+        self.taken.setdefault(id(array), (array, checksum(array)))
+
+    def check_unchanged(self) -> None:
+        """ConcretizationError where a plain array was changed after an operation took it."""
+        for array, before in self.taken.values():
+            if checksum(array) != before:
+                raise ConcretizationError(
+                    f"compile: an array of shape {array.shape} was changed in place after an operation took it; give "
+                    "the operation a copy"
+                )
 
     def computed(self, name: str, function: Any, args: Sequence[Any]) -> Any:
         if not any([is_abstract(x) for x in args]):
@@ -227,6 +255,7 @@ class _Tracing:
         try:
             with using_config("enable_backprop", True), watching() as watch:
                 result = self.f(*map(_shown, args), **{k: _shown(x) for k, x in kwargs.items()})
+            run.check_unchanged()
             built = build(run, given, stand_ins, result)
         finally:
             TRACES.remove(run)
@@ -277,5 +306,3 @@ def _like_argument(given: Any, array: Abstract) -> Any:
     v = Variable(None, given.name)
     v._data = array
     return v
-
-

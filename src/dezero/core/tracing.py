@@ -87,6 +87,9 @@ class Running(Protocol):
 
     thread: int
 
+    def takes(self, array: Any) -> None:
+        """Note that an operation takes a plain array, which must not change while the function runs."""
+
     def computed(self, name: str, function: Callable[..., Any], args: Sequence[Any]) -> Any:
         """What stands for function(*args), of which only the types are known; None where no argument is numberless."""
 

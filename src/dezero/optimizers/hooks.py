@@ -68,7 +68,6 @@ class ClipGrad:
                 grad = raw(param._grad)
                 param.grad = wrap(np.multiply(grad, rate, out=np.empty_like(grad)))
 
-
     def _traced(self, params: Sequence[Parameter]) -> None:
         """The same from arrays alone: gradients that hold infinity or nan become nan, without an error."""
         grads = [raw(param._grad) for param in params]
