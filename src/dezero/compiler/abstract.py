@@ -26,7 +26,9 @@ from dezero.compiler.terms import (
 )
 from dezero.compiler.trees import flatten
 from dezero.core.dtypes import DType, Shape
-from dezero.core.tracing import NUMBERLESS, ConcretizationError
+from dezero.core.tracing import NUMBERLESS, ConcretizationError, trace_here
+from dezero.core.variable import tick
+
 
 def abstract(shape: Shape, dtype: Any, term: Term | None = None) -> Abstract:
     """An abstract array; without a term it is an input.
@@ -55,7 +57,15 @@ def is_abstract(value: object) -> bool:
 
 def term_of(value: Any) -> Any:
     """The term of an abstract array; any other value as it is."""
-    return value.term if is_abstract(value) else value
+    if not is_abstract(value):
+        if type(value) is np.ndarray:
+            run = trace_here()
+            if run is not None:
+                run.takes(value)
+        return value
+    if value.whole is not None and value.whole.written > value.seen:
+        refuse(f"a view {value!r} of an array that was changed in place after the view was taken,")
+    return value.term
 
 
 def refuse(what: str) -> NoReturn:
@@ -92,17 +102,18 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
     """An array without numbers.
 
     It is no array of NumPy's, so nothing can read memory in place of numbers; isinstance takes it for one all the same.
-    term: how it is computed. origin: how it was computed when it was made. shared: whether it is a view, or views of
-    it exist. written: when it was last changed in place, by the clock of Variables' ages.
+    term: how it is computed. origin: how it was computed when it was made. written: when it was last changed in place,
+    by the clock of Variables' ages. whole: the array of which it is a view, made at the time `seen`; else None.
     """
 
-    __slots__ = ("__weakref__", "dtype", "origin", "shape", "shared", "term", "written")
+    __slots__ = ("__weakref__", "dtype", "origin", "seen", "shape", "term", "whole", "written")
     base = None
 
     def __init__(self, shape: Shape, dtype: DType, term: Term) -> None:
         self.shape, self.dtype = shape, dtype
         self.term = self.origin = term
-        self.shared, self.written = False, 0
+        self.written = self.seen = 0
+        self.whole: Abstract | None = None
 
     @property
     def __class__(self) -> type:
@@ -184,9 +195,8 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
     # -- views -----------------------------------------------------------------------------------------------------
 
     def _seen(self, shape: Shape, term: Term) -> Abstract:
-        self.shared = True
         view = abstract(shape, self.dtype, term)
-        view.shared = True
+        view.whole, view.seen = self.whole if self.whole is not None else self, tick()
         return view
 
     def __getitem__(self, index: Any) -> Any:
@@ -200,15 +210,15 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
             known = [np.zeros(x.shape, x.dtype) if is_abstract(x) else x for x in leaves]
             shape = probe[unflatten(structure, known)].shape
             op = TAKE.bind(structure=structure)
-            return abstract(shape, self.dtype, Term(op, (self.term, *map(term_of, leaves))))
+            return abstract(shape, self.dtype, Term(op, (term_of(self), *map(term_of, leaves))))
         shape = np.shape(probe[index])
-        return self._seen(shape, Term(SELECT.bind(index=index), (self.term,)))
+        return self._seen(shape, Term(SELECT.bind(index=index), (term_of(self),)))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         from dezero.compiler import protocol
 
         leaves, structure = flatten(index)
-        fill = Term(FILL.bind(structure=structure), (self.term, *map(term_of, leaves), term_of(value)))
+        fill = Term(FILL.bind(structure=structure), (term_of(self), *map(term_of, leaves), term_of(value)))
         protocol.overwrite(self, fill, "an assignment to elements")
 
     def reshape(self, *shape: Any, order: Any = "C", copy: Any = None) -> Any:
@@ -218,7 +228,7 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
 
             return protocol.called(np.reshape, (self, target), {"order": order})
         found = np.broadcast_to(np.int8(0), self.shape).reshape(target).shape
-        return self._seen(found, Term(RESHAPE.bind(shape=found), (self.term,)))
+        return self._seen(found, Term(RESHAPE.bind(shape=found), (term_of(self),)))
 
     def ravel(self, order: Any = "C") -> Any:
         return self.reshape(-1, order=order)
@@ -230,7 +240,7 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
         given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int | np.integer) else axes
         order = tuple(range(self.ndim))[::-1] if given is None or not given else tuple([a % self.ndim for a in given])
         probe = np.broadcast_to(np.int8(0), self.shape).transpose(order)
-        return self._seen(probe.shape, Term(TRANSPOSE.bind(axes=order), (self.term,)))
+        return self._seen(probe.shape, Term(TRANSPOSE.bind(axes=order), (term_of(self),)))
 
     @property
     def T(self) -> Any:
@@ -250,7 +260,7 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
 
     def broadcast(self, shape: Any) -> Any:
         found = np.broadcast_to(np.broadcast_to(np.int8(0), self.shape), shape).shape
-        return self._seen(found, Term(BROADCAST.bind(shape=found), (self.term,)))
+        return self._seen(found, Term(BROADCAST.bind(shape=found), (term_of(self),)))
 
     def view(self, dtype: Any = None) -> Any:
         if dtype is None or dtype is np.ndarray or np.dtype(dtype) == self.dtype:
@@ -263,7 +273,7 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
         dtype = np.dtype(dtype)
         if dtype == self.dtype:
             return self if not copy else abstract(self.shape, dtype, self.term)
-        return abstract(self.shape, dtype, Term(CONVERT.bind(dtype=dtype), (self.term,)))
+        return abstract(self.shape, dtype, Term(CONVERT.bind(dtype=dtype), (term_of(self),)))
 
     def copy(self, order: Any = "C") -> Any:
         return abstract(self.shape, self.dtype, self.term)
@@ -289,7 +299,7 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
 
     def _part(self, name: str) -> Any:
         dtype = np.zeros(0, self.dtype).real.dtype
-        return abstract(self.shape, dtype, Term(PART[name], (self.term,)))
+        return abstract(self.shape, dtype, Term(PART[name], (term_of(self),)))
 
     # -- sums and the like -------------------------------------------------------------------------------------------
 
@@ -329,11 +339,12 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
     def clip(self, min: Any = None, max: Any = None, out: Any = None) -> Any:
         from dezero.compiler import protocol
 
+        into = {} if out is None else {"out": (out,)}
         if min is None:
-            return np.minimum(self, max)
+            return protocol.ufunc(np.minimum, "__call__", (self, max), into)
         if max is None:
-            return np.maximum(self, min)
-        return protocol.ufunc(protocol.CLIP, "__call__", (self, min, max), {})
+            return protocol.ufunc(np.maximum, "__call__", (self, min), into)
+        return protocol.ufunc(protocol.CLIP, "__call__", (self, min, max), into)
 
     def round(self, decimals: Any = 0, out: Any = None) -> Any:
         return np.rint(self) if decimals == 0 and self.dtype.kind == "f" else _called(np.round, self, decimals)

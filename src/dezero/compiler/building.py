@@ -13,7 +13,6 @@ from dezero.compiler.terms import Term
 from dezero.compiler.trees import Structure, flatten
 from dezero.core.arithmetic import ALIAS
 from dezero.core.errors import describe
-from dezero.core.fingerprint import fingerprint
 from dezero.core.op import Op
 from dezero.core.outputs import OUTPUT
 from dezero.core.tracing import ConcretizationError
@@ -50,6 +49,7 @@ class Built:
         self.constants: dict[Any, Any] = {}
         self.users: dict[Any, str] = {}
         self.given: dict[Any, int | Source] = {}
+        self.kinds_given: dict[Any, Type] = {}
         self.alive: list[Any] = []
         self.leaves: list[Variable] = []
         self.outputs: list[Any] = []
@@ -58,6 +58,7 @@ class Built:
         self.gradients: list[Source] = []
         self.cleared: list[Source] = []
         self.structure = Structure(None)
+        self.stepped: list[tuple[Any, list[Any]]] = []
 
     # -- from values to keys ---------------------------------------------------------------------------------------
 
@@ -91,6 +92,8 @@ class Built:
 
     def _holds(self, v: Variable) -> bool:
         """Whether its data still follow by the recorded operation from what is now in the Variables below it."""
+        if v._op.name == OUTPUT.name and not isinstance(v._args[0]._op, Op):  # of a user's Function
+            return False
         if not isinstance(v._op, Op) or getattr(v._data, "written", 0) > v._age:
             return False
         below = [a for a in v._args if isinstance(a, Variable)]
@@ -192,7 +195,7 @@ class Built:
         for key in [*sources, *constants, *self.steps]:
             places[key] = len(types) + len(places) - sum([isinstance(s, int) for s in self.given.values()])
         program = Program(
-            [*types, *[type_of(source.read()) for source in sources.values()]],
+            [*types, *[self.kinds_given.get(k) or type_of(source.holder) for k, source in sources.items()]],
             [np.copy(c) if isinstance(c, np.ndarray) and c.flags.writeable else c for c in constants.values()],
             [(step.op, [places[a] for a in step.args]) for step in self.steps.values()],
             [None if y is None else places[y] for y in self.outputs],
@@ -205,10 +208,15 @@ def build(run: Any, given: Sequence[Abstract], stand_ins: Sequence[Any], result:
     """What a run computed, from its results and from what it left in the Variables from outside."""
     built = Built()
     for i, array in enumerate(given):
+        if array.written:
+            raise ConcretizationError(
+                f"compile: the function changes array {i} of its arguments in place; let it work on a copy"
+            )
         built.given[id(array.origin)] = i
         built.alive.append(array.origin)
     for source, array in [*run.borrowed.given.values(), *run.random]:
         built.given[id(array.origin)] = source
+        built.kinds_given[id(array.origin)] = Type(array.shape, array.dtype)
         built.alive.append(array.origin)
     changes = list(run.borrowed.changes())
     leaves, built.structure = flatten(result)
@@ -217,7 +225,9 @@ def build(run: Any, given: Sequence[Abstract], stand_ins: Sequence[Any], result:
         scalar = isinstance(leaf, np.generic) or (is_abstract(leaf) and not leaf.ndim and leaf.term.op is not None)
         built.kinds.append("variable" if isinstance(leaf, Variable) else "scalar" if scalar else "array")
         built.outputs.append(built.visit(leaf))
-    changes += [(Source(GRAD, i), x._grad) for i, x in enumerate(stand_ins) if isinstance(x, Variable) and x._grad is not None]
+    changes += [
+        (Source(GRAD, i), x._grad) for i, x in enumerate(stand_ins) if isinstance(x, Variable) and x._grad is not None
+    ]
     for source, value in changes:
         if source.kind == GRAD and value is None:
             built.cleared.append(source)
@@ -263,6 +273,3 @@ def _same(a: Any, b: Any) -> bool:
     if isinstance(a, bool | int | float | complex | np.generic | str):
         return repr(a) == repr(b)
     return True  # an object: what it holds is compared where it is used
-
-
-_ = Type, fingerprint, OUTPUT

@@ -23,6 +23,7 @@ from dezero.compiler.terms import (
 from dezero.compiler.trees import flatten
 from dezero.core.dtypes import Shape
 from dezero.core.op import ELEMENTWISE
+from dezero.core.tracing import PerRun, trace_here
 from dezero.core.variable import tick
 
 CLIP: np.ufunc = np._core.umath.clip  # type: ignore[attr-defined]
@@ -67,10 +68,16 @@ def _elementwise(ufunc: np.ufunc, inputs: Sequence[Any], kwargs: dict[str, Any])
     kwargs.pop("order", None)
     if kwargs:
         return called(ufunc, inputs, kwargs)
-    shape = np.broadcast_shapes(*[np.shape(x) for x in inputs])
+    shape = np.broadcast_shapes(*[() if isinstance(x, PerRun) else np.shape(x) for x in inputs])
     signature = None if dtype is None else (*[None] * ufunc.nin, *[np.dtype(dtype)] * ufunc.nout)
     kinds = [_kind(x) for x in inputs]
-    loop = ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout), signature=signature, casting="unsafe" if dtype else None) if dtype else ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout))
+    loop = (
+        ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout), signature=signature, casting="unsafe" if dtype else None)
+        if dtype
+        else ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout))
+    )
+    trace = trace_here()
+    inputs = [trace.number(x, loop[i]) if isinstance(x, PerRun) and trace else x for i, x in enumerate(inputs)]
     op = ufunc_operation(ufunc) if dtype is None else ufunc_operation(ufunc).bind(dtype=np.dtype(dtype))
     return _results(op, inputs, shape, loop[ufunc.nin :])
 
@@ -86,6 +93,8 @@ def _results(op: Any, inputs: Sequence[Any], shape: Shape, dtypes: Sequence[Any]
 
 def _kind(x: Any) -> Any:
     """The dtype of an argument, or the class of a Python number, which NumPy promotes weakly."""
+    if isinstance(x, PerRun):
+        return float
     if type(x) in _PYTHON:
         return np.dtype(bool) if type(x) is bool else type(x)
     return x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
@@ -147,8 +156,8 @@ def _parts(args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> tuple
 
 def overwrite(array: Abstract, term: Term, what: str) -> None:
     """Give an abstract array other contents, as an operation in place does."""
-    if array.shared:
-        refuse(f"{what} of an array of which there are views")
+    if array.whole is not None:
+        refuse(f"{what} of {array!r}, which is a view of another array,")
     array.term, array.written = term, tick()
 
 
@@ -250,8 +259,10 @@ def _concatenate(parts: Any, axis: Any = 0, out: Any = None, dtype: Any = None, 
     if out is not None or dtype is not None:
         return called(np.concatenate, (parts, axis), {"out": out, "dtype": dtype})
     parts = [p if hasattr(p, "dtype") else np.asarray(p) for p in parts]
-    shape = np.concatenate([np.broadcast_to(np.int8(0), p.shape) for p in parts], axis).shape if _small(parts) else (
-        _joined(parts, axis)
+    shape = (
+        np.concatenate([np.broadcast_to(np.int8(0), p.shape) for p in parts], axis).shape
+        if _small(parts)
+        else (_joined(parts, axis))
     )
     kind = np.result_type(*[p.dtype for p in parts])
     op = CONCATENATE.bind(axis=axis)
@@ -395,7 +406,9 @@ def _numbers(shape: Shape, dtype: Any, lot: int) -> Any:
     if len(shape) > 1 and shape[-1] == shape[-2]:
         n = max(shape[-1], 1)
         other = np.swapaxes(y, -1, -2)
-        y = (y - other) / n + np.eye(n)[:, ::-1] * np.where(np.arange(n) < n / 2, 1, -1) if lot else (
-            (y + other) / (8 * n) + np.diag(np.arange(1, n + 1) / n + 1)
+        y = (
+            (y - other) / n + np.eye(n)[:, ::-1] * np.where(np.arange(n) < n / 2, 1, -1)
+            if lot
+            else ((y + other) / (8 * n) + np.diag(np.arange(1, n + 1) / n + 1))
         )
     return y.astype(dtype)

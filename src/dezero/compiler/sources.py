@@ -16,11 +16,15 @@ from dezero.core.variable import Variable, wrap
 DATA, GRAD, ARRAY, ITEM, NUMBER, RANDOM = "data", "grad", "array", "item", "number", "random"
 
 
+IN_PLACE = "in place"
+
+
 class Source(NamedTuple):
     """A place outside of a traced function from which a run takes an array, and to which it may write one.
 
     kind: DATA and GRAD of a Variable, an ARRAY itself, the ITEM key of a dict, the NUMBER or the RANDOM array that a
-    function gives, which is called once for each run. holder: the Variable, array, dict or function.
+    function gives, which is called once for each run. holder: the Variable, array, dict or function. key: of an ITEM; IN_PLACE
+    for DATA whose array is changed, and not replaced.
     """
 
     kind: str
@@ -40,17 +44,21 @@ class Source(NamedTuple):
     def write(self, value: Any) -> None:
         """Put an array there, which nobody else holds; None for no gradient."""
         if self.kind == DATA:
-            self.holder.data = value
+            if self.key == IN_PLACE:
+                self.holder._data[...] = value
+                self.holder._renewed()
+            else:
+                self.holder.data = value
         elif self.kind == GRAD:
             self.holder._grad = None if value is None else wrap(value)
         elif self.kind == ARRAY:
             self.holder[...] = value
         else:
-            self.holder[self.key] = value
+            self.holder[self.key][...] = value
 
     @property
     def identity(self) -> tuple[Any, ...]:
-        return self.kind, id(self.holder), self.key
+        return self.kind, id(self.holder), self.key if self.kind == ITEM else None
 
 
 _SLOTS = "_data", "_grad", "_op", "_args", "_age", "_origin", "_resume"
@@ -86,22 +94,21 @@ class Borrowed:
         """Put abstract arrays in place of the arrays in a dict."""
         self.items.append((items, dict(items)))
         for key, value in items.items():
-            if isinstance(value, np.ndarray):
+            if isinstance(value, np.ndarray) and value.ndim:
                 items[key] = self._stand_in(Source(ITEM, items, key), value)
 
     def changes(self) -> Iterator[tuple[Source, Any]]:
         """The sources that the function changed, each with what it left there."""
         for v, before in self.variables.values():
             if not self._is_given(Source(DATA, v), v._data):
-                yield Source(DATA, v), v._data
+                found = self.given[Source(DATA, v).identity][1]
+                yield Source(DATA, v, IN_PLACE if v._data is found else None), v._data
             if (v._grad is not None or before[1] is not None) and not self._is_given(Source(GRAD, v), raw(v._grad)):
                 yield Source(GRAD, v), v._grad
         for items, before_items in self.items:
             for key, value in items.items():
-                if isinstance(value, np.ndarray | np.generic) and not self._is_given(Source(ITEM, items, key), value):
+                if hasattr(value, "dtype") and np.shape(value) and not self._is_given(Source(ITEM, items, key), value):
                     yield Source(ITEM, items, key), value
-            if before_items.keys() - items.keys():
-                raise KeyError("a state was removed")
 
     def _is_given(self, source: Source, value: Any) -> bool:
         found = self.given.get(source.identity)
@@ -184,8 +191,14 @@ def _named_by(function: types.FunctionType) -> list[Any]:
     found.append(getattr(function, "__wrapped__", None))
     if function.__module__ is None or not function.__module__.startswith("dezero."):
         names = set(_names(function.__code__))
-        found += [function.__globals__[name] for name in names if name in function.__globals__]
+        used = [function.__globals__[name] for name in names if name in function.__globals__]
+        modules = [value for value in used if isinstance(value, types.ModuleType) and not _of_library(value.__name__)]
+        found += used + [vars(module)[name] for module in modules for name in names if name in vars(module)]
     return found
+
+
+def _of_library(module: str) -> bool:
+    return module.partition(".")[0] in (*_LIBRARIES, "dezero")
 
 
 def _names(code: types.CodeType) -> Iterator[str]:
@@ -193,4 +206,3 @@ def _names(code: types.CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _names(constant)
-

@@ -7,6 +7,7 @@ refused.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from threading import get_ident
@@ -17,15 +18,16 @@ import numpy as np
 from dezero.compiler.abstract import Abstract, abstract, is_abstract
 from dezero.compiler.building import Built, build
 from dezero.compiler.protocol import on_stand_ins
-from dezero.compiler.sources import RANDOM, Borrowed, Reachable, Source
+from dezero.compiler.sources import GRAD, NUMBER, RANDOM, Borrowed, Reachable, Source
 from dezero.compiler.terms import function_operation
 from dezero.compiler.trees import Structure, flatten, unflatten
+from dezero.core.arraylike import raw
 from dezero.core.config import using_config
 from dezero.core.op import Op
-from dezero.core.tracing import TRACES, ConcretizationError
-from dezero.core.variable import Parameter, Variable, tick
+from dezero.core.tracing import TRACES, ConcretizationError, PerRun
+from dezero.core.variable import Parameter, Variable, tick, wrap
 from dezero.core.watching import watching
-from dezero.rewriting.program import Program
+from dezero.rewriting.program import Program, on_arrays
 from dezero.rewriting.types import Type, type_of
 
 VARIABLE, PLAIN_ARRAY, SCALAR = "variable", "array", "scalar"
@@ -45,6 +47,7 @@ class Trace:
     where it is the argument of that place. cleared: Variables whose gradient the function sets to None. made: states
     that did not exist before the trace; the caller writes outputs there. assumed: arrays from outside that the
     function may have computed with while it was traced: when one changes, the program is out of date.
+    stepped: the optimizers that make a step in each run, with the Parameters that they step.
     """
 
     program: Program
@@ -56,11 +59,40 @@ class Trace:
     gradients: list[Source]
     cleared: list[Source]
     assumed: list[Any]
+    stepped: list[tuple[Any, list[Any]]]
 
     def inputs(self, leaves: Sequence[Any]) -> list[Any]:
-        """The inputs of a run, from the leaves of its arguments: raw arrays."""
+        """The inputs of a run, from the leaves of its arguments: raw arrays. The optimizers count their step."""
+        for optimizer, params in self.stepped:
+            optimizer.advance(params)
         given = [x._data if isinstance(x, Variable) else x for x in leaves]
         return [*given, *[source.read() for source in self.captured]]
+
+    def finish(self, outputs: Sequence[Any], updates: dict[int, Any], leaves: Sequence[Any]) -> Any:
+        """What the function returns, after a run.
+
+        outputs: the program's, arrays that nobody else holds. updates: the place of an input -> the array that it
+        takes. leaves: of the arguments, whose Variables get their gradients.
+        """
+        for place, value in updates.items():
+            self.captured[place - len(self.types)].write(value)
+        for source, value in zip(self.gradients, outputs[len(self.kinds) :], strict=True):
+            if isinstance(source.holder, Variable):
+                source.write(value)
+            else:
+                old = leaves[source.holder]._grad
+                Source(GRAD, leaves[source.holder]).write(value if old is None else raw(old) + value)
+        for source in self.cleared:
+            source.write(None)
+        made = {VARIABLE: wrap, PLAIN_ARRAY: np.asarray, SCALAR: lambda y: np.asarray(y)[()]}
+        return unflatten(self.structure, [made[kind](y) for kind, y in zip(self.kinds, outputs, strict=False)])
+
+    def replay(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program step by step on arrays, as the function runs on these arguments; for tests and fallbacks."""
+        leaves = flatten((args, kwargs))[0]
+        places = self.program.places(on_arrays, self.inputs(leaves))
+        updates = {i: np.array(places[y]) for i, y in self.program.updates.items()}
+        return self.finish([np.array(places[y]) for y in self.program.outputs if y is not None], updates, leaves)
 
 
 def trace(
@@ -80,6 +112,16 @@ def trace(
     ['sin', 'mul']
     """
     return _Tracing(f, args, kwargs or {}, static).trace()
+
+
+_SAMPLED = 2**20  # elements: of a larger array some are read
+
+
+def checksum(array: Any) -> int:
+    """A number that changes when an array does; of a large array it is that of elements at equal distances."""
+    step = max(1, array.size // _SAMPLED)
+    part = array if step == 1 else array.ravel()[::step] if array.flags.c_contiguous else array[:: step + 1]
+    return zlib.crc32(np.ascontiguousarray(part).view(np.uint8).data) if part.size else 0
 
 
 class _Opaque:
@@ -113,13 +155,39 @@ class _Run:
     def __init__(self) -> None:
         self.thread, self.born, self.random = get_ident(), tick(), list[tuple[Source, Abstract]]()
         self.borrowed = Borrowed()
+        self.numbers: dict[Any, Any] = {}
+        self.begins = False
+        self.taken: dict[int, tuple[Any, int]] = {}
+        self.stepped: list[tuple[Any, list[Any]]] = []
+
+    def takes(self, array: Any) -> None:
+        self.taken.setdefault(id(array), (array, checksum(array)))
+
+    def check_unchanged(self) -> None:
+        """ConcretizationError where a plain array was changed after an operation took it."""
+        for array, before in self.taken.values():
+            if checksum(array) != before:
+                raise ConcretizationError(
+                    f"compile: an array of shape {array.shape} was changed in place after an operation took it; give "
+                    "the operation a copy"
+                )
 
     def computed(self, name: str, function: Any, args: Sequence[Any]) -> Any:
         if not any([is_abstract(x) for x in args]):
             return None
         return on_stand_ins(function if isinstance(function, Op) else function_operation(name, function), args)
 
-    def drawn(self, draw: Callable[..., Any], rng: Any) -> Any:
+    def number(self, value: PerRun, dtype: Any) -> Any:
+        key = value.key, np.dtype(dtype)
+        if key not in self.numbers:
+            self.numbers[key] = self.provided(NUMBER, lambda: np.asarray(value.read(), dtype), np.zeros((), dtype))
+        return self.numbers[key]
+
+    def steps(self, optimizer: Any, params: Sequence[Any], begins: bool) -> None:
+        self.stepped.append((optimizer, list(params)))
+        self.begins = self.begins or begins
+
+    def drawn(self, draw: Callable[[], Any], rng: Any) -> Any:
         with_state = _Replayed(draw, rng)
         return self.provided(RANDOM, with_state, with_state.sample)
 
@@ -133,17 +201,17 @@ class _Run:
 class _Replayed:
     """Draws random numbers of one kind; to find their type it draws some and sets the generator back."""
 
-    def __init__(self, draw: Callable[..., Any], rng: Any) -> None:
-        self.draw, self.rng = draw, rng
+    def __init__(self, draw: Callable[[], Any], rng: Any) -> None:
+        self.draw = draw
         state = np.random.get_state() if rng is None else rng.bit_generator.state
-        self.sample = draw(rng)
+        self.sample = draw()
         if rng is None:
             np.random.set_state(state)
         else:
             rng.bit_generator.state = state
 
     def __call__(self) -> Any:
-        return self.draw(self.rng)
+        return self.draw()
 
 
 class _Tracing:
@@ -156,6 +224,7 @@ class _Tracing:
         objects = [x for x in flatten_static(self.arguments)]
         self.reachable = Reachable(f, *objects)
         own = {id(x) for x in self.leaves}
+        self.missing = False  # whether the last run found that a state had to be made
         self.outside = [v for v in self.reachable.variables if id(v) not in own]
 
     def trace(self) -> Trace:
@@ -164,7 +233,7 @@ class _Tracing:
         for _ in range(_MOST_RUNS):
             known = len(self.outside)
             built = self._run()
-            if len(self.outside) != known:
+            if len(self.outside) != known or self.missing:
                 continue
             if before is not None:
                 try:  # a derivative that the first run derives and the second takes from the cache may differ in form
@@ -186,11 +255,17 @@ class _Tracing:
         try:
             with using_config("enable_backprop", True), watching() as watch:
                 result = self.f(*map(_shown, args), **{k: _shown(x) for k, x in kwargs.items()})
+            run.check_unchanged()
             built = build(run, given, stand_ins, result)
         finally:
             TRACES.remove(run)
             run.borrowed.give_back()
         self._note(run, [*watch.read, *built.leaves])
+        known = {id(optimizer) for optimizer in self.reachable.optimizers}
+        new = [optimizer for optimizer, _ in run.stepped if id(optimizer) not in known]
+        self.reachable.optimizers += new
+        self.missing = bool(new) or run.begins
+        built.stepped = run.stepped
         return built
 
     def _borrow_states(self, run: _Run) -> None:
@@ -214,7 +289,7 @@ class _Tracing:
         assumed = [a for a in [*self.reachable.arrays, *second.assumed(first)] if id(a) not in taken]
         return Trace(
             program, sources, self.arguments, self.types, second.structure, second.kinds,  # type: ignore[arg-type]
-            second.gradients, second.cleared, assumed,
+            second.gradients, second.cleared, assumed, second.stepped,
         )  # fmt: skip
 
 
@@ -231,5 +306,3 @@ def _like_argument(given: Any, array: Abstract) -> Any:
     v = Variable(None, given.name)
     v._data = array
     return v
-
-

@@ -16,6 +16,7 @@ from dezero.core.errors import describe
 from dezero.core.marks import CONSTANT, CUT
 from dezero.core.outputs import Cotangents, mapped, picking
 from dezero.core.registry import operations
+from dezero.core.tracing import Running, trace_here
 from dezero.core.variable import ArrayLike, Variable, as_constant, as_variable, tick, wrap
 
 
@@ -66,7 +67,9 @@ class Function:
 
     def _call(self, inputs: tuple[ArrayLike, ...]) -> Variable | list[Variable]:
         variables = [as_constant(x) for x in inputs]
-        ys = self.forward(*[as_array(x._data) for x in variables])  # not .data, which notes a reading
+        arrays = [as_array(x._data) for x in variables]  # not .data, which notes a reading
+        trace = trace_here()
+        ys = self.forward(*arrays) if trace is None else self._traced(trace, arrays)
         several = isinstance(ys, tuple)
         if several and not ys:
             raise TypeError(f"{self.name}.forward returned an empty tuple; return at least one array")
@@ -82,6 +85,16 @@ class Function:
             for y in results:
                 y._op = CUT
         return results if len(results) > 1 else results[0]
+
+    def _traced(self, trace: Running, arrays: list[Array]) -> Any:
+        """What stands for forward's results: computed from arrays without numbers, or of the types of some numbers."""
+        try:
+            return self.forward(*arrays)
+        except Exception:
+            found = trace.computed(self.name, self.forward, arrays)
+            if found is None:
+                raise
+            return found
 
     def forward(self, *xs: Any) -> Any:
         raise NotImplementedError(f"{self.name} has no forward: define forward(self, *arrays)")

@@ -6,7 +6,8 @@ recorded whatever `create_graph` says, so that all that is computed can be found
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import operator
+from collections.abc import Callable, Hashable, Sequence
 from threading import get_ident
 from typing import Any, Protocol
 
@@ -17,16 +18,92 @@ class ConcretizationError(TypeError):
     """A function that is traced asked for a number, which no array of a trace has, or computed outside of the trace."""
 
 
+class PerRun:
+    """A Python number that is computed anew at each run of a traced function, and what follows from such numbers.
+
+    read: gives the number. key: equal for equal numbers.
+    """
+
+    __array_priority__ = 300
+
+    def __init__(self, read: Callable[[], Any], key: Hashable) -> None:
+        self.read, self.key = read, key
+
+    def __array_ufunc__(self, *args: object, **kwargs: object) -> Any:
+        return NotImplemented  # an array without numbers on the other side takes it
+
+    def _with(self, name: str, other: Any, swapped: bool = False) -> Any:
+        if not isinstance(other, int | float | PerRun):
+            return NotImplemented  # an array without numbers takes the number
+        a, b = (other, self) if swapped else (self, other)
+        compute = getattr(operator, name)
+        return PerRun(lambda: compute(now(a), now(b)), (name, *[getattr(x, "key", x) for x in (a, b)]))
+
+    def __add__(self, other: Any) -> Any:
+        return self._with("add", other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._with("add", other, True)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._with("sub", other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._with("sub", other, True)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._with("mul", other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._with("truediv", other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._with("truediv", other, True)
+
+    def __pow__(self, other: Any) -> Any:
+        return self._with("pow", other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._with("pow", other, True)
+
+    def __neg__(self) -> Any:
+        return 0 - self
+
+    def __bool__(self) -> bool:
+        raise ConcretizationError("a choice by a number that each run of a compiled function reads anew")
+
+    __float__ = __int__ = __index__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__  # type: ignore[assignment]
+
+
+def now(value: Any) -> Any:
+    """The number that a PerRun is at present; any other value as it is."""
+    return value.read() if isinstance(value, PerRun) else value
+
+
 class Running(Protocol):
     """A trace that runs, as the rooms before the compiler know it."""
 
     thread: int
 
+    def takes(self, array: Any) -> None:
+        """Note that an operation takes a plain array, which must not change while the function runs."""
+
     def computed(self, name: str, function: Callable[..., Any], args: Sequence[Any]) -> Any:
         """What stands for function(*args), of which only the types are known; None where no argument is numberless."""
 
-    def drawn(self, draw: Callable[..., Any], rng: Any) -> Any:
-        """What stands for draw(rng), an array of random numbers, which is drawn anew in each run."""
+    def number(self, value: PerRun, dtype: Any) -> Any:
+        """What stands for a number of each run, as an array of a dtype."""
+
+    def steps(self, optimizer: Any, params: Sequence[Any], begins: bool) -> None:
+        """Note that the function makes a step with an optimizer, whose counts each run is to increase.
+
+        begins: whether some state was made in this run.
+        """
+
+    def drawn(self, draw: Callable[[], Any], rng: Any) -> Any:
+        """What stands for draw(), an array of random numbers from rng, which is drawn anew in each run."""
 
 
 TRACES: list[Running] = []  # of all threads; readers only ask whether it is empty, which it nearly always is

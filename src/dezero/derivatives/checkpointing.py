@@ -13,6 +13,7 @@ from dezero.core.call import operand
 from dezero.core.config import Config, no_grad, recording, using_config
 from dezero.core.dtypes import Array, is_inexact
 from dezero.core.function import Function
+from dezero.core.tracing import tracing
 from dezero.core.variable import Variable, wrap
 from dezero.core.watching import mapping
 from dezero.derivatives.segment import Segment
@@ -52,7 +53,7 @@ def checkpoint(f: _Callable) -> _Callable:
 
     @functools.wraps(f)
     def call(*args: object, **kwargs: object) -> object:
-        if not recording() or mapping():
+        if not recording() or mapping() or tracing():
             return f(*args, **kwargs)
         leaves, rebuild = flatten((args, kwargs))
         places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, Variable)]

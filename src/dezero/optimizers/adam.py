@@ -80,14 +80,15 @@ class Adam(Elementwise):
         tmp *= 1 - self.beta2
         v += tmp
         np.sqrt(v, out=tmp)
-        tmp += self._floor(int(t))
-        np.multiply(m, self._rate(int(t)), out=out)
+        tmp += self._floor(t)
+        np.multiply(m, self._rate(t), out=out)
         out /= tmp
 
-    def _rate(self, t: int) -> float:
+    def _rate(self, t: Array | int) -> float:
+        t = int(t)
         return self.alpha * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t)
 
-    def _floor(self, t: int) -> float:
+    def _floor(self, t: Array | int) -> float:
         return self.eps
 
 
@@ -116,5 +117,6 @@ class AdamW(Adam):
     def decay(self) -> float:  # type: ignore[override]
         return self.alpha * self.weight_decay
 
-    def _floor(self, t: int) -> float:
+    def _floor(self, t: Array | int) -> float:
+        t = int(t)
         return self.eps * math.sqrt(1 - self.beta2**t)

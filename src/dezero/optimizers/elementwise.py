@@ -78,6 +78,11 @@ class Elementwise(Optimizer):
         chunks.run(self.step, 1 - self.decay, raw(param._grad))
         param._renewed()
 
+    def advance(self, params: list[Parameter]) -> None:
+        super().advance(params)
+        for count in {id(c): c for p in params for c in [self.states[p][name] for name in self.counts]}.values():
+            count += 1
+
     def check_state(self, name: str, param: Parameter, arrays: Mapping[str, Array]) -> None:
         self._same_keys(f"load_state_dict: {name}", arrays, (*self.slots, *self.counts))
         for slot, value in arrays.items():

@@ -12,6 +12,7 @@ from dezero.backends import get_array_module
 from dezero.core.arraylike import raw
 from dezero.core.dtypes import Array
 from dezero.core.errors import describe
+from dezero.core.tracing import PerRun, tracing
 from dezero.core.variable import Parameter, Variable, wrap
 
 _CHUNK = 32768  # elements are squared at a time in float64: they fit the processor's cache
@@ -34,7 +35,8 @@ class WeightDecay:
                     f"WeightDecay: the gradient of {describe(param)} has shape {grad.shape}; call cleargrads() before "
                     "backward()"
                 )
-            penalty = np.multiply(data, self.rate, out=np.empty_like(data))
+            rate = PerRun(lambda: self.rate, (id(self), "rate")) if tracing() else self.rate
+            penalty = np.multiply(data, rate, out=np.empty_like(data))
             param.grad = wrap(np.add(penalty, grad, out=penalty, casting="same_kind"))
 
 
@@ -51,6 +53,8 @@ class ClipGrad:
         self.max_norm = max_norm
 
     def __call__(self, params: Sequence[Parameter]) -> None:
+        if tracing():
+            return self._traced(params)
         norms = [_norm(raw(param._grad)) for param in params]
         for param, norm in zip(params, norms, strict=True):
             if not math.isfinite(norm):
@@ -63,6 +67,15 @@ class ClipGrad:
             for param in params:
                 grad = raw(param._grad)
                 param.grad = wrap(np.multiply(grad, rate, out=np.empty_like(grad)))
+
+    def _traced(self, params: Sequence[Parameter]) -> None:
+        """The same from arrays alone: gradients that hold infinity or nan become nan, without an error."""
+        grads = [raw(param._grad) for param in params]
+        squares = [np.sum(np.square(np.abs(g).astype(np.float64))) for g in grads]
+        rate = PerRun(lambda: self.max_norm, (id(self), "max_norm")) / (np.sqrt(sum(squares)) + 1e-6)
+        rate = np.where(rate < 1, rate, 1.0)
+        for param, g in zip(params, grads, strict=True):
+            param.grad = wrap(g * rate.astype(np.abs(g).dtype))
 
 
 class FreezeParam:

@@ -11,7 +11,9 @@ import numpy as np
 from dezero.backends import as_numpy
 from dezero.core.dtypes import Array, is_inexact, is_whole
 from dezero.core.errors import describe
+from dezero.core.tracing import trace_here
 from dezero.core.variable import Parameter, Variable
+from dezero.optimizers.traced import update_traced
 
 _Self = TypeVar("_Self", bound="Optimizer")
 
@@ -107,6 +109,13 @@ class Optimizer:
         """
         loss = None if loss_function is None else self._differentiate(loss_function)
         params = self.params()  # the first computation of the loss may make some of them
+        trace = trace_here()
+        if trace is not None:
+            for hook in self.hooks:
+                hook(_with_gradient(params))
+            self.check(_with_gradient(params))
+            update_traced(self, _with_gradient(params), trace)
+            return loss
         self._follow(self._schedules)
         count, grads = self.step_count, [param._grad for param in params]
         try:
@@ -122,6 +131,11 @@ class Optimizer:
                 param._grad = grad
             raise
         return loss
+
+    def advance(self, params: list[Parameter]) -> None:
+        """Count a step of these Parameters that a compiled function makes, and follow the schedules."""
+        self._follow(self._schedules)
+        self.step_count += 1
 
     def prepare(self, params: list[Parameter]) -> None:
         """Check the Parameters, and prepare their state for the step; a subclass may do more here."""

@@ -29,7 +29,7 @@ from dezero.functions.indexing._indices import (
 
 
 def _scatter(g: Array, index: Any, shape: Shape) -> Array:
-    g = as_array(g)
+    g = g if type(g) is np.ndarray else as_array(g)
     if not repeats(index):
         total = zeros_of(g, shape)
         total[index] = g

@@ -8,6 +8,7 @@ from dezero.core.arithmetic import mul
 from dezero.core.call import operand
 from dezero.core.config import Config
 from dezero.core.declare import publish
+from dezero.core.tracing import trace_here
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions.arrays.dtype import float_dtype
 from dezero.functions.randomness import noted
@@ -29,7 +30,11 @@ def dropout(x: ArrayLike, dropout_ratio: float = 0.5, *, rng: np.random.Generato
         raise ValueError(f"dropout: dropout_ratio must be a probability, from 0 to 1, got {dropout_ratio!r}")
     if not Config.train:
         return x
-    kept = np.asarray((np.random if rng is None else noted(rng)).random(x.shape) > dropout_ratio)
+    shape, trace = x.shape, trace_here()
+    if trace is None:
+        kept = np.asarray((np.random if rng is None else noted(rng)).random(shape) > dropout_ratio)
+    else:
+        kept = trace.drawn(lambda: np.asarray((np.random if rng is None else rng).random(shape) > dropout_ratio), rng)
     return mul(x, kept.astype(float_dtype(x)) / (1 - float(dropout_ratio) if dropout_ratio < 1 else 1))
 
 

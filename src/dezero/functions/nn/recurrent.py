@@ -14,6 +14,7 @@ from dezero.core.declare import publish
 from dezero.core.dtypes import Array, Shape
 from dezero.core.function import Function
 from dezero.core.outputs import Cotangents
+from dezero.core.tracing import tracing
 from dezero.core.variable import ArrayLike, Variable
 from dezero.functions.arrays.joining import stack
 from dezero.functions.arrays.splitting import split
@@ -45,6 +46,8 @@ def lstm(
     for a in args:
         refuse_complex("lstm", a, "an argument")
     _check(*[a.shape for a in args])
+    if tracing():
+        return _composed(*args)
     return tuple(LSTMSequence(isinstance(x, Variable))(*args))
 
 
