@@ -100,7 +100,17 @@ def test_results_are_kept_for_ever_and_share_no_memory():
 
     def f(a):
         b = F.sin(a)
-        return [a, b, b, b.T, b[1:], F.broadcast_to(b[0], (2, 3)), F.reshape(b, (12,)), a + Variable(constant) * 0, b * 1]
+        return [
+            a,
+            b,
+            b,
+            b.T,
+            b[1:],
+            F.broadcast_to(b[0], (2, 3)),
+            F.reshape(b, (12,)),
+            a + Variable(constant) * 0,
+            b * 1,
+        ]
 
     program = program_of(f, x)
     program.outputs = [*program.outputs, len(program.inputs)]  # a constant, too
@@ -225,8 +235,12 @@ def test_random_programs(seed):
     assert_replays(program, arrays)
 
 
-UNARY = [getattr(np, name) for name in dir(np) if isinstance(getattr(np, name), np.ufunc) and getattr(np, name).nin == 1]
-BINARY = [getattr(np, name) for name in dir(np) if isinstance(getattr(np, name), np.ufunc) and getattr(np, name).nin == 2]
+UNARY = [
+    getattr(np, name) for name in dir(np) if isinstance(getattr(np, name), np.ufunc) and getattr(np, name).nin == 1
+]
+BINARY = [
+    getattr(np, name) for name in dir(np) if isinstance(getattr(np, name), np.ufunc) and getattr(np, name).nin == 2
+]
 
 
 @pytest.mark.parametrize("function", [f for f in UNARY + BINARY if f.signature is None and f.nout == 1])

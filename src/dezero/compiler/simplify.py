@@ -20,6 +20,7 @@ _ROUNDS = 4
 _RULES = [
     folded,
     same_view,
+    arithmetic.full_constants,
     arithmetic.not_broadcast,
     arithmetic.plain_maps,
     arithmetic.transposed_together,
@@ -73,7 +74,9 @@ def _general(recorder: Recorder, node: Node, args: tuple[Any, ...]) -> Any:
     step, made = node.parameters.get("step"), len(recorder.graph.nodes)
     if not isinstance(step, Op):
         return None
-    given = [a.value if isinstance(a, Number) else recorder.array(a, not recorder.graph.nodes[a].shape, False) for a in args]
+    given = [
+        a.value if isinstance(a, Number) else recorder.array(a, not recorder.graph.nodes[a].shape, False) for a in args
+    ]
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")

@@ -232,7 +232,9 @@ def products(builder: Builder, node: Node) -> int | None:
     if len(left) == 1 or len(right) == 1:
         a = reshaped(builder, a, (1, *left)) if len(left) == 1 else a
         b = reshaped(builder, b, (*right, 1)) if len(right) == 1 else b
-        shape = node.shape if len(left) > 1 else (*node.shape[:-1], 1, *node.shape[len(node.shape) - (len(right) > 1) :])
+        shape = (
+            node.shape if len(left) > 1 else (*node.shape[:-1], 1, *node.shape[len(node.shape) - (len(right) > 1) :])
+        )
         shape = (*np.broadcast_shapes(left[:-2], right[:-2]), builder.node(a).shape[-2], builder.node(b).shape[-1])
         return reshaped(builder, builder.new(MATMUL, (a, b), shape, node.dtype), node.shape)
     if left[-1] == 1:
