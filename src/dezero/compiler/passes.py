@@ -105,7 +105,7 @@ def folded(builder: Builder, node: Node) -> int | None:
         return None
     if node.primitive in ELEMENTWISE and node.shape and all([uniform(builder, a) is not None for a in node.args]):
         args = [_one(builder, a) for a in node.args]
-        (found,) = np.broadcast_to(_computed(node, args), (1,))
+        (found,) = np.ravel(_computed(node, args))
         return builder.graph.add(Node(BROADCAST, (Number(found.item()),), node.shape, node.dtype))
     if node.primitive == BROADCAST or (node.primitive == RESHAPE and uniform(builder, node.args[0]) is not None):
         number = uniform(builder, node.args[0])
