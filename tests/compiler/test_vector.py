@@ -20,14 +20,14 @@ SPECIAL = [np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, -5e-324, 2.2e-308, -1e-31
 SPECIAL += [0.5, -0.5, 2.5, 3.5, -2.5, 709.5, 710.0, -744.5, -746.0, 88.5, 89.0, -103.0, -104.5, 1e22, 3e5, -7e9, 1e-17]
 SPECIAL += [1e-45, -1e-45, 1e-40, 3e38, 2.0**53, 19.0, 22.5, 0.3, -1.2, 1e-8, -1e-8, 1e-4, 9.01, 37.0, -37.5]
 FLOATS = {"float64": np.float64, "float32": np.float32}
-EXACT = "absolute fabs add ceil clip copysign divide equal floor floor_divide fmax fmin fmod greater greater_equal heaviside"
-EXACT += " isfinite isinf isnan less less_equal logical_and logical_not logical_or logical_xor maximum minimum multiply"
+EXACT = "absolute fabs add ceil clip copysign divide equal floor floor_divide fmax fmin fmod greater greater_equal"
+EXACT += " heaviside isfinite isinf isnan less less_equal logical_and logical_not logical_or logical_xor maximum minimum multiply"
 EXACT += " negative not_equal positive reciprocal remainder rint sign signbit sqrt square subtract trunc"
 CLOSE = (
     "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cbrt cos cosh deg2rad exp exp2 expm1 hypot log log10 log1p"
 )
 CLOSE += " log2 logaddexp power rad2deg sin sinh tan tanh"
-SCIPY = "erf erfc expit i0e gammaln psi log_ndtr ndtri j0 xlogy xlog1py dawsn erfcx exp1 rgamma"
+SCIPY = "erf expit i0e gammaln psi log_ndtr ndtri j0 xlogy xlog1py dawsn erfcx exp1 rgamma"
 
 
 def ufunc(name: str) -> np.ufunc:
@@ -107,8 +107,16 @@ def test_close_to_scipy(name, width, dtype):
     check(name, dtype, 4, width=width)
 
 
+def test_erfc_is_as_exact_in_its_tail_as_elsewhere():
+    """SciPy's own is 40 units in the last place off there."""
+    mpmath = pytest.importorskip("mpmath")
+    x = np.random.default_rng(0).uniform(-6, 26, 200)
+    assert_near(mapped(special.erfc, x), np.array([float(mpmath.erfc(mpmath.mpf(v))) for v in x]), 4, x)
+
+
 @given(
-    hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats()), st.sampled_from("exp log sin cos tanh".split())
+    hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats()),
+    st.sampled_from(["exp", "log", "sin", "cos", "tanh"]),
 )
 @settings(max_examples=60, deadline=None)
 def test_any_floats(x, name):
