@@ -22,7 +22,7 @@ F8, F4, B1 = np.dtype(np.float64), np.dtype(np.float32), np.dtype(bool)
 
 @st.composite
 def nests(draw):
-    """A shape, which of its axes runs over the rows, and for each array a permutation and the axes it is broadcast on."""
+    """A shape, its axis of rows, and for each array a permutation and the axes along which it is broadcast."""
     shape = tuple(draw(st.lists(st.sampled_from([0, 1, 2, 3, 7, 8, 9, 16, 19]), min_size=0, max_size=3)))
     rows = draw(st.sampled_from([None, *range(len(shape))]))
     axes = st.permutations(range(len(shape)))

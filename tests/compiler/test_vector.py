@@ -20,10 +20,12 @@ SPECIAL = [np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, -5e-324, 2.2e-308, -1e-31
 SPECIAL += [0.5, -0.5, 2.5, 3.5, -2.5, 709.5, 710.0, -744.5, -746.0, 88.5, 89.0, -103.0, -104.5, 1e22, 3e5, -7e9, 1e-17]
 SPECIAL += [1e-45, -1e-45, 1e-40, 3e38, 2.0**53, 19.0, 22.5, 0.3, -1.2, 1e-8, -1e-8, 1e-4, 9.01, 37.0, -37.5]
 FLOATS = {"float64": np.float64, "float32": np.float32}
-EXACT = "absolute fabs add ceil clip copysign divide equal floor floor_divide fmax fmin fmod greater greater_equal heaviside"
-EXACT += " isfinite isinf isnan less less_equal logical_and logical_not logical_or logical_xor maximum minimum multiply"
+EXACT = "absolute fabs add ceil clip copysign divide equal floor floor_divide fmax fmin fmod greater greater_equal"
+EXACT += " heaviside isfinite isinf isnan less less_equal logical_and logical_not logical_or logical_xor maximum minimum multiply"
 EXACT += " negative not_equal positive reciprocal remainder rint sign signbit sqrt square subtract trunc"
-CLOSE = "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cbrt cos cosh deg2rad exp exp2 expm1 hypot log log10 log1p"
+CLOSE = (
+    "arccos arccosh arcsin arcsinh arctan arctan2 arctanh cbrt cos cosh deg2rad exp exp2 expm1 hypot log log10 log1p"
+)
 CLOSE += " log2 logaddexp power rad2deg sin sinh tan tanh"
 SCIPY = "erf expit i0e gammaln psi log_ndtr ndtri j0 xlogy xlog1py dawsn erfcx exp1 rgamma"
 
@@ -69,7 +71,7 @@ def check(name: str, dtype: type, ulps: float, **options) -> None:
     assert_near(got, wanted, ulps, *args)
 
 
-@pytest.mark.parametrize("dtype", FLOATS.values(), ids=FLOATS)
+@pytest.mark.parametrize("dtype", list(FLOATS.values()), ids=list(FLOATS))
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("name", EXACT.split())
 def test_equal_to_numpy(name, target, dtype):
@@ -77,13 +79,13 @@ def test_equal_to_numpy(name, target, dtype):
     check(name, dtype, 0, target=target, width=bits and bits // (8 * np.dtype(dtype).itemsize))
 
 
-@pytest.mark.parametrize("dtype", FLOATS.values(), ids=FLOATS)
+@pytest.mark.parametrize("dtype", list(FLOATS.values()), ids=list(FLOATS))
 @pytest.mark.parametrize("name", CLOSE.split())
 def test_close_to_numpy(name, dtype):
     check(name, dtype, 4)
 
 
-@pytest.mark.parametrize("dtype", FLOATS.values(), ids=FLOATS)
+@pytest.mark.parametrize("dtype", list(FLOATS.values()), ids=list(FLOATS))
 @pytest.mark.parametrize("target", ["AVX2", "baseline"])
 @pytest.mark.parametrize("name", CLOSE.split())
 def test_close_on_other_processors(name, target, dtype):
@@ -91,21 +93,31 @@ def test_close_on_other_processors(name, target, dtype):
     check(name, dtype, 4, target=target, width=bits // (8 * np.dtype(dtype).itemsize))
 
 
-@pytest.mark.parametrize("dtype", FLOATS.values(), ids=FLOATS)
+@pytest.mark.parametrize("dtype", list(FLOATS.values()), ids=list(FLOATS))
 @pytest.mark.parametrize("width", [1, 4, None])
 @pytest.mark.parametrize("name", CLOSE.split())
 def test_close_without_the_vector_library(name, width, dtype):
     check(name, dtype, 4, vectors=False, width=width)
 
 
-@pytest.mark.parametrize("dtype", FLOATS.values(), ids=FLOATS)
+@pytest.mark.parametrize("dtype", list(FLOATS.values()), ids=list(FLOATS))
 @pytest.mark.parametrize("width", [1, None])
 @pytest.mark.parametrize("name", SCIPY.split())
 def test_close_to_scipy(name, width, dtype):
     check(name, dtype, 4, width=width)
 
 
-@given(hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats()), st.sampled_from("exp log sin cos tanh".split()))
+def test_erfc_is_as_exact_in_its_tail_as_elsewhere():
+    """SciPy's own is 40 units in the last place off there."""
+    mpmath = pytest.importorskip("mpmath")
+    x = np.random.default_rng(0).uniform(-6, 26, 200)
+    assert_near(mapped(special.erfc, x), np.array([float(mpmath.erfc(mpmath.mpf(v))) for v in x]), 4, x)
+
+
+@given(
+    hnp.arrays(np.float64, st.integers(1, 40), elements=st.floats()),
+    st.sampled_from(["exp", "log", "sin", "cos", "tanh"]),
+)
 @settings(max_examples=60, deadline=None)
 def test_any_floats(x, name):
     with np.errstate(all="ignore"):
@@ -113,7 +125,7 @@ def test_any_floats(x, name):
 
 
 @pytest.mark.parametrize("name", ["add", "multiply", "logical_and", "maximum", "equal", "less", "bitwise_or", "divide"])
-@pytest.mark.parametrize("dtypes", itertools.product(["?", "i4", "i8", "u2", "f4", "f8"], repeat=2))
+@pytest.mark.parametrize("dtypes", list(itertools.product(["?", "i4", "i8", "u2", "f4", "f8"], repeat=2)))
 def test_integers_and_bools(name, dtypes):
     f = ufunc(name)
     a, b = np.arange(20).astype(dtypes[0]), (np.arange(20)[::-1] - 7 * (dtypes[1] != "u2")).astype(dtypes[1])
@@ -129,11 +141,11 @@ def test_integers_and_bools(name, dtypes):
         assert_near(mapped(f, a, b), wanted, 0, a, b)
 
 
-@pytest.mark.parametrize("name", ["modf", "frexp", "spacing", "ldexp", "lambertw"])
+@pytest.mark.parametrize("name", ["modf", "frexp", "spacing", "ldexp"])
 def test_refused(name):
     f = ufunc(name)
     args = [np.ones(3)] * f.nin if name != "ldexp" else [np.ones(3), np.ones(3, np.intc)]
-    with pytest.raises((Unsupported, TypeError), match=rf"{name}|complex|ufunc"):
+    with pytest.raises(Unsupported, match=rf"{name}"):
         mapped(f, *args)
 
 
