@@ -73,7 +73,9 @@ def test_random_graphs_on_two_threads(data):
 
 def softmax_over_rows(rows: int) -> Graph:
     m = Maker()
-    x = m.matmul(m.input((rows, 4)), m.input((4, 3)))
+    x, w = m.input((rows, 3)), m.input((3, 3))
+    for _ in range(4):  # layers, which mix the columns
+        x = m.map(np.tanh, m.matmul(x, w))
     e = m.map(np.exp, m.map(np.subtract, x, m.reduce(np.maximum, x, (0,), keepdims=True)))
     return m.end(m.sum(m.map(np.divide, e, m.sum(e, 0, keepdims=True)), 1))
 
