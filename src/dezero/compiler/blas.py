@@ -106,7 +106,7 @@ class Work(NamedTuple):
         m, n, k, in_a, in_b, in_target = self.sizes
         itemsize = np.dtype(self.char).itemsize
         one = struct.unpack("<q", struct.pack("<d", 1.0))[0] if self.char == "d" else 0x3F800000
-        bytes_ = [Extent(s.count * itemsize, s.by_rows) for pair in zip(*self.steps, strict=True) for s in pair]
+        bytes_ = [Extent(s.count * itemsize, s.by_rows) for pair in self.steps for s in pair]
         numbers = [n, m, k, in_b, in_a, in_target, *self.loops, *bytes_]
         pairs = [part for number in numbers for part in _parts(number)]
         return [address(self.char), ord(self.flags[1]), ord(self.flags[0]), one if self.add else 0, *pairs]

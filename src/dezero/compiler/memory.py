@@ -118,10 +118,12 @@ def is_all(plan: Plan, place: int) -> bool:
     return is_contiguous(view) and not view.offset and size(view.shape).count == count
 
 
-def placed(plan: Plan, tile: int, called: Iterable[int]) -> Memory:
-    """An address for each stored place. tile: the most rows that are worked on at a time."""
+def placed(plan: Plan, tile: int, called: Iterable[int], threads: int = 1) -> Memory:
+    """An address for each stored place. tile: the most rows that are worked on at a time, by each of the threads."""
     nodes = plan.graph.nodes
     results = _results(plan) - set(called)
+    if threads > 1:  # which have sums of their own
+        results -= {place for section in plan.sections for place in section.sums}
     outside = {i for i in plan.shapes if i < len(nodes) and nodes[i].primitive in (INPUT, CONSTANT)}
     arrays = sorted({*outside, *results, *[i for i in called if i in plan.shapes]})
     addresses = {place: Address(PARTS + k, 0) for k, place in enumerate(arrays)}

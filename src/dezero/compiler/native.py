@@ -43,7 +43,7 @@ class Native:
         self.graph, self.threads = spread(graph), threads
         self.called = called(self.graph)
         self.plan, self.tile = planned(self.graph, self.called, tile, threads)
-        self.memory = placed(self.plan, self.tile, self.called)
+        self.memory = placed(self.plan, self.tile, self.called, threads)
         self.code = compiled(self.plan, self.memory, strict=strict, level=level)
         self._walk = _WALK(self.code.walk)
         self._records = self.code.words.ctypes.data

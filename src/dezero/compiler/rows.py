@@ -257,11 +257,17 @@ def chosen_rows(graph: Graph, called: Collection[int] = ()) -> Rows:
         for label, n in zip(labels[place], graph.nodes[place].shape, strict=True):
             if n > 1:
                 work[label] = work.get(label, 0) + size[place]
-    best, most = uncut(graph), 0
+    best, most = uncut(graph), 0.0
     for label in sorted(work, key=lambda label: -work[label])[:_CANDIDATES]:
         rows = cut(graph, labels, label, called)
         stored = kept(graph, rows, roots) - {*graph.outputs, *graph.updates.values()}
-        gain = sum([size[i] * (1 if i not in stored else -1) for i in computed if rows.mode[i] == ROWS])
+        cut_up = [i for i in computed if rows.mode[i] == ROWS]
+        gain = sum([(-size[i] if i in stored else size[i] * _worth(graph.nodes[i], rows.axes[i])) for i in cut_up])
         if gain > most:
             best, most = rows, gain
     return best
+
+
+def _worth(node: Node, axis: int | None) -> float:
+    """Some rows of an array lie in one piece if they run along its first axis, in small ones if along its last."""
+    return 0.5 if axis and axis == len(node.shape) - 1 else 1.0
