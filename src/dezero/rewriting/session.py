@@ -13,11 +13,6 @@ Pair = tuple[Number, Factor | None]  # the number and node of a term, without it
 # Row axes and tangent of a node: a list for several outputs, None where it is constant. None alone: rows may mix.
 Found = tuple[Independent, Pair | list[Pair] | None] | None
 
-# Of a leaf that is differentiated column by column (see autodiff/columns.py). For more columns, second derivatives by
-# two reverse sweeps take less than half the time.
-MOST_COLUMNS = 4
-
-
 _MOVES = ("get_item", "concatenate", "stack", "reshape", "transpose")
 
 
@@ -75,7 +70,7 @@ class Session:
         age, column = direction.key
         if column is None:
             return age, -1
-        return age, MOST_COLUMNS if self.outermost.get(age) == column else column
+        return age, direction.leaf.shape[-1] if self.outermost.get(age) == column else column
 
     def end(self) -> None:
         """Note that the derivation has ended."""
