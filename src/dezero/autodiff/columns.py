@@ -4,8 +4,8 @@ The leaf X has shape (N, d), and row i of the result depends on row i of X alone
 reverse sweep, which costs less than d tangents, unless d or more outputs of a network share the tangents. Its columns
 are then differentiated again, `gradients(g[:, 0:1], X, create_graph=True)`, and by repeated reverse sweeps the graph
 would grow exponentially with the order. So from some order on (see most_columns) the gradient of such a derivative is
-made of d tangents, one for each column, joined into (N, d); and where a graph reads a column of a gradient, the algebra takes its tangent in place of
-it, without the join or the reverse sweep.
+made of d tangents, one for each column, joined into (N, d); and where a graph reads a column of a gradient, the algebra
+takes its tangent in place of it, without the join or the reverse sweep.
 
 A gradient in columns knows of what it is the gradient (DerivativeOf). So a result that reads columns of gradients leads
 down to its base, which is no derivative in columns, and all derivatives of one base share one session.

@@ -152,7 +152,7 @@ def _by_rules(request: Request) -> dict[int, Variable]:
 def _derived(request: Request) -> Derived:
     """The derivative by the algebra, or by the rules alone where Config.simplify is off."""
     graph, nodes, seeds, asked = request.graph, request.nodes, request.seeds, request.asked
-    root, seed = next(iter(seeds.values()))
+    root, _ = next(iter(seeds.values()))
     start, given = tick(), request.given()
     F: Algebra | RecordedReading = RecordedReading()
     alone = False

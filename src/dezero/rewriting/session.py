@@ -13,8 +13,6 @@ Pair = tuple[Number, Factor | None]  # the number and node of a term, without it
 # Row axes and tangent of a node: a list for several outputs, None where it is constant. None alone: rows may mix.
 Found = tuple[Independent, Pair | list[Pair] | None] | None
 
-_MOVES = ("get_item", "concatenate", "stack", "reshape", "transpose")
-
 
 def is_coordinate(x: Variable, depth: int = 8) -> bool:
     """Whether derivatives in x commute with those in other coordinates: a leaf, or elements of leaves, only moved.
@@ -23,7 +21,7 @@ def is_coordinate(x: Variable, depth: int = 8) -> bool:
     """
     if not x._args:
         return True
-    moves = isinstance(x._op, Op) and x._op.name in _MOVES
+    moves = isinstance(x._op, Op) and x._op.moves
     return moves and depth > 0 and all([is_coordinate(a, depth - 1) for a in x._args if isinstance(a, Variable)])
 
 
