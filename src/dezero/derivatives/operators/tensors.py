@@ -170,8 +170,8 @@ def derivative_tensor(f: Callable[P, object], order: int) -> Callable[P, Symmetr
 
     Univariate series of this order along C(n + order - 1, order) rays, whose highest coefficients are combined with
     exact rational weights: A. Griewank, J. Utke, A. Walther, Math. Comp. 69 (2000) 1117. Where a ray fewer for each of
-    many components pays for the gradient's larger graph, the rays are those of one order less, of the gradient; `explain`
-    tells which.
+    many components pays for the gradient's larger graph, the rays are those of one order less, of the gradient;
+    `explain` tells which.
 
     >>> derivative_tensor(lambda x: x[0] ** 2 * x[1], 3)(np.array([3.0, 5.0])).dense()[0]
     variable([[0. 2.]
