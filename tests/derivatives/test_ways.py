@@ -101,3 +101,16 @@ def test_explain_tells_the_estimates_and_the_way():
     assert text.endswith("takes bundles")
     assert dezero.jacrev(lambda x: x**2).explain(np.ones(2)).endswith("takes rows")
     assert "by columns" in dezero.jacfwd(lambda x: x**2).explain(np.ones(2))
+
+
+def test_explain_tells_the_series_of_partials_and_tensors():
+    f = lambda x: F.sum(F.exp(x) * F.sum(x))  # noqa: E731
+    text = dezero.partial(f, (0, 0, 1)).explain(X)
+    assert text.startswith("partial (0, 0, 1): takes series of the function to order 3 along 3 rays, 3 at once, over ")
+    few, many = [dezero.derivative_tensor(f, 3).explain(np.ones(n)) for n in (2, 4)]
+    assert few.startswith("derivative_tensor of order 3: takes series of the function to order 3 along 4 rays, ")
+    assert many.startswith("derivative_tensor of order 3: takes series of the gradient to order 2 along 10 rays, ")
+    wide = dezero.partial(lambda x: F.sum(F.exp(x)), (0, 1)).explain(np.ones(2**20))
+    assert " along 2 rays, one at a time, over " in wide
+    with pytest.raises(IndexError, match="component 9"):
+        dezero.partial(f, 9).explain(np.ones(2))

@@ -28,7 +28,7 @@ from dezero.core.registry import redeclared
 from dezero.core.variable import Variable, cuts, note_change, wrap
 from dezero.rewriting.cache import CACHE, CacheInfo
 from dezero.rewriting.keys import GraphKey, Ordered, any_unlike
-from dezero.rewriting.origin import InColumns, Origin, Replayed, origins_of
+from dezero.rewriting.origin import DerivativeOf, Origin, origins_of
 from dezero.rewriting.program import Program, on_arrays, plain_copy
 from dezero.rewriting.table import Table
 from dezero.rewriting.types import type_of
@@ -42,14 +42,14 @@ _forms = Forms()
 class Result(NamedTuple):
     """How one derivative is found: the place of its node, and a step, a copy of a place's node, or a constant array.
 
-    kind: "step", "copy" or "constant". what: the number of a place, or the array. resumes: what tells the
-    next order how to continue from this one.
+    kind: "step", "copy" or "constant". what: the number of a place, or the array. order: as in DerivativeOf, which
+    tells the next order how to continue from this one; None where nothing does.
     """
 
     place: int
     kind: str
     what: Any
-    resumes: type[Replayed] | None = None
+    order: int | None = None
 
 
 class CachedDerivation:
@@ -64,7 +64,7 @@ class CachedDerivation:
         """folded: how many of the steps compute plain arrays."""
         self.program, self.results, self.shared, self.form = program, results, shared, form
         self.folded, self.steps = program.steps[:folded], program.steps[folded:]
-        self.in_columns = any([r.resumes is InColumns for r in results])
+        self.in_columns = any([r.order for r in results])
 
     def replay(
         self, ordered: Ordered, graph: Nodes, root: Variable, asked: list[Variable] | None, born: int
@@ -89,7 +89,7 @@ class CachedDerivation:
                 node._origin = origin
                 places.append(node)
         found = {}
-        for place, kind, what, resumes in self.results:
+        for place, kind, what, order in self.results:
             if kind == "step":
                 result = places[what]
                 if isinstance(result._data, np.ndarray) and result._data.base is not None:
@@ -99,8 +99,8 @@ class CachedDerivation:
             else:
                 result = wrap(what.copy())
             result._origin = origin
-            if resumes is not None:
-                result._resume = resumes(root, nodes[place], cuts())
+            if order is not None:
+                result._resume = DerivativeOf(root, nodes[place], cuts(), order)
             found[nodes[place]._age] = result
         return found
 
@@ -204,8 +204,9 @@ def _results(
             continue
         source = places[id(copies.get(id(y), y))]
         kind = "copy" if source < first or source in taken else "step"
-        resumes = InColumns if isinstance(y._resume, InColumns) else None if y._resume is None else Replayed
-        results.append(Result(place, kind, source, resumes))
+        of = y._resume
+        order = of.order if isinstance(of, DerivativeOf) else None if of is None else 0
+        results.append(Result(place, kind, source, order))
         taken.add(source)
     return results
 

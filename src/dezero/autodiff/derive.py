@@ -10,7 +10,16 @@ import numpy as np
 
 from dezero.autodiff import cached
 from dezero.autodiff.arguments import since
-from dezero.autodiff.columns import column_sweep, goes_on, in_columns, note_columns, resumed
+from dezero.autodiff.columns import (
+    column_sweep,
+    columns_of,
+    goes_on,
+    in_columns,
+    most_columns,
+    next_order,
+    note_columns,
+    resumed,
+)
 from dezero.autodiff.integers import computed_in_narrow
 from dezero.autodiff.reverse import reverse_sweep
 from dezero.autodiff.sweep import ones
@@ -60,11 +69,22 @@ class Request(NamedTuple):
         cotangents = (*(seed for _, seed in self.seeds.values()), *(n.grad for n in self.carried))
         return [x for x in cotangents if isinstance(x, Variable)]
 
+    def leaves(self) -> list[Variable]:
+        """The inputs in which it is taken."""
+        return [n for n in self.nodes.values() if not n._args] if self.asked is None else self.asked
+
     def opaque(self, given: list[Variable]) -> list[Variable]:
         """The nodes that the algebra must not rewrite, since a derivative in them may be asked for."""
         inner = [n for n in self.nodes.values() if n._args] if self.retain else []
         older = [n for n in self.graph.values() if n._args and n._age < self.born] if self.born else []
         return [*inner, *(self.asked or ()), *[x for x in (*given, *older) if x._op is not ALIAS]]
+
+    def alone(self, opaque: list[Variable]) -> bool:
+        """Whether it is the derivative of one root, in coordinates. opaque: see there."""
+        ages = {x._age for x in self.asked or ()}
+        inner = [x for x in opaque if x._args and not (x._age in ages and is_coordinate(x))]
+        seeded = any([seed is not None for _, seed in self.seeds.values()])
+        return not (self.carried or len(self.seeds) > 1 or seeded or inner)
 
 
 class Derived(NamedTuple):
@@ -132,17 +152,19 @@ def _by_rules(request: Request) -> dict[int, Variable]:
 def _derived(request: Request) -> Derived:
     """The derivative by the algebra, or by the rules alone where Config.simplify is off."""
     graph, nodes, seeds, asked = request.graph, request.nodes, request.seeds, request.asked
-    root, seed = next(iter(seeds.values()))
+    root, _ = next(iter(seeds.values()))
     start, given = tick(), request.given()
     F: Algebra | RecordedReading = RecordedReading()
-    alone = False  # whether it is the derivative of one root, in coordinates
+    alone = False
+    leaves, order, most = request.leaves(), 0, 0  # order, most: of a gradient in columns
     if simplifying():
         opaque = request.opaque(given)
-        ages = {x._age for x in asked or ()}
-        inner = [x for x in opaque if x._args and not (x._age in ages and is_coordinate(x))]
-        alone = not (request.carried or len(seeds) > 1 or seed is not None or inner)
-        leaves = [n for n in nodes.values() if not n._args] if asked is None else asked
-        again = resumed(graph, root, leaves) if alone else None
+        alone = request.alone(opaque)
+        columns = max(map(columns_of, leaves), default=0)
+        if columns:
+            order = next_order(graph)
+            most = most_columns(root, order)
+        again = resumed(graph, root, leaves) if alone and columns <= most else None
         if again is not None:
             F, root = again
             above, seeds = collect([root]), {root._age: (root, None)}
@@ -157,7 +179,7 @@ def _derived(request: Request) -> Derived:
     found: dict[int, Any] = {}
     joined: set[int] = set()
     if isinstance(F, Algebra) and len(terms) == 1 and not request.retain:
-        found, joined, nodes = _by_tangents(F, nodes, root, terms[root._age], asked)
+        found, joined, nodes = _by_tangents(F, nodes, root, terms[root._age], leaves, most)
     by_tangents = bool(found) and not nodes
     if nodes:
         keep = None if request.retain else {x._age for x in asked or ()}
@@ -169,7 +191,7 @@ def _derived(request: Request) -> Derived:
     if alone and not request.born:
         (of, _), *_ = request.seeds.values()
         for age in results if not by_tangents else joined:
-            note_columns(F if by_tangents else None, results[age], of, graph[age])
+            note_columns(F if by_tangents else None, results[age], of, graph[age], order)
     if by_tangents and isinstance(F, Algebra) and F.commuting:
         F.session.end()
         for result in results.values():
@@ -179,10 +201,12 @@ def _derived(request: Request) -> Derived:
 
 
 def _by_tangents(
-    F: Algebra, nodes: Nodes, root: Variable, seed: Term, asked: list[Variable] | None
+    F: Algebra, nodes: Nodes, root: Variable, seed: Term, leaves: list[Variable], most: int
 ) -> tuple[dict[int, Term], set[int], Nodes]:
-    """The derivatives that tangent sweeps find; of which leaves they are joined; the nodes that the others need."""
-    leaves = [n for n in nodes.values() if not n._args] if asked is None else asked
+    """The derivatives that tangent sweeps find; of which leaves they are joined; the nodes that the others need.
+
+    most: see most_columns.
+    """
     found: dict[int, Term | None] = {}
     if len(leaves) <= _MOST_PASSES:
         for leaf in leaves:
@@ -195,7 +219,7 @@ def _by_tangents(
         [in_columns(root, x) for x in rest]
     ):  # one reverse sweep for another leaf gives these along with it
         joined = {x._age for x in rest}
-        found |= {x._age: column_sweep(F, nodes, root, seed, x) for x in rest}
+        found |= {x._age: column_sweep(F, nodes, root, seed, x, most) for x in rest}
         rest = [x for x in rest if found[x._age] is None]
     terms = {age: term for age, term in found.items() if term is not None}
     return terms, joined & terms.keys(), leading_to(nodes, rest) if rest else {}

@@ -21,21 +21,9 @@ from dezero.rewriting.term import Term
 
 def joined(F: Algebra, columns: Sequence[Term], like: Any) -> Term:
     """Columns of shape (..., 1) as one array (..., d). like: an array of the columns' shape and dtype."""
-    nothing = F.constant(
-        np.empty((*like.shape[:-1], 0), like.dtype)
-    )  # with three arguments the sweep lets a cotangent be None
-    op = declared["concatenate"]
-    join = Op(
-        op.name,
-        op.kind,
-        op.value,
-        AnyNumberOfRules(_column),
-        independent=op.independent,
-        uniform=op.uniform,
-        keeps_constant=op.keeps_constant,
-        series=op.series,
-        batched=op.batched,
-    )
+    # with three arguments the sweep lets a cotangent be None
+    nothing = F.constant(np.empty((*like.shape[:-1], 0), like.dtype))
+    join = declared["concatenate"].with_rules(AnyNumberOfRules(_column))
     parts = [F.node(F.filled(c, like)) for c in columns]
     return F.term(F.cons(join.bind(axis=len(like.shape) - 1), *parts, nothing))
 

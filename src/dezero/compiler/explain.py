@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dezero.compiler.graph import MAP, Graph, Number
-from dezero.compiler.passes import text
+from dezero.compiler.simplify import text
 from dezero.compiler.replay import Replay
 from dezero.compiler.specialise import Specialisation
 

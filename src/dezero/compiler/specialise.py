@@ -90,9 +90,9 @@ class Specialisation:
 def machine_code(graph: Graph, options: Options) -> Runner:
     """What runs a graph as machine code; Unsupported, with the reason, where it cannot."""
     from dezero.compiler.native import Native
-    from dezero.compiler.passes import simplified
+    from dezero.compiler.simplify import simplified
 
-    return Native(simplified(graph, strict=options.strict), threads=options.threads)
+    return Native(simplified(graph, options.strict), options.threads, strict=options.strict)
 
 
 def _result(kind: str, value: Any) -> Any:

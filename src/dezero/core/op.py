@@ -8,6 +8,7 @@ tangents: with the tangent of the argument for `g`.
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
@@ -43,11 +44,11 @@ class Op:
     element-wise ones need not say (functions/_stacking.py); labels: of a bilinear operation the axes of its arguments
     and its result by letters, as einsum writes them, a string or a function of the parameters and the arguments'
     numbers of axes; each: linear, it acts on each element of its first argument; indices: its second argument holds
-    indices, and is no factor.
+    indices, and is no factor; moves: linear, each element of its result is an element of an argument.
     """
 
     __slots__ = (
-        "batched", "commutative", "each", "independent", "indices", "keeps_constant", "key", "kind", "labels",
+        "batched", "commutative", "each", "independent", "indices", "keeps_constant", "key", "kind", "labels", "moves",
         "name", "over", "parameters", "rules", "series", "stacked", "uniform", "value",
     )  # fmt: skip
 
@@ -69,12 +70,13 @@ class Op:
         labels: str | Callable[..., str] | None = None,
         each: bool = False,
         indices: bool = False,
+        moves: bool = False,
     ) -> None:
         self.name, self.kind, self.value, self.rules = name, kind, value, rules
         self.independent, self.keeps_constant, self.commutative = independent, keeps_constant, commutative
         self.uniform = kind is ELEMENTWISE if uniform is None else uniform
         self.over, self.series, self.batched, self.stacked = over, series, batched, stacked
-        self.labels, self.each, self.indices = labels, each, indices
+        self.labels, self.each, self.indices, self.moves = labels, each, indices, moves
         self.parameters: dict[str, Any] = {}
         self.key: Hashable = name
 
@@ -90,6 +92,12 @@ class Op:
         op = _new(_Bound)
         op.base, op.parameters = self, parameters
         op.name, op.kind = self.name, self.kind
+        return op
+
+    def with_rules(self, rules: Sequence[Rule] | AnyNumberOfRules) -> Op:
+        """This operation, not yet bound, with all that is known of it but its rules."""
+        op = copy.copy(self)
+        op.rules = rules
         return op
 
     def view(self, node: Variable) -> object:

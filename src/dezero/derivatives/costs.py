@@ -70,3 +70,13 @@ def told(name: str, of: Work, counts: tuple[int, int], way: Way) -> str:
         f"{name}, {rows} rows and {columns} columns, over {of.operations} operations that compute {of.numbers} "
         f"numbers: estimated {estimates}; takes {way}"
     )
+
+
+def told_of_rays(name: str, of: Work, rays: int, order: int, function: str = "the function") -> str:
+    """How many series are taken, and how many of them at once, in words. of: the work of the function's graph."""
+    at_once = min(rays, of.at_once(order))
+    bundles = f"{at_once} at once" if at_once > 1 else "one at a time"
+    return (
+        f"{name}: takes series of {function} to order {order} along {rays} rays, {bundles}, over {of.operations} "
+        f"operations that compute {of.numbers} numbers"
+    )

@@ -46,11 +46,12 @@ class Stack:
 class Stacks:
     """The examples that a computation runs on at once.
 
-    count: how many. call(op, *args): computes an operation on arrays or Variables.
+    count: how many. call(op, *args): computes an operation, or a user's Function, on arrays or Variables. recorded:
+    whether on Variables.
     """
 
-    def __init__(self, count: int, call: Callable[..., Any]) -> None:
-        self.count, self.call = count, call
+    def __init__(self, count: int, call: Callable[..., Any], recorded: bool) -> None:
+        self.count, self.call, self.recorded = count, call, recorded
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Every operation, on arrays or Variables."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +19,6 @@ from dezero.ode.problem import Problem
 from dezero.ode.rates import RightSide
 from dezero.ode.result import Events, OdeResult
 from dezero.ode.solver import checked
-from dezero.ode.system import System
 from dezero.rewriting.program import on_variables
 
 
@@ -47,17 +45,17 @@ def odeint(
     structure and shapes, t being a Variable of one number. t: increasing or decreasing times (n,), numbers or
     Variables. Returns the values at these times, Variables of shape (n, *shape) in the structure of y0. method: RK23,
     RK45, DOP853, or for stiff equations Radau, BDF, LSODA, which are given the exact Jacobian: jac="dense", "sparse"
-    or its sparsity pattern (a SciPy matrix). rtol
-    below 100 times epsilon counts as that; atol: a number, or numbers in the structure of y0. Integrated in float64.
+    or its sparsity pattern (a SciPy matrix). rtol below 100 times epsilon counts as that; atol: a number, or numbers in
+    the structure of y0. Integrated in float64.
 
     The result can be differentiated in y0, in t, and in all Variables among args or that f uses, to any order. The
     steps are not recorded. sensitivities="forward" integrates the tangents of the solution, all at once; "adjoint"
     goes back in time along the interpolant of the solution, for many parameters, and takes second derivatives by the
     adjoint of the equation and its tangent; "auto" chooses by the number of parameters. f runs once, and is then a list
     of operations; where it compares values (`if`), or reads numbers from Variables, it is called at each place. Where
-    f jumps at a place that moves with the solution or a parameter, derivatives raise, since they would lack its shift
-    (of a kink, the second ones): integrate up to such a place by a terminal event, and go on from there. A jump inside
-    a user's Function is not seen.
+    f jumps at a place that moves with the solution or a parameter, derivatives raise, since they would lack the shift
+    of that place; where f has a kink, the second derivatives do. Integrate up to such a place by a terminal event, and
+    go on from there. A jump inside a user's Function is not seen.
 
     events: a function g(y, t, *args) that returns one number, or a sequence of them; each may have the attributes
     `terminal` and `direction` of solve_ivp. With events, dense_output or full_output the result is a pair, of the
@@ -88,13 +86,7 @@ def odeint(
     if problem.recorded:
         problem.traced.check_recorded()
     rates = problem.traced.right_side()
-    problem.system = System(
-        rates,
-        dataclasses.replace(settings, first=problem.first),
-        problem.backward(sensitivities),
-        _jacobian(rates, jac),
-        len(problem.params),
-    )
+    problem.pose(rates, settings, _jacobian(rates, jac), problem.backward(sensitivities))
     watched = Events(events, packing, args)
     more = bool(watched.functions) or dense_output or full_output
     solved = problem.solve(watched.for_scipy(problem.first), more or problem.system.adjoint)

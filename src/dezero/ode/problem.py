@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,7 +16,9 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
 from dezero.derivatives.packing import Packing
 from dezero.derivatives.trees import flatten
+from dezero.ode.rates import RightSide
 from dezero.ode.solution import solution
+from dezero.ode.solver import Settings
 from dezero.ode.system import Solved, System
 from dezero.ode.traced import Traced
 
@@ -24,7 +27,7 @@ FORWARD = 20_000  # numbers in the tangents of the state and the parameters, up 
 
 class Problem:
     """An initial value problem as the user gave it. start, times, params: the inputs of the system, Variables where
-    derivatives can be asked for; moving: which of start and params are. unpacked: from vectors to the user's tree."""
+    derivatives can be asked for; moving: which of start and params are. system: set by `pose`."""
 
     system: System
 
@@ -43,6 +46,11 @@ class Problem:
         self.params = [operations.astype(x, np.float64) for x in self.traced.parameters]
         self.moving = (isinstance(self.start, Variable), *[True] * len(self.params))
         self.recorded = recording() and (any(self.moving) or first is not None)
+
+    def pose(self, rates: RightSide, settings: Settings, jacobian: Callable[..., Any], adjoint: bool = False) -> None:
+        """Choose how it is integrated. rates: f for vectors; jacobian, adjoint: as System takes them."""
+        settings = dataclasses.replace(settings, first=self.first)
+        self.system = System(rates, settings, adjoint, jacobian, len(self.params))
 
     def backward(self, sensitivities: str) -> bool:
         """Whether derivatives are to go backward in time."""

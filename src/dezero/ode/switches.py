@@ -24,9 +24,10 @@ def may_switch(rates: RightSide) -> bool:
     return isinstance(rates, Retraced) or bool(isinstance(rates, Rates) and _kinks(rates))
 
 
-def refuse_jumps(rates: RightSide, sol: Any, params: Sequence[Array], first: float) -> None:
-    """GraphError where f jumps along a solution, from one formula to another. sol: SciPy's interpolant of the state,
-    of the time since the first one.
+def refuse_jumps(rates: RightSide, sol: Any, params: Sequence[Array], first: float, own: int) -> None:
+    """GraphError where the rates jump along a solution, from one formula to another. sol: SciPy's interpolant of the
+    state, of the time since the first one. own: how many of the rates f returned, the others being those of tangents,
+    which jump where f has a kink.
 
     Two formulas that change between the same two steps and back are not seen.
     """
@@ -37,12 +38,12 @@ def refuse_jumps(rates: RightSide, sol: Any, params: Sequence[Array], first: flo
     for t in sol.ts:
         now = _formula(rates, sol(t)[:n], t, params)
         if before is not None and now != before:
-            _refuse_jump(rates, sol, params, (earlier, before), t, first)
+            _refuse_jump(rates, sol, params, (earlier, before), t, first, own)
         before, earlier = now, t
 
 
 def _refuse_jump(
-    rates: RightSide, sol: Any, params: Sequence[Array], left: tuple[float, Any], right: float, first: float
+    rates: RightSide, sol: Any, params: Sequence[Array], left: tuple[float, Any], right: float, first: float, own: int
 ) -> None:
     low, formula = left
     high = right
@@ -54,12 +55,18 @@ def _refuse_jump(
             high = middle
     with np.errstate(all="ignore"):
         a, b = [rates.value(sol(t)[: rates.size], np.asarray(t), *params) for t in (low, high)]
-    if not np.all(np.abs(a - b) <= _EQUAL * np.maximum(np.max(np.abs(a)), np.max(np.abs(b)))):
+    if not _equal(a, b):
+        what = "kink" if _equal(a[:own], b[:own]) else "jump"
+        which = "this derivative" if what == "jump" else "this derivative, which is of second order or higher,"
         raise GraphError(
-            f"odeint: f jumps at t = {high + first:.6g}, at a place that may move with the solution or a parameter, so "
-            "that this derivative would lack the shift of that place (of a kink, the second derivative). Integrate "
-            "up to it by a terminal event and go on from there, or use a smooth function in place of the jump"
+            f"odeint: f {'has a kink' if what == 'kink' else 'jumps'} at t = {high + first:.6g}, at a place that may "
+            f"move with the solution or a parameter, so that {which} would lack the shift of that place. Integrate up "
+            f"to it by a terminal event and go on from there, or use a smooth function in place of the {what}"
         )
+
+
+def _equal(a: Array, b: Array) -> bool:
+    return bool(np.all(np.abs(a - b) <= _EQUAL * np.maximum(np.max(np.abs(a)), np.max(np.abs(b)))))
 
 
 def _formula(rates: RightSide, y: Array, t: float, params: Sequence[Array]) -> Any:

@@ -70,7 +70,7 @@ class System:
             switching = self.below is not None and may_switch(self.below)
             solved = self.integrated(states, times, params, dense=self.adjoint or switching)
             if self.below is not None and switching:
-                refuse_jumps(self.below, solved.sol, params[: self._below_count], self.settings.first)
+                refuse_jumps(self.below, solved.sol, params[: self._below_count], self.settings.first, self.size)
             self.last = solved
         return self.last
 
@@ -146,7 +146,7 @@ class System:
         if self._pulled is not None and _same(self._pulled[0], inputs):
             return self._pulled[1]
         sol = self.solve(states, times, params).sol
-        refuse_jumps(self.rates, sol, params, self.settings.first)
+        refuse_jumps(self.rates, sol, params, self.settings.first, self.size)
         backward = _Backward(self, sol, params, moving[len(states) :])
         for i in range(len(times) - 1, 0, -1):
             backward.jump(g[i])

@@ -21,8 +21,8 @@ from dezero.ode.problem import FORWARD, Problem
 from dezero.ode.rates import Rates
 from dezero.ode.solution import tangents
 from dezero.ode.solver import Settings
-from dezero.ode.system import Solved, System
-from dezero.ode.taylor.walk import longest_of, order_for, walked
+from dezero.ode.system import Solved
+from dezero.ode.taylor.walk import Asked, longest_of, order_for, walked
 
 # Operations without kinks; where one is singular, the series' steps end, and the steps are recorded instead.
 _NAMES = """add sub mul neg div pow linear_combination full_like alias exp exp2 expm1 log log1p sqrt square reciprocal
@@ -52,8 +52,8 @@ def odeint_taylor(
 
     Each step is a Taylor polynomial of the given order (default 1 - ln(tol)/2, rounded up), read off at the times that
     it passes. Its length follows from the last two coefficients, for an error of about tol times the largest |y| in it.
-    A. Jorba, M. Zou, Experimental Mathematics 14 (2005) 99, section 3. tol below the dtype's
-    epsilon counts as that.
+    A. Jorba, M. Zou, Experimental Mathematics 14 (2005) 99, section 3. tol below the dtype's epsilon
+    counts as that.
 
     The polynomial is compared with f at its end and at places within the step, 200 over the whole interval, and ends
     where it no longer solves the equation: at the knots of abs, relu, where, floor, interp, whether they stand in the
@@ -82,26 +82,18 @@ def odeint_taylor(
     variable([1.         0.36787944 0.01831564])
     """
     check_callable("odeint_taylor", f)
-    found = None
+    asked, found = Asked(f, y0, t, order, tol, args, max_steps, max_step), None
     if recording() and not dense_output:
-        found = _with_tangents(f, y0, t, order, tol, args, max_steps, max_step)
+        found = _with_tangents(asked)
     if found is None:
-        found = walked(f, y0, t, order, tol, args, max_steps, max_step, dense_output)
+        found = walked(asked, dense_output)
     return found if full_output or dense_output else found[0]
 
 
-def _with_tangents(
-    f: Callable[..., Any],
-    y0: Any,
-    t: Any,
-    order: int | None,
-    tol: float,
-    args: Sequence[Any],
-    max_steps: int,
-    max_step: float | None,
-) -> tuple[Any, dict[str, Any]] | None:
+def _with_tangents(asked: Asked) -> tuple[Any, dict[str, Any]] | None:
     """The values as one node, whose tangents are integrated too; None where f is not known to be smooth, where there
     are many parameters or nothing to differentiate, and for arguments that are refused."""
+    f, y0, t, order, tol, args, max_steps, max_step = asked
     if not _doubles(y0) or any([isinstance(x, Variable) for x in flatten(t)[0]]) or not 0 < tol < 1:
         return None
     with warnings.catch_warnings():
@@ -113,7 +105,7 @@ def _with_tangents(
     tol = max(tol, float(np.finfo(np.float64).eps))
     options = {"order": order_for(order, tol), "max_step": longest_of(max_step)}
     settings = Settings("Taylor", tol, tol, max_steps, options)
-    problem.system = System(rates, settings, False, rates.jacobian, len(problem.params))
+    problem.pose(rates, settings, rates.jacobian)
     inputs = [problem.packing.vector.astype(np.float64), problem.times, *[x._data for x in problem.params]]
     try:
         tangents(values, problem.system, 1, problem.moving, inputs)

@@ -1,7 +1,8 @@
 """How a derivative was made: what the slots `_origin` and `_resume` of a Variable hold.
 
 `_origin` of each node of a derivative is an Origin. `_resume` of the derivative itself tells from where the next order
-continues: the Algebra that built it, or a Replayed where cached steps were replayed. None: from the graph alone.
+continues: the Algebra that built it, or a DerivativeOf where cached steps were replayed and for gradients in columns.
+None: from the graph alone.
 """
 
 from __future__ import annotations
@@ -42,25 +43,20 @@ class Origin:
         return False
 
 
-class Replayed(NamedTuple):
-    """How to rebuild the algebra that a cached derivative skipped: it is the derivative of root in leaf.
+class DerivativeOf(NamedTuple):
+    """Of what a Variable is the derivative, from which the next order is derived: of root in leaf.
 
-    cuts: the value of `cuts()` at the replay; where it differs now, a graph has changed, and nothing is rebuilt.
+    cuts: the value of `cuts()` when it was taken; where it differs now, a graph has changed, and nothing is derived
+    from here. order: of a gradient in a leaf of a few columns (see autodiff/columns.py), how many derivatives are taken
+    on the way to it; 0 for any other derivative. algebra: where tangents gave the gradient in columns. Other
+    derivatives of its session find it while the gradient is held.
     """
 
     root: Variable
     leaf: Variable
     cuts: int
+    order: int = 0
     algebra: object = None
-
-
-class InColumns(Replayed):
-    """The same of a gradient in a leaf of a few columns, replayed or not (see autodiff/columns.py).
-
-    algebra: where tangents gave the gradient. Other derivatives of its session find it while the gradient is held.
-    """
-
-    __slots__ = ()
 
 
 def origins_of(nodes: Iterable[Variable]) -> set[Origin]:

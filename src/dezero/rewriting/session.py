@@ -13,13 +13,6 @@ Pair = tuple[Number, Factor | None]  # the number and node of a term, without it
 # Row axes and tangent of a node: a list for several outputs, None where it is constant. None alone: rows may mix.
 Found = tuple[Independent, Pair | list[Pair] | None] | None
 
-# Of a leaf that is differentiated column by column (see autodiff/columns.py). For more columns, second derivatives by
-# two reverse sweeps take less than half the time.
-MOST_COLUMNS = 4
-
-
-_MOVES = ("get_item", "concatenate", "stack", "reshape", "transpose")
-
 
 def is_coordinate(x: Variable, depth: int = 8) -> bool:
     """Whether derivatives in x commute with those in other coordinates: a leaf, or elements of leaves, only moved.
@@ -28,7 +21,7 @@ def is_coordinate(x: Variable, depth: int = 8) -> bool:
     """
     if not x._args:
         return True
-    moves = isinstance(x._op, Op) and x._op.name in _MOVES
+    moves = isinstance(x._op, Op) and x._op.moves
     return moves and depth > 0 and all([is_coordinate(a, depth - 1) for a in x._args if isinstance(a, Variable)])
 
 
@@ -75,7 +68,7 @@ class Session:
         age, column = direction.key
         if column is None:
             return age, -1
-        return age, MOST_COLUMNS if self.outermost.get(age) == column else column
+        return age, direction.leaf.shape[-1] if self.outermost.get(age) == column else column
 
     def end(self) -> None:
         """Note that the derivation has ended."""

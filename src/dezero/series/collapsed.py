@@ -110,7 +110,7 @@ class CollapsedReading(SeriesReading):
         """An operation on all directions at once, as on many examples; None where it has to go one after the other."""
         if op.stacked is None:
             return None
-        stacks = Stacks(self.count, self.on_arrays)
+        stacks = Stacks(self.count, self.on_arrays, self.recorded)
         try:
             found = op.stacked(stacks, op, *[Stack(a.whole()) if isinstance(a, Batch) else a for a in args])
         except RunEach:

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dezero import GraphError, GraphWarning, Variable, grad, vmap
+import dezero.functions as F
+from dezero import GraphError, GraphWarning, Variable, grad, gradients, vmap
 from dezero.core.dtypes import is_real
 from dezero.testing import load
 from dezero.testing.problem import on_samples, outputs
@@ -57,7 +58,6 @@ LOOPS = {
     "frexp": "it reads the numbers",  # the exponents
     "logm": "it draws random numbers",  # SciPy estimates norms
     "logm (unit matrix)": "it draws random numbers",
-    "lstm": "lstm runs on one example",  # a Function
     "lstsq (vector, residual)": "it reads the numbers",  # the rank
     "lstsq (wide)": "it reads the numbers",
 }
@@ -74,3 +74,27 @@ def test_every_operation_as_its_certified_cases_use_it(case):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", GraphWarning)
         check(case, "loop")
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+@pytest.mark.parametrize("own", [False, True], ids=["one set of weights", "weights for each"])
+def test_sequences_of_an_lstm(own, recorded):
+    rng = np.random.default_rng(0)
+    shapes = [(4, 3, 2, 3), (4, 2, 5), (4, 2, 5), (4, 3, 20), (4, 5, 20), (4, 20)]
+    xs = [rng.standard_normal(s if i < 3 or own else s[1:]) for i, s in enumerate(shapes)]
+    given = [Variable(x) for x in xs] if recorded else xs
+    axes = (0,) * 6 if own else (0, 0, 0, None, None, None)
+    rows = [[x[i] if a == 0 else x for x, a in zip(xs, axes, strict=True)] for i in range(4)]
+    found = vmap(F.lstm, axes, fallback="error")(*given)
+    close(found, [F.lstm(*row) for row in rows])
+
+    def penalty(*args):
+        return sum([F.sum(y * y) for y in F.lstm(*args)])
+
+    slope = grad(penalty, (0, 3, 5))
+    close(vmap(slope, axes, fallback="error")(*given), [slope(*row) for row in rows])
+    if recorded:
+        total = sum([F.sum(y * y) for y in found])
+        wanted = sum([penalty(*[v[i] if a == 0 else v for v, a in zip(given, axes, strict=True)]) for i in range(4)])
+        for a, b in zip(gradients(total, given), gradients(wanted, given), strict=True):
+            np.testing.assert_allclose(a.data, b.data, rtol=1e-10, atol=1e-12)

@@ -8,8 +8,13 @@ from typing import Any
 from dezero.core.arraylike import raw
 from dezero.core.call import make
 from dezero.core.op import ELEMENTWISE, Op
+from dezero.core.variable import Variable
 from dezero.functions._stacking import Stack, Stacks, in_front
 from dezero.rewriting.program import Step, on_arrays, on_variables
+
+
+def _recorded(op: Step, *args: Any) -> Variable:
+    return make(op, args) if isinstance(op, Op) else on_variables(op, *args)
 
 
 class StackedReading(Stacks):
@@ -20,17 +25,16 @@ class StackedReading(Stacks):
     """
 
     def __init__(self, count: int, recorded: bool, refuse: Callable[[str], None]) -> None:
-        super().__init__(
-            count, (lambda op, *args: make(op, args)) if recorded else lambda op, *args: op.value(*map(raw, args))
-        )
-        self.recorded, self.refuse = recorded, refuse
+        super().__init__(count, _recorded if recorded else lambda op, *args: on_arrays(op, *map(raw, args)), recorded)
+        self.refuse = refuse
 
     def step(self, op: Step, *args: Any) -> Stack:
-        if isinstance(op, Op):
-            rule = op.stacked or (in_front if op.kind is ELEMENTWISE or op.each else None)
-            y = NotImplemented if rule is None else rule(self, op, *args)
-            if y is not NotImplemented:
-                return Stack(y)
+        rule = op.stacked if isinstance(op, Op) else getattr(type(op), "_stacked", None)
+        if rule is None and isinstance(op, Op) and (op.kind is ELEMENTWISE or op.each):
+            rule = in_front
+        y = NotImplemented if rule is None else rule(self, op, *args)
+        if y is not NotImplemented:
+            return Stack(y)
         self.refuse(getattr(op, "name", type(op).__name__))
         return Stack(self._one_by_one(op, args))
 

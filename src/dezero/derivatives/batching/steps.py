@@ -20,8 +20,8 @@ _MUL = declared["mul"]
 _SAME_SHAPE = frozenset({"alias", "reshape", "broadcast_to", "sum_to"})  # without effect where the shape stays
 
 
-class Line(NamedTuple):
-    """One step: the id of what it computes, the operation, its arguments, and the node of one example."""
+class Instruction(NamedTuple):
+    """One step of a trace: the id of what it computes, the operation, its arguments, and the node of one example."""
 
     result: int
     op: Step
@@ -40,28 +40,32 @@ def does_nothing(node: Variable) -> bool:
     return op.name in _SAME_SHAPE and np.shape(raw(node._args[0])) == np.shape(node._data)
 
 
-def with_small_multiples(lines: Sequence[Line], kept: set[int]) -> list[Line]:
+def with_small_multiples(instructions: Sequence[Instruction], kept: set[int]) -> list[Instruction]:
     """The steps with each number that multiplies a multiple, or a product larger than its factors, moved into these.
 
     The gradient of a weight is a product of two vectors: for many examples its multiple would be another pass over a
     large array. kept: ids of the nodes that are asked for, which are left as they are.
     """
-    multiples = {i: pair for i, line in enumerate(lines) if line.op is _MUL and (pair := _multiple(line.args))}
+    multiples = {
+        i: pair
+        for i, instruction in enumerate(instructions)
+        if instruction.op is _MUL and (pair := _multiple(instruction.args))
+    }
     if not multiples:
-        return list(lines)
-    uses = Counter(id(a) for line in lines for a in line.args)
-    made = {line.result: i for i, line in enumerate(lines)}
-    found = [[line] for line in lines]
+        return list(instructions)
+    uses = Counter(id(a) for instruction in instructions for a in instruction.args)
+    made = {instruction.result: i for i, instruction in enumerate(instructions)}
+    found = [[instruction] for instruction in instructions]
     for i, (number, inner) in multiples.items():
         at = made.get(id(inner))
         if at is not None and uses[id(inner)] == 1 and id(inner) not in kept:
-            moved = _times(found[at], number, lines[i])
+            moved = _times(found[at], number, instructions[i])
             if moved is not None:
                 found[at], found[i] = [], moved
-    return [line for part in found for line in part]
+    return [instruction for part in found for instruction in part]
 
 
-def _times(part: list[Line], number: float, multiple: Line) -> list[Line] | None:
+def _times(part: list[Instruction], number: float, multiple: Instruction) -> list[Instruction] | None:
     """Lines that compute the multiple in place of its inner node's; None where nothing is gained."""
     *first, last = part
     known = _multiple(part[0].args) if part[0].op is _MUL else None
@@ -75,7 +79,7 @@ def _times(part: list[Line], number: float, multiple: Line) -> list[Line] | None
         if small is None:
             return None
         factor = last.args[small]
-        scaled = Line(0, _MUL, (factor, number), multiple.node)
+        scaled = Instruction(0, _MUL, (factor, number), multiple.node)
         stand_in = _Scaled()
         first, last = [scaled], last._replace(args=[stand_in if k == small else a for k, a in enumerate(last.args)])
         scaled = scaled._replace(result=id(stand_in))
@@ -96,15 +100,15 @@ def _multiple(args: Sequence[Any]) -> tuple[float, Any] | None:
     return (b, a) if isinstance(b, int | float) else None
 
 
-def _smaller_factor(line: Line, multiple: Variable) -> int | None:
+def _smaller_factor(instruction: Instruction, multiple: Variable) -> int | None:
     """The place of the smaller factor of a product that is larger than both; None for what is no such product."""
-    op = line.op
+    op = instruction.op
     if not isinstance(op, Op) or not (op is _MUL or op.kind is BILINEAR) or op.indices:
         return None
-    if line.node.dtype != multiple.dtype or not is_inexact(line.node):
+    if instruction.node.dtype != multiple.dtype or not is_inexact(instruction.node):
         return None
-    sizes = [math.prod(np.shape(raw(a))) for a in line.args]
-    if min(sizes) < 2 or line.node.size < 2 * max(sizes):
+    sizes = [math.prod(np.shape(raw(a))) for a in instruction.args]
+    if min(sizes) < 2 or instruction.node.size < 2 * max(sizes):
         return None
     small = int(np.argmin(sizes))
-    return small if getattr(raw(line.args[small]), "dtype", None) == line.node.dtype else None
+    return small if getattr(raw(instruction.args[small]), "dtype", None) == instruction.node.dtype else None

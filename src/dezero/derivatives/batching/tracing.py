@@ -17,7 +17,7 @@ from dezero.core.registry import operations
 from dezero.core.variable import Variable, argument, tick
 from dezero.core.watching import decided, noted, watching
 from dezero.derivatives.batching.masks import masked
-from dezero.derivatives.batching.steps import Line, does_nothing, with_small_multiples
+from dezero.derivatives.batching.steps import Instruction, does_nothing, with_small_multiples
 from dezero.derivatives.trees import Rebuild, flatten
 from dezero.rewriting.program import on_variables
 
@@ -55,19 +55,19 @@ class Trace:
         nodes = _younger([*self.outputs, *asked], self.born)
         self.moving = {id(x) for x in self.leaves}
         self.same: dict[int, Any] = {}  # id of a node that only passes another one on -> that one
-        lines, captured = self._lines(nodes)
+        instructions, captured = self._instructions(nodes)
         captured.update({id(y): y for y in self.outputs if not self.moves(y)})
         self.captured = list(captured.values())
         self.kept = {id(self.original(x)) for x in (*self.outputs, *asked)}
-        self.lines = with_small_multiples(lines, self.kept)
+        self.instructions = with_small_multiples(instructions, self.kept)
         cut = [x for x in nodes if not x._args and isinstance(x._op, Cut)]
         self.why_not = f"it computes {describe(cut[0])}, which {cut[0]._op.why}" if cut else ""
         if self.watch.plain:
             self.why_not = f"{self.watch.plain[0]} gives plain numbers for one example alone"
 
-    def _lines(self, nodes: list[Variable]) -> tuple[list[Line], dict[int, Variable]]:
+    def _instructions(self, nodes: list[Variable]) -> tuple[list[Instruction], dict[int, Variable]]:
         """The steps that depend on the leaves, and the Variables that these use besides, by id."""
-        moving, same, lines = self.moving, self.same, list[Line]()
+        moving, same, instructions = self.moving, self.same, list[Instruction]()
         captured: dict[int, Variable] = {}
         for node in nodes:
             args = [same.get(id(a), a) for a in node._args] if same else node._args
@@ -78,11 +78,11 @@ class Trace:
                 same[id(node)] = args[0]
                 continue
             moving.add(id(node))
-            lines.append(Line(id(node), node._op, args, node))
+            instructions.append(Instruction(id(node), node._op, args, node))
             for a in others:
                 if isinstance(a, Variable):
                     captured[id(a)] = a
-        return lines, captured
+        return instructions, captured
 
     def original(self, y: Any) -> Any:
         return self.same.get(id(y), y)
@@ -103,15 +103,15 @@ class Trace:
         soon as they are there: the steps after a question hold where its answer does.
         """
         known: dict[int, Any] = {id(x): v for x, v in zip(self.leaves, values, strict=True)}
-        dying = [()] * len(self.lines) if recorded else self._dying()
-        place = {line.result: i + 1 for i, line in enumerate(self.lines)}
+        dying = [()] * len(self.instructions) if recorded else self._dying()
+        place = {instruction.result: i + 1 for i, instruction in enumerate(self.instructions)}
         done = 0
         for question in (*self.watch.questions, None):
             moving = [] if question is None else [x for x in _variables(question[1]) if self.moves(x)]
             stop = max([place.get(id(self.original(x)), 0) for x in moving], default=0)
-            stop = len(self.lines) if question is None else stop
-            for line, gone in zip(self.lines[done:stop], dying[done:stop], strict=True):
-                known[line.result] = step(line.op, *[known.get(id(a), a) for a in line.args])
+            stop = len(self.instructions) if question is None else stop
+            for instruction, gone in zip(self.instructions[done:stop], dying[done:stop], strict=True):
+                known[instruction.result] = step(instruction.op, *[known.get(id(a), a) for a in instruction.args])
                 for a in gone:
                     known.pop(a, None)
             done = max(done, stop)
@@ -123,16 +123,16 @@ class Trace:
     def again(self, example: Sequence[Variable]) -> list[Any]:
         """The outputs computed again from Variables with the values of the first example."""
         known: dict[int, Any] = {id(x): v for x, v in zip(self.leaves, example, strict=True)}
-        for line in self.lines:
-            known[line.result] = on_variables(line.op, *[known.get(id(a), a) for a in line.args])
+        for instruction in self.instructions:
+            known[instruction.result] = on_variables(instruction.op, *[known.get(id(a), a) for a in instruction.args])
         return [known.get(id(self.original(y)), y) for y in self.outputs]
 
     def _dying(self) -> list[Sequence[int]]:
         """For each step the ids of what no later step uses, so that its memory is free for the next."""
         seen = set(self.kept)
         found: list[Sequence[int]] = []
-        for line in reversed(self.lines):
-            found.append([id(a) for a in line.args if id(a) not in seen])
+        for instruction in reversed(self.instructions):
+            found.append([id(a) for a in instruction.args if id(a) not in seen])
             seen.update(found[-1])
         return found[::-1]
 

@@ -15,6 +15,7 @@ from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
+from dezero.derivatives.costs import told_of_rays
 from dezero.derivatives.operators.methods import weighted
 from dezero.derivatives.operators.rays import coefficients, ray_scale
 from dezero.derivatives.sweeps import Forward, gradient, single, transform
@@ -36,7 +37,7 @@ def partial(f: Callable[P, object], indices: int | Sequence[int]) -> Callable[P,
     By series along (s_1 + 1) ... (s_m + 1) / 2 rays for m different components, each s_i times, or one ray for m = 1
     (rays.py has the formula and its source). Series nested one for each component
     take from half to three times as long (half where few operations on arrays meet high orders in several components)
-    and hold the graphs of all but the last; rays hold none.
+    and hold the graphs of all but the last; rays hold none. `explain`, with the arguments of f, tells their number.
 
     >>> partial(lambda x: x[0] ** 2 * x[1] ** 3, (0, 0, 1))(np.array([1.0, 2.0]))
     variable(24.0)
@@ -48,26 +49,39 @@ def partial(f: Callable[P, object], indices: int | Sequence[int]) -> Callable[P,
 
     def compute(args: Args, kwargs: Kwargs) -> Any:
         with Run("partial", f, args, kwargs) as run:
-            n = sum(x.size for x in run.leaves)
-            for i in asked:
-                if not -n <= i < n:
-                    raise IndexError(f"partial: component {i} is asked for, and the argument has {n}")
-            places = sorted(int(i) % n for i in asked)
-            components = sorted(set(places))
+            weights, directions = _weighted_rays(asked, sum(x.size for x in run.leaves))
             sweep = Forward("partial", run.outputs, run.leaves)
-            rays = list(_rays(tuple(places.count(i) for i in components)))
-            directions = np.zeros((len(rays), n))
-            directions[:, components] = [ray for _, ray in rays]
-            weights = np.array([weight for weight, _ in rays], float)
             totals: list[Variable | int] = [0] * len(run.outputs)
-            at_once = max(1, sweep.work.at_once(len(places)))
-            for chunk in [slice(i, i + at_once) for i in range(0, len(rays), at_once)]:
-                found = _along(sweep, run, directions[chunk], len(places))
+            at_once = max(1, sweep.work.at_once(len(asked)))
+            for chunk in [slice(i, i + at_once) for i in range(0, len(weights), at_once)]:
+                found = _along(sweep, run, directions[chunk], len(asked))
                 parts = [operations.sum(weighted(y, weights[chunk]), axis=0) for y in found]
                 totals = [total + part for total, part in zip(totals, parts, strict=True)]
             return run.output_tree(totals)
 
-    return transform("partial", f, compute)
+    def explain(*args: P.args, **kwargs: P.kwargs) -> str:
+        """How many series give the partial at these arguments, and how many of them at once, in words."""
+        with Run("partial", f, args, kwargs) as run:
+            weights, _ = _weighted_rays(asked, sum(x.size for x in run.leaves))
+            of = Forward("partial", run.outputs, run.leaves).work
+            return told_of_rays(f"partial {asked}", of, len(weights), len(asked))
+
+    transformed = transform("partial", f, compute)
+    transformed.explain = explain  # type: ignore[attr-defined]
+    return transformed
+
+
+def _weighted_rays(asked: Sequence[int], n: int) -> tuple[Array, Array]:
+    """The rays (R, n) of a partial in n components, and the weight of the highest coefficient along each."""
+    for i in asked:
+        if not -n <= i < n:
+            raise IndexError(f"partial: component {i} is asked for, and the argument has {n}")
+    places = sorted(int(i) % n for i in asked)
+    components = sorted(set(places))
+    rays = list(_rays(tuple(places.count(i) for i in components)))
+    directions = np.zeros((len(rays), n))
+    directions[:, components] = [ray for _, ray in rays]
+    return np.array([weight for weight, _ in rays], float), directions
 
 
 def _rays(powers: Powers) -> Iterator[tuple[float, Sequence[float]]]:
@@ -156,7 +170,8 @@ def derivative_tensor(f: Callable[P, object], order: int) -> Callable[P, Symmetr
 
     Univariate series of this order along C(n + order - 1, order) rays, whose highest coefficients are combined with
     exact rational weights: A. Griewank, J. Utke, A. Walther, Math. Comp. 69 (2000) 1117. Where a ray fewer for each of
-    many components pays for the gradient's larger graph, the rays are those of one order less, of the gradient.
+    many components pays for the gradient's larger graph, the rays are those of one order less, of the gradient;
+    `explain` tells which.
 
     >>> derivative_tensor(lambda x: x[0] ** 2 * x[1], 3)(np.array([3.0, 5.0])).dense()[0]
     variable([[0. 2.]
@@ -166,21 +181,43 @@ def derivative_tensor(f: Callable[P, object], order: int) -> Callable[P, Symmetr
 
     def compute(args: Args, kwargs: Kwargs) -> SymmetricTensor:
         with Run("derivative_tensor", f, args, kwargs) as run:
-            single(run)
-            n = sum(x.size for x in run.leaves)
-            if not n:
-                raise ValueError("derivative_tensor: the argument has no components; give at least one number")
-            if any(is_complex(x) for x in run.leaves):
-                raise TypeError("derivative_tensor: an argument is complex; give f its real and imaginary parts")
-            # f has (n + order - 1) / order times as many rays as its gradient, whose graph is larger
-            by_gradient = order > 0 and n + order - 1 > _GRADIENT * order
-            if not by_gradient:
+            n = _components(run)
+            if not _by_gradient(n, order):
                 return SymmetricTensor(_packed(run, run.outputs, n, order), n, order)
             lower = _packed(run, gradient(run, True), n, order - 1)  # (partials of the order below, components)
             rows = _multi_indices(n, order)
             return SymmetricTensor(operations.get_item(lower, (_places(rows[:, :-1], n), rows[:, -1])), n, order)
 
-    return transform("derivative_tensor", f, compute)
+    def explain(*args: P.args, **kwargs: P.kwargs) -> str:
+        """How many series of what give the tensor at these arguments, and how many of them at once, in words."""
+        with Run("derivative_tensor", f, args, kwargs) as run:
+            n, name = _components(run), f"derivative_tensor of order {order}"
+            if not _by_gradient(n, order):
+                of = Forward(run.name, run.outputs, run.leaves).work
+                return told_of_rays(name, of, len(_multi_indices(n, order)), order)
+            of = Forward(run.name, gradient(run, True), run.leaves).work
+            return told_of_rays(name, of, len(_multi_indices(n, order - 1)), order - 1, "the gradient")
+
+    transformed = transform("derivative_tensor", f, compute)
+    transformed.explain = explain  # type: ignore[attr-defined]
+    return transformed
+
+
+def _components(run: Run) -> int:
+    """The number of components of the argument; errors for a function that has no tensor of derivatives."""
+    single(run)
+    n = sum(x.size for x in run.leaves)
+    if not n:
+        raise ValueError("derivative_tensor: the argument has no components; give at least one number")
+    if any(is_complex(x) for x in run.leaves):
+        raise TypeError("derivative_tensor: an argument is complex; give f its real and imaginary parts")
+    return n
+
+
+def _by_gradient(n: int, order: int) -> bool:
+    """Whether the series are those of the gradient: f has (n + order - 1) / order times as many rays, and the graph of
+    its gradient is larger."""
+    return order > 0 and n + order - 1 > _GRADIENT * order
 
 
 def _packed(run: Run, outputs: Sequence[Variable], n: int, order: int) -> Variable:

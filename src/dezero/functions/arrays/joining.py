@@ -40,6 +40,7 @@ _concatenate = linear(
     keeps_constant=True,
     batched="concatenate",
     stacked=shifted("axis"),
+    moves=True,
 )
 
 
@@ -124,6 +125,7 @@ _stack = linear(
     uniform=True,
     keeps_constant=True,
     stacked=shifted("axis", new=1),
+    moves=True,
 )
 
 

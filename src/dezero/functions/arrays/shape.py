@@ -51,6 +51,7 @@ _reshape = linear(
     keeps_constant=True,
     batched="reshape",
     stacked=_reshaped,
+    moves=True,
 )
 
 
@@ -110,6 +111,7 @@ _transpose = linear(
     keeps_constant=True,
     batched="transpose",
     stacked=_transposed,
+    moves=True,
 )
 
 

@@ -93,6 +93,7 @@ _get_item = linear(
     keeps_constant=True,
     batched="get_item",
     stacked=_of_each,
+    moves=True,
 )
 
 _put = linear(

@@ -9,14 +9,16 @@ import numpy as np
 from dezero.autodiff.gradients import gradients
 from dezero.core.arithmetic import alias
 from dezero.core.call import operand
-from dezero.core.config import recording
+from dezero.core.config import recording, using_config
 from dezero.core.declare import publish
 from dezero.core.dtypes import Array, Shape
 from dezero.core.function import Function
 from dezero.core.outputs import Cotangents
 from dezero.core.tracing import tracing
-from dezero.core.variable import ArrayLike, Variable
+from dezero.core.variable import ArrayLike, Variable, as_variable
+from dezero.functions._stacking import Stack, Stacks
 from dezero.functions.arrays.joining import stack
+from dezero.functions.arrays.shape import reshape, transpose
 from dezero.functions.arrays.splitting import split
 from dezero.functions.elementwise.complex_numbers import refuse_complex
 from dezero.functions.elementwise.hyperbolic import tanh
@@ -51,8 +53,27 @@ def lstm(
     return tuple(LSTMSequence(isinstance(x, Variable))(*args))
 
 
+def _of_each(S: Stacks, op: LSTMSequence, *args: Any) -> Any:
+    """Many sequences with the same weights as samples of one; with weights of their own, from operations."""
+    x, h, c, *weights = args
+    x, h, c = S.transpose(S.whole(x), axes=(1, 0, 2, 3)), S.whole(h), S.whole(c)
+    if any([isinstance(w, Stack) for w in weights]):
+        with using_config("enable_backprop", S.recorded):
+            Wx, Wh, b = [as_variable(S.whole(w)) for w in weights]
+            hs, h, c = _steps(matmul(as_variable(x), Wx) + reshape(b, (len(b), 1, -1)), h, c, Wh)
+            return transpose(hs, (1, 0, 2, 3)), h, c
+    steps, count, rows, _ = x.shape
+    merged = [S.reshape(a, shape=(*a.shape[:-3], count * rows, a.shape[-1])) for a in (x, h, c)]
+    y = S.call(LSTMSequence(op.moves), *merged, *weights)
+    hs, h, c = [S.output(y, index=i) for i in range(3)]
+    hs = S.transpose(S.reshape(hs, shape=(steps, count, rows, hs.shape[-1])), axes=(1, 0, 2, 3))
+    return hs, *[S.reshape(a, shape=(count, rows, a.shape[-1])) for a in (h, c)]
+
+
 class LSTMSequence(Function):
     """All steps in one node: a quarter of the time that a node for each operation of each step takes."""
+
+    _stacked = staticmethod(_of_each)  # as the fact `stacked` of an operation
 
     def __init__(self, moves: bool) -> None:
         self.moves = moves  # whether a cotangent of x is wanted
@@ -128,10 +149,15 @@ def _composed(
     x: Variable, h: Variable, c: Variable, Wx: Variable, Wh: Variable, b: Variable
 ) -> tuple[Variable, Variable, Variable]:
     """The same from operations, for derivatives beyond the first."""
+    return _steps(linear(x, Wx, b), h, c, Wh)
+
+
+def _steps(zs: Variable, h: Variable, c: Variable, Wh: Variable) -> tuple[Variable, Variable, Variable]:
+    """All steps, from what the inputs give to the gates in each."""
     hs = []
-    for z in linear(x, Wx, b):
+    for z in zs:
         gates = z + matmul(h, Wh)
-        o, f, i, u = split(gates, 4, axis=1)
+        o, f, i, u = split(gates, 4, axis=-1)
         c = sigmoid(f) * c + sigmoid(i) * tanh(u)
         h = sigmoid(o) * tanh(c)
         hs.append(h)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,18 +30,22 @@ _LOST = 4  # the same for steps cut short for their derivatives alone, of which 
 _SHORT = 1e-3  # of the length that the derivatives' series allow
 
 
-def walked(
-    f: Callable[..., Any],
-    y0: Any,
-    t: Any,
-    order: int | None,
-    tol: float,
-    args: Sequence[Any],
-    max_steps: int,
-    max_step: float | None,
-    dense_output: bool,
-) -> tuple[Any, dict[str, Any]]:
+class Asked(NamedTuple):
+    """What odeint_taylor was asked for, by the names of its arguments."""
+
+    f: Callable[..., Any]
+    y0: Any
+    t: Any
+    order: int | None
+    tol: float
+    args: Sequence[Any]
+    max_steps: int
+    max_step: float | None
+
+
+def walked(asked: Asked, dense_output: bool) -> tuple[Any, dict[str, Any]]:
     """The values and what odeint_taylor tells of them, in recorded steps where something can be differentiated."""
+    f, y0, t, order, tol, args, max_steps, max_step = asked
     check_callable("odeint_taylor", f)
     gives_plain_numbers("odeint_taylor")
     times = _times(t)
