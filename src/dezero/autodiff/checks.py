@@ -55,11 +55,12 @@ def check_seed(root: Variable, seed: ArrayLike, what: str, of: str) -> Variable 
     """A given cotangent of the root as a Variable or array; TypeError or ValueError where it does not fit."""
     if isinstance(seed, np.ndarray) and not is_plain_array(seed):
         raise foreign(what, seed)
-    if raw(seed) is None or np.asarray(raw(seed)).dtype.kind not in "fiubc":
+    data = raw(seed) if hasattr(raw(seed), "dtype") else np.asarray(raw(seed))
+    if data.dtype.kind not in "fiubc":
         raise TypeError(f"{what} is {describe(seed)}, which holds no numbers")
-    if np.shape(raw(seed)) != root.shape:
-        raise ValueError(f"{what} has shape {np.shape(raw(seed))}, {of} has shape {root.shape}")
-    return seed if isinstance(seed, Variable) else np.asarray(seed)
+    if data.shape != root.shape:
+        raise ValueError(f"{what} has shape {data.shape}, {of} has shape {root.shape}")
+    return seed if isinstance(seed, Variable) else data
 
 
 def warn_unrecorded(name: str, what: str, nodes: Iterable[Variable]) -> None:
