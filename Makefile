@@ -11,12 +11,13 @@ DEMO := build/demo
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/.installed-viz  ## Newton's method, a table of derivatives, a graph and a plot
+demo: $(VENV)/.installed-demo  ## Newton's method, a table of derivatives, a graph, a plot and a compiled derivative
 	@mkdir -p $(DEMO)
 	$(BIN)/dezero newton "x**4 - 2*x**2" --from 2
 	$(BIN)/dezero diff "tanh(x)" --at 0.5 --order 10
 	$(BIN)/dezero graph "tanh(x)" --order 3 -o $(DEMO)/tanh-graph.svg
 	$(BIN)/dezero plot "tanh(x)" --order 3 -o $(DEMO)/tanh-plot.svg
+	$(BIN)/dezero bench "exp(sin(x))*x" --order 10 --points 1e6
 	@echo "Made $(DEMO)/tanh-graph.svg (the graph of the third derivative) and $(DEMO)/tanh-plot.svg (the plot)"
 
 test: lint  ## Lint, check types and imports, run every test and doctest

@@ -17,7 +17,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 import dezero.functions as F
-from dezero import Parameter, Variable, gradients, no_grad
+from dezero import Parameter, Variable, compile, gradients, no_grad
 
 NU = 0.01 / np.pi
 WIDTHS = (2, 20, 20, 20, 1)
@@ -55,14 +55,19 @@ def loss(parameters, t, x):
 
 
 def train(parameters, t, x, steps):
-    """L-BFGS on all parameters as one vector; the gradients come from one backward."""
+    """L-BFGS on all parameters as one vector; the gradients come from one backward, compiled."""
     cuts = np.cumsum([p.size for p in parameters])[:-1]
+
+    @compile
+    def slopes():
+        found = loss(parameters, t, x)
+        return found, *gradients(found, parameters)
 
     def value_and_gradient(vector):
         for p, part in zip(parameters, np.split(vector, cuts), strict=True):
             p.data = part.reshape(p.shape)
-        found = loss(parameters, t, x)
-        return found.item(), np.concatenate([g.data.ravel() for g in gradients(found, parameters)])
+        found, *slope = slopes()
+        return found.item(), np.concatenate([g.data.ravel() for g in slope])
 
     first = np.concatenate([p.data.ravel() for p in parameters])
     options = {"maxiter": steps, "maxfun": 2 * steps, "maxcor": 50, "ftol": 0, "gtol": 0}

@@ -363,7 +363,7 @@ def _on_floats(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _where(condition: Any, *branches: Any) -> Any:
-    return F.where(np.asarray(condition), *_floats(branches))
+    return F.where(condition if hasattr(condition, "dtype") else np.asarray(condition), *_floats(branches))
 
 
 def _hint(name: str) -> str:
