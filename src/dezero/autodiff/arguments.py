@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
-import numpy as np
-
 from dezero.core.arithmetic import alias
 from dezero.core.call import operand
 from dezero.core.config import calling, recording
