@@ -1,7 +1,7 @@
 """Abstract arrays: a shape and a dtype, no numbers. A function is traced with these.
 
-One element in memory is seen with strides of zero, so an array of a million elements costs nothing. NumPy's functions on
-abstract arrays compute shapes and dtypes through NumPy's two protocols; each result remembers by which term it follows.
+NumPy's functions on abstract arrays compute shapes and dtypes through NumPy's two protocols, and an array of a million
+elements costs no more than one of ten. Each result remembers by which term it follows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from dezero.compiler.terms import (
     TRANSPOSE,
     Term,
 )
-from dezero.compiler.trees import flatten
+from dezero.compiler.trees import flatten, unflatten
 from dezero.core.dtypes import DType, Shape
 from dezero.core.tracing import NUMBERLESS, ConcretizationError, trace_here
 from dezero.core.variable import tick
@@ -115,7 +115,7 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
         self.written = self.seen = 0
         self.whole: Abstract | None = None
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> type:
         return np.ndarray
 
@@ -153,9 +153,9 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
         return protocol.ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: object, args: Any, kwargs: Any) -> Any:
-        from dezero.compiler import protocol
+        from dezero.compiler import rules
 
-        return protocol.function(function, args, kwargs)
+        return rules.function(function, args, kwargs)
 
     # -- what asks for numbers -----------------------------------------------------------------------------------
 
@@ -205,8 +205,6 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
         if any([is_abstract(leaf) for leaf in leaves]):
             if any([is_abstract(leaf) and leaf.dtype.kind == "b" for leaf in leaves]):
                 refuse(f"a selection from {self!r} by an array of booleans, whose result has an unknown shape,")
-            from dezero.compiler.trees import unflatten
-
             known = [np.zeros(x.shape, x.dtype) if is_abstract(x) else x for x in leaves]
             shape = probe[unflatten(structure, known)].shape
             op = TAKE.bind(structure=structure)
@@ -224,9 +222,7 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
     def reshape(self, *shape: Any, order: Any = "C", copy: Any = None) -> Any:
         target = shape[0] if len(shape) == 1 and not isinstance(shape[0], int | np.integer) else shape
         if order != "C":
-            from dezero.compiler import protocol
-
-            return protocol.called(np.reshape, (self, target), {"order": order})
+            return _called(np.reshape, self, target, order=order)
         found = np.broadcast_to(np.int8(0), self.shape).reshape(target).shape
         return self._seen(found, Term(RESHAPE.bind(shape=found), (term_of(self),)))
 
@@ -351,9 +347,9 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 def _called(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    from dezero.compiler import protocol
+    from dezero.compiler import standins
 
-    return protocol.called(function, args, kwargs)
+    return standins.called(function, args, kwargs)
 
 
 def _through(name: str) -> Callable[..., Any]:
@@ -365,7 +361,20 @@ def _through(name: str) -> Callable[..., Any]:
     return method
 
 
-for _name in "var std argmax argmin argsort take repeat diagonal trace searchsorted choose ptp".split():
+for _name in (
+    "argmax",
+    "argmin",
+    "argsort",
+    "choose",
+    "diagonal",
+    "ptp",
+    "repeat",
+    "searchsorted",
+    "std",
+    "take",
+    "trace",
+    "var",
+):
     setattr(Abstract, _name, _through(_name))
 
 PLAIN.add(Abstract)

@@ -23,8 +23,8 @@ class Source(NamedTuple):
     """A place outside of a traced function from which a run takes an array, and to which it may write one.
 
     kind: DATA and GRAD of a Variable, an ARRAY itself, the ITEM key of a dict, the NUMBER or the RANDOM array that a
-    function gives, which is called once for each run. holder: the Variable, array, dict or function. key: of an ITEM; IN_PLACE
-    for DATA whose array is changed, and not replaced.
+    function gives, which is called once for each run. holder: the Variable, array, dict or function. key: of an ITEM;
+    IN_PLACE for DATA whose array is changed, and not replaced.
     """
 
     kind: str
@@ -88,7 +88,7 @@ class Borrowed:
         v._data = self._stand_in(Source(DATA, v), v._data)
         if v._grad is not None:
             stand_in = self._stand_in(Source(GRAD, v), raw(v._grad))
-            v._grad = wrap(stand_in)
+            v._grad = wrap(stand_in)  # type: ignore[arg-type]
 
     def borrow_items(self, items: dict[Any, Any]) -> None:
         """Put abstract arrays in place of the arrays in a dict."""
@@ -105,7 +105,7 @@ class Borrowed:
                 yield Source(DATA, v, IN_PLACE if v._data is found else None), v._data
             if (v._grad is not None or before[1] is not None) and not self._is_given(Source(GRAD, v), raw(v._grad)):
                 yield Source(GRAD, v), v._grad
-        for items, before_items in self.items:
+        for items, _ in self.items:
             for key, value in items.items():
                 if hasattr(value, "dtype") and np.shape(value) and not self._is_given(Source(ITEM, items, key), value):
                     yield Source(ITEM, items, key), value
@@ -174,7 +174,7 @@ class Reachable:
         held = [vars(value)] if hasattr(value, "__dict__") else []
         for name in getattr(type(value), "__slots__", ()):
             held.append(getattr(value, name, None))
-        call = getattr(type(value), "__call__", None)
+        call = getattr(type(value), "__call__", None)  # noqa: B004 - the function is wanted
         inner = [call] if isinstance(call, types.FunctionType) and not call.__module__.startswith("dezero") else []
         return [*held, wrapped, *inner]
 

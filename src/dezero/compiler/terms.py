@@ -102,6 +102,14 @@ def _take(x: Any, *index: Any, structure: Structure) -> Any:
     return x[unflatten(structure, index)]
 
 
+def _at(x: Any, *rest: Any, ufunc: np.ufunc, structure: Structure, count: int) -> Any:
+    """A copy of x in which ufunc.at has changed elements; rest: the arrays of the index, then the values."""
+    y = np.array(x)
+    ufunc.at(y, unflatten(structure, rest[:count]), *rest[count:])
+    return y
+
+
+AT = function_operation("at", _at)
 SELECT, RESHAPE = function_operation("getitem", _select), function_operation("reshape", _reshape)
 TRANSPOSE, CONVERT = function_operation("transpose", _transpose), function_operation("astype", _convert)
 BROADCAST = function_operation("broadcast_to", lambda x, shape: np.broadcast_to(x, shape))

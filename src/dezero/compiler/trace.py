@@ -17,8 +17,8 @@ import numpy as np
 
 from dezero.compiler.abstract import Abstract, abstract, is_abstract
 from dezero.compiler.building import Built, build
-from dezero.compiler.protocol import on_stand_ins
 from dezero.compiler.sources import GRAD, NUMBER, RANDOM, Borrowed, Reachable, Source
+from dezero.compiler.standins import on_stand_ins
 from dezero.compiler.terms import function_operation
 from dezero.compiler.trees import Structure, flatten, unflatten
 from dezero.core.arraylike import raw
@@ -84,7 +84,11 @@ class Trace:
                 Source(GRAD, leaves[source.holder]).write(value if old is None else raw(old) + value)
         for source in self.cleared:
             source.write(None)
-        made = {VARIABLE: wrap, PLAIN_ARRAY: np.asarray, SCALAR: lambda y: np.asarray(y)[()]}
+        made: dict[str, Callable[[Any], Any]] = {
+            VARIABLE: wrap,
+            PLAIN_ARRAY: np.asarray,
+            SCALAR: lambda y: np.asarray(y)[()],
+        }
         return unflatten(self.structure, [made[kind](y) for kind, y in zip(self.kinds, outputs, strict=False)])
 
     def replay(self, *args: Any, **kwargs: Any) -> Any:
@@ -93,6 +97,10 @@ class Trace:
         places = self.program.places(on_arrays, self.inputs(leaves))
         updates = {i: np.array(places[y]) for i, y in self.program.updates.items()}
         return self.finish([np.array(places[y]) for y in self.program.outputs if y is not None], updates, leaves)
+
+
+def _result(kind: str, y: Any) -> Any:
+    return wrap(y) if kind == VARIABLE else np.asarray(y)[()] if kind == SCALAR else np.asarray(y)
 
 
 def trace(
@@ -221,8 +229,7 @@ class _Tracing:
         self.f = f
         self.leaves, self.arguments = flatten(hidden(args, kwargs, static))
         self.types = [type_of(x._data if isinstance(x, Variable) else x) for x in self.leaves]
-        objects = [x for x in flatten_static(self.arguments)]
-        self.reachable = Reachable(f, *objects)
+        self.reachable = Reachable(f, *flatten_static(self.arguments))
         own = {id(x) for x in self.leaves}
         self.missing = False  # whether the last run found that a state had to be made
         self.outside = [v for v in self.reachable.variables if id(v) not in own]

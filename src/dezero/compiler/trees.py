@@ -57,7 +57,7 @@ def is_leaf(value: object) -> bool:
     if isinstance(value, Variable):
         return value._data is not None
     if isinstance(value, np.generic) or is_plain_array(value):
-        return value.dtype.kind in "biufc"  # type: ignore[union-attr]
+        return value.dtype.kind in "biufc"  # type: ignore[attr-defined]
     return False
 
 

@@ -74,7 +74,7 @@ class PerRun:
     def __bool__(self) -> bool:
         raise ConcretizationError("a choice by a number that each run of a compiled function reads anew")
 
-    __float__ = __int__ = __index__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__  # type: ignore[assignment]
+    __float__ = __int__ = __index__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__
 
 
 def now(value: Any) -> Any:
@@ -90,7 +90,7 @@ class Running(Protocol):
     def takes(self, array: Any) -> None:
         """Note that an operation takes a plain array, which must not change while the function runs."""
 
-    def computed(self, name: str, function: Callable[..., Any], args: Sequence[Any]) -> Any:
+    def computed(self, name: str, function: Any, args: Sequence[Any]) -> Any:
         """What stands for function(*args), of which only the types are known; None where no argument is numberless."""
 
     def number(self, value: PerRun, dtype: Any) -> Any:

@@ -35,7 +35,7 @@ class WeightDecay:
                     f"WeightDecay: the gradient of {describe(param)} has shape {grad.shape}; call cleargrads() before "
                     "backward()"
                 )
-            rate = PerRun(lambda: self.rate, (id(self), "rate")) if tracing() else self.rate
+            rate: Any = PerRun(lambda: self.rate, (id(self), "rate")) if tracing() else self.rate
             penalty = np.multiply(data, rate, out=np.empty_like(data))
             param.grad = wrap(np.add(penalty, grad, out=penalty, casting="same_kind"))
 

@@ -51,8 +51,8 @@ def update_traced(optimizer: Any, params: Sequence[Parameter], trace: Running) -
     """Trace the update of these Parameters, which have gradients."""
     if not hasattr(optimizer, "slots"):
         raise ConcretizationError(
-            f"{type(optimizer).__name__}.update inside a compiled function: this optimizer computes with numbers, which "
-            "a traced function has not; compile the loss and its gradients, and update outside"
+            f"{type(optimizer).__name__}.update inside a compiled function: this optimizer computes with numbers, "
+            "which a traced function has not; compile the loss and its gradients, and update outside"
         )
     new = [param for param in params if not optimizer.states.get(param)]
     for param in new:
@@ -60,6 +60,10 @@ def update_traced(optimizer: Any, params: Sequence[Parameter], trace: Running) -
     trace.steps(optimizer, params, bool(new) and bool(optimizer.slots or optimizer.counts))
     for param in params:
         _step(optimizer, param, trace)
+
+
+def _count(optimizer: Any, param: Parameter, name: str) -> PerRun:
+    return PerRun(lambda: optimizer.states[param][name], (id(param), name))
 
 
 def _step(optimizer: Any, param: Parameter, trace: Running) -> None:
@@ -72,7 +76,7 @@ def _step(optimizer: Any, param: Parameter, trace: Running) -> None:
     kind, state = working_dtype(data), optimizer.states[param]
     slots = [state[name] for name in optimizer.slots]
     slots = [np.zeros_like(data, dtype=kind) if type(a) is np.ndarray else a for a in slots]  # in a first run
-    counts = [PerRun(lambda name=name: optimizer.states[param][name], (id(param), name)) for name in optimizer.counts]
+    counts = [_count(optimizer, param, name) for name in optimizer.counts]
     formula = Formula(optimizer)
     out, tmp = [np.zeros_like(data, dtype=kind) for _ in range(2)]
     g = grad if grad.dtype == kind else grad.astype(kind)
