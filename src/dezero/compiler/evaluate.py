@@ -83,7 +83,7 @@ _FUNCTIONS: dict[str, Callable[[Node], Function]] = {
     MAP: _map,
     CAST: lambda node: lambda x: x.astype(node.dtype),
     WHERE: lambda node: np.where,
-    RESHAPE: lambda node: lambda x: np.reshape(x, node.shape),
+    RESHAPE: lambda node: np.asarray if node.parameters else lambda x: np.reshape(x, node.shape),
     TRANSPOSE: lambda node: lambda x: np.transpose(x, node.parameters["axes"]),
     SLICE: lambda node: lambda x: x[node.parameters["index"]],
     BROADCAST: _broadcast,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.compiler.graph import CONCATENATE
+from dezero.compiler.graph import CONCATENATE, RESHAPE
 from dezero.compiler.recorder import Recorder
 from dezero.compiler.recording import NotRecorded, Recorded, RecordedScalar
 from dezero.core.dtypes import Shape
@@ -265,7 +265,7 @@ class NumPy:
         if not isinstance(x, Recorded):
             return np.asarray(x, dtype, **keywords)
         if isinstance(x, RecordedScalar):
-            x = Recorded(x.recorder, x.current(), x.shape, x.dtype)
+            x = x.view_of(RESHAPE, (), array=True)  # an array without axes: NumPy computes some powers of these otherwise than of scalars
         return x if dtype is None else x.astype(dtype, copy=False)
 
     def array(self, x: Any, dtype: Any = None, **keywords: Any) -> Any:

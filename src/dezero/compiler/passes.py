@@ -169,4 +169,4 @@ def same_view(builder: Builder, node: Node) -> int | None:
             inner = below.parameters["axes"]
             return builder.new(TRANSPOSE, below.args, node.shape, node.dtype, axes=tuple([inner[a] for a in axes]))
         return first if axes == tuple(range(len(axes))) else None
-    return first if below.shape == node.shape and "filled" not in node.parameters else None
+    return first if below.shape == node.shape and not node.parameters else None

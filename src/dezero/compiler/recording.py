@@ -222,6 +222,7 @@ class Recorded:
 
     def view_of(self, primitive: str, shape: Shape, read: Any = None, scalar: bool = False, **parameters: Any) -> Any:
         place = self.recorder.add(primitive, (self.current(),), shape, self.dtype, **parameters)
+        scalar = scalar or (isinstance(self, RecordedScalar) and not shape and not parameters.get("array"))
         found = self.recorder.array(place, scalar, self.fresh)
         if not scalar:
             found.source, found.seen = (self, read), self.changes
