@@ -1,5 +1,6 @@
 """Passes: fewer nodes with the same results."""
 
+import itertools
 import warnings
 
 import numpy as np
@@ -228,7 +229,7 @@ def test_slopes_keep_their_digits_in_the_tails(x):
 
 def test_a_step_of_a_physics_informed_network_is_no_longer_than_it_need_be():
     sizes = (2, 8, 8, 1)
-    weights = [RNG.standard_normal(s) for n, m in zip(sizes, sizes[1:], strict=False) for s in ((n, m), (m,))]
+    weights = [RNG.standard_normal(s) for n, m in itertools.pairwise(sizes) for s in ((n, m), (m,))]
 
     def step(x, t, *ps):
         u = F.concatenate([x, t], axis=1)

@@ -216,7 +216,7 @@ def factors(builder: Builder, node: Node) -> int | None:
             continue
         for c, d in (below.args, below.args[::-1]):
             if isinstance(d, Number) and 1e-30 < abs(b.value * d.value) < 1e30 and not isinstance(c, Number):
-                return mapped(builder, np.multiply, c, Number(float(b.value) * float(d.value)))
+                return mapped(builder, np.multiply, c, Number(b.value * d.value))
     return None
 
 

@@ -7,19 +7,37 @@ from typing import Any
 
 import numpy as np
 
-from dezero.compiler.graph import BROADCAST, CALL, CAST, CONCATENATE, CONSTANT, EMBED, MAP, MATMUL, OUTPUT, REDUCE
-from dezero.compiler.graph import RESHAPE, SLICE, TRANSPOSE, WHERE, Graph, Node, Number, Unsupported
+from dezero.compiler.graph import (
+    BROADCAST,
+    CALL,
+    CAST,
+    CONCATENATE,
+    CONSTANT,
+    EMBED,
+    MAP,
+    MATMUL,
+    OUTPUT,
+    REDUCE,
+    RESHAPE,
+    SLICE,
+    TRANSPOSE,
+    WHERE,
+    Graph,
+    Node,
+    Number,
+    Unsupported,
+)
 
 Function = Callable[..., Any]
 
 
-def _map(node: Node) -> Function:
+def _map(node: Node) -> Any:
     ufunc, result = node.parameters["ufunc"], node.parameters["result"]
     if ufunc.nout > 1:
         return lambda *xs: ufunc(*xs)[result]
     if "scalar" in node.parameters and not any([isinstance(a, Number) and type(a.value) is complex for a in node.args]):
-        return node.parameters["scalar"]  # type: ignore[no-any-return]
-    return ufunc  # type: ignore[no-any-return]
+        return node.parameters["scalar"]
+    return ufunc
 
 
 def _reduce(node: Node) -> Function:
@@ -65,7 +83,7 @@ _FUNCTIONS: dict[str, Callable[[Node], Function]] = {
     MAP: _map,
     CAST: lambda node: lambda x: x.astype(node.dtype),
     WHERE: lambda node: np.where,
-    RESHAPE: lambda node: lambda x: np.reshape(x, node.shape),
+    RESHAPE: lambda node: np.asarray if node.parameters else lambda x: np.reshape(x, node.shape),
     TRANSPOSE: lambda node: lambda x: np.transpose(x, node.parameters["axes"]),
     SLICE: lambda node: lambda x: x[node.parameters["index"]],
     BROADCAST: _broadcast,

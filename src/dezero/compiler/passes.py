@@ -8,8 +8,19 @@ from typing import Any
 import numpy as np
 
 from dezero.compiler.evaluate import function_of
-from dezero.compiler.graph import BROADCAST, CALL, CONSTANT, ELEMENTWISE, INPUT, OUTPUT, RESHAPE, TRANSPOSE
-from dezero.compiler.graph import Graph, Node, Number
+from dezero.compiler.graph import (
+    BROADCAST,
+    CALL,
+    CONSTANT,
+    ELEMENTWISE,
+    INPUT,
+    OUTPUT,
+    RESHAPE,
+    TRANSPOSE,
+    Graph,
+    Node,
+    Number,
+)
 from dezero.core.dtypes import DType, Shape
 from dezero.core.fingerprint import fingerprint
 
@@ -46,7 +57,8 @@ class Builder:
 
     def build(self, graph: Graph) -> Graph:
         """This graph's nodes, as far as they are used, by the rules."""
-        live, places = graph.live(), {}
+        live = graph.live()
+        places: dict[int, int] = {}
         for place, node in enumerate(graph.nodes):
             if place in live or node.primitive == INPUT:
                 args = tuple([a if isinstance(a, Number) else places[a] for a in node.args])
@@ -85,7 +97,8 @@ def _hashable(value: Any) -> Hashable:
         return tuple([_hashable(v) for v in value])
     if isinstance(value, slice):
         return "slice", value.start, value.stop, value.step
-    return value  # type: ignore[no-any-return]
+    found: Hashable = value
+    return found
 
 
 # -- rules ------------------------------------------------------------------------------------------------------
@@ -109,8 +122,9 @@ def folded(builder: Builder, node: Node) -> int | None:
         return builder.graph.add(Node(BROADCAST, (Number(found.item()),), node.shape, node.dtype))
     if node.primitive == BROADCAST or (node.primitive == RESHAPE and uniform(builder, node.args[0]) is not None):
         number = uniform(builder, node.args[0])
-        same = node.primitive == BROADCAST or number is None
-        return None if same else builder.new(BROADCAST, (number,), node.shape, node.dtype)  # type: ignore[list-item]
+        if node.primitive == BROADCAST or number is None:
+            return None
+        return builder.new(BROADCAST, (number,), node.shape, node.dtype)
     values = [a.value if isinstance(a, Number) else constant_of(builder, a) for a in node.args]
     if any([v is None for v in values]) or np.prod(node.shape, dtype=int) > _MOST:
         return None
@@ -155,4 +169,4 @@ def same_view(builder: Builder, node: Node) -> int | None:
             inner = below.parameters["axes"]
             return builder.new(TRANSPOSE, below.args, node.shape, node.dtype, axes=tuple([inner[a] for a in axes]))
         return first if axes == tuple(range(len(axes))) else None
-    return first if below.shape == node.shape and "filled" not in node.parameters else None
+    return first if below.shape == node.shape and not node.parameters else None

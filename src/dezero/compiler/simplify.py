@@ -54,7 +54,8 @@ def simplified(graph: Graph, strict: bool = False) -> Graph:
 
 def expanded(graph: Graph) -> Graph:
     """The graph with general forms in place of calls, as far as operations have them."""
-    recorder, places = Recorder(Graph(), general=True), {}
+    recorder = Recorder(Graph(), general=True)
+    places: dict[int, Any] = {}
     for place, node in enumerate(graph.nodes):
         args = tuple([a if isinstance(a, Number) else places[a] for a in node.args])
         if node.primitive == OUTPUT and isinstance(args[0], tuple):
