@@ -155,3 +155,17 @@ def test_half_precision_and_complex_numbers_are_refused():
         mapped(np.add, np.ones(3, np.float16), np.ones(3, np.float16))
     with pytest.raises(Unsupported, match="complex128"):
         mapped(np.exp, np.ones(3, complex))
+
+
+@pytest.mark.parametrize("target", ["host", "AVX2"])
+def test_tanh_near_its_bounds_and_everywhere(target):
+    target, bits = TARGETS[target]
+    for dtype in FLOATS.values():
+        rng = np.random.default_rng(0)
+        spread = rng.standard_normal(20000) * 2.0 ** rng.integers(-40, 6, 20000)
+        edges = [np.nextafter(dtype(v), dtype(w)) for v in (9.0, 10.0, 18.7, 19.06, 20.0, 0.17, 0.35) for w in (0, 40)]
+        x = np.concatenate([spread, rng.uniform(-3, 3, 20000), edges]).astype(dtype)
+        wide = np.tanh(x.astype(np.longdouble)).astype(dtype)
+        got = mapped(np.tanh, x, target=target, width=bits and bits // (8 * x.itemsize))
+        assert_near(got, wide, 3, x)
+        assert np.all(np.abs(got) <= 1)
