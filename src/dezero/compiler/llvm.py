@@ -54,6 +54,13 @@ class Module:
             raise KeyError(name)
         return address
 
+    def variable(self, name: str) -> int:
+        """The address of the global variable of this name; KeyError if there is none."""
+        address: int = self._engine.get_global_value_address(name)
+        if not address:
+            raise KeyError(name)
+        return address
+
 
 def link(texts: Iterable[str]) -> str:
     """One module's text from several: a declaration or definition that stands in many of them is kept once.
