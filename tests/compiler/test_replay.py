@@ -100,7 +100,17 @@ def test_results_are_kept_for_ever_and_share_no_memory():
 
     def f(a):
         b = F.sin(a)
-        return [a, b, b, b.T, b[1:], F.broadcast_to(b[0], (2, 3)), F.reshape(b, (12,)), a + Variable(constant) * 0, b * 1]
+        return [
+            a,
+            b,
+            b,
+            b.T,
+            b[1:],
+            F.broadcast_to(b[0], (2, 3)),
+            F.reshape(b, (12,)),
+            a + Variable(constant) * 0,
+            b * 1,
+        ]
 
     program = program_of(f, x)
     program.outputs = [*program.outputs, len(program.inputs)]  # a constant, too
@@ -138,13 +148,14 @@ def test_threads_run_one_replay_at_once():
     assert not failed
 
 
+KEPT = []
+
+
 class Keeping(Function):
     """Holds the array that it was given, and gives it back."""
 
-    kept: list[np.ndarray] = []
-
     def forward(self, x):
-        Keeping.kept.append(x)
+        KEPT.append(x)
         return x
 
     def backward(self, g):
@@ -155,11 +166,11 @@ def test_a_function_of_the_users_may_keep_what_it_is_given():
     x = RNG.standard_normal(50)
     program = program_of(lambda a: F.exp(Keeping()(F.sin(a) * 2)) + F.cos(a), x)
     replay = Replay(lower(program))
-    Keeping.kept.clear()
+    KEPT.clear()
     for _ in range(3):
         assert_same(replay(x), program.run(on_arrays, [x]))
-    assert len(Keeping.kept) == 6
-    for array in Keeping.kept:
+    assert len(KEPT) == 6
+    for array in KEPT:
         np.testing.assert_array_equal(array, np.sin(x) * 2)
 
 
@@ -225,8 +236,12 @@ def test_random_programs(seed):
     assert_replays(program, arrays)
 
 
-UNARY = [getattr(np, name) for name in dir(np) if isinstance(getattr(np, name), np.ufunc) and getattr(np, name).nin == 1]
-BINARY = [getattr(np, name) for name in dir(np) if isinstance(getattr(np, name), np.ufunc) and getattr(np, name).nin == 2]
+UNARY = [
+    getattr(np, name) for name in dir(np) if isinstance(getattr(np, name), np.ufunc) and getattr(np, name).nin == 1
+]
+BINARY = [
+    getattr(np, name) for name in dir(np) if isinstance(getattr(np, name), np.ufunc) and getattr(np, name).nin == 2
+]
 
 
 @pytest.mark.parametrize("function", [f for f in UNARY + BINARY if f.signature is None and f.nout == 1])

@@ -7,11 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from dezero.compiler.graph import BROADCAST, CAST, ELEMENTWISE, MAP, TRANSPOSE, Node, Number, ufunc_node
+from dezero.compiler.graph import (
+    BROADCAST,
+    CAST,
+    CONSTANT,
+    ELEMENTWISE,
+    MAP,
+    TRANSPOSE,
+    WHERE,
+    Node,
+    Number,
+    ufunc_node,
+)
 from dezero.compiler.passes import Builder, uniform
 from dezero.core.dtypes import Shape
 
 _LARGEST_POWER = 32
+_PLAIN = "fdFD?bhilqBHILQ"  # characters of the dtypes whose numbers Python has
 
 
 def mapped(builder: Builder, ufunc: np.ufunc, *args: int | Number) -> int:
@@ -19,7 +31,7 @@ def mapped(builder: Builder, ufunc: np.ufunc, *args: int | Number) -> int:
     described: list[tuple[int | Number, Shape, Any]] = []
     for a in args:
         if isinstance(a, Number):
-            described.append((a, (), np.dtype(bool) if isinstance(a.value, bool) else type(a.value)))
+            described.append((a, (), _kind(a)))
         else:
             described.append((a, builder.node(a).shape, builder.node(a).dtype))
     return builder.add(ufunc_node(ufunc, described))
@@ -37,26 +49,55 @@ def alike(builder: Builder, node: Node, arg: int | Number) -> int | None:
     return arg if (below.shape, below.dtype) == (node.shape, node.dtype) else None
 
 
+def full_constants(builder: Builder, node: Node) -> int | None:
+    """An array full of one number in place of a constant that is one."""
+    if node.primitive != CONSTANT or not node.shape or node.dtype.char not in _PLAIN:
+        return None
+    value = np.ascontiguousarray(node.parameters["value"])
+    elements = value.reshape(-1, 1).view(np.uint8)
+    if not len(elements) or not (elements == elements[0]).all():
+        return None
+    return builder.new(BROADCAST, (Number(value.flat[0].item()),), node.shape, node.dtype)
+
+
 def not_broadcast(builder: Builder, node: Node) -> int | None:
     """Numbers and smaller arrays in place of those that they are broadcast to; one broadcast result where all are."""
     if node.primitive not in ELEMENTWISE or not node.shape:
         return None
-    args: list[int | Number] = []
-    for a in node.args:
-        below = None if isinstance(a, Number) else builder.node(a)
-        args.append(below.args[0] if below is not None and below.primitive == BROADCAST else a)
-    if tuple(args) == node.args or all([isinstance(a, Number) for a in args]) or node.primitive == CAST != MAP:
-        return None if node.primitive != CAST or tuple(args) == node.args else _cast_below(builder, node, args[0])
+    args = tuple([_source(builder, a) for a in node.args])
+    if args == node.args or all([isinstance(a, Number) for a in args]) or not _same_types(builder, node, args):
+        return None
     shape = np.broadcast_shapes(*[builder.node(a).shape for a in args if not isinstance(a, Number)])
-    place = builder.add(Node(node.primitive, tuple(args), shape, node.dtype, node.parameters))
+    place = builder.add(Node(node.primitive, args, shape, node.dtype, node.parameters))
     return place if shape == node.shape else builder.new(BROADCAST, (place,), node.shape, node.dtype)
 
 
-def _cast_below(builder: Builder, node: Node, arg: int | Number) -> int | None:
+def _source(builder: Builder, arg: int | Number) -> int | Number:
     if isinstance(arg, Number):
-        return None
-    place = builder.new(CAST, (arg,), builder.node(arg).shape, node.dtype)
-    return builder.new(BROADCAST, (place,), node.shape, node.dtype)
+        return arg
+    node = builder.node(arg)
+    if node.primitive == CONSTANT and not node.shape and node.dtype.char in _PLAIN:
+        return Number(node.parameters["value"].item())
+    return node.args[0] if node.primitive == BROADCAST else arg
+
+
+def _same_types(builder: Builder, node: Node, args: tuple[int | Number, ...]) -> bool:
+    """Whether NumPy computes in the same dtypes with these arguments, some of which became numbers."""
+    if node.primitive == CAST:
+        return True
+    if node.primitive == WHERE:
+        values = [np.ones((), builder.node(a).dtype) if not isinstance(a, Number) else a.value for a in args[1:]]
+        return not isinstance(args[0], Number) and bool(np.where(np.ones(1, bool), *values).dtype == node.dtype)
+    kinds = [builder.node(a).dtype if not isinstance(a, Number) else _kind(a) for a in args]
+    ufunc = node.parameters["ufunc"]
+    try:
+        return bool(ufunc.resolve_dtypes((*kinds, *[None] * ufunc.nout)) == node.parameters["loop"])
+    except (TypeError, OverflowError):
+        return False
+
+
+def _kind(number: Number) -> Any:
+    return np.dtype(bool) if isinstance(number.value, bool) else type(number.value)
 
 
 def plain_maps(builder: Builder, node: Node) -> int | None:
@@ -96,7 +137,12 @@ def _product(builder: Builder, node: Node) -> int | None:
 def _quotient(builder: Builder, node: Node, number: Any) -> int | None:
     if number == 1:
         return alike(builder, node, node.args[0])
-    exact = isinstance(number, int | float) and number and math.frexp(abs(number))[0] == 0.5 and 2**-20 < abs(number) < 2**20
+    exact = (
+        isinstance(number, int | float)
+        and number
+        and math.frexp(abs(number))[0] == 0.5
+        and 2**-20 < abs(number) < 2**20
+    )
     return mapped(builder, np.multiply, node.args[0], Number(1 / number)) if exact and node.dtype.kind == "f" else None
 
 
@@ -170,7 +216,7 @@ def factors(builder: Builder, node: Node) -> int | None:
             continue
         for c, d in (below.args, below.args[::-1]):
             if isinstance(d, Number) and 1e-30 < abs(b.value * d.value) < 1e30 and not isinstance(c, Number):
-                return mapped(builder, np.multiply, c, Number(float(b.value) * float(d.value)))
+                return mapped(builder, np.multiply, c, Number(b.value * d.value))
     return None
 
 

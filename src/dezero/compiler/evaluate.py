@@ -7,19 +7,37 @@ from typing import Any
 
 import numpy as np
 
-from dezero.compiler.graph import BROADCAST, CALL, CAST, CONCATENATE, CONSTANT, EMBED, MAP, MATMUL, OUTPUT, REDUCE
-from dezero.compiler.graph import RESHAPE, SLICE, TRANSPOSE, WHERE, Graph, Node, Number, Unsupported
+from dezero.compiler.graph import (
+    BROADCAST,
+    CALL,
+    CAST,
+    CONCATENATE,
+    CONSTANT,
+    EMBED,
+    MAP,
+    MATMUL,
+    OUTPUT,
+    REDUCE,
+    RESHAPE,
+    SLICE,
+    TRANSPOSE,
+    WHERE,
+    Graph,
+    Node,
+    Number,
+    Unsupported,
+)
 
 Function = Callable[..., Any]
 
 
-def _map(node: Node) -> Function:
+def _map(node: Node) -> Any:
     ufunc, result = node.parameters["ufunc"], node.parameters["result"]
     if ufunc.nout > 1:
         return lambda *xs: ufunc(*xs)[result]
     if "scalar" in node.parameters and not any([isinstance(a, Number) and type(a.value) is complex for a in node.args]):
-        return node.parameters["scalar"]  # type: ignore[no-any-return]
-    return ufunc  # type: ignore[no-any-return]
+        return node.parameters["scalar"]
+    return ufunc
 
 
 def _reduce(node: Node) -> Function:

@@ -175,14 +175,14 @@ def _einsum(spec: str, *xs: Any, **keywords: Any) -> Any:
     if not recorder.general or keywords or "." in spec or any([len(set(part)) < len(part) for part in lists]):
         raise NotRecorded("numpy.einsum")
     order = [*output, *sorted(set(labels) - {",", *output})]
-    product = None
+    product: Any = None
     for x, part in zip(xs, lists, strict=True):
         lengths = iter([x.shape[part.index(i)] for i in order if i in part])
         x = x.transpose([part.index(i) for i in order if i in part])
         x = x.reshape([next(lengths) if i in part else 1 for i in order])
         product = x if product is None else product * x
     summed = tuple(range(len(output), len(order)))
-    return product.sum(summed) if summed else product  # type: ignore[attr-defined]
+    return product.sum(summed) if summed else product
 
 
 def _var(x: Any, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Any:
@@ -237,8 +237,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "real": lambda x: x.real,
     "amax": _method("max"),
     "amin": _method("min"),
-    **{name: _method(name) for name in "sum prod max min mean all any reshape transpose swapaxes squeeze".split()},
-    **{name: _method(name) for name in "ravel clip copy".split()},
+    **{name: _method(name) for name in ("sum", "prod", "max", "min", "mean", "all", "any")},
+    **{name: _method(name) for name in ("reshape", "transpose", "swapaxes", "squeeze", "ravel", "clip", "copy")},
 }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from dezero.compiler.graph import CALL, CONSTANT, INPUT, OUTPUT, Graph, Number, Unsupported
 from dezero.compiler.passes import cleaned
 from dezero.compiler.recorder import Recorder
-from dezero.compiler.recording import Recorded
+from dezero.compiler.recording import Recorded, RecordedScalar
 from dezero.compiler.values import recorded
 from dezero.core.dtypes import DType, Shape
 from dezero.core.op import ELEMENTWISE, Op
@@ -109,7 +109,7 @@ def called(recorder: Recorder, step: Step, args: Sequence[Any]) -> Any:
         raise Unsupported(f"{_name(step)} takes several results together")
     function = step.value if isinstance(step, Op) else functools.partial(on_arrays, step)
     places = [a.current() if isinstance(a, Recorded) else Number(a) for a in args]
-    given = {"function": function, "step": step}
+    given: dict[str, Any] = {"function": function, "step": step}
     found = _result(step, args)
     if not isinstance(found, tuple):
         place = recorder.add(CALL, places, *_kind(found), **given)
@@ -167,7 +167,7 @@ def _stand_in(value: Any, fill: Callable[[Shape], Any], one: bool) -> Any:
     shape = (1,) * value.ndim if one else value.shape
     found = np.zeros(shape) if value.dtype.kind in "iub" else fill(shape)
     found = np.asarray(found, value.dtype)
-    return found[()] if isinstance(value, np.generic) else found
+    return found[()] if isinstance(value, RecordedScalar) else found
 
 
 def _matrices(shape: Shape) -> Any:

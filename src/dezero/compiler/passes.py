@@ -8,8 +8,19 @@ from typing import Any
 import numpy as np
 
 from dezero.compiler.evaluate import function_of
-from dezero.compiler.graph import BROADCAST, CALL, CONSTANT, ELEMENTWISE, INPUT, OUTPUT, RESHAPE, TRANSPOSE
-from dezero.compiler.graph import Graph, Node, Number
+from dezero.compiler.graph import (
+    BROADCAST,
+    CALL,
+    CONSTANT,
+    ELEMENTWISE,
+    INPUT,
+    OUTPUT,
+    RESHAPE,
+    TRANSPOSE,
+    Graph,
+    Node,
+    Number,
+)
 from dezero.core.dtypes import DType, Shape
 from dezero.core.fingerprint import fingerprint
 
@@ -46,7 +57,8 @@ class Builder:
 
     def build(self, graph: Graph) -> Graph:
         """This graph's nodes, as far as they are used, by the rules."""
-        live, places = graph.live(), {}
+        live = graph.live()
+        places: dict[int, int] = {}
         for place, node in enumerate(graph.nodes):
             if place in live or node.primitive == INPUT:
                 args = tuple([a if isinstance(a, Number) else places[a] for a in node.args])
@@ -85,7 +97,8 @@ def _hashable(value: Any) -> Hashable:
         return tuple([_hashable(v) for v in value])
     if isinstance(value, slice):
         return "slice", value.start, value.stop, value.step
-    return value  # type: ignore[no-any-return]
+    found: Hashable = value
+    return found
 
 
 # -- rules ------------------------------------------------------------------------------------------------------
@@ -105,12 +118,13 @@ def folded(builder: Builder, node: Node) -> int | None:
         return None
     if node.primitive in ELEMENTWISE and node.shape and all([uniform(builder, a) is not None for a in node.args]):
         args = [_one(builder, a) for a in node.args]
-        (found,) = np.broadcast_to(_computed(node, args), (1,))
+        (found,) = np.ravel(_computed(node, args))
         return builder.graph.add(Node(BROADCAST, (Number(found.item()),), node.shape, node.dtype))
     if node.primitive == BROADCAST or (node.primitive == RESHAPE and uniform(builder, node.args[0]) is not None):
         number = uniform(builder, node.args[0])
-        same = node.primitive == BROADCAST or number is None
-        return None if same else builder.new(BROADCAST, (number,), node.shape, node.dtype)  # type: ignore[list-item]
+        if node.primitive == BROADCAST or number is None:
+            return None
+        return builder.new(BROADCAST, (number,), node.shape, node.dtype)
     values = [a.value if isinstance(a, Number) else constant_of(builder, a) for a in node.args]
     if any([v is None for v in values]) or np.prod(node.shape, dtype=int) > _MOST:
         return None

@@ -9,8 +9,26 @@ from typing import Any
 import numpy as np
 
 from dezero.compiler.evaluate import function_of
-from dezero.compiler.graph import BROADCAST, CALL, CAST, CONCATENATE, CONSTANT, EMBED, INPUT, MAP, MATMUL, OUTPUT
-from dezero.compiler.graph import REDUCE, RESHAPE, SLICE, TRANSPOSE, VIEWS, Graph, Node, Number
+from dezero.compiler.graph import (
+    BROADCAST,
+    CALL,
+    CAST,
+    CONCATENATE,
+    CONSTANT,
+    EMBED,
+    INPUT,
+    MAP,
+    MATMUL,
+    OUTPUT,
+    REDUCE,
+    RESHAPE,
+    SLICE,
+    TRANSPOSE,
+    VIEWS,
+    Graph,
+    Node,
+    Number,
+)
 from dezero.core.dtypes import Array
 from dezero.core.op import Op
 
@@ -39,7 +57,8 @@ class Plan:
         except IndexError:
             table = self._memory.table(self._views)
         try:
-            return self._run(table, *arrays)  # type: ignore[no-any-return]
+            found: list[Any] = self._run(table, *arrays)
+            return found
         finally:
             if len(self._tables) < _TABLES:
                 self._tables.append(table)
@@ -86,8 +105,9 @@ class Memory:
         return roots
 
     def _copied(self) -> set[int]:
-        """Positions of results that are given as copies: of memory that others hold, or that two results would share."""
-        copied, taken = set(), set()
+        """Positions of results that are copied: they show memory that others hold, or two of them would share it."""
+        copied: set[int] = set()
+        taken: set[int] = set()
         for position, place in enumerate(self.results):
             roots = self.roots[place]
             kinds = {self.graph.nodes[r].primitive for r in roots}
@@ -99,7 +119,7 @@ class Memory:
 
     def _kept(self) -> set[int]:
         """Places that have memory of their own at each call, since something holds it after the call."""
-        kept = set()
+        kept: set[int] = set()
         for position, place in enumerate(self.results):
             if position not in self.copied:
                 kept |= self.roots[place]
@@ -180,8 +200,10 @@ def _repeats(layout: tuple[tuple[int, ...], bool] | None) -> bool:
 
 
 class _Writer:
-    """Writes the calls as a Python function. Values are named by their places: x inputs, c constants, b buffers and views
-    of them, which are made once, v others."""
+    """Writes the calls as a Python function.
+
+    Values are named by their places: x inputs, c constants, b buffers and views of them, which are made once, v others.
+    """
 
     def __init__(self, graph: Graph, memory: Memory) -> None:
         self.graph, self.memory = graph, memory
@@ -207,7 +229,7 @@ class _Writer:
 
     def _result(self, position: int, place: int) -> str:
         name = self.names[place]
-        if self.memory.copied.isdisjoint({position}) or name.startswith("v") and not self.graph.nodes[place].shape:
+        if position not in self.memory.copied or (name[0] == "v" and not self.graph.nodes[place].shape):
             return name
         if self.graph.nodes[place].primitive == CALL and isinstance(self.graph.nodes[place].parameters["step"], Op):
             args = [self.names[a] for a in self.graph.nodes[place].places]

@@ -60,7 +60,7 @@ class Recorded:
         self.source: tuple[Recorded, Any] | None = None
         self.seen = 0
 
-    __class__ = property(lambda self: np.ndarray)  # type: ignore[assignment]
+    __class__ = property(lambda self: np.ndarray)
     __bool__ = __int__ = __float__ = __complex__ = __index__ = __array__ = item = tolist = _refuse
     argmin = argmax = argsort = sort = nonzero = __contains__ = cumsum = cumprod = _refuse
     __hash__ = object.__hash__
@@ -76,7 +76,7 @@ class Recorded:
     __xor__, __rxor__, _ = _operator(operator.xor, np.bitwise_xor)
     __lt__, __le__ = _operator(operator.lt, np.less)[0], _operator(operator.le, np.less_equal)[0]
     __gt__, __ge__ = _operator(operator.gt, np.greater)[0], _operator(operator.ge, np.greater_equal)[0]
-    __eq__, __ne__ = _operator(operator.eq, np.equal)[0], _operator(operator.ne, np.not_equal)[0]  # type: ignore[assignment]
+    __eq__, __ne__ = _operator(operator.eq, np.equal)[0], _operator(operator.ne, np.not_equal)[0]
     __matmul__ = _operator(operator.matmul, np.matmul)[0]
     del _
 
@@ -123,7 +123,7 @@ class Recorded:
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *args: Any, out: Any = None, **keywords: Any) -> Any:
         if method == "reduce":
-            return self._reduced(ufunc, args[0], *args[1:], out=out, **keywords)
+            return self._reduced(ufunc, *args, **keywords) if out is None else _refuse(self)
         dtype = keywords.pop("dtype", None)
         keywords.pop("casting", None)
         if method != "__call__" or keywords:
@@ -260,8 +260,7 @@ class Recorded:
 
     def broadcast(self, shape: Shape) -> Any:
         """As numpy.broadcast_to: a view that cannot be written to."""
-        shape = np.broadcast_to(np.int8(0), self.shape) is not None and np.broadcast_shapes(self.shape, shape)
-        found = self.view_of(BROADCAST, shape)
+        found = self.view_of(BROADCAST, np.broadcast_shapes(self.shape, shape))
         found.fresh = False
         return found
 
@@ -309,10 +308,9 @@ class Recorded:
             self.become(self.recorder.where(index, value, self))
             return
         parts = basic_index(index, self.ndim)
-        if isinstance(value, Recorded) and value.source is not None and value.source[0] is self:
-            if value.source[1] == parts and value.seen == self.changes:
-                return  # what was read here and changed in place was written already
-        self.write(parts, value)
+        base, read = (value.source if isinstance(value, Recorded) else None) or (None, None)
+        if base is not self or read != parts or value.seen != self.changes:  # else it was written when it changed
+            self.write(parts, value)
 
     def write(self, parts: tuple[Any, ...], value: Any) -> None:
         """Write to the part of this array that an index reads."""
@@ -332,7 +330,7 @@ class RecordedScalar(Recorded):
     """What NumPy computes as a scalar: a result without axes."""
 
     __slots__ = ()
-    __class__ = property(lambda self: self.dtype.type)  # type: ignore[assignment]
+    __class__ = property(lambda self: self.dtype.type)
 
 
 _CLIP: np.ufunc = np._core.umath.clip  # type: ignore[attr-defined]
@@ -346,7 +344,7 @@ class _Probe(np.ndarray):
 
 
 @functools.lru_cache(1024)
-def _power_of(dtype: DType, exponent: Any, kind: type) -> tuple[np.ufunc, list[Any]]:
+def _power_of(dtype: DType, exponent: Any, name: str) -> tuple[np.ufunc, list[Any]]:
     base = np.ones(1, dtype).view(_Probe)
     ufunc, args = base**exponent
     return ufunc, [None if a is base else a for a in args]
@@ -354,7 +352,7 @@ def _power_of(dtype: DType, exponent: Any, kind: type) -> tuple[np.ufunc, list[A
 
 def _power_of_array(dtype: DType, exponent: Any) -> tuple[np.ufunc, list[Any]]:
     """The ufunc by which NumPy computes an array to the power of a number, and its arguments, None for the array."""
-    return _power_of(dtype, exponent, type(exponent))
+    return _power_of(dtype, exponent, f"{type(exponent)} {exponent!r}")
 
 
 def basic_index(index: Any, ndim: int) -> tuple[Any, ...]:

@@ -38,7 +38,7 @@ class Replay:
         self._results = [*graph.outputs, *graph.updates.values()]
 
     def __call__(self, *arrays: Array) -> list[Any]:
-        """The outputs for the inputs' arrays, which have the types of the graph's inputs; updates are assigned to these."""
+        """The outputs for arrays of the types of the graph's inputs, to which the updates are assigned."""
         key = tuple([a.strides for a in arrays])
         plan = self._plans.get(key)
         found = self._observed(key, arrays) if plan is None else plan(arrays)
@@ -58,7 +58,7 @@ class Replay:
                 values[place] = given[place]
             else:
                 args = [a.value if isinstance(a, Number) else values[a] for a in node.args]
-                with np.errstate(**{**states, **dict(node.parameters.get("errstate", ()))}):  # type: ignore[arg-type]
+                with np.errstate(**{**states, **dict(node.parameters.get("errstate", ()))}):
                     values[place] = function_of(node)(*args)
             value = values[place]
             if isinstance(value, np.ndarray):

@@ -20,6 +20,7 @@ _ROUNDS = 4
 _RULES = [
     folded,
     same_view,
+    arithmetic.full_constants,
     arithmetic.not_broadcast,
     arithmetic.plain_maps,
     arithmetic.transposed_together,
@@ -53,7 +54,8 @@ def simplified(graph: Graph, strict: bool = False) -> Graph:
 
 def expanded(graph: Graph) -> Graph:
     """The graph with general forms in place of calls, as far as operations have them."""
-    recorder, places = Recorder(Graph(), general=True), {}
+    recorder = Recorder(Graph(), general=True)
+    places: dict[int, Any] = {}
     for place, node in enumerate(graph.nodes):
         args = tuple([a if isinstance(a, Number) else places[a] for a in node.args])
         if node.primitive == OUTPUT and isinstance(args[0], tuple):
@@ -73,7 +75,9 @@ def _general(recorder: Recorder, node: Node, args: tuple[Any, ...]) -> Any:
     step, made = node.parameters.get("step"), len(recorder.graph.nodes)
     if not isinstance(step, Op):
         return None
-    given = [a.value if isinstance(a, Number) else recorder.array(a, not recorder.graph.nodes[a].shape, False) for a in args]
+    given = [
+        a.value if isinstance(a, Number) else recorder.array(a, not recorder.graph.nodes[a].shape, False) for a in args
+    ]
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from dezero.compiler.arithmetic import is_map, mapped, number_of
-from dezero.compiler.graph import BROADCAST, CONCATENATE, EMBED, MATMUL, REDUCE, RESHAPE, SLICE, TRANSPOSE
-from dezero.compiler.graph import Node, Number
+from dezero.compiler.graph import BROADCAST, CONCATENATE, EMBED, MATMUL, REDUCE, RESHAPE, SLICE, TRANSPOSE, Node, Number
 from dezero.compiler.passes import Builder
 from dezero.core.dtypes import Shape
 
@@ -120,8 +119,7 @@ def added_parts(builder: Builder, node: Node) -> int | None:
         return None
     pieces: list[Part] = []
     for (length, p), (_, q) in zip(*_at_common_cuts(builder, axis, first[1], second[1]), strict=True):
-        both = p is not None and q is not None
-        place = mapped(builder, np.add, p, q) if both else q if p is None else p  # type: ignore[arg-type]
+        place = q if p is None else p if q is None else mapped(builder, np.add, p, q)
         pieces.append((length, place))
     return joined(builder, axis, pieces, node.shape, node.dtype)
 
@@ -147,7 +145,7 @@ def scaled_parts(builder: Builder, node: Node) -> int | None:
         return None
     below = builder.node(node.places[0])
     factor = [a.value for a in node.args if isinstance(a, Number)]
-    if below.primitive != EMBED or below.dtype != node.dtype or not all([math.isfinite(c) for c in factor]):
+    if below.primitive != EMBED or below.dtype != node.dtype or not all(np.isfinite(factor)):
         return None
     (inner,) = below.places
     args = tuple([a if isinstance(a, Number) else inner for a in node.args])
@@ -232,7 +230,6 @@ def products(builder: Builder, node: Node) -> int | None:
     if len(left) == 1 or len(right) == 1:
         a = reshaped(builder, a, (1, *left)) if len(left) == 1 else a
         b = reshaped(builder, b, (*right, 1)) if len(right) == 1 else b
-        shape = node.shape if len(left) > 1 else (*node.shape[:-1], 1, *node.shape[len(node.shape) - (len(right) > 1) :])
         shape = (*np.broadcast_shapes(left[:-2], right[:-2]), builder.node(a).shape[-2], builder.node(b).shape[-1])
         return reshaped(builder, builder.new(MATMUL, (a, b), shape, node.dtype), node.shape)
     if left[-1] == 1:

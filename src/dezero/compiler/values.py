@@ -153,7 +153,7 @@ def _softmax_error(reading: _Reading, x: Any, labels: Any, p: Any) -> Any:
     at = _at_labels(x, labels)
     at_label = np.where(at, p, 0).sum(1, keepdims=True) - 1
     others = np.where(at, 0, p).sum(1, keepdims=True)
-    return np.where(at, np.where(at_label > -losses.CANCELS, -others, at_label), p)
+    return np.where(at, np.where(at_label > -exponential.CANCELS, -others, at_label), p)
 
 
 _GENERAL: dict[Callable[..., Any], Callable[..., Any]] = {
