@@ -52,7 +52,8 @@ class Maker:
 
     def map(self, ufunc: np.ufunc, *args: int | Number) -> int:
         given = [
-            (a, (), type(a.value)) if isinstance(a, Number) else (a, self.node(a).shape, self.node(a).dtype) for a in args
+            (a, (), type(a.value)) if isinstance(a, Number) else (a, self.node(a).shape, self.node(a).dtype)
+            for a in args
         ]
         return self.graph.add(ufunc_node(ufunc, given))
 
@@ -102,16 +103,16 @@ class Maker:
     def concatenate(self, xs: Sequence[int], axis: int) -> int:
         nodes = [self.node(x) for x in xs]
         shape = np.concatenate([np.empty(n.shape, np.int8) for n in nodes], axis).shape
-        return self.graph.add(Node(CONCATENATE, tuple(xs), shape, np.result_type(*[n.dtype for n in nodes]), {"axis": axis}))
+        return self.graph.add(
+            Node(CONCATENATE, tuple(xs), shape, np.result_type(*[n.dtype for n in nodes]), {"axis": axis})
+        )
 
     def call(self, function: Any, *xs: int) -> int | list[int]:
         found = function(*[np.ones(self.node(x).shape, self.node(x).dtype) for x in xs])
         if not isinstance(found, tuple):
             return self.graph.add(Node(CALL, xs, found.shape, found.dtype, {"function": function}))
         whole = self.graph.add(Node(CALL, xs, (), np.dtype(object), {"function": function}))
-        return [
-            self.graph.add(Node(OUTPUT, (whole,), y.shape, y.dtype, {"position": k})) for k, y in enumerate(found)
-        ]
+        return [self.graph.add(Node(OUTPUT, (whole,), y.shape, y.dtype, {"position": k})) for k, y in enumerate(found)]
 
     def end(self, *outputs: int, updates: dict[int, int] | None = None) -> Graph:
         self.graph.outputs, self.graph.updates = list(outputs), updates or {}
@@ -147,11 +148,15 @@ def graphs(draw: Any, sizes: Sequence[int], dtypes: Sequence[Any] = (np.float64,
 def _grow(draw: Any, m: Maker, x: int, dims: Any) -> None:
     node = m.node(x)
     shape, ndim = node.shape, len(node.shape)
-    choice = draw(st.sampled_from(["map", "map2", "map2", "where", "reduce", "view", "matmul", "matmul", "joined", "call"]))
+    choice = draw(
+        st.sampled_from(["map", "map2", "map2", "where", "reduce", "view", "matmul", "matmul", "joined", "call"])
+    )
     if choice == "map":
         m.map(draw(st.sampled_from([np.sin, np.tanh, np.abs, np.square])), x)
     elif choice in ("map2", "where"):
-        fits = [i for i in range(len(m.graph.nodes)) if _broadcasts(shape, m.node(i).shape) and m.node(i).dtype != object]
+        fits = [
+            i for i in range(len(m.graph.nodes)) if _broadcasts(shape, m.node(i).shape) and m.node(i).dtype != object
+        ]
         y = draw(st.sampled_from(fits))
         if choice == "where":
             m.where(m.map(np.greater, x, Number(0.3)), x, y)  # sums that cancel are at 0, on either side

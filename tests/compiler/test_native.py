@@ -87,13 +87,14 @@ def test_complete_sums_part_a_graph_into_passes(tile):
 
 
 def network(rows: int, inner: int, dtype: Any = np.float64) -> Graph:
-    """A layer, the mean of its squares, and the gradient in its weights."""
+    """A layer, the mean of its squares, and its derivatives."""
     m = Maker()
     x, w, b = m.input((rows, inner), dtype), m.input((inner, 5), dtype), m.input((5,), dtype)
     y = m.map(np.tanh, m.map(np.add, m.matmul(x, w), b))
     loss = m.map(np.divide, m.sum(m.map(np.multiply, y, y)), Number(rows))
     slope = m.map(np.multiply, y, m.map(np.subtract, Number(1.0), m.map(np.multiply, y, y)))
-    return m.end(loss, m.matmul(m.transpose(x), slope), m.sum(slope, 0))
+    back = m.matmul(slope, m.transpose(w))
+    return m.end(loss, m.matmul(m.transpose(x), slope), m.sum(slope, 0), m.map(np.multiply, back, x))
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -108,7 +109,7 @@ def test_gradients_of_a_layer(rows, dtype):
 def test_the_rows_and_a_width_of_equal_length_are_told_apart():
     graph = network(5, 5)
     report = agrees(graph, arguments(graph), tile=2).report()
-    assert (report.rows, report.passes, report.products) == (5, 1, 2)
+    assert (report.rows, report.passes, report.products) == (5, 1, 3)
 
 
 def test_inputs_with_strides_are_read():
@@ -224,7 +225,9 @@ def test_matrices_that_blas_cannot_read_are_copied():
     x = m.input((6, 8))
     part = m.slice(x, slice(None), slice(None, None, 2))
     turned = m.slice(x, slice(None, None, -1), slice(0, 4))
-    graph = m.end(m.matmul(part, m.transpose(part)), m.matmul(turned, m.transpose(part)), m.matmul(m.transpose(part), turned))
+    graph = m.end(
+        m.matmul(part, m.transpose(part)), m.matmul(turned, m.transpose(part)), m.matmul(m.transpose(part), turned)
+    )
     agrees(graph, arguments(graph), tile=4)
 
 

@@ -91,6 +91,12 @@ def readable(view: View, position: int) -> bool:
     return _layout(matrix.shape[-2:], matrix.strides[-2:]) is not None
 
 
+def turned(view: View) -> bool:
+    """Whether a matrix lies transposed, so that BLAS turns it at each product."""
+    layout = _layout(view.shape, view.strides) if len(view.shape) == 2 else None
+    return layout is not None and layout.flag == "T"
+
+
 class Work(NamedTuple):
     """The numbers of a product, each with a part that does not depend on the number of rows and one that does."""
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dezero.compiler import blas, llvm
+from dezero.compiler.bodies import Loop
 from dezero.compiler.graph import (
     CALL,
     CONSTANT,
@@ -28,7 +29,7 @@ from dezero.compiler.graph import (
 from dezero.compiler.kernel import Extent, Instruction, Kernel, Operand
 from dezero.compiler.kernels import emit
 from dezero.compiler.memory import Memory
-from dezero.compiler.regions import Loop, Plan, Product, Step
+from dezero.compiler.regions import Plan, Product, Step
 from dezero.compiler.table import WALK, Reference, caller, product, record
 from dezero.compiler.vector import Unsupported
 from dezero.compiler.views import View

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from dezero.compiler.bodies import Loop
 from dezero.compiler.graph import CALL, CONSTANT, INPUT, OUTPUT
-from dezero.compiler.regions import Call, Loop, Plan, Step
-from dezero.compiler.rows import SUM
+from dezero.compiler.regions import Call, Plan, Step
 from dezero.compiler.views import is_contiguous, size
 
 ALIGNMENT = 64  # bytes: a line of the cache, and the widest vector
@@ -121,9 +121,8 @@ def is_all(plan: Plan, place: int) -> bool:
 def placed(plan: Plan, tile: int, called: Iterable[int], threads: int = 1) -> Memory:
     """An address for each stored place. tile: the most rows that are worked on at a time, by each of the threads."""
     nodes = plan.graph.nodes
-    results = _results(plan) - set(called)
-    if threads > 1:  # which have sums of their own
-        results -= {place for section in plan.sections for place in section.sums}
+    sums = {place for section in plan.sections for place in section.sums}
+    results = _results(plan) - set(called) - (sums if threads > 1 else set())  # each thread has sums of its own
     outside = {i for i in plan.shapes if i < len(nodes) and nodes[i].primitive in (INPUT, CONSTANT)}
     arrays = sorted({*outside, *results, *[i for i in called if i in plan.shapes]})
     addresses = {place: Address(PARTS + k, 0) for k, place in enumerate(arrays)}
@@ -135,7 +134,8 @@ def placed(plan: Plan, tile: int, called: Iterable[int], threads: int = 1) -> Me
     ending: dict[int, list[tuple[int, int, int]]] = {}
     for time in sorted({*born, *[life.last for life in lives.values()]}):
         for place in born.get(time, []):
-            part, wanted = _part(plan, place), _bytes(plan, place, tile)
+            part = TILE if place not in plan.whole else SUMS if place in sums else ALL
+            wanted = _bytes(plan, place, tile)
             offset = parts[part].allocate(wanted)
             addresses[place] = Address(part, offset)
             if part != SUMS:
@@ -143,12 +143,6 @@ def placed(plan: Plan, tile: int, called: Iterable[int], threads: int = 1) -> Me
         for part, offset, wanted in ending.pop(time, []):
             parts[part].release(offset, wanted)
     return Memory(addresses, [part.size for part in parts], arrays, results)
-
-
-def _part(plan: Plan, place: int) -> int:
-    if place not in plan.whole:
-        return TILE
-    return SUMS if plan.rows.mode[place] == SUM else ALL
 
 
 def _bytes(plan: Plan, place: int, tile: int) -> int:

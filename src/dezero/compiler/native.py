@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dezero.compiler.bodies import Loop
 from dezero.compiler.code import Block, called, compiled
 from dezero.compiler.evaluate import function_of
 from dezero.compiler.graph import CONSTANT, REDUCE, Graph, Number
 from dezero.compiler.kernel import Extent
 from dezero.compiler.memory import ALL, PARTS, SUMS, TILE, is_all, placed
-from dezero.compiler.regions import Call, Loop, Product
+from dezero.compiler.regions import Call, Product
 from dezero.compiler.tiles import planned, spread
 from dezero.compiler.views import View, contiguous
 from dezero.compiler.workspace import Buffers, Workspace, address, readable, reusable
@@ -76,7 +77,7 @@ class Native:
     # A call
 
     def __call__(self, *arrays: Array) -> list[Array]:
-        """The outputs for the inputs' arrays, which have the types of the graph's inputs; updates are assigned to these."""
+        """The outputs for arrays of the types of the graph's inputs, to which the updates are assigned."""
         space = self._spaces.pop() if self._spaces else self._space()
         given = [readable(arrays[position]) for _, position in self._inputs]
         for (base, _), array in zip(self._inputs, given, strict=True):
@@ -133,7 +134,8 @@ class Native:
             root = self.plan.views[place].root
             if root in self.memory.results and root not in handed and is_all(self.plan, place):
                 handed.add(root)
-                outputs.append(space.arrays[self.memory.addresses[root].base].reshape(self.graph.nodes[place].shape))
+                array = space.arrays[self.memory.addresses[root].base]
+                outputs.append(np.reshape(array, self.graph.nodes[place].shape))  # type: ignore[arg-type]
             else:
                 outputs.append(np.array(self._array(place, space, values), order="C"))
         return outputs

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from dezero.compiler.blas import readable
+from dezero.compiler.blas import readable, turned
+from dezero.compiler.bodies import Body, Loop, copied, filled, identity
 from dezero.compiler.graph import (
-    BROADCAST,
     CALL,
-    CAST,
     CONCATENATE,
     CONSTANT,
     ELEMENTWISE,
@@ -26,40 +25,23 @@ from dezero.compiler.graph import (
     MATMUL,
     OUTPUT,
     REDUCE,
-    RESHAPE,
-    SLICE,
-    TRANSPOSE,
-    VIEWS,
     WHERE,
     Graph,
-    Node,
     Number,
 )
-from dezero.compiler.kernel import IDENTITIES, Extent, Instruction, Kernel, Operand
-from dezero.compiler.rows import ROWS, SUM, WHOLE, Rows, kept, source
+from dezero.compiler.kernel import Extent
+from dezero.compiler.places import Places
+from dezero.compiler.rows import ROWS, SUM, WHOLE, Rows, source
 from dezero.compiler.views import (
     ONE,
     Extents,
     View,
     contiguous,
-    dropped,
-    reshaped,
     sliced,
-    some_rows,
-    stretched,
-    transposed,
 )
 from dezero.core.dtypes import DType
 
 BOOL = np.dtype(bool)
-
-
-class Loop(NamedTuple):
-    """A kernel, and the views on which it works: of its loads, stores and reductions."""
-
-    kernel: Kernel
-    views: tuple[View, ...]
-    nodes: tuple[int, ...] = ()
 
 
 class Product(NamedTuple):
@@ -106,76 +88,16 @@ class Plan:
     views: dict[int, View]
 
 
-class Planner:
-    """Finds the steps of a graph. called: the places of nodes that NumPy computes."""
+class Planner(Places):
+    """Finds the steps of a graph."""
 
     def __init__(self, graph: Graph, rows: Rows, called: Collection[int]) -> None:
-        self.graph, self.rows, self.called = graph, rows, called
-        self.live = sorted(graph.live())
-        self.roots = {i for i in self.live if graph.nodes[i].primitive not in VIEWS or i in called}
-        self.kept: set[int] = set()
-        self._views: dict[tuple[int, bool], View] = {}
-        self._settle()
+        super().__init__(graph, rows, called)
         self.sections = [Section(k % 2 == 1) for k in range(2 * max(rows.level, default=0) + 1)]
         self.shapes = {i: self.extents(i, not self.is_whole(i)) for i in self.roots}
         self.dtypes = {i: graph.nodes[i].dtype for i in self.roots}
-
-    # What lies where
-
-    def is_whole(self, place: int) -> bool:
-        """Whether all rows of a root are stored."""
-        return self.rows.mode[place] != ROWS or place in self.kept
-
-    def extents(self, place: int, by_rows: bool) -> Extents:
-        axis = self.rows.axes[place] if by_rows else None
-        return tuple([Extent(1, True) if k == axis else Extent(n) for k, n in enumerate(self.graph.nodes[place].shape)])
-
-    def _settle(self) -> None:
-        """Find the reshapes that must copy: they become roots, and other arrays may have to be stored whole."""
-        while True:
-            self._views.clear()
-            self.kept = kept(self.graph, self.rows, self.roots)
-            copies = [i for i in self.live if i not in self.roots and self._fails(i)]
-            if not copies:
-                return
-            self.roots.add(copies[0])
-
-    def _fails(self, place: int) -> bool:
-        if self.graph.nodes[place].primitive != RESHAPE:
-            return False
-        root, _ = source(self.graph, self.rows, self.roots, place, False)
-        both = [True] if not self.is_whole(root) else [True, False]
-        return any([self._find(place, by_rows) is None for by_rows in both])
-
-    def view(self, place: int, by_rows: bool) -> View:
-        """All elements of a place, or those of the rows that are worked on."""
-        found = self._find(place, by_rows)
-        assert found is not None
-        return found
-
-    def _find(self, place: int, by_rows: bool) -> View | None:
-        key = (place, by_rows and self.rows.axes[place] is not None)
-        if key not in self._views:
-            found = self._made(*key)
-            if found is None:
-                return None
-            self._views[key] = found
-        return self._views[key]
-
-    def _made(self, place: int, by_rows: bool) -> View | None:
-        node, rows = self.graph.nodes[place], self.rows
-        if place in self.roots:
-            if by_rows and not self.is_whole(place):
-                shape = self.extents(place, True)
-                return View(place, node.dtype, shape, contiguous(shape))
-            shape = self.extents(place, False)
-            return some_rows(View(place, node.dtype, shape, contiguous(shape)), rows.axes[place] if by_rows else None)
-        if by_rows and rows.mode[place] == WHOLE:
-            found = self._find(place, False)
-            return None if found is None else some_rows(found, rows.axes[place])
-        (arg,) = node.places
-        base = self._find(arg, by_rows)
-        return None if base is None else _seen(node, base, self.extents(place, by_rows))
+        self.whole = {i for i in self.roots if self.is_whole(i)}
+        self._turned: dict[View, View] = {}
 
     # When what is computed
 
@@ -220,17 +142,6 @@ class Planner:
     def _elementwise(self, place: int) -> bool:
         return self.graph.nodes[place].primitive in ELEMENTWISE and place not in self.called
 
-    def register(self, place: int) -> int:
-        """The node whose elements, in their order, are those of a place: axes of length 1 apart."""
-        while place not in self.roots:
-            node = self.graph.nodes[place]
-            (arg,) = node.places
-            same = [n for n in node.shape if n != 1] == [n for n in self.graph.nodes[arg].shape if n != 1]
-            if node.primitive not in (RESHAPE, BROADCAST) or not same or self.rows.mode[place] != self.rows.mode[arg]:
-                break
-            place = arg
-        return place
-
     # Steps
 
     def plan(self) -> Plan:
@@ -250,9 +161,8 @@ class Planner:
         readers = [i for i in self.live if i in self.called and self.graph.nodes[i].primitive != OUTPUT]
         used = {*needed, *[a for i in readers for a in self.graph.nodes[i].places]}
         views = {i: self.view(i, False) for i in used}
-        whole = {i for i in self.roots if self.is_whole(i)}
         shapes = {i: s for i, s in self.shapes.items() if i not in self.roots or i in stored or self.loop(i) is None}
-        return Plan(self.graph, self.rows, self.sections, shapes, self.dtypes, whole, views)
+        return Plan(self.graph, self.rows, self.sections, shapes, self.dtypes, self.whole, views)
 
     def _step(self, section: Section, places: list[int], stored: Collection[int]) -> None:
         place = places[0]
@@ -282,17 +192,17 @@ class Planner:
     def _start(self, place: int) -> Loop:
         """Fill the result of a reduction with what changes no value that is combined into it."""
         node = self.graph.nodes[place]
-        return filled(self._target(place), _identity(node.parameters["ufunc"].__name__, node.dtype))
+        return filled(self._target(place), identity(node.parameters["ufunc"].__name__, node.dtype))
 
     def _loop(self, places: list[int], stored: Collection[int]) -> Loop:
-        body = _Body()
+        body = Body()
         inside = {i for i in places if self._elementwise(i)}
         shapes = {i: self.extents(self._over(i), self.rows.mode[i] != WHOLE) for i in places}
         for i in places:
             for position, arg in enumerate(self.graph.nodes[i].args):
-                if not isinstance(arg, Number) and self.register(arg) not in inside:
-                    if self._number(i, position) is None:
-                        body.load(self._argument(i, position), shapes[i])
+                outside = not isinstance(arg, Number) and self.register(arg) not in inside
+                if outside and self._number(i, position) is None:
+                    body.load(self._argument(i, position), shapes[i])
         for i in places:
             values = [
                 self._value(body, i, position, inside, shapes[i]) for position in range(len(self.graph.nodes[i].args))
@@ -336,7 +246,7 @@ class Planner:
             return None
         return Number(found.parameters["value"].item())
 
-    def _value(self, body: _Body, place: int, position: int, inside: Collection[int], shape: Extents) -> int | Number:
+    def _value(self, body: Body, place: int, position: int, inside: Collection[int], shape: Extents) -> int | Number:
         number = self._number(place, position)
         if number is not None:
             return number
@@ -351,17 +261,26 @@ class Planner:
         if add:
             section.first.append(filled(target, 0))
             section.sums.append(place)
-        views = []
-        for position in range(2):
-            view = self._argument(place, position)
-            if not readable(view, position):
-                copy = self._temporary(view, self.rows.mode[place] != WHOLE)
-                section.steps.append(copied(view, copy))
-                view = copy
-            views.append(view)
-        section.steps.append(Product(views[0], views[1], target, add))
+        a, b = [self._factor(section, place, position) for position in range(2)]
+        section.steps.append(Product(a, b, target, add))
 
-    def _temporary(self, view: View, by_rows: bool) -> View:
+    def _factor(self, section: Section, place: int, position: int) -> View:
+        """An argument of a product, or a copy of it that BLAS reads, or reads faster."""
+        view = self._argument(place, position)
+        if not readable(view, position):
+            copy = self._temporary(view)
+            section.steps.append(copied(view, copy))
+            return copy
+        arg = self.graph.nodes[place].places[position]
+        if self.rows.mode[place] != ROWS or self.rows.by_rows(place, arg) or not turned(view):
+            return view
+        if view not in self._turned:  # a transposed matrix by which all rows are multiplied: turned once, before them
+            copy = self._turned[view] = self._temporary(view)
+            self.whole.add(copy.root)
+            self.sections[self.rows.section(place) - 1].steps.append(copied(view, copy))
+        return self._turned[view]
+
+    def _temporary(self, view: View) -> View:
         """Room for a copy of a view in C order, under a place that no node has."""
         place = max(len(self.graph.nodes) - 1, *self.shapes) + 1
         self.shapes[place], self.dtypes[place] = view.shape, view.dtype
@@ -383,103 +302,3 @@ class Planner:
         else:
             view = self._argument(place, 0)
             yield copied(view, target._replace(shape=view.shape, strides=contiguous(view.shape)))
-
-
-def _seen(node: Node, base: View, shape: Extents) -> View | None:
-    if node.primitive == RESHAPE:
-        return reshaped(base, shape)
-    if node.primitive == TRANSPOSE:
-        return transposed(base, node.parameters["axes"])
-    if node.primitive == SLICE:
-        return sliced(base, node.parameters["index"])
-    return stretched(base, shape)
-
-
-def _identity(ufunc: str, dtype: DType) -> float | int | bool:
-    value = IDENTITIES[ufunc]
-    if ufunc in ("add", "multiply") or dtype.kind == "f":
-        return value
-    if dtype.kind == "b":
-        return ufunc == "minimum"
-    info = np.iinfo(dtype)
-    return int(info.min if ufunc == "maximum" else info.max)
-
-
-class _Body:
-    """The instructions of a kernel while they are put together."""
-
-    def __init__(self) -> None:
-        self.loads: dict[tuple[View, Extents], int] = {}
-        self.views: list[View] = []
-        self.instructions: list[Instruction] = []
-        self.dtypes: dict[int, DType] = {}
-        self.values: dict[int, int] = {}
-
-    def load(self, view: View, shape: Extents) -> int:
-        """The number of what is read of a view in a loop over a shape. All loads come before the instructions."""
-        strides = dropped(view, shape)
-        key = (view._replace(shape=(), strides=()), strides)
-        if key not in self.loads:
-            assert not self.instructions
-            self.dtypes[len(self.loads)] = view.dtype
-            self.loads[key] = len(self.loads)
-            self.views.append(view)
-        return self.loads[key]
-
-    def add(
-        self, name: str, args: Iterable[int | Number], loop: tuple[DType, ...], dtype: DType, result: int = 0
-    ) -> int:
-        number = len(self.loads) + len(self.instructions)
-        self.instructions.append(Instruction(name, tuple(args), loop, result))
-        self.dtypes[number] = dtype
-        return number
-
-    def converted(self, value: int | Number, dtype: DType) -> int | Number:
-        if isinstance(value, Number) or self.dtypes[value] == dtype:
-            return value
-        return self.add("cast", (value,), (dtype,), dtype)
-
-    def compute(self, place: int, node: Node, values: list[int | Number]) -> None:
-        if node.primitive == MAP:
-            loop, result = node.parameters["loop"], node.parameters["result"]
-            number = self.add(node.parameters["ufunc"].__name__, values, loop, node.dtype, result)
-        elif node.primitive == WHERE:
-            args = [self.converted(values[0], BOOL), *[self.converted(v, node.dtype) for v in values[1:]]]
-            number = self.add("where", args, (node.dtype,), node.dtype)
-        elif node.primitive == CAST:
-            number = self.add("cast", values, (node.dtype,), node.dtype)
-        else:
-            converted = self.converted(values[0], node.dtype)
-            assert not isinstance(converted, Number)
-            number = converted
-        self.values[place] = number
-
-    def finish(
-        self,
-        loop: Extents,
-        stores: list[tuple[int, View, Extents]],
-        folds: list[tuple[str, int, View, Extents]],
-        nodes: tuple[int, ...],
-    ) -> Loop:
-        loads = [Operand(view.dtype, strides) for view, (_, strides) in zip(self.views, self.loads, strict=True)]
-        written = [(value, Operand(view.dtype, dropped(view, shape))) for value, view, shape in stores]
-        folded = [(name, value, Operand(view.dtype, dropped(view, shape))) for name, value, view, shape in folds]
-        kernel = Kernel(loop, tuple(loads), tuple(self.instructions), tuple(written), tuple(folded))
-        return Loop(kernel, (*self.views, *[s[1] for s in stores], *[f[2] for f in folds]), nodes)
-
-
-def copied(view: View, target: View) -> Loop:
-    """Each element of a view written to a target of its shape, in the target's dtype."""
-    body = _Body()
-    value = body.converted(body.load(view, target.shape), target.dtype)
-    assert not isinstance(value, Number)
-    loop = tuple([extent for extent in target.shape if extent != ONE])
-    return body.finish(loop, [(value, target, target.shape)], [], ())
-
-
-def filled(target: View, value: Any) -> Loop:
-    """One number written to all elements of a target."""
-    body = _Body()
-    number = body.add("cast", (Number(value),), (target.dtype,), target.dtype)
-    loop = tuple([extent for extent in target.shape if extent != ONE])
-    return body.finish(loop, [(number, target, target.shape)], [], ())

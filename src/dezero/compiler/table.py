@@ -122,8 +122,17 @@ def caller(name: str, kernel: str, operands: int) -> str:
 
 # The words of a product: BLAS's address, two flags, the factor of what the target holds (as bits), and pairs x, y for
 # each of these numbers, which is x + y t.
-_NUMBERS = ("n", "m", "k", "ldb", "lda", "ldc", "outer", "inner", "a.outer", "a.inner")
-_NUMBERS += ("b.outer", "b.inner", "c.outer", "c.inner")
+_NUMBERS = [
+    "n",
+    "m",
+    "k",
+    "ldb",
+    "lda",
+    "ldc",
+    "outer",
+    "inner",
+    *[f"{x}.{y}" for x in "abc" for y in ("outer", "inner")],
+]
 
 
 def product(name: str, kind: str) -> str:

@@ -20,7 +20,8 @@ _MULTIPLE = 8  # rows of a tile come in such numbers
 
 def spread(graph: Graph) -> Graph:
     """The graph with each number that fills an array as a constant, of which the array is a view."""
-    found, places = Graph(), {}
+    found = Graph()
+    places: dict[int, int] = {}
     for place, node in enumerate(graph.nodes):
         args = node.args
         if node.primitive == BROADCAST and isinstance(args[0], Number):

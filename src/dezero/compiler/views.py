@@ -108,13 +108,13 @@ def merged(shape: Sequence[Extent], strides: Sequence[Sequence[Extent]]) -> tupl
         if extent == ONE:
             continue
         inner = [s[k] for s in strides]
-        if extents and not (extents[-1].by_rows and extent.by_rows):
-            if all([outer[-1] == times(stride, extent) for outer, stride in zip(steps, inner, strict=True)]):
-                extents[-1] = times(extents[-1], extent)
-                for outer, stride in zip(steps, inner, strict=True):
-                    outer[-1] = stride
-                continue
-        extents.append(extent)
+        both = bool(extents) and not (extents[-1].by_rows and extent.by_rows)
+        if both and all([outer[-1] == times(stride, extent) for outer, stride in zip(steps, inner, strict=True)]):
+            extents.append(times(extents.pop(), extent))
+            for outer in steps:
+                outer.pop()
+        else:
+            extents.append(extent)
         for outer, stride in zip(steps, inner, strict=True):
             outer.append(stride)
     return extents, steps

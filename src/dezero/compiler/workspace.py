@@ -57,7 +57,7 @@ class Workspace:
         size = view.dtype.itemsize
         memory = self.parts[thread][at.base] if at.base < PARTS else self.arrays[at.base]
         strides = tuple([stride.count * size for stride in view.strides])
-        return np.ndarray(shape, view.dtype, memory, at.offset + view.offset * size, strides)  # type: ignore[arg-type]
+        return np.ndarray(shape, view.dtype, memory, at.offset + view.offset * size, strides)
 
     def shares(self, array: object) -> bool:
         """Whether an array may lie in the workspace."""
