@@ -22,6 +22,7 @@ from dezero.core import (
     test_mode,
     using_config,
 )
+from dezero.core.errors import no_attribute as _no_attribute
 from dezero.core.registry import homes as _homes
 
 __version__ = "0.1.0"
@@ -116,7 +117,7 @@ def __getattr__(name: str) -> Any:
         return import_module(f"dezero.{name}")
     if name in _HOME:
         return getattr(import_module(f"dezero.{_HOME[name]}"), name)
-    raise AttributeError(f"module 'dezero' has no attribute {name!r}")
+    raise _no_attribute("dezero", name, __dir__())
 
 
 def __dir__() -> list[str]:

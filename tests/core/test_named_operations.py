@@ -4,6 +4,7 @@ from importlib import import_module
 
 import pytest
 
+import dezero
 import dezero.functions as F
 from dezero.autodiff import checks
 from dezero.core.op import declared
@@ -46,3 +47,18 @@ def test_an_unknown_name_has_no_home():
         operations.Nothing  # noqa: B018 - raises
     with pytest.raises(AttributeError, match=r"module 'dezero.functions' has no attribute 'Nothing'"):
         F.Nothing  # noqa: B018 - raises
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "near"), [(dezero, "jacobain", "jacobian"), (dezero, "optimze", "optimize"), (F, "tahn", "tan")]
+)
+def test_a_name_that_is_nearly_right_is_told(module, name, near):
+    with pytest.raises(AttributeError, match=f"{name!r}; did you mean .*{near!r}"):
+        getattr(module, name)
+
+
+@pytest.mark.parametrize("module", [dezero, F])
+def test_a_name_that_resembles_none_is_not_guessed(module):
+    for name in ("qqqqqqq", "__wrapped__", "_repr_html_"):
+        with pytest.raises(AttributeError, match=f"has no attribute {name!r}$"):
+            getattr(module, name)

@@ -90,3 +90,35 @@ def test_components_without_a_value_beside_one_that_has():
     assert y[0].item() == 1
     assert t[0].item() == 2
     assert y[1] is t[1] is None
+
+
+@pytest.mark.parametrize("name", ["grad", "hessian", "jacobian", "derivative_tensor", "hvp", "jvp", "vjp"])
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_an_error_of_a_function_of_a_list_of_numbers_says_what_it_was_given(name, kind):
+    x, f = kind([1.0, 2.0]), lambda x: (x**2).sum()
+    calls = {
+        "derivative_tensor": lambda: dezero.derivative_tensor(f, 2)(x),
+        "hvp": lambda: dezero.hvp(f, (x,), (x,)),
+        "jvp": lambda: dezero.jvp(f, (x,), (x,)),
+        "vjp": lambda: dezero.vjp(f, x),
+    }
+    with pytest.raises(TypeError, match="unsupported operand") as error:
+        calls.get(name, lambda: getattr(dezero, name)(f)(x))()
+    (note,) = error.value.__notes__
+    told = "jvp" if name == "hvp" else name  # hvp is the jvp of the gradient
+    assert note.startswith(f"{told}: an argument is a {kind.__name__} of 2 numbers, in whose place the function gets")
+
+
+def test_an_error_of_a_function_of_lists_of_arrays_has_no_note():
+    def f(x):
+        raise TypeError("mine")
+
+    for x in ([VECTOR], [], {"a": 1.0}, VECTOR):
+        with pytest.raises(TypeError, match="mine") as error:
+            dezero.grad(f)(x)
+        assert not hasattr(error.value, "__notes__")
+
+
+def test_vmap_of_a_list_of_numbers_names_the_remedy():
+    with pytest.raises(ValueError, match=r"for a list of numbers one array, numpy.array\(...\)"):
+        dezero.vmap(lambda x: x * 2)([1.0, 2.0])

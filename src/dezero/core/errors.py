@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -62,6 +64,13 @@ def foreign(name: str, value: object) -> TypeError:
     elif package not in _REMEDIES and hasattr(value, "__array__"):
         remedy = "numpy.asarray(a) gives its array"
     return TypeError(f"{name}: {what} is not a Variable, array or number; {remedy}")
+
+
+def no_attribute(module: str, name: str, names: Iterable[str]) -> AttributeError:
+    """The error for a name that a module has not; the message says the names that look most like it."""
+    near = [] if name.startswith("_") else difflib.get_close_matches(name, names, 3)
+    hint = f"; did you mean {' or '.join([repr(other) for other in near])}?" if near else ""
+    return AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
 
 
 def describe(value: object) -> str:

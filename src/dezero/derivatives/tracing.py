@@ -25,7 +25,7 @@ from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.tracing import tracing
 from dezero.core.variable import Variable
-from dezero.derivatives.trees import Rebuild, flatten, returned
+from dezero.derivatives.trees import Rebuild, flatten, note_lists, returned
 from dezero.series.orders import is_whole_number
 
 P = ParamSpec("P")  # the parameters of a function that is transformed
@@ -64,8 +64,10 @@ class Run:
             stood_in[i] = tree
         try:
             self._call(f, stood_in, kwargs or {}, has_aux)
-        except BaseException:
+        except BaseException as error:
             release(self.leaves)
+            if isinstance(error, TypeError):
+                note_lists(name, error, moving)
             raise
         variables = any(isinstance(x, Variable) for x in given)
         self.recorded = tracing() or (recording() and (variables or rests_on_others(self.outputs, self.leaves)))

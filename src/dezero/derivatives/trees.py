@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from dezero.autodiff.arguments import computed, refuse_nothing
@@ -56,6 +56,17 @@ def tree_shape(tree: object) -> object:
     """The tree with `*` for each leaf: equal for two trees exactly if the leaves of one fit into the other."""
     leaves, rebuild = flatten(tree)
     return rebuild([Leaf] * len(leaves))
+
+
+def note_lists(name: str, error: TypeError, args: Iterable[object]) -> None:
+    """Note on an error of a transformed function that a list of numbers among its arguments is no array."""
+    for arg in args:
+        if type(arg) in (list, tuple) and arg and all([isinstance(x, int | float) for x in arg]):  # type: ignore[attr-defined]
+            kind, n = type(arg).__name__, len(arg)  # type: ignore[arg-type]
+            error.add_note(
+                f"{name}: an argument is a {kind} of {n} numbers, in whose place the function gets a {kind} of {n} "
+                "Variables; numpy.array(...) makes one array of them"
+            )
 
 
 class _Leaf:

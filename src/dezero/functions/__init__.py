@@ -7,6 +7,7 @@ from importlib import import_module as _import_module
 from typing import Any as _Any
 
 from dezero.core.arithmetic import add, div, mul, neg, sub
+from dezero.core.errors import no_attribute as _no_attribute
 from dezero.core.power import pow
 from dezero.core.registry import homes as _homes
 from dezero.functions.arrays.dtype import astype
@@ -48,7 +49,7 @@ def __getattr__(name: str) -> _Any:
         return found
     if name[:1].isupper() and home:  # DeZero's function classes, as F.ReLU() in a Sequential: the layers of those names
         return getattr(_import_module(home), name)
-    raise AttributeError(f"module 'dezero.functions' has no attribute {name!r}")
+    raise _no_attribute("dezero.functions", name, () if name.startswith("_") else __dir__())
 
 
 def __dir__() -> list[str]:

@@ -91,7 +91,7 @@ def odeint(
     more = bool(watched.functions) or dense_output or full_output
     solved = problem.solve(watched.for_scipy(problem.first), more or problem.system.adjoint)
     values = problem.values(solved)
-    return (values, OdeResult(problem, solved, watched)) if more else values
+    return (values, OdeResult(problem, solved, watched, values)) if more else values
 
 
 def _tolerances(packing: Packing, atol: Any) -> Any:

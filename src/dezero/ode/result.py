@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,9 +52,27 @@ class Events:
         return call
 
 
-class OdeResult:
-    """What odeint gives besides the values.
+_KEYS = [
+    "t",
+    "y",
+    "sol",
+    "t_events",
+    "y_events",
+    "nfev",
+    "njev",
+    "nlu",
+    "status",
+    "message",
+    "success",
+    "sensitivities",
+]
 
+
+class OdeResult:
+    """What odeint gives besides the values: by attribute or, as SciPy's result, by key.
+
+    y: the values at the times t, as odeint returns them (SciPy's has times along its last axis). success: True, as
+    odeint raises where an integration fails.
     t_events: for each event function the times (k,) at which it is 0; y_events: the states there, as y0 with k rows.
     Both can be differentiated, by the implicit function theorem. t: the times that were reached, plain numbers.
     message: how it ended, and which events were never met. status: 1 after a terminal event, otherwise 0. nfev, njev,
@@ -62,8 +80,10 @@ class OdeResult:
     with k rows; one more integration where it can be differentiated, otherwise SciPy's interpolant.
     """
 
-    def __init__(self, problem: Problem, solved: Solved, watched: Events) -> None:
-        self._problem, self._solved = problem, solved
+    success = True
+
+    def __init__(self, problem: Problem, solved: Solved, watched: Events, values: Any) -> None:
+        self._problem, self._solved, self.y = problem, solved, values
         found = solved.found
         self.t = np.array(solved.inputs[1][: len(solved.values)]) + problem.first
         self.nfev, self.njev, self.nlu = [getattr(found, name, 0) for name in ("nfev", "njev", "nlu")]
@@ -78,6 +98,20 @@ class OdeResult:
             self.t_events.append(t)
             self.y_events.append(y)
         self.message = self._told(watched, float(raw(problem.times)[-1]) + problem.first)
+
+    def keys(self) -> list[str]:
+        return list(_KEYS)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_KEYS)
+
+    def __contains__(self, key: object) -> bool:
+        return key in _KEYS
+
+    def __getitem__(self, key: str) -> Any:
+        if key not in _KEYS:
+            raise KeyError(f"odeint: the result has no {key!r}; it has {', '.join(_KEYS)}")
+        return getattr(self, key)
 
     def sol(self, t: Any) -> Any:
         """The solution at times between the first and the last one reached."""

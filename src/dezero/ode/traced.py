@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from dezero.core.marks import UNRECORDED, Computed, Cut
 from dezero.core.variable import Variable, argument, tick
 from dezero.core.watching import watching
 from dezero.derivatives.packing import Packing
-from dezero.derivatives.trees import flatten, tree_shape
+from dezero.derivatives.trees import flatten, note_lists, tree_shape
 from dezero.ode.rates import Rates, Retraced, RightSide
 from dezero.rewriting.program import Program, computed_and_used
 
@@ -77,7 +79,8 @@ class Traced:
         leaves = [*states, argument(np.asarray(t))]
         with calling_on(leaves), watching() as watch, np.errstate(all="ignore"):  # integrate() checks the rates
             time = leaves[-1] if self.shift is None else leaves[-1] + self.shift
-            rates = self._checked(self.f(self.packing.rebuild(states), time, *self.args))
+            with noting_order(self.name, self.f, self.packing.tree):
+                rates = self._checked(self.f(self.packing.rebuild(states), time, *self.args))
         nodes, used = computed_and_used(rates, born)
         ours = {id(x) for x in leaves}
         seen = [*watch.read, *[x for operands, _ in watch.compared for x in operands]]
@@ -119,6 +122,29 @@ class Traced:
                 f"odeint: f {why}, which would be a constant for the solution's derivatives; detach() it to have it "
                 "so, or integrate inside no_grad for the values alone"
             )
+
+
+@contextlib.contextmanager
+def noting_order(name: str, f: Callable[..., Any], y0: Any) -> Iterator[None]:
+    """Note on an error that f seems to take the time first, as SciPy's right sides do, or that y0 is a list."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, TypeError):
+            note_lists(name, error, [y0])
+        if _first_parameter(f) == "t":
+            error.add_note(
+                f"{name}: f is called as f(y, t, *args), and its first parameter is named t; scipy.integrate.solve_ivp "
+                "calls f(t, y). Exchange the two, or give lambda y, t: f(t, y)"
+            )
+        raise
+
+
+def _first_parameter(f: Callable[..., Any]) -> str | None:
+    try:
+        return next(iter(inspect.signature(f).parameters), None)
+    except (TypeError, ValueError):  # of a builtin
+        return None
 
 
 def refuse_list(name: str, found: Any, like: Any) -> None:

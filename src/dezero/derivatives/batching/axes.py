@@ -72,7 +72,9 @@ def count_of(name: str, leaves: Sequence[Mapped]) -> int:
         shape = operand(m.leaf, name).shape
         if not -len(shape) <= m.axis < len(shape):
             valid = (
-                f"give one from {-len(shape)} to {len(shape) - 1}, or None" if shape else "it has no axes: give None"
+                f"give one from {-len(shape)} to {len(shape) - 1}, or None"
+                if shape
+                else "it has no axes: give None, or for a list of numbers one array, numpy.array(...)"
             )
             raise ValueError(f"{name}: in_axes asks for axis {m.axis} of {m.path}, of shape {shape}; {valid}")
         counts.setdefault(shape[m.axis], m)

@@ -21,7 +21,7 @@ from dezero.ode.taylor.branches import Evaluation, made_plain
 from dezero.ode.taylor.jumps import Knot, behind, refuse_jump
 from dezero.ode.taylor.pieces import Pieces, polynomials
 from dezero.ode.taylor.steps import Step
-from dezero.ode.traced import refuse_list
+from dezero.ode.traced import noting_order, refuse_list
 from dezero.series.equation import Solution
 
 _PLACES = 200  # over the whole interval, at which the steps are compared with f
@@ -230,8 +230,13 @@ class _Walk:
     def _run(self, states: list[Variable], t: float) -> Evaluation:
         """f for these states, at a time that is a Variable of its own."""
         time = Argument(np.asarray(t, dtype=states[0].dtype))
-        with using_config("enable_backprop", True), watching() as watch:  # a number made of t or y is met in Step
-            result = self.f(self.rebuild(states), time, *self.args)
+        noting = noting_order("odeint_taylor", self.f, self.tree)
+        with using_config("enable_backprop", True), watching() as watch, noting:  # a plain number is met in Step
+            rates = self._checked(self.f(self.rebuild(states), time, *self.args), states)
+        return Evaluation(states, time, rates, watch)
+
+    def _checked(self, result: Any, states: list[Variable]) -> list[Any]:
+        """The rates of the states; errors for those that do not fit."""
         if not flatten(result)[0]:
             refuse_nothing("odeint_taylor", result)
         refuse_list("odeint_taylor", result, self.tree)
@@ -239,7 +244,7 @@ class _Walk:
         for rate, y in zip(rates, states, strict=True):
             if computed("odeint_taylor", rate).shape != y.shape:
                 raise ValueError(f"odeint_taylor: f returned a {describe(rate)} for a state of shape {y.shape}")
-        return Evaluation(states, time, rates, watch)
+        return rates
 
     def _length(self, series: list[list[Any]], t: float, end: float, longest: float) -> float:
         """How far the series is good for, with the sign of the direction."""
