@@ -48,8 +48,16 @@ class Recorder:
         )
         found = np.asarray(number).astype(dtype).item()
         made = self.array(self.add(BROADCAST, (Number(found),), shape, dtype))
-        made.blank = found == 0 and not np.signbit(np.real(found))
+        made.blank = _positive_zero(found)
         return made
+
+    def is_zero(self, place: int) -> bool:
+        """Whether a node is known to be full of zeros, none of them -0.0."""
+        node = self.graph.nodes[place]
+        if node.primitive == BROADCAST:
+            (arg,) = node.args
+            return self.is_zero(arg) if not isinstance(arg, Number) else _positive_zero(arg.value)
+        return node.primitive == CONSTANT and _positive_zero(node.parameters["value"])
 
     def ufunc(self, function: np.ufunc, args: Sequence[Any], scalar: Callable[..., Any] | None = None) -> Any:
         """The results of a ufunc. scalar: the operator that computes it of NumPy's scalars."""
@@ -118,3 +126,8 @@ def _described(value: Any) -> tuple[int | Number, Shape, Any]:
     if type(value) not in (int, float, complex):
         raise NotRecorded(f"an argument of {type(value)}")
     return Number(value), (), type(value)
+
+
+def _positive_zero(values: Any) -> bool:
+    """Whether all numbers are 0 and none is -0.0."""
+    return not np.any(values) and not np.any(np.signbit(np.real(values)))

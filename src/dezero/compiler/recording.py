@@ -321,10 +321,13 @@ class Recorded:
             value = self.recorder.filled(shape, value, self.dtype)
         value = value.astype(self.dtype, copy=False)
         value = value if value.shape == shape else value.broadcast(shape)
-        if not self.fresh or not self.blank:
-            raise NotRecorded("writing over numbers")
         place = self.recorder.add(EMBED, (value.current(),), self.shape, self.dtype, index=parts)
-        self.become(self.recorder.array(place))
+        written = self.recorder.array(place)
+        if not self.blank and not self.recorder.is_zero(self.place):
+            mask = np.zeros(self.shape, bool)
+            mask[parts] = True
+            written = self.recorder.where(mask, written, self)
+        self.become(written)
 
 
 class RecordedScalar(Recorded):

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dezero.compiler.graph import Graph
-from dezero.compiler.lower import Unsupported, lower
+from dezero.compiler.graph import Graph, Unsupported
+from dezero.compiler.lower import lower
 from dezero.compiler.replay import Replay
 from dezero.compiler.trace import VARIABLE, Trace, trace
 from dezero.compiler.trees import LEAF, unflatten
@@ -89,10 +89,15 @@ class Specialisation:
 
 def machine_code(graph: Graph, options: Options) -> Runner:
     """What runs a graph as machine code; Unsupported, with the reason, where it cannot."""
+    from dezero.compiler.entry import scalar_entry
     from dezero.compiler.native import Native
     from dezero.compiler.simplify import simplified
 
-    return Native(simplified(graph, options.strict), options.threads, strict=options.strict)
+    simpler = simplified(graph, options.strict)
+    try:
+        return scalar_entry(simpler, strict=options.strict)
+    except Unsupported:  # it is too large to be computed number by number
+        return Native(simpler, options.threads, strict=options.strict)
 
 
 def _result(kind: str, value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dezero.compiler.graph import Unsupported
 from dezero.core.dtypes import DType
 
 # LLVM's names of the types of elements, and the endings of its intrinsic functions; bool: one bit in a register.
@@ -16,10 +17,6 @@ _TYPES = {"?": "i1", "b": "i8", "h": "i16", "i": "i32", "l": "i64", "q": "i64", 
 _TYPES |= {"B": "i8", "H": "i16", "I": "i32", "L": "i64", "Q": "i64"}
 _SUFFIXES = {"float": "f32", "double": "f64"}
 BOOL, F32, F64 = np.dtype(bool), np.dtype(np.float32), np.dtype(np.float64)
-
-
-class Unsupported(Exception):
-    """What cannot become machine code, and why: the caller runs it in NumPy."""
 
 
 class Value(NamedTuple):
