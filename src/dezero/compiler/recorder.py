@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.compiler.graph import BROADCAST, CONSTANT, MAP, MATMUL, REDUCE, WHERE, Graph, Node, Number, ufunc_node
+from dezero.compiler.graph import BROADCAST, CAST, CONSTANT, MAP, MATMUL, REDUCE, WHERE, Graph, Node, Number, ufunc_node
 from dezero.compiler.recording import NotRecorded, Recorded, RecordedScalar
 from dezero.core.dtypes import DType, Shape
 
@@ -54,7 +54,7 @@ class Recorder:
     def is_zero(self, place: int) -> bool:
         """Whether a node is known to be full of zeros, none of them -0.0."""
         node = self.graph.nodes[place]
-        if node.primitive == BROADCAST:
+        if node.primitive in (BROADCAST, CAST):
             (arg,) = node.args
             return self.is_zero(arg) if not isinstance(arg, Number) else _positive_zero(arg.value)
         return node.primitive == CONSTANT and _positive_zero(node.parameters["value"])
