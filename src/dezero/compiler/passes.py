@@ -89,7 +89,8 @@ def key_of(node: Node) -> Hashable:
         value = node.parameters["value"]
         return CONSTANT, type(value), fingerprint(np.asarray(value)), getattr(value, "strides", None)
     args = tuple([(type(a.value), repr(a.value)) if isinstance(a, Number) else a for a in node.args])
-    return node.primitive, args, node.shape, node.dtype, _hashable(tuple(node.parameters.items()))
+    given: Hashable = tuple(node.parameters.items())
+    return node.primitive, args, node.shape, node.dtype, _hashable(given) if "index" in node.parameters else given
 
 
 def _hashable(value: Any) -> Hashable:

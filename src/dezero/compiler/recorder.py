@@ -51,8 +51,11 @@ class Recorder:
         made.blank = found == 0 and not np.signbit(np.real(found))
         return made
 
-    def ufunc(self, function: np.ufunc, args: Sequence[Any], scalar: Callable[..., Any] | None = None) -> Any:
-        """The results of a ufunc. scalar: the operator that computes it of NumPy's scalars."""
+    def ufunc(
+        self, function: np.ufunc, args: Sequence[Any], scalar: Callable[..., Any] | None = None, like: Any = None
+    ) -> Any:
+        """The results of a ufunc. scalar: the operator that computes it of NumPy's scalars. like: which of the arguments
+        the result is written into, so that it has its order in memory."""
         args = [self.given(a) for a in args]
         if function is np.matmul:
             return self.matmul(*args)
@@ -64,8 +67,10 @@ class Recorder:
         found = []
         for result in range(function.nout):
             node = ufunc_node(function, given, result)
-            if scalar is not None:
-                node = Node(MAP, node.args, node.shape, node.dtype, {**node.parameters, "scalar": scalar})
+            exact = {"scalar": scalar} if scalar is not None else {}
+            if len(node.shape) > 1 and isinstance(like, Recorded) and like.dtype == node.dtype:
+                exact = {"like": next((i for i, a in enumerate(args) if a is like), None)}
+            node = Node(MAP, node.args, node.shape, node.dtype, {**node.parameters, **exact})
             found.append(self.array(self.put(node), scalar=not node.shape))
         return found[0] if function.nout == 1 else tuple(found)
 

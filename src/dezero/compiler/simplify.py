@@ -12,11 +12,11 @@ from dezero.compiler.graph import CALL, INPUT, OUTPUT, Graph, Node, Number
 from dezero.compiler.passes import Builder, folded, same_view, without_dead
 from dezero.compiler.recorder import Recorder
 from dezero.compiler.recording import Recorded
-from dezero.compiler.values import recorded
+from dezero.compiler.values import most_nodes, recorded
 from dezero.core.op import Op
 
-_MOST = 64  # nodes that one call may become
 _ROUNDS = 4
+_FOR_REPLAY = {"scalar", "like", "errstate", "array", "filled"}  # parameters that tell which of NumPy's ways to take
 _RULES = [
     folded,
     same_view,
@@ -63,7 +63,8 @@ def expanded(graph: Graph) -> Graph:
             continue
         found = _general(recorder, node, args) if node.primitive == CALL else None
         if found is None:
-            found = recorder.graph.add(Node(node.primitive, args, node.shape, node.dtype, node.parameters))
+            given = {name: value for name, value in node.parameters.items() if name not in _FOR_REPLAY}
+            found = recorder.graph.add(Node(node.primitive, args, node.shape, node.dtype, given))
         places[place] = found
     recorder.graph.outputs = [places[y] for y in graph.outputs]
     recorder.graph.updates = {places[x]: places[y] for x, y in graph.updates.items()}
@@ -84,7 +85,7 @@ def _general(recorder: Recorder, node: Node, args: tuple[Any, ...]) -> Any:
             found = recorded(recorder, step.value, *given)
     except Exception:  # whatever a value does to arrays that hold no numbers
         found = None
-    fits = len(recorder.graph.nodes) <= made + _MOST
+    fits = len(recorder.graph.nodes) <= made + most_nodes(step)
     if fits and isinstance(found, tuple) and all([isinstance(y, Recorded) for y in found]):
         return tuple([y.current() for y in found])
     if fits and isinstance(found, Recorded) and (found.shape, found.dtype) == (node.shape, node.dtype):
