@@ -204,7 +204,9 @@ class Built:
         return program, list(sources.values()), list(arrays.values())
 
 
-def build(run: Any, given: Sequence[Abstract], stand_ins: Sequence[Any], result: Any) -> Built:
+def build(
+    run: Any, given: Sequence[Abstract], stand_ins: Sequence[Any], result: Any, read: Sequence[Variable] = ()
+) -> Built:
     """What a run computed, from its results and from what it left in the Variables from outside."""
     built = Built()
     for i, array in enumerate(given):
@@ -223,6 +225,7 @@ def build(run: Any, given: Sequence[Abstract], stand_ins: Sequence[Any], result:
     _check_static(built.structure)
     for leaf in leaves:
         scalar = isinstance(leaf, np.generic) or (is_abstract(leaf) and not leaf.ndim and leaf.term.op is not None)
+        scalar = scalar and not any([leaf is v._data for v in read])  # .data shows an array
         built.kinds.append("variable" if isinstance(leaf, Variable) else "scalar" if scalar else "array")
         built.outputs.append(built.visit(leaf))
     changes += [

@@ -37,6 +37,9 @@ def _map(node: Node) -> Any:
         return lambda *xs: ufunc(*xs)[result]
     if "scalar" in node.parameters and not any([isinstance(a, Number) and type(a.value) is complex for a in node.args]):
         return node.parameters["scalar"]
+    like = node.parameters.get("like")
+    if like is not None:
+        return lambda *xs: ufunc(*xs, out=np.empty_like(xs[like]))
     return ufunc
 
 

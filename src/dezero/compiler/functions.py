@@ -265,7 +265,9 @@ class NumPy:
         if not isinstance(x, Recorded):
             return np.asarray(x, dtype, **keywords)
         if isinstance(x, RecordedScalar):
-            x = x.view_of(RESHAPE, (), array=True)  # an array without axes: NumPy computes some powers of these otherwise than of scalars
+            x = x.view_of(
+                RESHAPE, (), array=True
+            )  # an array without axes: NumPy computes some powers of these otherwise than of scalars
         return x if dtype is None else x.astype(dtype, copy=False)
 
     def array(self, x: Any, dtype: Any = None, **keywords: Any) -> Any:

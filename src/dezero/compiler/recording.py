@@ -40,7 +40,7 @@ def _operator(function: Callable[..., Any], ufunc: np.ufunc) -> tuple[Callable[.
     def in_place(self: Recorded, other: Any) -> Any:
         if isinstance(self, RecordedScalar):
             return forward(self, other)
-        return self.become(self.recorder.ufunc(ufunc, (self, other)))
+        return self.become(self.recorder.ufunc(ufunc, (self, other), like=self))
 
     return forward, backward, in_place
 
@@ -128,10 +128,11 @@ class Recorded:
         keywords.pop("casting", None)
         if method != "__call__" or keywords:
             raise NotRecorded(f"numpy.{ufunc.__name__}.{method} with {', '.join(keywords)}")
-        found = self.recorder.ufunc(ufunc, args if dtype is None else self._cast_for(ufunc, args, dtype))
-        if out is None or out[0] is None:
+        args = args if dtype is None else tuple(self._cast_for(ufunc, args, dtype))
+        (target,) = out or (None,)
+        found = self.recorder.ufunc(ufunc, args, like=target)
+        if target is None:
             return found
-        (target,) = out
         if not isinstance(target, Recorded) or isinstance(target, RecordedScalar):
             raise NotRecorded("out= of another kind")
         return target.become(found)

@@ -263,7 +263,7 @@ class _Tracing:
             with using_config("enable_backprop", True), watching() as watch:
                 result = self.f(*map(_shown, args), **{k: _shown(x) for k, x in kwargs.items()})
             run.check_unchanged()
-            built = build(run, given, stand_ins, result)
+            built = build(run, given, stand_ins, result, watch.read)
         finally:
             TRACES.remove(run)
             run.borrowed.give_back()
