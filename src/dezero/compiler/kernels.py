@@ -14,13 +14,19 @@ from dezero.compiler.vector import BOOL, F32, F64, UFUNCS, Body, Unsupported, Va
 # 256 and 512: LLVM keeps vectors of as many bits in one register where the processor has them.
 ATTRIBUTES = '#0 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }'
 LONGEST = 20_000  # instructions of a body, beyond which LLVM takes minutes
+_MASKED = 32  # bytes of vectors from which on processors read and write some lanes alone
 _TWICE = 64  # instructions of a body that is written twice, for whole vectors and for the rest, where that is faster
 
 
 def width_of(kernel: Kernel, bits: int) -> int:
     """The elements of a vector: as many as a register of so many bits has of the widest numbers in the kernel."""
+    return max(bits // (8 * _widest(kernel)), 1)
+
+
+def _widest(kernel: Kernel) -> int:
+    """The bytes of the widest numbers in the kernel."""
     dtypes = [o.dtype for o in _operands(kernel)] + [dtype for i in kernel.body for dtype in i.loop]
-    return max(bits // (8 * max([d.itemsize for d in dtypes if d != BOOL], default=8)), 1)
+    return max([d.itemsize for d in dtypes if d != BOOL], default=8)
 
 
 def emit(kernel: Kernel, name: str, width: int | None = None, *, strict: bool = False, vectors: bool = True) -> str:
@@ -132,7 +138,8 @@ class _Writer:
         """The innermost loop at depth d, by whole vectors, and what is left of its length under a mask."""
         width, extent = self.width, self.loops.extents[d]
         whole = width == 1 or (extent.count % width == 0 and not extent.by_rows)
-        twice = not whole and len(self.kernel.body) <= _TWICE and (extent.by_rows or extent.count > width)
+        short = len(self.kernel.body) <= _TWICE or width * _widest(self.kernel) < _MASKED
+        twice = not whole and short and (extent.by_rows or extent.count > width)
         self._before()
         sums = [self._identity(j) for j in self._in_registers()]
         lines = ["  br label %before", "before:", *self.start.lines]
