@@ -12,8 +12,10 @@ import numpy as np
 
 from dezero.compiler.graph import MATMUL, Graph
 from dezero.compiler.kernel import Extent
-from dezero.compiler.views import ONE, ZERO, Extents, View, merged, stretched
+from dezero.compiler.views import ONE, ZERO, Extents, View, merged, stretched, times
 
+SMALL_PRODUCT = 1_000_000  # m n k up to which OpenBLAS multiplies without packing, on x86 with AVX-512: a third faster
+FEW = 32  # rows below which a product is slow in either way
 _NAMES = {"d": "dgemm", "f": "sgemm"}
 
 
@@ -122,42 +124,81 @@ def _parts(number: Extent) -> tuple[int, int]:
     return (0, number.count) if number.by_rows else (number.count, 0)
 
 
-def work(a: View, b: View, target: View, add: bool) -> Work:
-    """target = a @ b, or target += a @ b, for views that BLAS can read."""
+class _Problem(NamedTuple):
+    """A stack of products: the matrices, the shape of the stack, and the strides of each along it."""
+
+    a: View
+    b: View
+    target: View
+    stack: Extents
+    steps: tuple[Extents, Extents, Extents]
+
+
+def work(a: View, b: View, target: View, add: bool, tile: int = 1) -> Work:
+    """target = a @ b, or target += a @ b, for views that BLAS can read; tile: the most rows that are worked on."""
     shape, strides = target.shape, target.strides
     if len(b.shape) == 1:
         shape, strides = (*shape, ONE), (*strides, ZERO)
     if len(a.shape) == 1:
         shape, strides = (*shape[:-1], ONE, shape[-1]), (*strides[:-1], ZERO, strides[-1])
-    target = target._replace(shape=shape, strides=strides)
-    a, b = _matrix(a, 0), _matrix(b, 1)
+    target, a, b = target._replace(shape=shape, strides=strides), _matrix(a, 0), _matrix(b, 1)
     stack = shape[:-2]
-    inner = a.shape[-1]
-    in_a, in_b = [_stack(view, stack) for view in (a, b)]
-    if not add and all([s == ZERO for s in in_b]):  # one second matrix: the rows of all the first ones are one matrix
-        rows, ours = merged((*stack, shape[-2]), [(*in_a, a.strides[-2]), strides[:-1]])
-        if len(rows) <= 1:
-            m, down, out = (rows[0], ours[0][0], ours[1][0]) if rows else (ONE, ZERO, ZERO)
-            if _layout((m, inner), (down, a.strides[-1])) is not None:
-                a = a._replace(shape=(m, inner), strides=(down, a.strides[-1]))
-                target = target._replace(shape=(m, shape[-1]), strides=(out, strides[-1]))
-                stack, in_a, in_b = (), (), ()
-    loops, steps = merged(stack, [in_a, in_b, target.strides[:-2]])
+    problem = _Problem(a, b, target, stack, (_stack(a, stack), _stack(b, stack), strides[:-2]))
+    if not add:
+        problem = _in_small_parts(_as_one(problem), tile)
+    a, b, target = problem[:3]
+    loops, steps = merged(problem.stack, problem.steps)
     first, second, third = [_layout(v.shape[-2:], v.strides[-2:]) for v in (a, b, target)]
     assert first is not None
     assert second is not None
     assert third is not None
-    assert third.flag == "N"
-    assert len(loops) <= 2
     missing = 2 - len(loops)
     return Work(
         target.dtype.char,
         (first.flag, second.flag),
-        (target.shape[-2], target.shape[-1], inner, *[_least(x.distance) for x in (first, second, third)]),
+        (target.shape[-2], target.shape[-1], a.shape[-1], *[_least(x.distance) for x in (first, second, third)]),
         (*[ONE] * missing, *loops),  # type: ignore[arg-type]
         tuple([(*[ZERO] * missing, *s) for s in steps]),  # type: ignore[misc]
         add,
     )
+
+
+def _as_one(problem: _Problem) -> _Problem:
+    """A stack times one matrix as a product of one matrix, with the rows of all, where they lie so."""
+    a, _, target, stack, (in_a, in_b, in_target) = problem
+    if not all([s == ZERO for s in in_b]):
+        return problem
+    rows, (down, out) = merged((*stack, target.shape[-2]), [(*in_a, a.strides[-2]), (*in_target, target.strides[-2])])
+    if len(rows) > 1 or _layout((*rows, ONE)[:1] + a.shape[-1:], ((*down, ZERO)[0], a.strides[-1])) is None:
+        return problem
+    m = rows[0] if rows else ONE
+    a = a._replace(shape=(m, a.shape[-1]), strides=((*down, ZERO)[0], a.strides[-1]))
+    target = target._replace(shape=(m, target.shape[-1]), strides=((*out, ZERO)[0], target.strides[-1]))
+    return problem._replace(a=a, target=target, stack=(), steps=((), (), ()))
+
+
+def _in_small_parts(problem: _Problem, tile: int) -> _Problem:
+    """Many rows in several products, each of which is small enough for what OpenBLAS has for small ones."""
+    a, _, target, stack, _ = problem
+    (m, k), n = a.shape[-2:], target.shape[-1]
+    each = tile if m.by_rows else 1
+    most = small_rows(k, n) // each
+    if stack or m.count <= most or most * each < FEW:
+        return problem
+    rows = next(d for d in range(most, 0, -1) if m.count % d == 0)
+    if rows * each < FEW:
+        return problem
+    part = Extent(rows, m.by_rows)
+    steps = [times(view.strides[-2], part) for view in (a, target)]
+    a, target = [v._replace(shape=(part, v.shape[-1])) for v in (a, target)]
+    return problem._replace(
+        a=a, target=target, stack=(Extent(m.count // rows),), steps=((steps[0],), (ZERO,), (steps[1],))
+    )
+
+
+def small_rows(k: Extent, n: Extent) -> int:
+    """Rows of a matrix whose product with a k x n matrix is a small one; 0 where this depends on the tile."""
+    return 0 if k.by_rows or n.by_rows else SMALL_PRODUCT // max(k.count * n.count, 1)
 
 
 def _stack(view: View, stack: Extents) -> Extents:

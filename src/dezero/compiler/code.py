@@ -62,7 +62,7 @@ class Code:
     text: str = field(repr=False, default="")
 
 
-def compiled(plan: Plan, memory: Memory, *, strict: bool, level: int) -> Code:
+def compiled(plan: Plan, memory: Memory, tile: int, *, strict: bool, level: int) -> Code:
     """The code of a plan whose arrays lie in memory."""
     names: dict[Hashable, tuple[str, Kernel]] = {}
     for section in plan.sections:
@@ -73,7 +73,7 @@ def compiled(plan: Plan, memory: Memory, *, strict: bool, level: int) -> Code:
     texts += [caller(f"call.{name}", name, _operands(kernel)) for name, kernel in names.values()]
     text = llvm.link([*texts, product("product.d", "double"), product("product.f", "float"), WALK])
     module = llvm.compile_module(text, level=level)
-    table = _Table(memory, {key: module.address(f"call.{name}") for key, (name, _) in names.items()}, module)
+    table = _Table(memory, {key: module.address(f"call.{name}") for key, (name, _) in names.items()}, module, tile)
     for section in plan.sections:
         table.write(section.first, Block(0, 0, False, True, ()))
         table.write(section.steps, Block(0, 0, section.rows, False, tuple(section.sums)))
@@ -95,8 +95,8 @@ def _operands(kernel: Kernel) -> int:
 class _Table:
     """The words of the steps, and the runs of blocks and calls that they form."""
 
-    def __init__(self, memory: Memory, kernels: Mapping[Hashable, int], module: llvm.Module) -> None:
-        self.memory, self.kernels, self.module = memory, kernels, module
+    def __init__(self, memory: Memory, kernels: Mapping[Hashable, int], module: llvm.Module, tile: int) -> None:
+        self.memory, self.kernels, self.module, self.tile = memory, kernels, module, tile
         self.words: list[int] = []
         self.runs: list[list[Block] | int] = []
 
@@ -123,7 +123,7 @@ class _Table:
     def _record(self, step: Loop | Product) -> list[int]:
         if isinstance(step, Loop):
             return record(self.kernels[_key(step.kernel)], [self._reference(view) for view in step.views])
-        work = blas.work(step.a, step.b, step.target, step.add)
+        work = blas.work(step.a, step.b, step.target, step.add, self.tile)
         views = [self._reference(view) for view in (step.a, step.b, step.target)]
         return record(self.module.address(f"product.{work.char}"), views, work.words())
 

@@ -16,6 +16,7 @@ from dezero.compiler.graph import CONSTANT, REDUCE, Graph, Number
 from dezero.compiler.kernel import Extent
 from dezero.compiler.memory import ALL, PARTS, SUMS, TILE, is_all, placed
 from dezero.compiler.regions import Call, Product
+from dezero.compiler.stacks import stacked
 from dezero.compiler.tiles import planned, spread
 from dezero.compiler.views import View, contiguous
 from dezero.compiler.workspace import Buffers, Workspace, address, readable, reusable
@@ -41,11 +42,11 @@ class Native:
     def __init__(
         self, graph: Graph, threads: int = 1, tile: int | None = None, *, strict: bool = False, level: int = 2
     ) -> None:
-        self.graph, self.threads = spread(graph), threads
+        self.graph, self.threads = spread(stacked(graph)), threads
         self.called = called(self.graph)
         self.plan, self.tile = planned(self.graph, self.called, tile, threads)
         self.memory = placed(self.plan, self.tile, self.called, threads)
-        self.code = compiled(self.plan, self.memory, strict=strict, level=level)
+        self.code = compiled(self.plan, self.memory, self.tile, strict=strict, level=level)
         self._walk = _WALK(self.code.walk)
         self._records = self.code.words.ctypes.data
         self._runs = [run if isinstance(run, int) else (self._blocks(run), run) for run in self.code.runs]
@@ -176,14 +177,16 @@ class Native:
         self._walk(self._records, words, 1, space.bases[thread], space.scratch[thread])
 
     def _add(self, place: int, space: Workspace) -> None:
-        """Combine the threads' sums into the first one's."""
+        """Combine the threads' sums into the first one's, and give it to all, for the passes that come."""
         node, at = self.graph.nodes[place], self.memory.addresses[place]
         shape = tuple([Extent(n) for n in node.shape])
         view = View(place, node.dtype, shape, contiguous(shape))
-        total = space.read(at, view)
         combine = node.parameters["ufunc"] if node.primitive == REDUCE else np.add
-        for thread in range(1, self.threads):
-            combine(total, space.read(at, view, thread), out=total)
+        total, *others = [space.read(at, view, thread) for thread in range(self.threads)]
+        for part in others:
+            combine(total, part, out=total)
+        for part in others:
+            part[...] = total
 
     def _workers(self) -> ThreadPoolExecutor:
         """The threads, new ones in a process that was forked."""

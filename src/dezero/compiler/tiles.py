@@ -7,9 +7,11 @@ from collections.abc import Collection
 
 import numpy as np
 
+from dezero.compiler.blas import FEW, small_rows
 from dezero.compiler.graph import BROADCAST, CONSTANT, INPUT, VIEWS, Graph, Node, Number
+from dezero.compiler.kernel import Extent
 from dezero.compiler.memory import SUMS, TILE, placed
-from dezero.compiler.regions import Plan, Planner
+from dezero.compiler.regions import Plan, Planner, Product
 from dezero.compiler.rows import ROWS, chosen_rows, uncut
 
 CACHE = 1 << 20  # bytes: what a tile may take of a core's own cache
@@ -62,4 +64,7 @@ def chosen_tile(plan: Plan, called: Collection[int]) -> int:
     most = max(int(CACHE / row) // _MULTIPLE * _MULTIPLE, _MULTIPLE)
     nodes = enumerate(plan.graph.nodes)
     moved = sum([math.prod(n.shape) * n.dtype.itemsize for i, n in nodes if plan.rows.mode[i] == ROWS]) / count
+    steps = [step for section in plan.sections if section.rows for step in section.steps if isinstance(step, Product)]
+    small = [small_rows(s.a.shape[-1], s.target.shape[-1]) for s in steps if s.target.shape[:-1] == (Extent(1, True),)]
+    most = min([most, *[rows // _MULTIPLE * _MULTIPLE for rows in small if rows >= FEW]])
     return min(max(most, int(2 * sizes[SUMS] / moved)), count)
