@@ -21,7 +21,6 @@ def test_a_compiled_objective_is_minimised_as_the_function_is(method):
     found, expected = minimize(f, START, method=method), minimize(valley, START, method=method)
     for name in START:
         np.testing.assert_allclose(found.x[name].data, expected.x[name].data, rtol=1e-4)
-    assert found.nit == expected.nit
 
 
 def test_what_is_compiled_serves_later_searches():

@@ -9,12 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dezero.compiler.graph import Graph, Unsupported
+from dezero.compiler.graph import INPUT, Graph, Unsupported
 from dezero.compiler.lower import lower
+from dezero.compiler.passes import key_of
 from dezero.compiler.replay import Replay
-from dezero.compiler.trace import VARIABLE, Trace, trace
+from dezero.compiler.trace import PLAIN_ARRAY, VARIABLE, Trace, trace
 from dezero.compiler.trees import LEAF, unflatten
+from dezero.core.config import Config, using_config
 from dezero.core.marks import COMPILED
+from dezero.core.tracing import ConcretizationError
 from dezero.core.variable import Variable, wrap
 
 Runner = Callable[..., Sequence[Any]]
@@ -48,12 +51,34 @@ class Specialisation:
                 raise
             self.way, self.why = "NumPy", str(reason)
             self.run = Replay(self.graph)
+        self._function = function
         self._types = [(kind.shape, kind.dtype) for kind in self.trace.program.inputs]  # type: ignore[union-attr]
         self._assumed = [(a, _state(a)) for a in self.trace.assumed]
         self._one = self.trace.structure.kind is LEAF
         self._flat = self.trace.structure.kind in (list, tuple) and all(
             [part.kind is LEAF for part in self.trace.structure.parts]
         )
+
+    def entry(self, args: tuple[Any, ...], options: Options, fallback: Runner) -> Runner | None:
+        """A function in machine code that takes the arguments as they are and gives the results; None where it cannot.
+
+        It serves arrays that the function turns into a tuple of arrays, whatever the settings are. fallback: takes the
+        calls that it does not.
+        """
+        found = self.trace
+        plain = found.structure.kind is tuple and self._flat and set(found.kinds) <= {PLAIN_ARRAY}
+        if not plain or found.captured or found.assumed or found.gradients or found.cleared or isinstance(self.run, Replay):
+            return None
+        from dezero.compiler.entry import scalar_entry
+        from dezero.compiler.simplify import simplified
+
+        try:
+            fast = scalar_entry(simplified(self.graph, options.strict), fallback, options.strict)
+            with using_config("train", not Config.train):
+                other = lower(trace(self._function, args).program)
+        except (Unsupported, ConcretizationError):
+            return None
+        return fast if _same_graph(self.graph, other) else None
 
     def _timed(self, stage: str, work: Callable[[], Any]) -> Any:
         start = time.perf_counter()
@@ -98,6 +123,12 @@ def machine_code(graph: Graph, options: Options) -> Runner:
         return scalar_entry(simpler, strict=options.strict)
     except Unsupported:  # it is too large to be computed number by number
         return Native(simpler, options.threads, strict=options.strict)
+
+
+def _same_graph(a: Graph, b: Graph) -> bool:
+    """Whether two graphs without calls compute the same."""
+    keys = [[key_of(node) for node in graph.nodes if node.primitive != INPUT] for graph in (a, b)]
+    return keys[0] == keys[1] and (a.inputs, a.outputs, a.updates) == (b.inputs, b.outputs, b.updates)
 
 
 def _result(kind: str, value: Any) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from dezero.compiler.arithmetic import not_broadcast
-from dezero.compiler.graph import BROADCAST, CONSTANT, MATMUL, REDUCE, RESHAPE, TRANSPOSE, Graph, Node, Number
+from dezero.compiler.graph import VIEWS, BROADCAST, CONSTANT, MATMUL, REDUCE, RESHAPE, TRANSPOSE, Graph, Node, Number
 from dezero.compiler.passes import Builder, folded, without_dead
 from dezero.compiler.structure import reshaped, views
 from dezero.core.dtypes import Shape
@@ -20,7 +20,8 @@ _LARGE = 1024  # elements of a constant that is looked at for repetitions
 
 def stacked(graph: Graph) -> Graph:
     """The graph with stacks of matrices, and with what is the same along an axis computed once."""
-    builder = Builder([folded, views, not_broadcast, repeated_constant, product_of_repeated, reduced_repeated])
+    rules = [folded, views, not_broadcast, repeated_constant, product_of_repeated, reduced_repeated]
+    builder = Builder({node.primitive: rules for node in graph.nodes} | dict.fromkeys(VIEWS, rules))
     users = _users(graph)
     places: dict[int, int] = {}
     for place, node in enumerate(graph.nodes):
