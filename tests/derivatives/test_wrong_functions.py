@@ -122,3 +122,20 @@ def test_an_error_of_a_function_of_lists_of_arrays_has_no_note():
 def test_vmap_of_a_list_of_numbers_names_the_remedy():
     with pytest.raises(ValueError, match=r"for a list of numbers one array, numpy.array\(...\)"):
         dezero.vmap(lambda x: x * 2)([1.0, 2.0])
+
+
+@pytest.mark.parametrize("transform", [dezero.grad, dezero.value_and_grad, dezero.jacrev])
+def test_a_parameter_that_is_passed_by_is_told(transform):
+    w = Variable(np.ones(3))
+    with pytest.warns(dezero.GraphWarning, match="uses a Variable that was given as an argument, .* itself"):
+        transform(lambda v, x: (w * w * x).sum())(w, VECTOR)
+    with pytest.warns(dezero.GraphWarning, match="^grad: .*compute from the parameter") as told:
+        dezero.vmap(dezero.grad(lambda v, x: (w * w * x).sum()), in_axes=(None, 0))(w, np.ones((2, 3)))
+    assert {record.filename for record in told} == {__file__}
+
+
+def test_a_parameter_that_is_not_used_at_all_has_zeros_without_a_warning():
+    w, other = Variable(np.ones(3)), Variable(np.ones(3))
+    assert not dezero.grad(lambda v, x: (other * x).sum())(w, VECTOR).data.any()
+    both = dezero.grad(lambda v: (v * w).sum())(w)
+    np.testing.assert_array_equal(both.data, np.ones(3))

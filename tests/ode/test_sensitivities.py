@@ -405,3 +405,15 @@ def test_the_time_of_an_event_on_a_path_that_would_take_long(sensitivities):
     (slope,) = gradients(met(length), length)
     h = 1e-4
     assert slope.item() == pytest.approx((met(1 + h).item() - met(1 - h).item()) / (2 * h), rel=1e-6)
+
+
+@pytest.mark.parametrize("method", ["Radau", "BDF", "LSODA"])
+def test_the_first_steps_back_from_a_late_time_may_be_smaller_than_its_spacing(method):
+    start, found = np.array([1.0, 0.0, 0.0]), []
+    for options in (
+        {"method": method, "rtol": 1e-9, "atol": 1e-13, "sensitivities": "adjoint"},
+        {"method": "LSODA", "rtol": 1e-9, "atol": 1e-13, "sensitivities": "forward"},
+    ):
+        k = Variable(RATES)
+        found.append(gradients(odeint(robertson, start, [0.0, 100.0], k, **options)[-1, 0], k)[0].data)
+    np.testing.assert_allclose(*found, rtol=1e-7)

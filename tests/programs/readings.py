@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations_with_replacement, pairwise
@@ -168,6 +169,20 @@ def jet_of_gradient(p: Problem, orders: int) -> Iterator[Any]:
         yield _contraction([np.asarray(c) for c in terms], p.vs) * math.factorial(k)
 
 
+def compiled(p: Problem, orders: int) -> Iterator[Any]:
+    """The recorded derivatives, all orders in one compiled program; none where it asks for numbers."""
+
+    def derivatives(*leaves: Variable) -> list[Any]:
+        found, y = [], p.f(*leaves)
+        for _ in range(orders):
+            y = _contraction(gradients(y, leaves, create_graph=True), p.vs)
+            found.append(y)
+        return found
+
+    with contextlib.suppress(T.ConcretizationError):
+        yield from T.compile(derivatives)(*p.leaves())
+
+
 READINGS: dict[str, Callable[[Problem, int], Iterator[Any]]] = {
     "raw": raw,
     "recorded": recorded,
@@ -179,6 +194,7 @@ READINGS: dict[str, Callable[[Problem, int], Iterator[Any]]] = {
     "jet": jet,
     "y.jet": jet_of_graph,
     "jet of gradient": jet_of_gradient,
+    "compiled": compiled,
 }
 
 

@@ -118,3 +118,11 @@ def explain(
         return ValueError(f"{name}: one of {what} has too few axes; reshape it, or multiply by a number with *")
     kind = next((kind for kind in _KINDS if isinstance(error, kind)), TypeError)
     return kind(f"{name}({what}): {error}")
+
+
+def to_the_user() -> int:
+    """The stacklevel, for the caller's warning, of the first line that is none of the library's."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith("dezero."):
+        level, frame = level + 1, frame.f_back
+    return level

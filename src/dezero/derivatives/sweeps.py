@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -10,11 +11,12 @@ import numpy as np
 
 from dezero.autodiff.arguments import check_callable
 from dezero.autodiff.gradients import gradients
+from dezero.core.arithmetic import ALIAS
 from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.config import recording, using_config
 from dezero.core.dtypes import Array, is_complex, is_inexact
-from dezero.core.errors import GraphError, describe
+from dezero.core.errors import GraphError, GraphWarning, describe, to_the_user
 from dezero.core.graph import collect, leading_to
 from dezero.core.marks import Cut
 from dezero.core.registry import operations
@@ -161,11 +163,23 @@ class Backward:
         graph = collect(run.outputs)
         self.leaves = run.leaves
         self.inner = [x for x in run.leaves if x._age in graph]  # the gradients in all other leaves are 0
+        past = [x for x in run.leaves if x._age not in graph and x._op is ALIAS and x._args[0]._age in graph]
+        if past:
+            _warn_used_itself(run.name, past[0]._args[0])
 
     def __call__(self, outputs: Variable | Sequence[Variable], weights: Any, recorded: bool) -> list[Variable]:
         found = iter(gradients(outputs, self.inner, weights, create_graph=recorded))
         reached = {x._age for x in self.inner}
         return [next(found) if x._age in reached else wrap(np.zeros_like(x._data)) for x in self.leaves]
+
+
+def _warn_used_itself(name: str, x: Variable) -> None:
+    warnings.warn(
+        f"{name}: the function uses a Variable that was given as an argument, {describe(x)}, itself, and not the "
+        "parameter that stands for it, so that the derivative in the argument is 0; compute from the parameter",
+        GraphWarning,
+        stacklevel=to_the_user(),
+    )
 
 
 def argument_cotangents(name: str, run: Run, weights: Sequence[object]) -> Any:

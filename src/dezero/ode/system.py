@@ -175,34 +175,39 @@ class _Backward:
         self.weights = self.weights + g
 
     def step(self, start: float, end: float) -> None:
+        """From one time back to an earlier one. The integrator is given the time since the start, which may be as small
+        as the first steps of a stiff equation at a late time."""
         if not np.any(self.weights):
             return
-        if not self.settings.implicit:
+        settings = dataclasses.replace(self.settings, first=self.settings.first + start)
+        since, n = np.array([0.0, end - start]), self.weights.size
+        if not settings.implicit:
             z = np.concatenate([self.weights, self.sums])
-            found = integrate(self.settings, self._rate, None, z, np.array([start, end]))
-            self.weights, self.sums = np.split(found.y[:, -1], [self.weights.size])
+            found = integrate(settings, lambda z, s: self._rate(self.moving, z, start + s), None, z, since)
+            self.weights, self.sums = np.split(found.y[:, -1], [n])
             return
         # For implicit methods the sums would be rows of the matrices that they factor: quadrature finds them instead.
+        still = (False,) * len(self.moving)
         found = integrate(
-            self.settings,
-            lambda z, t: self._rate(z, t)[: z.size],
-            lambda z, t: -self.system._blocks(self.sol(t), t, self.params, z.size).T,
+            settings,
+            lambda z, s: self._rate(still, z, start + s),
+            lambda z, s: -self.system._blocks(self.sol(start + s), start + s, self.params, z.size).T,
             self.weights,
-            np.array([start, end]),
+            since,
             dense_output=True,
         )
         if self.sums.size:
             for a, b in zip(found.t[:-1], found.t[1:], strict=True):
                 for node, weight in zip(_NODES, _WEIGHTS, strict=True):
-                    t = (a + b) / 2 + node * (b - a) / 2
-                    self.sums = self.sums + weight * (b - a) / 2 * self._rate(found.sol(t), t)[self.weights.size :]
+                    s = (a + b) / 2 + node * (b - a) / 2
+                    self.sums = self.sums + weight * (b - a) / 2 * self._rate(self.moving, found.sol(s), start + s)[n:]
         self.weights = found.y[:, -1]
 
-    def _rate(self, z: Array, t: Any) -> Array:
-        n = self.weights.size
+    def _rate(self, moving: Moving, z: Array, t: Any) -> Array:
+        """The rates of the weights, and of the sums of the parameters that move."""
         t = np.float64(t)
-        both = np.concatenate([self.sol(t), z[:n]])
-        return -self.system.rates.cotangents(self.moving, both, t, *self.params)
+        both = np.concatenate([self.sol(t), z[: self.weights.size]])
+        return -self.system.rates.cotangents(moving, both, t, *self.params)
 
 
 def _same(a: Sequence[Array], b: Sequence[Array]) -> bool:

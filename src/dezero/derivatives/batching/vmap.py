@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.config import recording, using_config
 from dezero.core.dtypes import as_array
-from dezero.core.errors import GraphError, GraphWarning, describe
+from dezero.core.errors import GraphError, GraphWarning, describe, to_the_user
 from dezero.core.registry import operations
 from dezero.core.tracing import tracing
 from dezero.core.variable import Variable, argument, wrap
@@ -156,7 +155,7 @@ class _Call:
         if self.fallback == "error":
             raise GraphError(f"vmap of {name}: {what}; allow that with fallback='loop', or call f in a loop")
         text = f"vmap of {name}: {what}; vmap(f, fallback='error') makes this an error"
-        warnings.warn(text, GraphWarning, stacklevel=_to_the_user())
+        warnings.warn(text, GraphWarning, stacklevel=to_the_user())
 
     def _one_by_one(self, trace: Trace) -> list[Any]:
         """The results of all examples: of the first what the trace computed, since f ran on it already."""
@@ -200,11 +199,3 @@ def _of_its_own(array: Any, taken: set[int]) -> Any:
         return np.array(array)
     taken.add(memory)
     return array
-
-
-def _to_the_user() -> int:
-    """The stacklevel, for the caller's warning, of the first line that is none of the library's."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith("dezero."):
-        level, frame = level + 1, frame.f_back
-    return level
