@@ -293,5 +293,5 @@ class NumPy:
             return self._recorder.given(np.full(shape, value, dtype))
         return self._recorder.filled(shape, value, value.dtype if dtype is None else np.dtype(dtype))
 
-    def zeros_like(self, x: Any, dtype: Any = None, **keywords: Any) -> Any:
-        return self.zeros(_shape(x), np.result_type(_typed(x)) if dtype is None else dtype)
+    def zeros_like(self, x: Any, dtype: Any = None, shape: Any = None, **keywords: Any) -> Any:
+        return self.zeros(_shape(x) if shape is None else shape, np.result_type(_typed(x)) if dtype is None else dtype)
