@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("llvmlite")
-from dezero.compiler.entry import scalar_entry
+from dezero.compiler.entry import loop_entry, scalar_entry
 from dezero.compiler.graph import Graph, Node, Number, ufunc_node
+from dezero.compiler.kernel import Extent, Instruction, Kernel, Operand
 from dezero.compiler.scalars import LARGEST, scalars
 from dezero.compiler.vector import Unsupported
 
@@ -299,3 +300,18 @@ def test_calls_and_updates_are_refused():
     graph.updates = {0: 0}
     with pytest.raises(Unsupported, match="updated"):
         scalar_entry(graph)
+
+
+def test_a_kernel_is_a_function():
+    along = Operand(F8, (Extent(1),))
+    body = (Instruction("sin", (0,), (F8, F8)), Instruction("multiply", (2, 1), (F8,) * 3))
+    kernel = Kernel((Extent(1, True),), (along,) * 2, body, ((2, along), (3, along)))
+    compiled = loop_entry(kernel, 37, [((37,), F8)] * 2, [((37,), F8)] * 2)
+    x, y = np.random.default_rng(0).standard_normal((2, 37))
+    first, second = compiled(x, y)
+    np.testing.assert_allclose(first, np.sin(x), rtol=1e-15)
+    np.testing.assert_array_equal(second, first * y)
+    with pytest.raises(TypeError, match=r"shape \(37,\)"):
+        compiled(x, y[:5])
+    with pytest.raises(Unsupported, match="reductions"):
+        loop_entry(kernel._replace(reductions=(("add", 2, along),)), 37, [], [])

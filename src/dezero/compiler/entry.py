@@ -14,7 +14,8 @@ import numpy as np
 
 from dezero.compiler import llvm
 from dezero.compiler.graph import Graph
-from dezero.compiler.kernels import ATTRIBUTES
+from dezero.compiler.kernel import Kernel
+from dezero.compiler.kernels import ATTRIBUTES, emit
 from dezero.compiler.scalars import scalars, write
 from dezero.compiler.vector import Body, Unsupported
 from dezero.core.dtypes import Array, DType, Shape
@@ -219,6 +220,32 @@ def scalar_entry(
 
     def compute(b: Body, given: Sequence[str], made: Sequence[str]) -> None:
         write(program, b, [given[order[k]] for k in range(len(order))], made)
+
+    return entry(inputs, outputs, compute, fallback or functools.partial(_refused, inputs), strict)
+
+
+def loop_entry(
+    kernel: Kernel,
+    rows: int,
+    inputs: Sequence[Type],
+    outputs: Sequence[Type],
+    fallback: Callable[..., Any] | None = None,
+    strict: bool = False,
+) -> Callable[..., tuple[Array, ...]]:
+    """A function of a kernel's loads, in order, that returns the tuple of what it stores.
+
+    rows: the number of rows that the kernel works on. fallback: as for `scalar_entry`. Raises Unsupported for kernels
+    with reductions, whose arrays would have to hold something before, and for what has no machine code. Large results
+    are better written into memory that is used again: new memory costs more than the numbers.
+    """
+    if kernel.reductions:
+        raise Unsupported("a loop with reductions has no entry of its own")
+
+    def compute(b: Body, given: Sequence[str], made: Sequence[str]) -> None:
+        for part in emit(kernel, "loop", strict=strict).strip().split("\n\n"):
+            b.declare(part)
+        pointers = ", ".join([f"ptr {address}" for address in [*given, *made]])
+        b.lines.append(f"  call void @loop({pointers}, i64 {rows})")
 
     return entry(inputs, outputs, compute, fallback or functools.partial(_refused, inputs), strict)
 

@@ -8,6 +8,8 @@ import platform
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from dezero.compiler import disk
+
 try:
     import llvmlite.binding as _llvm
 except ImportError as error:
@@ -113,13 +115,25 @@ def compile_module(ir: str, target: Target | None = None, level: int | None = No
 def _compiled(ir: str, target: Target, level: int) -> Module:
     vector_library()
     context = _llvm.create_context()
-    module = _llvm.parse_assembly(ir, context)
-    outside = [f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")]
-    missing = [name for name in outside if _llvm.address_of_symbol(name) is None]
-    if missing:  # LLVM itself would end the process
-        raise RuntimeError(f"the code calls functions that this process does not have: {', '.join(missing)}")
     description = _llvm.Target.from_default_triple()
     machine = description.create_target_machine(cpu=target.cpu, features=target.features, opt=level, jit=True)
-    engine = _llvm.create_mcjit_compiler(module, machine)
+    version = ".".join([str(n) for n in _llvm.llvm_version_info])
+    name = disk.key(ir, *target[:2], str(level), version, description.triple)
+    kept = disk.load(name)
+    names, code = kept.split(b"\n", 1) if kept is not None else _made(ir, machine, context)
+    missing = [symbol for symbol in names.decode().split() if _llvm.address_of_symbol(symbol) is None]
+    if missing:  # LLVM itself would end the process
+        raise RuntimeError(f"the code calls functions that this process does not have: {', '.join(missing)}")
+    if kept is None:
+        disk.store(name, names + b"\n" + code)
+    engine = _llvm.create_mcjit_compiler(_llvm.parse_assembly("", context), machine)
+    engine.add_object_file(_llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return Module(engine, context)
+
+
+def _made(ir: str, machine: Any, context: Any) -> tuple[bytes, bytes]:
+    """The names of the functions outside that a text calls, and its machine code."""
+    module = _llvm.parse_assembly(ir, context)
+    outside = [f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")]
+    return " ".join(outside).encode(), machine.emit_object(module)
