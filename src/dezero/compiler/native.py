@@ -18,6 +18,7 @@ from dezero.compiler.memory import ALL, PARTS, SUMS, TILE, is_all, placed
 from dezero.compiler.regions import Call, Product
 from dezero.compiler.stacks import stacked
 from dezero.compiler.tiles import planned, spread
+from dezero.compiler.updates import written_in_place
 from dezero.compiler.views import View, contiguous
 from dezero.compiler.workspace import Buffers, Workspace, address, readable, reusable
 from dezero.core.dtypes import Array
@@ -45,7 +46,8 @@ class Native:
         self.graph, self.threads = spread(stacked(graph)), threads
         self.called = called(self.graph)
         self.plan, self.tile = planned(self.graph, self.called, tile, threads)
-        self.memory = placed(self.plan, self.tile, self.called, threads)
+        self.inside = written_in_place(self.plan, self.called)
+        self.memory = placed(self.plan, self.tile, self.called, threads, self.inside)
         self.code = compiled(self.plan, self.memory, self.tile, strict=strict, level=level)
         self._walk = _WALK(self.code.walk)
         self._records = self.code.words.ctypes.data
@@ -67,6 +69,7 @@ class Native:
             for base, place in arrays
             if place in self.memory.results
         ]
+        self._written = [(self.memory.addresses[root].base, place) for root, place in self.inside.items()]
         given = [(base, nodes[place]) for base, place in arrays if nodes[place].primitive == CONSTANT]
         self._constants = [(base, readable(np.asarray(node.parameters["value"], node.dtype))) for base, node in given]
 
@@ -81,6 +84,8 @@ class Native:
         """The outputs for arrays of the types of the graph's inputs, to which the updates are assigned."""
         space = self._spaces.pop() if self._spaces else self._space()
         given = [readable(arrays[position]) for _, position in self._inputs]
+        if self._written:
+            self._part_from_others(given)
         for (base, _), array in zip(self._inputs, given, strict=True):
             space.set(base, array, address(array))
         buffers = [self._buffers.take(place, shape, dtype) for _, place, shape, dtype in self._results]
@@ -144,12 +149,26 @@ class Native:
     def _update(self, space: Workspace, values: dict[int, Any]) -> None:
         """Assign the updates, of which one may show an input that another one changes."""
         updates = self.graph.updates
+        for base, place in self._written:  # what is written in place, unless that was a copy
+            if space.arrays[base] is not values[place]:
+                values[place][...] = space.arrays[base]
+        updates = {place: value for place, value in updates.items() if place not in self.inside.values()}
         found = [self._array(place, space, values) for place in updates.values()]
         if len(found) > 1:
             inputs = [values[place] for place in updates]
             found = [np.array(x) if any([np.may_share_memory(x, y) for y in inputs]) else x for x in found]
         for place, value in zip(updates, found, strict=True):
             values[place][...] = value
+
+    def _part_from_others(self, given: list[Array]) -> None:
+        """Let the arrays that are written in place be copies where they overlap with others, or may not be written."""
+        ranges = [(start := address(a), start + a.nbytes, k) for k, a in enumerate(given)]
+        written = {base for base, _ in self._written}
+        for k, (base, _) in enumerate(self._inputs):
+            if base in written:
+                start, stop, _ = ranges[k]
+                if not given[k].flags.writeable or any([a < stop and start < b and j != k for a, b, j in ranges]):
+                    given[k] = given[k].copy()
 
     # Several threads
 
