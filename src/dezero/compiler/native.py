@@ -21,7 +21,7 @@ from dezero.compiler.tiles import planned, spread
 from dezero.compiler.updates import written_in_place
 from dezero.compiler.views import View, contiguous
 from dezero.compiler.workspace import Buffers, Workspace, address, readable, reusable
-from dezero.core.dtypes import Array
+from dezero.core.dtypes import Array, Shape
 
 _WALK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 
@@ -70,8 +70,19 @@ class Native:
             if place in self.memory.results
         ]
         self._written = [(self.memory.addresses[root].base, place) for root, place in self.inside.items()]
-        given = [(base, nodes[place]) for base, place in arrays if nodes[place].primitive == CONSTANT]
-        self._constants = [(base, readable(np.asarray(node.parameters["value"], node.dtype))) for base, node in given]
+        self._nothing: list[Array | None] = [None] * (PARTS + len(arrays))  # held between calls: the constants
+        for base, place in arrays:
+            if nodes[place].primitive == CONSTANT:
+                self._nothing[base] = readable(np.asarray(nodes[place].parameters["value"], nodes[place].dtype))
+        self._outs: list[tuple[int, int | None, Shape]] = []
+        handed = set()
+        for place in self.graph.outputs:  # the first that shows all of a result is that array, the others are copies
+            root = self.plan.views[place].root
+            own = root in self.memory.results and root not in handed and is_all(self.plan, place)
+            handed |= {root} if own else set()
+            self._outs.append((place, self.memory.addresses[root].base if own else None, nodes[place].shape))
+        copied = [nodes[self.plan.views[place].root].primitive for place, base, _ in self._outs if base is None]
+        self._by_numpy = bool(self.called or self.graph.updates or copied)
 
     def _blocks(self, run: list[Block]) -> ctypes.Array[ctypes.c_int64]:
         count = self.plan.rows.count
@@ -88,10 +99,9 @@ class Native:
             self._part_from_others(given)
         for (base, _), array in zip(self._inputs, given, strict=True):
             space.set(base, array, address(array))
-        buffers = [self._buffers.take(place, shape, dtype) for _, place, shape, dtype in self._results]
-        for (base, *_), (array, where) in zip(self._results, buffers, strict=True):
-            space.set(base, array, where)
-        values: dict[int, Any] = dict(zip(self.graph.inputs, arrays, strict=True))
+        for base, place, shape, dtype in self._results:
+            space.set(base, *self._buffers.take(place, shape, dtype))
+        values = dict(zip(self.graph.inputs, arrays, strict=True)) if self._by_numpy else {}
         for run in self._runs:
             if isinstance(run, int):
                 self._compute(run, space, values)
@@ -100,16 +110,19 @@ class Native:
             else:
                 self._walk(self._records, run[0], len(run[1]), space.bases[0], space.scratch[0])
         outputs = self._outputs(space, values)
-        self._update(space, values)
-        for (_, place, *_), buffer in zip(self._results, buffers, strict=True):
-            self._buffers.give(place, buffer)
+        if self.graph.updates:
+            self._update(space, values)
+        for base, place, _, _ in self._results:
+            self._buffers.give(place, space.arrays[base], space.bases[0][base])
+        space.arrays[:] = self._nothing
         self._spaces.append(space)
         return outputs
 
     def _space(self) -> Workspace:
         space = Workspace(self.memory.sizes, len(self.memory.arrays), self.threads, self.code.operands)
-        for base, array in self._constants:
-            space.set(base, array, address(array))
+        for base, array in enumerate(self._nothing):
+            if array is not None:
+                space.set(base, array, address(array))
         return space
 
     def _array(self, place: int, space: Workspace, values: dict[int, Any]) -> Any:
@@ -135,15 +148,12 @@ class Native:
 
     def _outputs(self, space: Workspace, values: dict[int, Any]) -> list[Array]:
         """New arrays, or views of the results' arrays, each of which is handed out once."""
-        outputs, handed = [], set()
-        for place in self.graph.outputs:
-            root = self.plan.views[place].root
-            if root in self.memory.results and root not in handed and is_all(self.plan, place):
-                handed.add(root)
-                array = space.arrays[self.memory.addresses[root].base]
-                outputs.append(np.reshape(array, self.graph.nodes[place].shape))  # type: ignore[arg-type]
-            else:
+        outputs = []
+        for place, base, shape in self._outs:
+            if base is None:
                 outputs.append(np.array(self._array(place, space, values), order="C"))
+            else:
+                outputs.append(space.arrays[base].reshape(shape))  # type: ignore[union-attr]
         return outputs
 
     def _update(self, space: Workspace, values: dict[int, Any]) -> None:
