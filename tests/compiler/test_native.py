@@ -158,6 +158,54 @@ def test_updates_are_assigned_when_all_is_computed():
     np.testing.assert_array_equal(arrays[2], before[1])
 
 
+def steps_of_descent() -> Graph:
+    """w and v move, w by what v was; both are read before, w also as a matrix in a product."""
+    m = Maker()
+    x, w, v = m.input((6, 3)), m.input((3, 3)), m.input((3, 3))
+    slope = m.matmul(m.transpose(x), m.map(np.tanh, m.matmul(x, w)))
+    moved = m.map(np.add, m.map(np.multiply, v, Number(0.9)), slope)
+    return m.end(m.sum(slope), updates={v: moved, w: m.map(np.subtract, w, m.map(np.multiply, moved, Number(0.1)))})
+
+
+@pytest.mark.parametrize("kind", ["plain", "same", "overlapping", "strided"])
+def test_updates_in_place(kind):
+    """Also where two inputs are one array or overlap, and where an input does not lie in one piece."""
+    graph = steps_of_descent()
+    native = Native(graph)
+    assert len(native.inside) == 2
+    x, w, v = arguments(graph)
+    if kind == "same":
+        v = w
+    if kind == "overlapping":
+        both = np.arange(12.0) / 12
+        w, v = both[:9].reshape(3, 3), both[3:].reshape(3, 3)
+    if kind == "strided":
+        w = np.asfortranarray(w)
+    values = evaluate(graph, [x, w.copy(), v.copy()])
+    (total,) = native(x, w, v)
+    np.testing.assert_allclose(total, values[graph.outputs[0]], rtol=1e-12)
+    places = dict(graph.updates.items())
+    if kind in ("plain", "strided"):
+        for array, place in ((w, graph.inputs[1]), (v, graph.inputs[2])):
+            np.testing.assert_allclose(array, values[places[place]], rtol=1e-12)
+
+
+def test_an_input_that_is_read_after_its_update_is_not_written_in_place():
+    m = Maker()
+    w = m.input((4, 4))
+    moved = m.map(np.add, w, Number(1.0))
+    late = m.matmul(m.map(np.sin, m.matmul(moved, moved)), w)
+    turned = m.map(np.add, m.transpose(w), Number(1.0))
+    graph = m.end(late, updates={w: moved})
+    assert not Native(graph).inside
+    graph.updates = {w: turned}
+    assert not Native(graph).inside
+    (w,) = arguments(graph)
+    values = evaluate(graph, [w.copy()])
+    close(graph, Native(graph)(w), [values[graph.outputs[0]]])
+    np.testing.assert_array_equal(w, values[turned])
+
+
 def test_an_error_in_a_call_leaves_the_inputs_as_they_are():
     def fails(a: Any) -> Any:
         if np.isnan(a).any():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -118,14 +118,20 @@ def is_all(plan: Plan, place: int) -> bool:
     return is_contiguous(view) and not view.offset and size(view.shape).count == count
 
 
-def placed(plan: Plan, tile: int, called: Iterable[int], threads: int = 1) -> Memory:
-    """An address for each stored place. tile: the most rows that are worked on at a time, by each of the threads."""
+def placed(
+    plan: Plan, tile: int, called: Iterable[int], threads: int = 1, inside: Mapping[int, int] | None = None
+) -> Memory:
+    """An address for each stored place.
+
+    tile: the most rows that are worked on at a time, by each of the threads. inside: roots that lie where inputs do.
+    """
     nodes = plan.graph.nodes
     sums = {place for section in plan.sections for place in section.sums}
     results = _results(plan) - set(called) - (sums if threads > 1 else set())  # each thread has sums of its own
     outside = {i for i in plan.shapes if i < len(nodes) and nodes[i].primitive in (INPUT, CONSTANT)}
     arrays = sorted({*outside, *results, *[i for i in called if i in plan.shapes]})
     addresses = {place: Address(PARTS + k, 0) for k, place in enumerate(arrays)}
+    addresses |= {root: addresses[place] for root, place in (inside or {}).items()}
     parts = [_Part() for _ in range(PARTS)]
     lives = {i: life for i, life in _lives(plan).items() if i not in addresses}
     born: dict[int, list[int]] = {}

@@ -18,9 +18,10 @@ from dezero.compiler.memory import ALL, PARTS, SUMS, TILE, is_all, placed
 from dezero.compiler.regions import Call, Product
 from dezero.compiler.stacks import stacked
 from dezero.compiler.tiles import planned, spread
+from dezero.compiler.updates import written_in_place
 from dezero.compiler.views import View, contiguous
 from dezero.compiler.workspace import Buffers, Workspace, address, readable, reusable
-from dezero.core.dtypes import Array
+from dezero.core.dtypes import Array, Shape
 
 _WALK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
 
@@ -45,7 +46,8 @@ class Native:
         self.graph, self.threads = spread(stacked(graph)), threads
         self.called = called(self.graph)
         self.plan, self.tile = planned(self.graph, self.called, tile, threads)
-        self.memory = placed(self.plan, self.tile, self.called, threads)
+        self.inside = written_in_place(self.plan, self.called)
+        self.memory = placed(self.plan, self.tile, self.called, threads, self.inside)
         self.code = compiled(self.plan, self.memory, self.tile, strict=strict, level=level)
         self._walk = _WALK(self.code.walk)
         self._records = self.code.words.ctypes.data
@@ -67,8 +69,20 @@ class Native:
             for base, place in arrays
             if place in self.memory.results
         ]
-        given = [(base, nodes[place]) for base, place in arrays if nodes[place].primitive == CONSTANT]
-        self._constants = [(base, readable(np.asarray(node.parameters["value"], node.dtype))) for base, node in given]
+        self._written = [(self.memory.addresses[root].base, place) for root, place in self.inside.items()]
+        self._nothing: list[Array | None] = [None] * (PARTS + len(arrays))  # held between calls: the constants
+        for base, place in arrays:
+            if nodes[place].primitive == CONSTANT:
+                self._nothing[base] = readable(np.asarray(nodes[place].parameters["value"], nodes[place].dtype))
+        self._outs: list[tuple[int, int | None, Shape]] = []
+        handed = set()
+        for place in self.graph.outputs:  # the first that shows all of a result is that array, the others are copies
+            root = self.plan.views[place].root
+            own = root in self.memory.results and root not in handed and is_all(self.plan, place)
+            handed |= {root} if own else set()
+            self._outs.append((place, self.memory.addresses[root].base if own else None, nodes[place].shape))
+        copied = [nodes[self.plan.views[place].root].primitive for place, base, _ in self._outs if base is None]
+        self._by_numpy = bool(self.called or self.graph.updates or copied)
 
     def _blocks(self, run: list[Block]) -> ctypes.Array[ctypes.c_int64]:
         count = self.plan.rows.count
@@ -81,12 +95,13 @@ class Native:
         """The outputs for arrays of the types of the graph's inputs, to which the updates are assigned."""
         space = self._spaces.pop() if self._spaces else self._space()
         given = [readable(arrays[position]) for _, position in self._inputs]
+        if self._written:
+            self._part_from_others(given)
         for (base, _), array in zip(self._inputs, given, strict=True):
             space.set(base, array, address(array))
-        buffers = [self._buffers.take(place, shape, dtype) for _, place, shape, dtype in self._results]
-        for (base, *_), (array, where) in zip(self._results, buffers, strict=True):
-            space.set(base, array, where)
-        values: dict[int, Any] = dict(zip(self.graph.inputs, arrays, strict=True))
+        for base, place, shape, dtype in self._results:
+            space.set(base, *self._buffers.take(place, shape, dtype))
+        values = dict(zip(self.graph.inputs, arrays, strict=True)) if self._by_numpy else {}
         for run in self._runs:
             if isinstance(run, int):
                 self._compute(run, space, values)
@@ -95,16 +110,19 @@ class Native:
             else:
                 self._walk(self._records, run[0], len(run[1]), space.bases[0], space.scratch[0])
         outputs = self._outputs(space, values)
-        self._update(space, values)
-        for (_, place, *_), buffer in zip(self._results, buffers, strict=True):
-            self._buffers.give(place, buffer)
+        if self.graph.updates:
+            self._update(space, values)
+        for base, place, _, _ in self._results:
+            self._buffers.give(place, space.arrays[base], space.bases[0][base])
+        space.arrays[:] = self._nothing
         self._spaces.append(space)
         return outputs
 
     def _space(self) -> Workspace:
         space = Workspace(self.memory.sizes, len(self.memory.arrays), self.threads, self.code.operands)
-        for base, array in self._constants:
-            space.set(base, array, address(array))
+        for base, array in enumerate(self._nothing):
+            if array is not None:
+                space.set(base, array, address(array))
         return space
 
     def _array(self, place: int, space: Workspace, values: dict[int, Any]) -> Any:
@@ -130,26 +148,37 @@ class Native:
 
     def _outputs(self, space: Workspace, values: dict[int, Any]) -> list[Array]:
         """New arrays, or views of the results' arrays, each of which is handed out once."""
-        outputs, handed = [], set()
-        for place in self.graph.outputs:
-            root = self.plan.views[place].root
-            if root in self.memory.results and root not in handed and is_all(self.plan, place):
-                handed.add(root)
-                array = space.arrays[self.memory.addresses[root].base]
-                outputs.append(np.reshape(array, self.graph.nodes[place].shape))  # type: ignore[arg-type]
-            else:
+        outputs = []
+        for place, base, shape in self._outs:
+            if base is None:
                 outputs.append(np.array(self._array(place, space, values), order="C"))
+            else:
+                outputs.append(space.arrays[base].reshape(shape))  # type: ignore[union-attr]
         return outputs
 
     def _update(self, space: Workspace, values: dict[int, Any]) -> None:
         """Assign the updates, of which one may show an input that another one changes."""
         updates = self.graph.updates
+        for base, place in self._written:  # what is written in place, unless that was a copy
+            if space.arrays[base] is not values[place]:
+                values[place][...] = space.arrays[base]
+        updates = {place: value for place, value in updates.items() if place not in self.inside.values()}
         found = [self._array(place, space, values) for place in updates.values()]
         if len(found) > 1:
             inputs = [values[place] for place in updates]
             found = [np.array(x) if any([np.may_share_memory(x, y) for y in inputs]) else x for x in found]
         for place, value in zip(updates, found, strict=True):
             values[place][...] = value
+
+    def _part_from_others(self, given: list[Array]) -> None:
+        """Let the arrays that are written in place be copies where they overlap with others, or may not be written."""
+        ranges = [(start := address(a), start + a.nbytes, k) for k, a in enumerate(given)]
+        written = {base for base, _ in self._written}
+        for k, (base, _) in enumerate(self._inputs):
+            if base in written:
+                start, stop, _ = ranges[k]
+                if not given[k].flags.writeable or any([a < stop and start < b and j != k for a, b, j in ranges]):
+                    given[k] = given[k].copy()
 
     # Several threads
 

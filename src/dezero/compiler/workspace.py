@@ -23,9 +23,25 @@ def readable(array: Array) -> Array:
     return np.require(array, requirements=["C", "A"])
 
 
-def address(array: Array) -> int:
+def _address(array: Array) -> int:
     found: int = array.__array_interface__["data"][0]
     return found
+
+
+def _address_in_object(array: Array) -> int:
+    """The same in a fifth of the time: the first field of NumPy's array, after the head that all objects have."""
+    found: int = _integer_at(id(array) + _HEAD).value
+    return found
+
+
+def reusable() -> bool:
+    """Whether counts of references say that nobody holds an array: not where threads run without a common lock."""
+    return sys.implementation.name == "cpython" and bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+
+
+_HEAD, _integer_at = object.__basicsize__, ctypes.c_ssize_t.from_address
+_PROBE = np.arange(3)[1:]
+address = _address_in_object if reusable() and _address_in_object(_PROBE) == _address(_PROBE) else _address
 
 
 class Workspace:
@@ -92,11 +108,11 @@ class Buffers:
         array = np.empty(shape, dtype)
         return array, address(array)
 
-    def give(self, place: int, buffer: Buffer) -> None:
-        """Remember an array, of which others may hold views."""
+    def give(self, place: int, array: Array | None, where: int) -> None:
+        """Remember an array at an address, of which others may hold views."""
         pool = self.pools[place]
-        if self.reuse and len(pool) < _HELD:
-            pool.append(buffer)
+        if self.reuse and array is not None and len(pool) < _HELD:
+            pool.append((array, where))
 
 
 def _holders(buffer: Buffer) -> int:
@@ -104,8 +120,3 @@ def _holders(buffer: Buffer) -> int:
 
 
 _ALONE = _holders((np.empty(0), 0))
-
-
-def reusable() -> bool:
-    """Whether counts of references say that nobody holds an array: not where threads run without a common lock."""
-    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
