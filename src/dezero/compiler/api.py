@@ -126,7 +126,7 @@ class Compiled:
         return Explanation(self.__qualname__, self.specialisation(*args, **kwargs))  # type: ignore[attr-defined]
 
     def source(self, *args: Any, **kwargs: Any) -> str:
-        """The code that runs for arguments of these types: LLVM's assembly, or Python that calls NumPy."""
+        """The graph for arguments of these types, and LLVM's assembly of its kernels where it runs as machine code."""
         from dezero.compiler.explain import source_of
 
         return source_of(self.specialisation(*args, **kwargs))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from dezero.compiler.graph import MAP, Graph, Number
 from dezero.compiler.simplify import text
@@ -32,9 +33,7 @@ class Explanation:
             f"  reads from outside at each call: {_counted(source.kind for source in trace.captured) or 'nothing'}",
             f"  graph: {len(graph.nodes)} arrays: {_counted(_name(graph, i) for i in range(len(graph.nodes)))}",
         ]
-        report = getattr(found.run, "report", None)
-        if report is not None:
-            lines += ["  " + line for line in str(report()).splitlines()]
+        lines += _machine(found.run)
         lines.append("  time: " + ", ".join([f"{stage} {s * 1e3:.1f} ms" for stage, s in found.seconds.items()]))
         return "\n".join(lines)
 
@@ -54,9 +53,25 @@ class Explanation:
 
 
 def source_of(found: Specialisation) -> str:
-    """The code that a specialisation runs, after its graph: LLVM's assembly, or Python that calls NumPy."""
-    code = found.run.source() if isinstance(found.run, Replay) else getattr(found.run, "ir", "")
+    """The graph of a specialisation, and LLVM's assembly of its kernels where it runs as machine code."""
+    code = found.run.code.text if hasattr(found.run, "code") else ""
     return f"{text(found.graph)}\n\n{code}".rstrip() + "\n"
+
+
+def _machine(run: Any) -> list[str]:
+    """What the machine code of a graph does, in words."""
+    if isinstance(run, Replay):
+        return []
+    if not hasattr(run, "report"):
+        return ["  machine code: one number after another, without loops"]
+    it = run.report()
+    cut = f"{it.rows:,} rows, {it.tile} at a time, in {it.passes} pass{'es' * (it.passes > 1)}" if it.passes else "no cut"
+    memory = f"{it.tile_bytes:,} bytes for these, {it.sum_bytes:,} for sums over the rows, {it.whole_bytes:,} for all rows"
+    return [
+        f"  machine code: {it.loops} loops of {it.kernels} kernels, {it.products} products of matrices",
+        f"  rows: {cut}; {memory}",
+        f"  computed by NumPy: {_counted(it.calls) or 'nothing'}",
+    ]
 
 
 def _name(graph: Graph, place: int) -> str:
