@@ -102,7 +102,7 @@ class Compiled:
         with self._lock:
             if key not in self._derived:
                 self._derived[key] = Compiled(make(self._function), self._options._replace(static=frozenset()))
-            return self._derived[key]  # type: ignore[no-any-return]
+            return self._derived[key]
 
     def cache_info(self) -> CacheInfo:
         """How many calls found their specialisation, and how many are kept."""

@@ -29,7 +29,7 @@ class Explanation:
         kinds = ", ".join([f"{kind.dtype} {kind.shape}" for kind in trace.types])
         lines = [
             f"{self.name}({kinds}) runs as {found.way}" + (f", since {found.why}" if found.why else ""),
-            f"  trace: {len(trace.program.steps)} operations: {_counted(op.name for op, _ in trace.program.steps)}",
+            f"  trace: {len(trace.program.steps)} operations: {_counted(getattr(op, 'name', type(op).__name__) for op, _ in trace.program.steps)}",
             f"  reads from outside at each call: {_counted(source.kind for source in trace.captured) or 'nothing'}",
             f"  graph: {len(graph.nodes)} arrays: {_counted(_name(graph, i) for i in range(len(graph.nodes)))}",
         ]
@@ -65,8 +65,12 @@ def _machine(run: Any) -> list[str]:
     if not hasattr(run, "report"):
         return ["  machine code: one number after another, without loops"]
     it = run.report()
-    cut = f"{it.rows:,} rows, {it.tile} at a time, in {it.passes} pass{'es' * (it.passes > 1)}" if it.passes else "no cut"
-    memory = f"{it.tile_bytes:,} bytes for these, {it.sum_bytes:,} for sums over the rows, {it.whole_bytes:,} for all rows"
+    cut = (
+        f"{it.rows:,} rows, {it.tile} at a time, in {it.passes} pass{'es' * (it.passes > 1)}" if it.passes else "no cut"
+    )
+    memory = (
+        f"{it.tile_bytes:,} bytes for these, {it.sum_bytes:,} for sums over the rows, {it.whole_bytes:,} for all rows"
+    )
     return [
         f"  machine code: {it.loops} loops of {it.kernels} kernels, {it.products} products of matrices",
         f"  rows: {cut}; {memory}",

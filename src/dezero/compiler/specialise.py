@@ -52,7 +52,7 @@ class Specialisation:
             self.way, self.why = "NumPy", str(reason)
             self.run = Replay(self.graph)
         self._function = function
-        self._types = [(kind.shape, kind.dtype) for kind in self.trace.program.inputs]  # type: ignore[union-attr]
+        self._types = [(kind.shape, kind.dtype) for kind in self.trace.program.inputs]
         self._assumed = [(a, _state(a)) for a in self.trace.assumed]
         self._one = self.trace.structure.kind is LEAF
         self._flat = self.trace.structure.kind in (list, tuple) and all(
@@ -67,7 +67,14 @@ class Specialisation:
         """
         found = self.trace
         plain = found.structure.kind is tuple and self._flat and set(found.kinds) <= {PLAIN_ARRAY}
-        if not plain or found.captured or found.assumed or found.gradients or found.cleared or isinstance(self.run, Replay):
+        if (
+            not plain
+            or found.captured
+            or found.assumed
+            or found.gradients
+            or found.cleared
+            or isinstance(self.run, Replay)
+        ):
             return None
         from dezero.compiler.entry import scalar_entry
         from dezero.compiler.simplify import simplified

@@ -77,7 +77,7 @@ def one_number(name: str, y: Any) -> Variable:
     computed(name, y)
     if y.size != 1:
         raise ValueError(f"{name}: f returned a {describe(y)}; it must return one number (a sum or mean)")
-    return y  # type: ignore[no-any-return]
+    return y
 
 
 class CompiledObjective(Objective):

@@ -7,7 +7,8 @@ import functools
 from collections.abc import Sequence
 
 from dezero.compiler import llvm
-from dezero.compiler.vector.body import F32, F64, Body, Unsupported, Value, element
+from dezero.compiler.graph import Unsupported
+from dezero.compiler.vector.body import F32, F64, Body, Value, element
 
 # NumPy's and SciPy's ufuncs by the C library's name of the function.
 C_NAMES = {

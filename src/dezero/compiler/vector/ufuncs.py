@@ -10,7 +10,8 @@ import numpy as np
 from dezero.compiler.graph import Number
 from dezero.compiler.kernel import Instruction
 from dezero.compiler.vector import own
-from dezero.compiler.vector.body import BOOL, Body, Unsupported, Value
+from dezero.compiler.graph import Unsupported
+from dezero.compiler.vector.body import BOOL, Body, Value
 from dezero.compiler.vector.mathlib import C_NAMES, libm, scipy_function
 from dezero.core.dtypes import DType
 
