@@ -167,3 +167,16 @@ def test_too_long_bodies_are_refused():
     body = tuple([Instruction("negative", (k,), (F8, F8)) for k in range(LONGEST + 1)])
     with pytest.raises(Unsupported, match="too long"):
         emit(Kernel((Extent(1),), (along,), body, ()), "f")
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+@pytest.mark.parametrize("length", [3, 8, 21])
+def test_long_bodies(target, length):
+    along, machine = Operand(F8, (Extent(1),)), TARGETS[target]
+    body = tuple([Instruction("add", (k, 0), (F8,) * 3) for k in range(100)])
+    x, out = np.linspace(0, 1, length), np.empty(length)
+    kernel = Kernel((Extent(1, True),), (along,), body, ((100, along),), (("add", 100, Operand(F8, (Extent(0),))),))
+    total = np.zeros(())
+    run(kernel, [x, out, total], length, machine[0], width=machine[1] and machine[1] // 64)
+    np.testing.assert_allclose(out, 101 * x, rtol=1e-14)
+    np.testing.assert_allclose(total, 101 * x.sum(), rtol=1e-14)

@@ -5,25 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from dezero.compiler import llvm
 from dezero.compiler.graph import Number
 from dezero.compiler.kernel import IDENTITIES, Extent, Kernel, Operand
 from dezero.compiler.loops import NONE, ONE, Nest, nest
 from dezero.compiler.vector import BOOL, F32, F64, UFUNCS, Body, Unsupported, Value, apply, stored
-from dezero.core.dtypes import DType
 
 # 256 and 512: LLVM keeps vectors of as many bits in one register where the processor has them.
 ATTRIBUTES = '#0 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }'
 LONGEST = 20_000  # instructions of a body, beyond which LLVM takes minutes
+_MASKED = 32  # bytes of vectors from which on processors read and write some lanes alone
 _TWICE = 64  # instructions of a body that is written twice, for whole vectors and for the rest, where that is faster
 
 
 def width_of(kernel: Kernel, bits: int) -> int:
     """The elements of a vector: as many as a register of so many bits has of the widest numbers in the kernel."""
+    return max(bits // (8 * _widest(kernel)), 1)
+
+
+def _widest(kernel: Kernel) -> int:
+    """The bytes of the widest numbers in the kernel."""
     dtypes = [o.dtype for o in _operands(kernel)] + [dtype for i in kernel.body for dtype in i.loop]
-    return max(bits // (8 * max([d.itemsize for d in dtypes if d != BOOL], default=8)), 1)
+    return max([d.itemsize for d in dtypes if d != BOOL], default=8)
 
 
 def emit(kernel: Kernel, name: str, width: int | None = None, *, strict: bool = False, vectors: bool = True) -> str:
@@ -135,7 +138,8 @@ class _Writer:
         """The innermost loop at depth d, by whole vectors, and what is left of its length under a mask."""
         width, extent = self.width, self.loops.extents[d]
         whole = width == 1 or (extent.count % width == 0 and not extent.by_rows)
-        twice = not whole and len(self.kernel.body) <= _TWICE and (extent.by_rows or extent.count > width)
+        short = len(self.kernel.body) <= _TWICE or width * _widest(self.kernel) < _MASKED
+        twice = not whole and short and (extent.by_rows or extent.count > width)
         self._before()
         sums = [self._identity(j) for j in self._in_registers()]
         lines = ["  br label %before", "before:", *self.start.lines]
@@ -207,7 +211,7 @@ class _Writer:
             if self.loops.strides[j][-1] == NONE:
                 kind = stored(self.dtypes[j])
                 one = self.start.line(f"load {kind}, ptr {self._base(j, len(self.loops.extents) - 1)}")
-                self.fixed[j] = self._loaded(self.start, self.start.splat(kind, one), self.dtypes[j])
+                self.fixed[j] = self.start.loaded(self.start.splat(kind, one), self.dtypes[j])
         for k, instruction in enumerate(self.kernel.body):
             if all([isinstance(a, Number) or a in self.fixed for a in instruction.args]):
                 given = [a if isinstance(a, Number) else self.fixed[a] for a in instruction.args]
@@ -277,22 +281,11 @@ class _Writer:
         if self.width > 1:
             total = Value(b.line(f"extractelement {kind} {total.text}, i64 0"), total.dtype)
         pointer = self._base(j, len(self.loops.extents) - 1)
-        held = self._loaded(one, one.line(f"load {stored(operand.dtype)}, ptr {pointer}"), operand.dtype)
+        held = one.loaded(one.line(f"load {stored(operand.dtype)}, ptr {pointer}"), operand.dtype)
         result = one.cast(self._combined(one, name, one.cast(held, total.dtype), total), operand.dtype)
-        one.lines.append(f"  store {self._stored(one, result)}, ptr {pointer}")
+        one.lines.append(f"  store {one.storable(result)}, ptr {pointer}")
 
     # -- memory ------------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def _loaded(b: Body, text: str, dtype: DType) -> Value:
-        """What was read from memory: a bool is a byte there."""
-        return b.cast(Value(text, np.dtype(np.uint8)), BOOL) if dtype == BOOL else Value(text, dtype)
-
-    @staticmethod
-    def _stored(b: Body, value: Value) -> str:
-        """The type and text of a value as it is written to memory."""
-        value = b.cast(value, np.dtype(np.uint8)) if value.dtype == BOOL else value
-        return f"{b.type(value.dtype)} {value.text}"
 
     def _pointers(self, b: Body, j: int, piece: _Piece) -> tuple[str, bool]:
         """Where a vector of an array lies: the address of its first element, or a vector of all of them."""
@@ -315,7 +308,7 @@ class _Writer:
         dtype, kind = self.dtypes[j], stored(self.dtypes[j])
         pointer, scattered = self._pointers(b, j, piece)
         if piece.mask is None and not scattered:
-            return self._loaded(b, b.line(f"load {b.vector(kind)}, ptr {pointer}, align {dtype.itemsize}"), dtype)
+            return b.loaded(b.line(f"load {b.vector(kind)}, ptr {pointer}, align {dtype.itemsize}"), dtype)
         what, where = ("gather", f"<{self.width} x ptr>") if scattered else ("load", "ptr")
         symbol = f"@llvm.masked.{what}.{b.suffix(kind)}.{f'v{self.width}' if scattered else ''}p0"
         ones = b.vector("i1")
@@ -323,12 +316,12 @@ class _Writer:
         given = (
             f"{where} {pointer}, i32 {dtype.itemsize}, {ones} {self._lanes(b, piece)}, {b.vector(kind)} zeroinitializer"
         )
-        return self._loaded(b, b.line(f"call {b.vector(kind)} {symbol}({given})"), dtype)
+        return b.loaded(b.line(f"call {b.vector(kind)} {symbol}({given})"), dtype)
 
     def _store(self, b: Body, j: int, value: Value, piece: _Piece) -> None:
         dtype, kind = self.dtypes[j], stored(self.dtypes[j])
         pointer, scattered = self._pointers(b, j, piece)
-        text = self._stored(b, value)
+        text = b.storable(value)
         if piece.mask is None and not scattered:
             b.lines.append(f"  store {text}, ptr {pointer}, align {dtype.itemsize}")
             return

@@ -8,6 +8,8 @@ import platform
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from dezero.compiler import disk
+
 try:
     import llvmlite.binding as _llvm
 except ImportError as error:
@@ -54,6 +56,13 @@ class Module:
             raise KeyError(name)
         return address
 
+    def variable(self, name: str) -> int:
+        """The address of the global variable of this name; KeyError if there is none."""
+        address: int = self._engine.get_global_value_address(name)
+        if not address:
+            raise KeyError(name)
+        return address
+
 
 def link(texts: Iterable[str]) -> str:
     """One module's text from several: a declaration or definition that stands in many of them is kept once.
@@ -66,6 +75,7 @@ def link(texts: Iterable[str]) -> str:
 def bind(name: str, address: int) -> None:
     """Let code call what lies at an address of this process by a name."""
     _llvm.add_symbol(name, address)
+    has_symbol.cache_clear()
 
 
 @functools.cache
@@ -87,27 +97,43 @@ def vector_library() -> bool:
     return True
 
 
-def compile_module(ir: str, target: Target | None = None, level: int = 2) -> Module:
+_LONG = 1_000_000  # characters of text for which LLVM takes half a second at level 2, and a fifth of it at level 0
+
+
+def compile_module(ir: str, target: Target | None = None, level: int | None = None) -> Module:
     """The machine code of a module's text.
 
-    target: the processor, this machine's by default. level: 0 to 3, LLVM's effort in generating code. Equal texts
+    target: the processor, this machine's by default. level: 0 to 3, LLVM's effort in generating code; by default 2, and
+    0 for long texts: their code is 10 to 20 % slower where the numbers are in cache, and as fast elsewhere. Equal texts
     share one module while it is among the last 256. Raises RuntimeError where the text is no module, and where it
     calls a function that is nowhere in the process.
     """
-    return _compiled(ir, target or host(), level)
+    return _compiled(ir, target or host(), level if level is not None else 2 if len(ir) < _LONG else 0)
 
 
 @functools.lru_cache(256)
 def _compiled(ir: str, target: Target, level: int) -> Module:
     vector_library()
     context = _llvm.create_context()
-    module = _llvm.parse_assembly(ir, context)
-    outside = [f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")]
-    missing = [name for name in outside if _llvm.address_of_symbol(name) is None]
-    if missing:  # LLVM itself would end the process
-        raise RuntimeError(f"the code calls functions that this process does not have: {', '.join(missing)}")
     description = _llvm.Target.from_default_triple()
     machine = description.create_target_machine(cpu=target.cpu, features=target.features, opt=level, jit=True)
-    engine = _llvm.create_mcjit_compiler(module, machine)
+    version = ".".join([str(n) for n in _llvm.llvm_version_info])
+    name = disk.key(ir, *target[:2], str(level), version, description.triple)
+    kept = disk.load(name)
+    names, code = kept.split(b"\n", 1) if kept is not None else _made(ir, machine, context)
+    missing = [symbol for symbol in names.decode().split() if _llvm.address_of_symbol(symbol) is None]
+    if missing:  # LLVM itself would end the process
+        raise RuntimeError(f"the code calls functions that this process does not have: {', '.join(missing)}")
+    if kept is None:
+        disk.store(name, names + b"\n" + code)
+    engine = _llvm.create_mcjit_compiler(_llvm.parse_assembly("", context), machine)
+    engine.add_object_file(_llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return Module(engine, context)
+
+
+def _made(ir: str, machine: Any, context: Any) -> tuple[bytes, bytes]:
+    """The names of the functions outside that a text calls, and its machine code."""
+    module = _llvm.parse_assembly(ir, context)
+    outside = [f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")]
+    return " ".join(outside).encode(), machine.emit_object(module)

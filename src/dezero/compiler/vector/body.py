@@ -201,3 +201,12 @@ class Body:
                     f"a cast of {a.dtype} to {dtype} depends on the machine where the number is too large"
                 )
         return self.once(f"{operation} {old} {a.text} to {new}", dtype)
+
+    def loaded(self, text: str, dtype: DType) -> Value:
+        """What was read from memory: a bool is a byte there."""
+        return self.cast(Value(text, np.dtype(np.uint8)), BOOL) if dtype == BOOL else Value(text, dtype)
+
+    def storable(self, value: Value) -> str:
+        """The type and text of a value as it is written to memory."""
+        value = self.cast(value, np.dtype(np.uint8)) if value.dtype == BOOL else value
+        return f"{self.type(value.dtype)} {value.text}"
