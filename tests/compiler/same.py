@@ -32,24 +32,36 @@ def bits(value: Any) -> tuple[Any, ...]:
     return value.shape, value.dtype, np.ascontiguousarray(value).tobytes()
 
 
+def same(found: Sequence[Any], expected: Sequence[Any]) -> bool:
+    """Whether results are equal to the bit, one nan being as good as another."""
+    pairs = [(np.asarray(a), np.asarray(b)) for a, b in zip(found, expected, strict=True)]
+    return all([bits(np.where(np.isnan(a), np.nan, a)) == bits(np.where(np.isnan(b), np.nan, b)) for a, b in pairs])
+
+
 def assert_same(found: Sequence[Any], expected: Sequence[Any]) -> None:
-    assert len(found) == len(expected)
-    for position, (a, b) in enumerate(zip(found, expected, strict=True)):
-        a, b = np.asarray(a), np.asarray(b)
-        same = bits(np.where(np.isnan(a), np.nan, a)) == bits(np.where(np.isnan(b), np.nan, b))
-        assert same, f"result {position}: {a!r} is not {b!r}"
+    assert same(found, expected), f"{found!r} is not {expected!r}"
 
 
 def assert_replays(program: Program, arrays: Sequence[np.ndarray], times: int = 3) -> Graph:
     """Replaying gives what running the program gives, the first time and later ones; returns the graph."""
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        expected = [y for y in program.run(on_arrays, arrays) if y is not None]
+        expected = run(program, arrays)
         graph = lower(program)
         replay = Replay(graph)
         before = [bits(a) for a in arrays]
         kept = [replay(*arrays) for _ in range(times)]
-    for found in kept:
-        assert_same(found, expected)
+        for found in kept:
+            if not same(found, expected):
+                # OpenBLAS rounds by where arrays lie in memory: then running the program gives several results.
+                held, others = [], []
+                for i in range(40):
+                    held.append(np.empty(3 * i + 1))
+                    others.append(run(program, arrays))
+                assert any([same(found, other) for other in others]), f"{found!r} is not {expected!r}"
     assert [bits(a) for a in arrays] == before
     return graph
+
+
+def run(program: Program, arrays: Sequence[np.ndarray]) -> list[Any]:
+    return [y for y in program.run(on_arrays, arrays) if y is not None]

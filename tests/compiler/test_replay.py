@@ -94,6 +94,16 @@ def test_broadcast_arrays_and_special_numbers():
     assert_replays(program, [np.broadcast_to(x[:1], (7,)), np.broadcast_to(x[3], (7, 1))])
 
 
+def test_more_layouts_than_plans_are_kept():
+    wide = RNG.standard_normal((40, 40))
+    program = program_of(lambda a: F.sum(F.exp(a) * a, axis=0), wide[:4, :4])
+    replay = Replay(lower(program))
+    for _ in range(2):
+        for step in range(1, 11):
+            x = wide[: 4 * step : step, : 4 * step : step][:4, :4]
+            assert_same(replay(x), program.run(on_arrays, [x]))
+
+
 def test_results_are_kept_for_ever_and_share_no_memory():
     x = RNG.standard_normal((4, 3))
     constant = RNG.standard_normal((4, 3))

@@ -37,6 +37,9 @@ def _map(node: Node) -> Any:
         return lambda *xs: ufunc(*xs)[result]
     if "scalar" in node.parameters and not any([isinstance(a, Number) and type(a.value) is complex for a in node.args]):
         return node.parameters["scalar"]
+    like = node.parameters.get("like")
+    if like is not None:
+        return lambda *xs: ufunc(*xs, out=np.empty_like(xs[like]))
     return ufunc
 
 
@@ -83,7 +86,7 @@ _FUNCTIONS: dict[str, Callable[[Node], Function]] = {
     MAP: _map,
     CAST: lambda node: lambda x: x.astype(node.dtype),
     WHERE: lambda node: np.where,
-    RESHAPE: lambda node: lambda x: np.reshape(x, node.shape),
+    RESHAPE: lambda node: np.asarray if node.parameters else lambda x: np.reshape(x, node.shape),
     TRANSPOSE: lambda node: lambda x: np.transpose(x, node.parameters["axes"]),
     SLICE: lambda node: lambda x: x[node.parameters["index"]],
     BROADCAST: _broadcast,

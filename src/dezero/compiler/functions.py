@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.compiler.graph import CONCATENATE
+from dezero.compiler.graph import CONCATENATE, RESHAPE
 from dezero.compiler.recorder import Recorder
-from dezero.compiler.recording import NotRecorded, Recorded, RecordedScalar
+from dezero.compiler.recording import FUNCTIONS, NotRecorded, Recorded, RecordedScalar
 from dezero.core.dtypes import Shape
 
 
@@ -201,45 +201,47 @@ def _complex(x: Any) -> bool:
     return np.dtype(x.dtype).kind == "c"
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "where": _where,
-    "broadcast_to": _broadcast_to,
-    "concatenate": _concatenate,
-    "stack": _stack,
-    "expand_dims": _expand_dims,
-    "moveaxis": _moveaxis,
-    "flip": _flip,
-    "roll": _roll,
-    "take": _take,
-    "tril": _triangle(np.tril),
-    "triu": _triangle(np.triu),
-    "diff": _diff,
-    "round": _round,
-    "nan_to_num": _nan_to_num,
-    "isposinf": lambda x: x == np.inf,
-    "isneginf": lambda x: x == -np.inf,
-    "angle": _angle,
-    "einsum": _einsum,
-    "var": _var,
-    "std": lambda *args, **keywords: np.sqrt(_var(*args, **keywords)),
-    "dot": _dot,
-    "zeros_like": _like(0),
-    "empty_like": _like(0),
-    "ones_like": _like(1),
-    "full_like": _like(None),
-    "result_type": _result_type,
-    "iscomplexobj": _complex,
-    "isrealobj": lambda x: not _complex(x),
-    "shape": _shape,
-    "ndim": lambda x: len(_shape(x)),
-    "size": lambda x: x.size,
-    "broadcast_shapes": np.broadcast_shapes,
-    "real": lambda x: x.real,
-    "amax": _method("max"),
-    "amin": _method("min"),
-    **{name: _method(name) for name in ("sum", "prod", "max", "min", "mean", "all", "any")},
-    **{name: _method(name) for name in ("reshape", "transpose", "swapaxes", "squeeze", "ravel", "clip", "copy")},
-}
+FUNCTIONS.update(
+    {
+        "where": _where,
+        "broadcast_to": _broadcast_to,
+        "concatenate": _concatenate,
+        "stack": _stack,
+        "expand_dims": _expand_dims,
+        "moveaxis": _moveaxis,
+        "flip": _flip,
+        "roll": _roll,
+        "take": _take,
+        "tril": _triangle(np.tril),
+        "triu": _triangle(np.triu),
+        "diff": _diff,
+        "round": _round,
+        "nan_to_num": _nan_to_num,
+        "isposinf": lambda x: x == np.inf,
+        "isneginf": lambda x: x == -np.inf,
+        "angle": _angle,
+        "einsum": _einsum,
+        "var": _var,
+        "std": lambda *args, **keywords: np.sqrt(_var(*args, **keywords)),
+        "dot": _dot,
+        "zeros_like": _like(0),
+        "empty_like": _like(0),
+        "ones_like": _like(1),
+        "full_like": _like(None),
+        "result_type": _result_type,
+        "iscomplexobj": _complex,
+        "isrealobj": lambda x: not _complex(x),
+        "shape": _shape,
+        "ndim": lambda x: len(_shape(x)),
+        "size": lambda x: x.size,
+        "broadcast_shapes": np.broadcast_shapes,
+        "real": lambda x: x.real,
+        "amax": _method("max"),
+        "amin": _method("min"),
+        **{name: _method(name) for name in ("sum", "prod", "max", "min", "mean", "all", "any")},
+        **{name: _method(name) for name in ("reshape", "transpose", "swapaxes", "squeeze", "ravel", "clip", "copy")},
+    }
+)
 
 
 class NumPy:
@@ -265,7 +267,9 @@ class NumPy:
         if not isinstance(x, Recorded):
             return np.asarray(x, dtype, **keywords)
         if isinstance(x, RecordedScalar):
-            x = Recorded(x.recorder, x.current(), x.shape, x.dtype)
+            x = x.view_of(
+                RESHAPE, (), array=True
+            )  # an array without axes: NumPy computes some powers of these otherwise than of scalars
         return x if dtype is None else x.astype(dtype, copy=False)
 
     def array(self, x: Any, dtype: Any = None, **keywords: Any) -> Any:

@@ -15,13 +15,12 @@ from dezero.compiler.graph import CALL, CONSTANT, INPUT, OUTPUT, Graph, Number, 
 from dezero.compiler.passes import cleaned
 from dezero.compiler.recorder import Recorder
 from dezero.compiler.recording import Recorded, RecordedScalar
-from dezero.compiler.values import recorded
+from dezero.compiler.values import most_nodes, recorded
 from dezero.core.dtypes import DType, Shape
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.rewriting.program import Program, Step, on_arrays
 from dezero.rewriting.types import Type
 
-_MOST = 64  # nodes that the value of one operation may become: loops over elements stay calls
 _SMALL = 2**12  # elements: such arguments have stand-ins of their own size
 
 
@@ -70,7 +69,7 @@ def _step(recorder: Recorder, step: Step, args: list[Any]) -> Any:
     if isinstance(step, Op) and not _draws(step):
         try:
             found = recorded(recorder, step.value, *[_unwritable(a) for a in args])
-            if len(recorder.graph.nodes) <= made + _MOST:
+            if len(recorder.graph.nodes) <= made + most_nodes(step):
                 return _settled(recorder, found)
             del recorder.graph.nodes[made:]
         except Exception:  # whatever a value does to arrays that hold no numbers

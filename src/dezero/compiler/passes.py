@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,20 @@ from dezero.compiler.evaluate import function_of
 from dezero.compiler.graph import (
     BROADCAST,
     CALL,
+    CAST,
+    CONCATENATE,
     CONSTANT,
     ELEMENTWISE,
+    EMBED,
     INPUT,
+    MAP,
+    MATMUL,
     OUTPUT,
+    REDUCE,
     RESHAPE,
+    SLICE,
     TRANSPOSE,
+    WHERE,
     Graph,
     Node,
     Number,
@@ -26,16 +34,18 @@ from dezero.core.fingerprint import fingerprint
 
 _MOST = 2**20  # elements of a constant that is computed beforehand
 Rule = Callable[["Builder", Node], "int | None"]
+Rules = Mapping[str, Sequence[Rule]]
 
 
 class Builder:
     """A graph that is built from another one, in which equal nodes become one.
 
-    rules: each gives a place for a node whose arguments are places of the new graph, or None where it does not apply.
+    rules: for each primitive. One gives a place for a node whose arguments are places of the new graph, or None where
+    it does not apply.
     """
 
-    def __init__(self, rules: Sequence[Rule] = ()) -> None:
-        self.graph, self.rules = Graph(), rules
+    def __init__(self, rules: Rules | None = None) -> None:
+        self.graph, self.rules = Graph(), rules or {}
         self.known: dict[Hashable, int] = {}
 
     def node(self, place: int) -> Node:
@@ -43,7 +53,7 @@ class Builder:
 
     def add(self, node: Node) -> int:
         """The place of a node, by the first rule that applies, of an equal one, or of its own."""
-        for rule in self.rules:
+        for rule in self.rules.get(node.primitive, ()):
             found = rule(self, node)
             if found is not None:
                 return found
@@ -73,7 +83,7 @@ def cleaned(graph: Graph) -> Graph:
 
     Results keep every bit, and arrays keep their order in memory, on which sums depend.
     """
-    return without_dead(Builder([folded, same_view]).build(graph))
+    return without_dead(Builder(_EXACT).build(graph))
 
 
 def without_dead(graph: Graph) -> Graph:
@@ -89,7 +99,8 @@ def key_of(node: Node) -> Hashable:
         value = node.parameters["value"]
         return CONSTANT, type(value), fingerprint(np.asarray(value)), getattr(value, "strides", None)
     args = tuple([(type(a.value), repr(a.value)) if isinstance(a, Number) else a for a in node.args])
-    return node.primitive, args, node.shape, node.dtype, _hashable(tuple(node.parameters.items()))
+    given: Hashable = tuple(node.parameters.items())
+    return node.primitive, args, node.shape, node.dtype, _hashable(given) if "index" in node.parameters else given
 
 
 def _hashable(value: Any) -> Hashable:
@@ -169,4 +180,10 @@ def same_view(builder: Builder, node: Node) -> int | None:
             inner = below.parameters["axes"]
             return builder.new(TRANSPOSE, below.args, node.shape, node.dtype, axes=tuple([inner[a] for a in axes]))
         return first if axes == tuple(range(len(axes))) else None
-    return first if below.shape == node.shape and "filled" not in node.parameters else None
+    return first if below.shape == node.shape and not node.parameters else None
+
+
+_EXACT: Rules = {
+    **{primitive: [folded] for primitive in (MAP, CAST, WHERE, SLICE, REDUCE, MATMUL, CONCATENATE, EMBED)},
+    **{primitive: [folded, same_view] for primitive in (RESHAPE, TRANSPOSE, BROADCAST)},
+}

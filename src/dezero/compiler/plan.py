@@ -36,7 +36,7 @@ Layouts = dict[
     int, tuple[tuple[int, ...], bool]
 ]  # of each array its strides, and whether it shows its argument's memory
 _WRITTEN = frozenset({MAP, CAST, REDUCE, MATMUL, CONCATENATE, EMBED, RESHAPE, BROADCAST})  # into a given array
-_TABLES = 4  # sets of buffers kept for further calls
+_TABLES, _KEPT = 4, 2**25  # sets of buffers kept for further calls: so many, or so many bytes, but one in any case
 
 
 class Plan:
@@ -60,7 +60,7 @@ class Plan:
             found: list[Any] = self._run(table, *arrays)
             return found
         finally:
-            if len(self._tables) < _TABLES:
+            if len(self._tables) < max(1, min(_TABLES, _KEPT // max(sum(self._memory.sizes), 1))):
                 self._tables.append(table)
 
 

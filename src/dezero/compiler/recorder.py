@@ -12,6 +12,8 @@ from dezero.compiler.graph import BROADCAST, CONSTANT, MAP, MATMUL, REDUCE, WHER
 from dezero.compiler.recording import NotRecorded, Recorded, RecordedScalar
 from dezero.core.dtypes import DType, Shape
 
+FOR_REPLAY = frozenset({"scalar", "like", "errstate", "array", "filled"})  # parameters: which of NumPy's ways to take
+
 
 class Recorder:
     """Adds nodes to a graph. general: where a value takes one of two ways by its numbers, record the one that is right
@@ -25,6 +27,9 @@ class Recorder:
         return self.put(Node(primitive, tuple(args), tuple(shape), np.dtype(dtype), parameters))
 
     def put(self, node: Node) -> int:
+        if self.general:
+            given = {name: value for name, value in node.parameters.items() if name not in FOR_REPLAY}
+            return self.graph.add(Node(node.primitive, node.args, node.shape, node.dtype, given))
         if self.errstate:
             marked = {**node.parameters, "errstate": tuple(self.errstate.items())}
             node = Node(node.primitive, node.args, node.shape, node.dtype, marked)
@@ -51,8 +56,14 @@ class Recorder:
         made.blank = found == 0 and not np.signbit(np.real(found))
         return made
 
-    def ufunc(self, function: np.ufunc, args: Sequence[Any], scalar: Callable[..., Any] | None = None) -> Any:
-        """The results of a ufunc. scalar: the operator that computes it of NumPy's scalars."""
+    def ufunc(
+        self, function: np.ufunc, args: Sequence[Any], scalar: Callable[..., Any] | None = None, like: Any = None
+    ) -> Any:
+        """The results of a ufunc.
+
+        scalar: the operator that computes it of NumPy's scalars. like: which of the arguments the result is written
+        into, so that it has the order in memory of that.
+        """
         args = [self.given(a) for a in args]
         if function is np.matmul:
             return self.matmul(*args)
@@ -64,8 +75,10 @@ class Recorder:
         found = []
         for result in range(function.nout):
             node = ufunc_node(function, given, result)
-            if scalar is not None:
-                node = Node(MAP, node.args, node.shape, node.dtype, {**node.parameters, "scalar": scalar})
+            exact: dict[str, Any] = {"scalar": scalar} if scalar is not None else {}
+            if len(node.shape) > 1 and isinstance(like, Recorded) and like.dtype == node.dtype:
+                exact = {"like": next((i for i, a in enumerate(args) if a is like), None)}
+            node = Node(MAP, node.args, node.shape, node.dtype, {**node.parameters, **exact})
             found.append(self.array(self.put(node), scalar=not node.shape))
         return found[0] if function.nout == 1 else tuple(found)
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from dezero.compiler.graph import BROADCAST, CAST, EMBED, RESHAPE, SLICE, TRANSPOSE
 from dezero.core.dtypes import DType, Shape
 
-if TYPE_CHECKING:
-    from dezero.compiler.recorder import Recorder
+FUNCTIONS: dict[str, Callable[..., Any]] = {}  # numpy's functions on these arrays, by name (functions.py)
 
 
 class NotRecorded(Exception):
@@ -40,7 +39,7 @@ def _operator(function: Callable[..., Any], ufunc: np.ufunc) -> tuple[Callable[.
     def in_place(self: Recorded, other: Any) -> Any:
         if isinstance(self, RecordedScalar):
             return forward(self, other)
-        return self.become(self.recorder.ufunc(ufunc, (self, other)))
+        return self.become(self.recorder.ufunc(ufunc, (self, other), like=self))
 
     return forward, backward, in_place
 
@@ -48,13 +47,14 @@ def _operator(function: Callable[..., Any], ufunc: np.ufunc) -> tuple[Callable[.
 class Recorded:
     """An array that records what is computed of it.
 
-    place: of its node, which changes where the array is written to. fresh: no argument, so it may be written to. blank:
-    full of zeros so far. source: the array of which it is a view, and the index of that.
+    recorder: adds the nodes (a Recorder). place: of its node, which changes where the array is written to. fresh: no
+    argument, so it may be written to. blank: full of zeros so far. source: the array of which it is a view, and the
+    index of that.
     """
 
     __slots__ = ("blank", "changes", "dtype", "fresh", "place", "recorder", "seen", "shape", "source")
 
-    def __init__(self, recorder: Recorder, place: int, shape: Shape, dtype: DType, fresh: bool = True) -> None:
+    def __init__(self, recorder: Any, place: int, shape: Shape, dtype: DType, fresh: bool = True) -> None:
         self.recorder, self.place, self.shape, self.dtype, self.fresh = recorder, place, shape, dtype, fresh
         self.blank, self.changes = False, 0
         self.source: tuple[Recorded, Any] | None = None
@@ -128,10 +128,11 @@ class Recorded:
         keywords.pop("casting", None)
         if method != "__call__" or keywords:
             raise NotRecorded(f"numpy.{ufunc.__name__}.{method} with {', '.join(keywords)}")
-        found = self.recorder.ufunc(ufunc, args if dtype is None else self._cast_for(ufunc, args, dtype))
-        if out is None or out[0] is None:
+        args = args if dtype is None else tuple(self._cast_for(ufunc, args, dtype))
+        (target,) = out or (None,)
+        found = self.recorder.ufunc(ufunc, args, like=target)
+        if target is None:
             return found
-        (target,) = out
         if not isinstance(target, Recorded) or isinstance(target, RecordedScalar):
             raise NotRecorded("out= of another kind")
         return target.become(found)
@@ -160,8 +161,6 @@ class Recorded:
         return self.recorder.reduce(ufunc, x, axis, keepdims)
 
     def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, keywords: Any) -> Any:
-        from dezero.compiler.functions import FUNCTIONS
-
         if function.__name__ not in FUNCTIONS or getattr(np, function.__name__, None) is not function:
             raise NotRecorded(f"numpy.{function.__name__}")
         return FUNCTIONS[function.__name__](*args, **keywords)
@@ -222,6 +221,7 @@ class Recorded:
 
     def view_of(self, primitive: str, shape: Shape, read: Any = None, scalar: bool = False, **parameters: Any) -> Any:
         place = self.recorder.add(primitive, (self.current(),), shape, self.dtype, **parameters)
+        scalar = scalar or (isinstance(self, RecordedScalar) and not shape and not parameters.get("array"))
         found = self.recorder.array(place, scalar, self.fresh)
         if not scalar:
             found.source, found.seen = (self, read), self.changes

@@ -16,7 +16,7 @@ from dezero.compiler.graph import CALL, INPUT, OUTPUT, Graph, Number
 from dezero.compiler.plan import Plan
 from dezero.core.dtypes import Array
 
-_PLANS = 8  # arguments of so many kinds of strides have plans
+_PLANS = 8  # arguments of so many kinds of strides have plans: the last ones
 
 
 class Replay:
@@ -68,8 +68,9 @@ class Replay:
             for a in {*node.places, place}:
                 if last.get(a, place) <= place and a not in self._results:
                     del values[a]
-        if len(self._plans) < _PLANS:
-            self._plans[key] = Plan(graph, layouts)
+        while len(self._plans) >= _PLANS:
+            self._plans.pop(next(iter(self._plans)), None)
+        self._plans[key] = Plan(graph, layouts)
         return [np.array(values[y]) if isinstance(values[y], np.ndarray) else values[y] for y in self._results]
 
 

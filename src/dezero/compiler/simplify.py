@@ -8,30 +8,53 @@ from typing import Any
 import numpy as np
 
 from dezero.compiler import arithmetic, structure
-from dezero.compiler.graph import CALL, INPUT, OUTPUT, Graph, Node, Number
-from dezero.compiler.passes import Builder, folded, same_view, without_dead
+from dezero.compiler.graph import (
+    BROADCAST,
+    CALL,
+    CAST,
+    CONCATENATE,
+    CONSTANT,
+    EMBED,
+    INPUT,
+    MAP,
+    MATMUL,
+    OUTPUT,
+    REDUCE,
+    RESHAPE,
+    SLICE,
+    TRANSPOSE,
+    WHERE,
+    Graph,
+    Node,
+    Number,
+)
+from dezero.compiler.passes import Builder, Rules, folded, same_view, without_dead
 from dezero.compiler.recorder import Recorder
 from dezero.compiler.recording import Recorded
-from dezero.compiler.values import recorded
+from dezero.compiler.values import most_nodes, recorded
 from dezero.core.op import Op
 
-_MOST = 64  # nodes that one call may become
 _ROUNDS = 4
-_RULES = [
-    folded,
-    same_view,
-    arithmetic.full_constants,
-    arithmetic.not_broadcast,
-    arithmetic.plain_maps,
-    arithmetic.transposed_together,
-    structure.views,
-    structure.part_of_parts,
-    structure.added_parts,
-    structure.scaled_parts,
-    structure.short_sums,
-    structure.products,
-]
-_LOOSE = [arithmetic.powers, arithmetic.reciprocals, arithmetic.factors, structure.sum_of_broadcast]
+_MAPS = [arithmetic.plain_maps, arithmetic.transposed_together, structure.added_parts, structure.scaled_parts]
+_LOOSE_MAPS = [arithmetic.powers, arithmetic.reciprocals, arithmetic.factors]
+
+
+def _rules(strict: bool) -> Rules:
+    """The rules for each primitive, in the order in which they are tried."""
+    view = [folded, same_view, structure.views]
+    elementwise = [folded, arithmetic.not_broadcast]
+    sums = [folded, structure.short_sums]
+    return {
+        CONSTANT: [arithmetic.full_constants],
+        MAP: [*elementwise, *_MAPS, *([] if strict else _LOOSE_MAPS)],
+        CAST: [*elementwise, arithmetic.plain_maps, arithmetic.transposed_together],
+        WHERE: [*elementwise, arithmetic.transposed_together],
+        **dict.fromkeys((RESHAPE, TRANSPOSE, BROADCAST), view),
+        SLICE: [folded, structure.views, structure.part_of_parts],
+        REDUCE: sums if strict else [*sums, structure.sum_of_broadcast],
+        MATMUL: [folded, structure.products],
+        **{primitive: [folded] for primitive in (CONCATENATE, EMBED)},
+    }
 
 
 def simplified(graph: Graph, strict: bool = False) -> Graph:
@@ -42,8 +65,7 @@ def simplified(graph: Graph, strict: bool = False) -> Graph:
     may have another sign. strict: otherwise every result is rounded as before. Without it powers become products,
     divisions by numbers multiplications by their reciprocals, and sums of repeated numbers products.
     """
-    rules = _RULES if strict else [*_RULES, *_LOOSE]
-    graph = expanded(graph)
+    rules, graph = _rules(strict), expanded(graph)
     for _ in range(_ROUNDS):
         before = len(graph.nodes)
         graph = without_dead(Builder(rules).build(graph))
@@ -63,7 +85,7 @@ def expanded(graph: Graph) -> Graph:
             continue
         found = _general(recorder, node, args) if node.primitive == CALL else None
         if found is None:
-            found = recorder.graph.add(Node(node.primitive, args, node.shape, node.dtype, node.parameters))
+            found = recorder.put(Node(node.primitive, args, node.shape, node.dtype, node.parameters))
         places[place] = found
     recorder.graph.outputs = [places[y] for y in graph.outputs]
     recorder.graph.updates = {places[x]: places[y] for x, y in graph.updates.items()}
@@ -84,7 +106,7 @@ def _general(recorder: Recorder, node: Node, args: tuple[Any, ...]) -> Any:
             found = recorded(recorder, step.value, *given)
     except Exception:  # whatever a value does to arrays that hold no numbers
         found = None
-    fits = len(recorder.graph.nodes) <= made + _MOST
+    fits = len(recorder.graph.nodes) <= made + most_nodes(step)
     if fits and isinstance(found, tuple) and all([isinstance(y, Recorded) for y in found]):
         return tuple([y.current() for y in found])
     if fits and isinstance(found, Recorded) and (found.shape, found.dtype) == (node.shape, node.dtype):

@@ -17,10 +17,16 @@ from dezero.compiler.functions import NumPy
 from dezero.compiler.recorder import Recorder
 from dezero.compiler.recording import NotRecorded, Recorded
 from dezero.core import power
+from dezero.core.op import ELEMENTWISE, Op
 from dezero.functions.elementwise import exponential
 from dezero.functions.linalg import matmul
 from dezero.functions.nn import losses, softmaxes
 from dezero.functions.reductions import sums_and_products
+
+
+def most_nodes(op: Op) -> int:
+    """The nodes that an operation's value may become: what loops over elements stays a call."""
+    return 512 if op.kind is ELEMENTWISE else 64
 
 
 def recorded(recorder: Recorder, function: Callable[..., Any], *args: Any) -> Any:
@@ -125,7 +131,8 @@ def _product(reading: _Reading, a: Any, b: Any) -> Any:
     """As the value of matmul computes it: products of stacks of matrices by one matrix are one product."""
     columns = isinstance(a, Recorded) and a.ndim >= 3 and isinstance(b, Recorded) and a.dtype == b.dtype
     if columns and a.shape[-1] == 1 and a.ndim == b.ndim and b.shape[-2] == 1 and a.dtype.char in "fd":
-        raise NotRecorded("a product of columns and rows by einsum")
+        _only_general(reading)  # otherwise by einsum, which rounds in a way of its own
+        return a * b
     if not isinstance(a, Recorded) or a.ndim < 3 or np.ndim(b) != 2 or a.shape[-1] != b.shape[0]:
         return np.matmul(a, b)
     rows = a.reshape(int(np.prod(a.shape[:-1], dtype=int)), a.shape[-1])
