@@ -268,6 +268,23 @@ def test_stacks_of_products():
         assert not agrees(graph, arguments(graph), tile=tile).report().calls
 
 
+@pytest.mark.parametrize("tile", [3, None])
+def test_sums_of_products_are_added_up_in_one_place(tile):
+    """Over rows, and of whole matrices; a product or a sum of some that is read elsewhere stays apart."""
+    m = Maker()
+    x, y, z, w = [m.input((7, 4)) for _ in range(4)]
+    over = [m.matmul(m.transpose(m.map(np.sin, a)), b) for a, b in ((x, y), (y, z), (z, w), (w, x))]
+    some = m.map(np.add, over[0], over[1])
+    total = m.map(np.add, some, m.map(np.add, over[2], over[3]))
+    plain = [m.matmul(m.input((4, 5)), m.input((5, 4))) for _ in range(2)]
+    both = m.map(np.add, *plain)
+    read = m.map(np.add, m.map(np.add, m.matmul(x, both), m.matmul(y, total)), z)
+    graph = m.end(total, both, read)
+    assert agrees(graph, arguments(graph), tile=tile).report().loops < 12
+    graph.outputs += [some, over[3], plain[0]]
+    agrees(graph, arguments(graph), tile=tile)
+
+
 def test_matrices_that_blas_cannot_read_are_copied():
     m = Maker()
     x = m.input((6, 8))

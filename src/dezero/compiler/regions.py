@@ -32,6 +32,7 @@ from dezero.compiler.graph import (
 from dezero.compiler.kernel import Extent
 from dezero.compiler.places import Places
 from dezero.compiler.rows import ROWS, SUM, WHOLE, Rows, source
+from dezero.compiler.sums import sums_of_products
 from dezero.compiler.views import (
     ONE,
     Extents,
@@ -93,11 +94,34 @@ class Planner(Places):
 
     def __init__(self, graph: Graph, rows: Rows, called: Collection[int]) -> None:
         super().__init__(graph, rows, called)
+        self.heads = sums_of_products(graph, rows, called)
+        self.head = {product: place for place, products in self.heads.items() for product in products}
+        for place, products in self.heads.items():
+            rows.mode[place] = rows.mode[products[0]]
+        self._drop_inner_sums()
+        self._started: set[int] = set()
         self.sections = [Section(k % 2 == 1) for k in range(2 * max(rows.level, default=0) + 1)]
         self.shapes = {i: self.extents(i, not self.is_whole(i)) for i in self.roots}
         self.dtypes = {i: graph.nodes[i].dtype for i in self.roots}
         self.whole = {i for i in self.roots if self.is_whole(i)}
         self._turned: dict[View, View] = {}
+
+    def _drop_inner_sums(self) -> None:
+        """Leave out the sums of some of the products of a sum: nothing else reads them."""
+        inner: set[int] = set()
+        for place, products in self.heads.items():
+            stack = self.graph.nodes[place].places
+            while stack:
+                arg = stack.pop()
+                if arg not in products:
+                    inner.add(arg)
+                    stack += self.graph.nodes[arg].places
+        self.live = [i for i in self.live if i not in inner]
+        self.roots -= inner
+
+    def reads(self, place: int) -> list[int]:
+        """The places that a step reads, or that must be computed before."""
+        return self.heads.get(place) or self.graph.nodes[place].places
 
     # When what is computed
 
@@ -112,7 +136,7 @@ class Planner(Places):
         for place in self.live:
             if place in self.roots and self.graph.nodes[place].primitive not in (INPUT, CONSTANT):
                 loop = self.loop(place)
-                ready = [self._ready(place, a, loop, times) for a in self.graph.nodes[place].places]
+                ready = [self._ready(place, a, loop, times) for a in self.reads(place)]
                 time = max(ready, default=0)
                 times[place] = time + ((time % 2 == 0) if loop is not None else time % 2)
                 key = (self.rows.section(place), times[place], ("step", place) if loop is None else loop)
@@ -123,7 +147,7 @@ class Planner(Places):
     def loop(self, place: int) -> Extents | None:
         """The extents of the loop in which a node is computed; None for what is no kernel."""
         node = self.graph.nodes[place]
-        if place in self.called or node.primitive not in (*ELEMENTWISE, REDUCE):
+        if place in self.called or place in self.heads or node.primitive not in (*ELEMENTWISE, REDUCE):
             return None
         over = node.places[0] if node.primitive == REDUCE else place
         return tuple([extent for extent in self.extents(over, self.rows.mode[place] != WHOLE) if extent != ONE])
@@ -151,7 +175,7 @@ class Planner(Places):
         stored = {source(self.graph, self.rows, self.roots, i, False)[0] for i in needed}
         for place in self.live:
             if place in self.roots:
-                for arg in self.graph.nodes[place].places:
+                for arg in self.reads(place) if place not in self.heads else ():
                     root, _ = source(self.graph, self.rows, self.roots, arg, False)
                     inside = group.get(root) == group.get(place) and self.register(arg) == root
                     if not inside or not self._elementwise(root) or self.loop(place) is None:
@@ -178,7 +202,7 @@ class Planner(Places):
             section.steps.append(Call(place))
         elif node.primitive == MATMUL:
             self._product(section, place)
-        else:
+        elif place not in self.heads:
             section.steps += self._copies(place)
 
     def _target(self, place: int) -> View:
@@ -257,10 +281,13 @@ class Planner(Places):
         return body.load(self._argument(place, position), shape)
 
     def _product(self, section: Section, place: int) -> None:
-        target, add = self._target(place), self.rows.mode[place] == SUM
-        if add:
+        head = self.head.get(place, place)  # the sum to which it is added
+        target, first = self._target(head), head not in self._started
+        if self.rows.mode[place] == SUM and first:
             section.first.append(filled(target, 0))
-            section.sums.append(place)
+            section.sums.append(head)
+        self._started.add(head)
+        add = self.rows.mode[place] == SUM or not first
         a, b = [self._factor(section, place, position) for position in range(2)]
         section.steps.append(Product(a, b, target, add))
 

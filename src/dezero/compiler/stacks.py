@@ -10,8 +10,20 @@ from collections.abc import Callable
 import numpy as np
 
 from dezero.compiler.arithmetic import not_broadcast
-from dezero.compiler.graph import VIEWS, BROADCAST, CONSTANT, MATMUL, REDUCE, RESHAPE, TRANSPOSE, Graph, Node, Number
-from dezero.compiler.passes import Builder, folded, without_dead
+from dezero.compiler.graph import (
+    BROADCAST,
+    CONSTANT,
+    ELEMENTWISE,
+    MATMUL,
+    REDUCE,
+    RESHAPE,
+    SLICE,
+    TRANSPOSE,
+    Graph,
+    Node,
+    Number,
+)
+from dezero.compiler.passes import Builder, Rules, folded, without_dead
 from dezero.compiler.structure import reshaped, views
 from dezero.core.dtypes import Shape
 
@@ -20,8 +32,7 @@ _LARGE = 1024  # elements of a constant that is looked at for repetitions
 
 def stacked(graph: Graph) -> Graph:
     """The graph with stacks of matrices, and with what is the same along an axis computed once."""
-    rules = [folded, views, not_broadcast, repeated_constant, product_of_repeated, reduced_repeated]
-    builder = Builder({node.primitive: rules for node in graph.nodes} | dict.fromkeys(VIEWS, rules))
+    builder = Builder(_RULES)
     users = _users(graph)
     places: dict[int, int] = {}
     for place, node in enumerate(graph.nodes):
@@ -143,3 +154,12 @@ def reduced_repeated(builder: Builder, node: Node) -> int | None:
     return builder.new(
         BROADCAST, (builder.new(REDUCE, (found[0],), kept, node.dtype, **parameters),), node.shape, node.dtype
     )
+
+
+_RULES: Rules = {
+    CONSTANT: [repeated_constant],
+    MATMUL: [product_of_repeated],
+    REDUCE: [reduced_repeated],
+    **{primitive: [folded, views] for primitive in (RESHAPE, TRANSPOSE, SLICE)},
+    **{primitive: [folded, not_broadcast] for primitive in ELEMENTWISE},
+}

@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from dezero.compiler.graph import Number
+from dezero.compiler.graph import Number, Unsupported
 from dezero.compiler.kernel import Instruction
 from dezero.compiler.vector import own
-from dezero.compiler.graph import Unsupported
 from dezero.compiler.vector.body import BOOL, Body, Value
 from dezero.compiler.vector.mathlib import C_NAMES, libm, scipy_function
 from dezero.core.dtypes import DType
