@@ -29,7 +29,7 @@ class Explanation:
         kinds = ", ".join([f"{kind.dtype} {kind.shape}" for kind in trace.types])
         lines = [
             f"{self.name}({kinds}) runs as {found.way}" + (f", since {found.why}" if found.why else ""),
-            f"  trace: {len(trace.program.steps)} operations: {_counted(getattr(op, 'name', type(op).__name__) for op, _ in trace.program.steps)}",
+            f"  trace: {len(trace.program.steps)} operations: {_counted(map(_step_name, trace.program.steps))}",
             f"  reads from outside at each call: {_counted(source.kind for source in trace.captured) or 'nothing'}",
             f"  graph: {len(graph.nodes)} arrays: {_counted(_name(graph, i) for i in range(len(graph.nodes)))}",
         ]
@@ -84,6 +84,10 @@ def _name(graph: Graph, place: int) -> str:
         return str(node.parameters["ufunc"].__name__)
     step = node.parameters.get("step")
     return f"call of {getattr(step, 'name', step)}" if step is not None else node.primitive
+
+
+def _step_name(step: tuple[Any, Any]) -> str:
+    return str(getattr(step[0], "name", type(step[0]).__name__))
 
 
 def _counted(names: Iterable[str]) -> str:
