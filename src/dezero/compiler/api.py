@@ -48,7 +48,9 @@ class Compiled:
         if TRACES or any([isinstance(x, Variable) and (x._args or x._is_argument) for x in leaves]):
             return self._function(*args, **kwargs)  # it is part of a larger computation, which needs its graph
         found = self._found.get(key)
-        arrays = None if found is None else found.inputs(leaves)
+        arrays = (
+            None if found is None or (found._assumed and self._outdated(found, args, kwargs)) else found.inputs(leaves)
+        )
         if found is None or arrays is None:
             found = self._specialised(key, args, kwargs)
             arrays = found.inputs(leaves)
@@ -57,6 +59,17 @@ class Compiled:
         else:
             self._hits += 1
         return found(leaves, arrays)
+
+    def _outdated(self, found: Specialisation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Whether an array from outside has changed that is burned into the program, as numpy.sin(a) would be.
+
+        A second trace tells: where it gives the same program, the array is read at each call, or not at all.
+        """
+        changed = found.changed()
+        if changed and Specialisation(self._function, args, kwargs, self._options).computes_as(found):
+            found.trust(changed)
+            return False
+        return bool(changed)
 
     def _recognised(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
         """The arrays among the arguments, and a key that is equal for arguments of equal structure and types."""
@@ -87,7 +100,7 @@ class Compiled:
         """
         if type(self) is not Compiled or kwargs or self._options.static or {*map(type, args)} != {np.ndarray}:
             return
-        fast = found.entry(args, self._options, functools.partial(Compiled.__call__, self))
+        fast = found.entry(args, functools.partial(Compiled.__call__, self))
         if fast is not None:
             self.__class__ = type("Compiled", (Compiled,), {"__call__": fast, "__doc__": Compiled.__doc__})
 
@@ -117,7 +130,10 @@ class Compiled:
         """The specialisation for arguments of these types, made if there is none; the function does not run."""
         leaves, key = self._recognised(args, kwargs)
         found = self._found.get(key)
-        return found if found is not None and found.inputs(leaves) else self._specialised(key, args, kwargs)
+        if found is None or found.inputs(leaves) is None or found.changed():
+            found = self._specialised(key, args, kwargs)
+        found.run  # noqa: B018 - makes it
+        return found
 
     def explain(self, *args: Any, **kwargs: Any) -> Any:
         """What the function became for arguments of these types: see `Explanation`, which prints as text."""

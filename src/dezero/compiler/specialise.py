@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import zlib
 from collections.abc import Callable, Collection, Sequence
@@ -18,9 +19,10 @@ from dezero.compiler.trees import LEAF, unflatten
 from dezero.core.config import Config, using_config
 from dezero.core.marks import COMPILED
 from dezero.core.tracing import ConcretizationError
-from dezero.core.variable import Variable, wrap
+from dezero.core.variable import Variable, tick
 
 Runner = Callable[..., Sequence[Any]]
+_new = object.__new__
 _WHOLE = 2**20  # bytes: of a larger array a checksum is compared, not a copy
 
 
@@ -34,32 +36,36 @@ class Options(NamedTuple):
 
 
 class Specialisation:
-    """A function compiled for arguments of some types.
+    """A function compiled for arguments of some types: traced at once, made machine code when it first runs.
 
     seconds: what each stage took. way: "machine code" or "NumPy". why: the reason where it is not machine code.
     """
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Any, options: Options) -> None:
+        self._function, self._options = function, options
         self.seconds: dict[str, float] = {}
         self.trace: Trace = self._timed("trace", lambda: trace(function, args, kwargs, options.static))
         self.graph: Graph = self._timed("lower", lambda: lower(self.trace.program))
         self.way, self.why = "machine code", ""
+        kinds = self.trace.program.inputs[len(self.trace.types) :]
+        self._captured = [(source, *kind) for source, kind in zip(self.trace.captured, kinds, strict=True)]
+        self._assumed = [(a, _state(a)) for a in self.trace.assumed]
+        structure = self.trace.structure
+        self._one = structure.kind is LEAF
+        self._flat = structure.kind in (list, tuple) and all([part.kind is LEAF for part in structure.parts])
+
+    @functools.cached_property
+    def run(self) -> Runner:
+        """What computes the results from the arrays of a call."""
         try:
-            self.run = self._timed("machine code", lambda: machine_code(self.graph, options))
+            return self._timed("machine code", lambda: machine_code(self.graph, self._options))
         except (Unsupported, ImportError) as reason:
-            if options.fallback == "error":
+            if self._options.fallback == "error":
                 raise
             self.way, self.why = "NumPy", str(reason)
-            self.run = Replay(self.graph)
-        self._function = function
-        self._types = [(kind.shape, kind.dtype) for kind in self.trace.program.inputs]
-        self._assumed = [(a, _state(a)) for a in self.trace.assumed]
-        self._one = self.trace.structure.kind is LEAF
-        self._flat = self.trace.structure.kind in (list, tuple) and all(
-            [part.kind is LEAF for part in self.trace.structure.parts]
-        )
+            return Replay(self.graph)
 
-    def entry(self, args: tuple[Any, ...], options: Options, fallback: Runner) -> Runner | None:
+    def entry(self, args: tuple[Any, ...], fallback: Runner) -> Runner | None:
         """A function in machine code that takes the arguments as they are and gives the results; None where it cannot.
 
         It serves arrays that the function turns into a tuple of arrays, whatever the settings are. fallback: takes the
@@ -67,20 +73,13 @@ class Specialisation:
         """
         found = self.trace
         plain = found.structure.kind is tuple and self._flat and set(found.kinds) <= {PLAIN_ARRAY}
-        if (
-            not plain
-            or found.captured
-            or found.assumed
-            or found.gradients
-            or found.cleared
-            or isinstance(self.run, Replay)
-        ):
+        if not plain or found.captured or found.assumed or found.gradients or found.cleared or self.way == "NumPy":
             return None
         from dezero.compiler.entry import scalar_entry
         from dezero.compiler.simplify import simplified
 
         try:
-            fast = scalar_entry(simplified(self.graph, options.strict), fallback, options.strict)
+            fast = scalar_entry(simplified(self.graph, self._options.strict), fallback, self._options.strict)
             with using_config("train", not Config.train):
                 other = lower(trace(self._function, args).program)
         except (Unsupported, ConcretizationError):
@@ -94,15 +93,28 @@ class Specialisation:
         return found
 
     def inputs(self, leaves: Sequence[Any]) -> list[Any] | None:
-        """The arrays of a run; None where something from outside is no longer what the trace found."""
-        arrays = self.trace.inputs(leaves)
-        for a, (shape, dtype) in zip(arrays, self._types, strict=True):
+        """The arrays of a run; None where one from outside has another shape or dtype than when it was traced."""
+        arrays = [x._data if isinstance(x, Variable) else x for x in leaves]
+        for source, shape, dtype in self._captured:
+            a = source.read()
             if a.shape != shape or a.dtype != dtype:
                 return None
-        for a, state in self._assumed:
-            if not _same_state(a, state):
-                return None
+            arrays.append(a)
         return arrays
+
+    def changed(self) -> list[Any]:
+        """The arrays from outside with which the function may have computed while it was traced, and that changed."""
+        return [a for a, state in self._assumed if not _same_state(a, state)]
+
+    def trust(self, arrays: Sequence[Any]) -> None:
+        """Look no longer whether these arrays change: the program does not depend on them."""
+        self._assumed = [(a, state) for a, state in self._assumed if not any([a is b for b in arrays])]
+
+    def computes_as(self, other: Specialisation) -> bool:
+        """Whether two specialisations of a function are the same program."""
+        a, b = self.trace, other.trace
+        same = (a.structure, a.kinds, a.captured, a.gradients) == (b.structure, b.kinds, b.captured, b.gradients)
+        return same and _same_graph(self.graph, other.graph)
 
     def __call__(self, leaves: Sequence[Any], arrays: Sequence[Any]) -> Any:
         """The function's result for the leaves of its arguments and the arrays of this run."""
@@ -140,8 +152,9 @@ def _same_graph(a: Graph, b: Graph) -> bool:
 
 def _result(kind: str, value: Any) -> Any:
     if kind == VARIABLE:
-        y: Any = wrap(value)
-        y._op = COMPILED
+        y: Any = _new(Variable)  # without its checks: a third of the time
+        y._data, y._op, y._args, y._age = value, COMPILED, (), tick()
+        y._grad = y._origin = y._resume = y.name = None
         return y
     return value if isinstance(value, np.generic) or kind != "scalar" else value[()]
 
@@ -157,8 +170,3 @@ def _same_state(array: np.ndarray, state: Any) -> bool:
     if isinstance(state, np.ndarray):
         return array.shape == state.shape and array.dtype == state.dtype and array.tobytes() == state.tobytes()
     return bool(_state(array) == state)
-
-
-def variables_of(leaves: Sequence[Any]) -> list[Variable]:
-    """The Variables among the leaves."""
-    return [x for x in leaves if isinstance(x, Variable)]

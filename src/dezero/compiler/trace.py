@@ -32,6 +32,7 @@ from dezero.rewriting.types import Type, type_of
 
 VARIABLE, PLAIN_ARRAY, SCALAR = "variable", "array", "scalar"
 _MOST_RUNS = 5
+_LARGE = 2**20  # bytes
 
 
 @dataclass
@@ -292,8 +293,8 @@ class _Tracing:
     def _compared(self, first: Built, second: Built) -> Trace:
         second.check_alike(first)
         program, sources, arrays = second.program(first, self.types)
-        taken = {id(a) for a in arrays}
-        assumed = [a for a in [*self.reachable.arrays, *second.assumed(first)] if id(a) not in taken]
+        read = {id(a) for a in arrays if a.nbytes > _LARGE}  # at each run: what else follows from them is not looked at
+        assumed = [a for a in [*self.reachable.arrays, *second.assumed(first)] if id(a) not in read]
         return Trace(
             program, sources, self.arguments, self.types, second.structure, second.kinds,  # type: ignore[arg-type]
             second.gradients, second.cleared, assumed, second.stepped,
