@@ -65,12 +65,15 @@ def _as_stack(builder: Builder, node: Node, wanted: Shape | None) -> int | None:
         return _rows_of_stack(builder, node, builder.node(inner).shape[:-1])
     if wanted is not None and len(wanted) > 2 and wanted[-1] == node.shape[-1]:
         return _rows_of_stack(builder, node, wanted[:-1])
-    left = builder.node(a)
-    second = _flattened(builder, b)
-    if left.primitive != TRANSPOSE or second is None:
+    left, second = builder.node(a), _flattened(builder, b)
+    if second is None:
         return None
-    first = _flattened(builder, left.places[0])
-    lead = builder.node(second).shape[:-1]
+    lead, first = builder.node(second).shape[:-1], None
+    if left.primitive == TRANSPOSE:
+        first = _flattened(builder, left.places[0])
+    elif left.primitive == CONSTANT:
+        value = left.parameters["value"].T.reshape(*lead, -1)
+        first = builder.new(CONSTANT, (), value.shape, left.dtype, value=value)
     if first is None or builder.node(first).shape[:-1] != lead:
         return None
     shape = builder.node(first).shape
