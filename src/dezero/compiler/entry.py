@@ -7,8 +7,10 @@ import functools
 import importlib
 import sys
 import sysconfig
-from collections.abc import Callable, Sequence
-from typing import Any
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,11 +22,16 @@ from dezero.compiler.scalars import scalars, write
 from dezero.compiler.vector import Body, Unsupported
 from dezero.core.dtypes import Array, DType, Shape
 
+if TYPE_CHECKING:
+    from dezero.compiler.native import Native
+
 Type = tuple[Shape, DType]
 _DATA, _NDIM, _SHAPE, _DTYPE, _FLAGS = 16, 24, 32, 56, 64  # where an array object holds them
 _CONTIGUOUS_ALIGNED = 0x0101
 _ARRAY_TYPE, _NEW_FROM_DESCR = 2, 94  # of NumPy's table of C functions
 _FASTCALL = 0x0080
+_LARGEST = 2**18  # bytes of the arguments and results of a walk
+_numbers = itertools.count()  # of walks: each has a table of its own, so no two share a module
 _FUNCTIONS = ("PyObject_Vectorcall", "PyTuple_New", "PyTuple_SetItem", "Py_IncRef", "Py_DecRef")
 
 
@@ -166,12 +173,13 @@ def entry(
     compute: Callable[[Body, Sequence[str], Sequence[str]], None],
     fallback: Callable[..., Any],
     strict: bool = False,
+    tables: Mapping[str, Sequence[int]] | None = None,
 ) -> Callable[..., Any]:
     """A function of arrays of the given shapes and dtypes, that returns a tuple of new arrays of the given ones.
 
     compute: writes the lines that compute the numbers, given the addresses of the inputs' and outputs' numbers. Other
     arguments - of another type, shape, dtype or layout - are handed to the fallback. Raises Unsupported where the
-    Python or NumPy at hand have no such entries.
+    Python or NumPy at hand have no such entries. tables: the words of global variables that the lines declare.
     """
     _bound()
     text = _Text(inputs, outputs)
@@ -185,14 +193,15 @@ def entry(
         "filled:",
     ]
     compute(text.body, addresses, [text.made(k) for k in range(len(outputs))])
-    return _function(text, fallback)
+    return _function(text, fallback, {"table": text.objects, **(tables or {})})
 
 
-def _function(text: _Text, fallback: Callable[..., Any]) -> Callable[..., Any]:
+def _function(text: _Text, fallback: Callable[..., Any], tables: Mapping[str, Sequence[int]]) -> Callable[..., Any]:
     """The Python function of an entry's text."""
     code = llvm.compile_module(text.whole())
-    table = (ctypes.c_size_t * len(text.objects)).from_address(code.variable("table"))
-    table[:] = [*text.objects]  # the same ones where equal texts share a module
+    for name, words in tables.items():  # the same ones where equal texts share a module
+        table = (ctypes.c_size_t * len(words)).from_address(code.variable(name))
+        table[:] = [*words]
     owner = _Owner(fallback)
     method = _Method(b"compiled", code.address("entry"), _FASTCALL, None)
     kept = [np.ndarray, *[dtype for _, dtype in [*text.inputs, *text.outputs]]]
@@ -248,6 +257,38 @@ def loop_entry(
         b.lines.append(f"  call void @loop({pointers}, i64 {rows})")
 
     return entry(inputs, outputs, compute, fallback or functools.partial(_refused, inputs), strict)
+
+
+def walk_entry(native: Native, fallback: Callable[..., Any] | None = None) -> Callable[..., tuple[Array, ...]]:
+    """A function of the arrays of a graph's machine code, in one workspace, which Python's lock guards.
+
+    fallback: as for `scalar_entry`. Raises Unsupported where NumPy computes a part, and for large results, which are
+    better written into memory that is used again.
+    """
+    nodes, graph = native.graph.nodes, native.graph
+    inputs = [(nodes[place].shape, nodes[place].dtype) for place in graph.inputs]
+    outputs = [(nodes[place].shape, nodes[place].dtype) for place in graph.outputs]
+    size = sum([math.prod(shape) * dtype.itemsize for shape, dtype in [*inputs, *outputs]])
+    if not native.is_one_walk or size > _LARGEST:
+        raise Unsupported("it is large, or NumPy computes a part of it")
+    words = native.walk_words()
+    declared = f"; {next(_numbers)}\n@call = global [{len(words)} x i64] zeroinitializer"
+
+    def compute(b: Body, given: Sequence[str], made: Sequence[str]) -> None:
+        b.declare(declared)
+        walk, records, blocks, count, bases, scratch = [
+            b.line(f"load {kind}, ptr getelementptr (i64, ptr @call, i64 {k})")
+            for k, kind in enumerate(("ptr", "ptr", "ptr", "i64", "ptr", "ptr"))
+        ]
+        lying = [(base, given[position]) for base, position in native.input_bases]
+        for base, address in [*lying, *zip(native.output_bases, made, strict=True)]:
+            at = b.line(f"getelementptr i64, ptr {bases}, i64 {base}")
+            b.lines.append(f"  store ptr {address}, ptr {at}")
+        b.lines.append(f"  call void {walk}(ptr {records}, ptr {blocks}, i64 {count}, ptr {bases}, ptr {scratch})")
+
+    made = entry(inputs, outputs, compute, fallback or functools.partial(_refused, inputs), tables={"call": words})
+    made.__self__.kept += (native,)  # type: ignore[attr-defined]
+    return made
 
 
 def _refused(inputs: Sequence[Type], *args: Any) -> Any:

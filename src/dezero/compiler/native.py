@@ -89,6 +89,32 @@ class Native:
         words = [[b.word, b.records, 0, *((count, self.tile) if b.rows else (1, 1))] for b in run]
         return (ctypes.c_int64 * (5 * len(run)))(*[word for block in words for word in block])
 
+    # For callers in machine code
+
+    @property
+    def is_one_walk(self) -> bool:
+        """Whether a call is one walk over the table of steps, which writes nothing but arrays that are handed out."""
+        handed = [base for _, base, _ in self._outs]
+        whole = len(self._runs) == 1 and not self._by_numpy and self.threads == 1 and not self._written
+        return whole and None not in handed and {base for base, *_ in self._results} == {*handed}
+
+    @property
+    def input_bases(self) -> list[tuple[int, int]]:
+        """Pairs of a base and the position of the argument whose address it is."""
+        return self._inputs
+
+    @property
+    def output_bases(self) -> list[int]:
+        """The base that is the address of each output."""
+        return [base for _, base, _ in self._outs if base is not None]
+
+    def walk_words(self) -> list[int]:
+        """The address of the walk, and its arguments, in a workspace that is kept for these calls alone."""
+        space, (blocks, run) = self._space(), self._runs[0]  # type: ignore[misc]
+        self._entered = space, blocks
+        addresses = [ctypes.addressof(x) for x in (blocks, space.bases[0], space.scratch[0])]
+        return [self.code.walk, self._records, addresses[0], len(run), *addresses[1:]]
+
     # A call
 
     def __call__(self, *arrays: Array) -> list[Array]:

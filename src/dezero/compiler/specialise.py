@@ -75,16 +75,13 @@ class Specialisation:
         plain = found.structure.kind is tuple and self._flat and set(found.kinds) <= {PLAIN_ARRAY}
         if not plain or found.captured or found.assumed or found.gradients or found.cleared or self.way == "NumPy":
             return None
-        from dezero.compiler.entry import scalar_entry
-        from dezero.compiler.simplify import simplified
-
         try:
-            fast = scalar_entry(simplified(self.graph, self._options.strict), fallback, self._options.strict)
+            fast = machine_code(self.graph, self._options, fallback)
             with using_config("train", not Config.train):
                 other = lower(trace(self._function, args).program)
         except (Unsupported, ConcretizationError):
             return None
-        return fast if _same_graph(self.graph, other) else None
+        return fast if not hasattr(fast, "report") and _same_graph(self.graph, other) else None
 
     def _timed(self, stage: str, work: Callable[[], Any]) -> Any:
         start = time.perf_counter()
@@ -131,17 +128,24 @@ class Specialisation:
         return found.structure.kind(made) if self._flat else unflatten(found.structure, made)
 
 
-def machine_code(graph: Graph, options: Options) -> Runner:
-    """What runs a graph as machine code; Unsupported, with the reason, where it cannot."""
-    from dezero.compiler.entry import scalar_entry
+def machine_code(graph: Graph, options: Options, fallback: Runner | None = None) -> Runner:
+    """What runs a graph as machine code; Unsupported, with the reason, where it cannot.
+
+    fallback: takes the calls with arrays of other types; small graphs check them.
+    """
+    from dezero.compiler.entry import scalar_entry, walk_entry
     from dezero.compiler.native import Native
     from dezero.compiler.simplify import simplified
 
     simpler = simplified(graph, options.strict)
     try:
-        return scalar_entry(simpler, strict=options.strict)
+        return scalar_entry(simpler, fallback, strict=options.strict)
     except Unsupported:  # it is too large to be computed number by number
-        return Native(simpler, options.threads, strict=options.strict)
+        native = Native(simpler, options.threads, strict=options.strict)
+    try:
+        return walk_entry(native, fallback or native)
+    except Unsupported:
+        return native
 
 
 def _same_graph(a: Graph, b: Graph) -> bool:
