@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from types import MethodType
 from typing import Any, NamedTuple, overload
 
@@ -13,7 +13,7 @@ import numpy as np
 from dezero.compiler.specialise import Options, Specialisation
 from dezero.compiler.trace import hidden
 from dezero.compiler.trees import flatten
-from dezero.core.config import settings
+from dezero.core.config import training
 from dezero.core.tracing import TRACES
 from dezero.core.variable import Parameter, Variable
 
@@ -44,13 +44,23 @@ class Compiled:
         return self if instance is None else MethodType(self, instance)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        leaves, key = self._recognised(args, kwargs)
-        if TRACES or any([isinstance(x, Variable) and (x._args or x._is_argument) for x in leaves]):
+        if TRACES:
             return self._function(*args, **kwargs)  # it is part of a larger computation, which needs its graph
+        if kwargs or self._options.static or not _SIMPLE.issuperset(map(type, args)):
+            leaves, structure = flatten(hidden(args, kwargs, self._options.static))
+            if any([isinstance(x, Variable) and (x._args or x._is_argument) for x in leaves]):
+                return self._function(*args, **kwargs)
+            return self._run((structure, *_key(leaves)), leaves, args, kwargs)
+        if any([type(x) is not np.ndarray and x._args for x in args]):
+            return self._function(*args)
+        return self._run(_key(args), args, args, kwargs)
+
+    def _run(self, key: Any, leaves: Sequence[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The function's result. key: equal for arguments of equal structure and types; leaves: arrays among them."""
         found = self._found.get(key)
-        arrays = (
-            None if found is None or (found._assumed and self._outdated(found, args, kwargs)) else found.inputs(leaves)
-        )
+        arrays = None
+        if found is not None and not (found.assumed and self._outdated(found, args, kwargs)):
+            arrays = found.inputs(leaves)
         if found is None or arrays is None:
             found = self._specialised(key, args, kwargs)
             arrays = found.inputs(leaves)
@@ -70,17 +80,6 @@ class Compiled:
             found.trust(changed)
             return False
         return bool(changed)
-
-    def _recognised(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
-        """The arrays among the arguments, and a key that is equal for arguments of equal structure and types."""
-        if not kwargs and not self._options.static and _SIMPLE.issuperset(map(type, args)):
-            data = [x._data if type(x) is not np.ndarray else x for x in args]
-            key: Any = [(type(x), d.dtype, d.shape) for x, d in zip(args, data, strict=True)]
-            return args, (*settings(), *key)
-        leaves, structure = flatten(hidden(args, kwargs, self._options.static))
-        data = [x._data if isinstance(x, Variable) else x for x in leaves]
-        key = [(type(x), d.dtype, d.shape) for x, d in zip(leaves, data, strict=True)]
-        return leaves, (*settings(), structure, *key)
 
     def _specialised(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialisation:
         found = Specialisation(self._function, args, kwargs, self._options)
@@ -128,7 +127,9 @@ class Compiled:
 
     def specialisation(self, *args: Any, **kwargs: Any) -> Specialisation:
         """The specialisation for arguments of these types, made if there is none; the function does not run."""
-        leaves, key = self._recognised(args, kwargs)
+        leaves, structure = flatten(hidden(args, kwargs, self._options.static))
+        simple = not kwargs and not self._options.static and _SIMPLE.issuperset(map(type, args))
+        key = _key(leaves) if simple else (structure, *_key(leaves))
         found = self._found.get(key)
         if found is None or found.inputs(leaves) is None or found.changed():
             found = self._specialised(key, args, kwargs)
@@ -146,6 +147,15 @@ class Compiled:
         from dezero.compiler.explain import source_of
 
         return source_of(self.specialisation(*args, **kwargs))
+
+
+def _key(leaves: Sequence[Any]) -> tuple[Any, ...]:
+    """What must be equal for a program to serve other arrays, beside the structure that they stand in."""
+    key: list[Any] = [training()]
+    for x in leaves:
+        data = x if type(x) is np.ndarray else getattr(x, "_data", x)
+        key += (type(x), data.dtype, data.shape)
+    return tuple(key)
 
 
 def compile_with(function: Callable[..., Any], options: Options) -> Compiled:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ctypes
 import functools
 import importlib
-import sys
-import sysconfig
 import itertools
 import math
+import sys
+import sysconfig
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 

@@ -33,7 +33,7 @@ class Explanation:
             f"  reads from outside at each call: {_counted(source.kind for source in trace.captured) or 'nothing'}",
             f"  graph: {len(graph.nodes)} arrays: {_counted(_name(graph, i) for i in range(len(graph.nodes)))}",
         ]
-        lines += _machine(found.run)
+        lines += _machine(found)
         lines.append("  time: " + ", ".join([f"{stage} {s * 1e3:.1f} ms" for stage, s in found.seconds.items()]))
         return "\n".join(lines)
 
@@ -54,17 +54,17 @@ class Explanation:
 
 def source_of(found: Specialisation) -> str:
     """The graph of a specialisation, and LLVM's assembly of its kernels where it runs as machine code."""
-    code = found.run.code.text if hasattr(found.run, "code") else ""
+    code = found.native.code.text if found.native is not None else ""
     return f"{text(found.graph)}\n\n{code}".rstrip() + "\n"
 
 
-def _machine(run: Any) -> list[str]:
+def _machine(found: Specialisation) -> list[str]:
     """What the machine code of a graph does, in words."""
-    if isinstance(run, Replay):
+    if isinstance(found.run, Replay):
         return []
-    if not hasattr(run, "report"):
+    if found.native is None:
         return ["  machine code: one number after another, without loops"]
-    it = run.report()
+    it = found.native.report()
     cut = (
         f"{it.rows:,} rows, {it.tile} at a time, in {it.passes} pass{'es' * (it.passes > 1)}" if it.passes else "no cut"
     )

@@ -6,7 +6,7 @@ import functools
 import time
 import zlib
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from dezero.core.config import Config, using_config
 from dezero.core.marks import COMPILED
 from dezero.core.tracing import ConcretizationError
 from dezero.core.variable import Variable, tick
+
+if TYPE_CHECKING:
+    from dezero.compiler.native import Native
 
 Runner = Callable[..., Sequence[Any]]
 _new = object.__new__
@@ -39,6 +42,7 @@ class Specialisation:
     """A function compiled for arguments of some types: traced at once, made machine code when it first runs.
 
     seconds: what each stage took. way: "machine code" or "NumPy". why: the reason where it is not machine code.
+    assumed: pairs of an array from outside, which may be burned into the program, and its state.
     """
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Any, options: Options) -> None:
@@ -47,18 +51,20 @@ class Specialisation:
         self.trace: Trace = self._timed("trace", lambda: trace(function, args, kwargs, options.static))
         self.graph: Graph = self._timed("lower", lambda: lower(self.trace.program))
         self.way, self.why = "machine code", ""
+        self.native: Native | None = None  # its loops and products, where it is not computed number by number
         kinds = self.trace.program.inputs[len(self.trace.types) :]
         self._captured = [(source, *kind) for source, kind in zip(self.trace.captured, kinds, strict=True)]
-        self._assumed = [(a, _state(a)) for a in self.trace.assumed]
+        self.assumed = [(a, _state(a)) for a in self.trace.assumed]
         structure = self.trace.structure
         self._one = structure.kind is LEAF
+        self._pure = not (self.trace.gradients or self.trace.cleared)
         self._flat = structure.kind in (list, tuple) and all([part.kind is LEAF for part in structure.parts])
 
     @functools.cached_property
     def run(self) -> Runner:
         """What computes the results from the arrays of a call."""
         try:
-            return self._timed("machine code", lambda: machine_code(self.graph, self._options))
+            return self._timed("machine code", lambda: self._machine_code(None))
         except (Unsupported, ImportError) as reason:
             if self._options.fallback == "error":
                 raise
@@ -76,12 +82,31 @@ class Specialisation:
         if not plain or found.captured or found.assumed or found.gradients or found.cleared or self.way == "NumPy":
             return None
         try:
-            fast = machine_code(self.graph, self._options, fallback)
+            fast = self._machine_code(fallback)
             with using_config("train", not Config.train):
                 other = lower(trace(self._function, args).program)
         except (Unsupported, ConcretizationError):
             return None
-        return fast if not hasattr(fast, "report") and _same_graph(self.graph, other) else None
+        return fast if fast is not self.native and _same_graph(self.graph, other) else None
+
+    def _machine_code(self, fallback: Runner | None) -> Runner:
+        """What runs the graph as machine code; Unsupported, with the reason, where it cannot.
+
+        fallback: takes the calls with arrays of other types; the code of small graphs checks them.
+        """
+        from dezero.compiler.entry import scalar_entry, walk_entry
+        from dezero.compiler.native import Native
+        from dezero.compiler.simplify import simplified
+
+        simpler, strict = simplified(self.graph, self._options.strict), self._options.strict
+        try:
+            return scalar_entry(simpler, fallback, strict=strict)
+        except Unsupported:  # it is too large to be computed number by number
+            self.native = Native(simpler, self._options.threads, strict=strict)
+        try:
+            return walk_entry(self.native, fallback or self.native)
+        except Unsupported:
+            return self.native
 
     def _timed(self, stage: str, work: Callable[[], Any]) -> Any:
         start = time.perf_counter()
@@ -101,11 +126,11 @@ class Specialisation:
 
     def changed(self) -> list[Any]:
         """The arrays from outside with which the function may have computed while it was traced, and that changed."""
-        return [a for a, state in self._assumed if not _same_state(a, state)]
+        return [a for a, state in self.assumed if not _same_state(a, state)]
 
     def trust(self, arrays: Sequence[Any]) -> None:
         """Look no longer whether these arrays change: the program does not depend on them."""
-        self._assumed = [(a, state) for a, state in self._assumed if not any([a is b for b in arrays])]
+        self.assumed = [(a, state) for a, state in self.assumed if not any([a is b for b in arrays])]
 
     def computes_as(self, other: Specialisation) -> bool:
         """Whether two specialisations of a function are the same program."""
@@ -117,6 +142,8 @@ class Specialisation:
         """The function's result for the leaves of its arguments and the arrays of this run."""
         results = self.run(*arrays)
         found = self.trace
+        if self._one and self._pure:
+            return _result(found.kinds[0], results[0])
         for source, value in zip(found.gradients, results[len(found.kinds) :], strict=True):
             holder = leaves[source.holder] if isinstance(source.holder, int) else source.holder
             source._replace(holder=holder).write(value)
@@ -126,26 +153,6 @@ class Specialisation:
         if self._one:
             return made[0]
         return found.structure.kind(made) if self._flat else unflatten(found.structure, made)
-
-
-def machine_code(graph: Graph, options: Options, fallback: Runner | None = None) -> Runner:
-    """What runs a graph as machine code; Unsupported, with the reason, where it cannot.
-
-    fallback: takes the calls with arrays of other types; small graphs check them.
-    """
-    from dezero.compiler.entry import scalar_entry, walk_entry
-    from dezero.compiler.native import Native
-    from dezero.compiler.simplify import simplified
-
-    simpler = simplified(graph, options.strict)
-    try:
-        return scalar_entry(simpler, fallback, strict=options.strict)
-    except Unsupported:  # it is too large to be computed number by number
-        native = Native(simpler, options.threads, strict=options.strict)
-    try:
-        return walk_entry(native, fallback or native)
-    except Unsupported:
-        return native
 
 
 def _same_graph(a: Graph, b: Graph) -> bool:

@@ -23,6 +23,7 @@ _settings: dict[str, ContextVar[bool]] = {
 # Bound methods for the settings that each operation asks for: 30 ns, where Config.enable_backprop takes 300.
 recording = _settings["enable_backprop"].get
 simplifying = _settings["simplify"].get
+training = _settings["train"].get
 checking_inplace = _settings["check_inplace"].get
 
 # While a transform calls the user's function: the age of the oldest argument that the transform made for it.
@@ -57,11 +58,6 @@ def _setting(name: str) -> ContextVar[bool]:
         return _settings[name]
     except KeyError:
         raise AttributeError(f"Config has no setting {name!r}; it has {', '.join(_settings)}") from None
-
-
-def settings() -> tuple[bool, ...]:
-    """All settings, for keys of caches."""
-    return tuple([setting.get() for setting in _settings.values()])
 
 
 class _ConfigType(type):
