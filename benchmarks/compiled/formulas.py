@@ -98,9 +98,9 @@ def _row(formula: Formula, order: int, points: int) -> Row:
     f = nested(formula, order)
 
     def compiled() -> Callable[[], object]:
-        run = dezero.compile(f)
-        leaf = Variable(x)
-        return lambda: run(leaf)
+        run = dezero.compile(lambda x: tuple([y.data for y in f(Variable(x))]))
+        run(x)
+        return lambda: run(x)
 
     def eager() -> Callable[[], object]:
         leaf = Variable(x)

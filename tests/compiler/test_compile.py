@@ -44,9 +44,9 @@ def test_arrays_stay_arrays_and_variables_stay_variables():
 def test_one_program_for_each_kind_of_arguments():
     f = compile(cube)
     for shape in ((2,), (3,), (2,)):
-        f(np.ones(shape))
-    f(np.ones(2, np.float32))
-    f(Variable(np.ones(2)))
+        f(Variable(np.ones(shape)))
+    f(Variable(np.ones(2, np.float32)))
+    f(np.ones(2))
     assert f.cache_info() == (1, 4, 4)
     f.clear_cache()
     assert f.cache_info().entries == 0

@@ -117,7 +117,10 @@ class Compiled:
             return self._derived[key]
 
     def cache_info(self) -> CacheInfo:
-        """How many calls found their specialisation, and how many are kept."""
+        """How many calls found their specialisation, and how many are kept.
+
+        Calls with small plain arrays go straight to machine code, which counts none.
+        """
         return CacheInfo(self._hits, self._misses, len(self._found))
 
     def clear_cache(self) -> None:

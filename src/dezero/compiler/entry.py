@@ -32,7 +32,7 @@ _ARRAY_TYPE, _NEW_FROM_DESCR = 2, 94  # of NumPy's table of C functions
 _FASTCALL = 0x0080
 _LARGEST = 2**18  # bytes of the arguments and results of a walk
 _numbers = itertools.count()  # of walks: each has a table of its own, so no two share a module
-_FUNCTIONS = ("PyObject_Vectorcall", "PyTuple_New", "PyTuple_SetItem", "Py_IncRef", "Py_DecRef")
+_FUNCTIONS = ("PyObject_Vectorcall", "PyTuple_New", "PyTuple_GetItem", "PyTuple_SetItem", "Py_IncRef", "Py_DecRef")
 
 
 class _Method(ctypes.Structure):
@@ -89,8 +89,8 @@ def _bound() -> None:
 class _Text:
     """The text of an entry."""
 
-    def __init__(self, inputs: Sequence[Type], outputs: Sequence[Type]) -> None:
-        self.inputs, self.outputs = inputs, outputs
+    def __init__(self, inputs: Sequence[Type], outputs: Sequence[Type], single: bool) -> None:
+        self.inputs, self.outputs, self.single = inputs, outputs, single
         self.body = Body(1)
         self.parts = [f"attributes {ATTRIBUTES}"]
         self.objects: list[int] = []  # addresses of Python objects in the table that the entry reads
@@ -148,6 +148,7 @@ class _Text:
         declared = [
             "declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)",
             "declare ptr @PyTuple_New(i64)",
+            "declare ptr @PyTuple_GetItem(ptr, i64)",
             "declare i32 @PyTuple_SetItem(ptr, i64, ptr)",
             "declare void @Py_IncRef(ptr)",
             "declare void @Py_DecRef(ptr)",
@@ -157,7 +158,12 @@ class _Text:
         # Dtypes are no part of the code: without them here, texts of other dtypes might be equal.
         kinds = ", ".join([str(dtype) for _, dtype in [*self.inputs, *self.outputs]])
         lines = [f"; {kinds}", "define ptr @entry(ptr %self, ptr %args, i64 %count) #0 {", "start:", *self.body.lines]
-        lines += ["  ret ptr %results", "failed:", "  call void @Py_DecRef(ptr %results)", "  br label %null"]
+        if self.single:
+            lines += ["  %only = call ptr @PyTuple_GetItem(ptr %results, i64 0)", "  call void @Py_IncRef(ptr %only)"]
+            lines += ["  call void @Py_DecRef(ptr %results)", "  ret ptr %only", "failed:"]
+        else:
+            lines += ["  ret ptr %results", "failed:"]
+        lines += ["  call void @Py_DecRef(ptr %results)", "  br label %null"]
         lines += ["null:", "  ret ptr null", "other:"]
         lines += [
             "  %y = call ptr @PyObject_Vectorcall(ptr %self, ptr %args, i64 %count, ptr null)",
@@ -174,15 +180,17 @@ def entry(
     fallback: Callable[..., Any],
     strict: bool = False,
     tables: Mapping[str, Sequence[int]] | None = None,
+    single: bool = False,
 ) -> Callable[..., Any]:
     """A function of arrays of the given shapes and dtypes, that returns a tuple of new arrays of the given ones.
 
     compute: writes the lines that compute the numbers, given the addresses of the inputs' and outputs' numbers. Other
     arguments - of another type, shape, dtype or layout - are handed to the fallback. Raises Unsupported where the
     Python or NumPy at hand have no such entries. tables: the words of global variables that the lines declare.
+    single: it returns the one array itself, in no tuple.
     """
     _bound()
-    text = _Text(inputs, outputs)
+    text = _Text(inputs, outputs, single)
     text.body = Body(1, strict=strict)
     text.require([text.same("i64", "%count", len(inputs))], "counted")
     addresses = [text.checked(k) for k in range(len(inputs))]
@@ -213,12 +221,12 @@ def _function(text: _Text, fallback: Callable[..., Any], tables: Mapping[str, Se
 
 
 def scalar_entry(
-    graph: Graph, fallback: Callable[..., Any] | None = None, strict: bool = False
-) -> Callable[..., tuple[Array, ...]]:
+    graph: Graph, fallback: Callable[..., Any] | None = None, strict: bool = False, single: bool = False
+) -> Callable[..., Any]:
     """A function of a graph's inputs that returns the tuple of its outputs, computed number by number.
 
     fallback: called with arguments of another type, shape, dtype or layout; a TypeError by default. Results without
-    axes are arrays of shape (). Raises Unsupported where the graph is too large, or has what becomes no machine code.
+    axes are arrays of shape (). single: one result comes in no tuple. Raises Unsupported where the graph is too large, or has what becomes no machine code.
     """
     nodes, program = graph.nodes, scalars(graph)
     inputs = [(nodes[place].shape, nodes[place].dtype) for place in graph.inputs]
@@ -230,7 +238,7 @@ def scalar_entry(
     def compute(b: Body, given: Sequence[str], made: Sequence[str]) -> None:
         write(program, b, [given[order[k]] for k in range(len(order))], made)
 
-    return entry(inputs, outputs, compute, fallback or functools.partial(_refused, inputs), strict)
+    return entry(inputs, outputs, compute, fallback or functools.partial(_refused, inputs), strict, single=single)
 
 
 def loop_entry(
@@ -259,10 +267,10 @@ def loop_entry(
     return entry(inputs, outputs, compute, fallback or functools.partial(_refused, inputs), strict)
 
 
-def walk_entry(native: Native, fallback: Callable[..., Any] | None = None) -> Callable[..., tuple[Array, ...]]:
+def walk_entry(native: Native, fallback: Callable[..., Any] | None = None, single: bool = False) -> Callable[..., Any]:
     """A function of the arrays of a graph's machine code, in one workspace, which Python's lock guards.
 
-    fallback: as for `scalar_entry`. Raises Unsupported where NumPy computes a part, and for large results, which are
+    fallback, single: as for `scalar_entry`. Raises Unsupported where NumPy computes a part, and for large results, which are
     better written into memory that is used again.
     """
     nodes, graph = native.graph.nodes, native.graph
@@ -286,7 +294,8 @@ def walk_entry(native: Native, fallback: Callable[..., Any] | None = None) -> Ca
             b.lines.append(f"  store ptr {address}, ptr {at}")
         b.lines.append(f"  call void {walk}(ptr {records}, ptr {blocks}, i64 {count}, ptr {bases}, ptr {scratch})")
 
-    made = entry(inputs, outputs, compute, fallback or functools.partial(_refused, inputs), tables={"call": words})
+    refused = functools.partial(_refused, inputs)
+    made = entry(inputs, outputs, compute, fallback or refused, tables={"call": words}, single=single)
     made.__self__.kept += (native,)  # type: ignore[attr-defined]
     return made
 

@@ -64,7 +64,7 @@ class Specialisation:
     def run(self) -> Runner:
         """What computes the results from the arrays of a call."""
         try:
-            return self._timed("machine code", lambda: self._machine_code(None))
+            return self._timed("machine code", self._machine_code)
         except (Unsupported, ImportError) as reason:
             if self._options.fallback == "error":
                 raise
@@ -74,25 +74,26 @@ class Specialisation:
     def entry(self, args: tuple[Any, ...], fallback: Runner) -> Runner | None:
         """A function in machine code that takes the arguments as they are and gives the results; None where it cannot.
 
-        It serves arrays that the function turns into a tuple of arrays, whatever the settings are. fallback: takes the
-        calls that it does not.
+        It serves arrays that the function turns into an array or a tuple of them, whatever the settings are. fallback:
+        takes the calls that it does not.
         """
         found = self.trace
-        plain = found.structure.kind is tuple and self._flat and set(found.kinds) <= {PLAIN_ARRAY}
+        plain = (self._one or (self._flat and found.structure.kind is tuple)) and {*found.kinds} == {PLAIN_ARRAY}
         if not plain or found.captured or found.assumed or found.gradients or found.cleared or self.way == "NumPy":
             return None
         try:
-            fast = self._machine_code(fallback)
+            fast = self._machine_code(fallback, self._one)
             with using_config("train", not Config.train):
                 other = lower(trace(self._function, args).program)
         except (Unsupported, ConcretizationError):
             return None
         return fast if fast is not self.native and _same_graph(self.graph, other) else None
 
-    def _machine_code(self, fallback: Runner | None) -> Runner:
+    def _machine_code(self, fallback: Runner | None = None, single: bool = False) -> Runner:
         """What runs the graph as machine code; Unsupported, with the reason, where it cannot.
 
-        fallback: takes the calls with arrays of other types; the code of small graphs checks them.
+        fallback: takes the calls with arrays of other types; the code of small graphs checks them. single: one result
+        comes in no tuple.
         """
         from dezero.compiler.entry import scalar_entry, walk_entry
         from dezero.compiler.native import Native
@@ -100,11 +101,11 @@ class Specialisation:
 
         simpler, strict = simplified(self.graph, self._options.strict), self._options.strict
         try:
-            return scalar_entry(simpler, fallback, strict=strict)
+            return scalar_entry(simpler, fallback, strict, single)
         except Unsupported:  # it is too large to be computed number by number
             self.native = Native(simpler, self._options.threads, strict=strict)
         try:
-            return walk_entry(self.native, fallback or self.native)
+            return walk_entry(self.native, fallback or self.native, single)
         except Unsupported:
             return self.native
 
