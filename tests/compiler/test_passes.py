@@ -5,6 +5,8 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import dezero.functions as F
 from dezero import Variable, gradients
@@ -18,6 +20,7 @@ from dezero.core.op import ELEMENTWISE, Op
 from dezero.rewriting.program import Program, on_arrays
 from tests.compiler.test_lower import CASES, UNTYPED, traced
 from tests.compiler.test_replay import program_of
+from tests.programs.generate import generate
 
 RNG = np.random.default_rng(1)
 ROUNDING = {np.dtype(np.float32): 1e-4, np.dtype(np.float16): 1e-2}
@@ -283,3 +286,19 @@ def test_dtypes_stay_where_numbers_take_the_place_of_arrays(number):
     full = np.full((4, 3), number)
     _, found = graphs(lambda v: [v * Variable(full), F.where(v > 0, v, Variable(full)), v + np.asarray(number)], x)
     assert {node.dtype for node in found.nodes if node.primitive == "input"} == {np.dtype(np.float32)}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.booleans())
+def test_random_programs_keep_their_values_and_types(seed, strict):
+    chosen = generate(seed)
+    arrays = [np.asarray(x) for x in chosen.inputs.values()]
+    program = program_of(chosen.function(), *arrays, order=min(chosen.order, 2))
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        graph = simplified(lower(program), strict)
+        values, expected = evaluate(graph, arrays), program.run(on_arrays, arrays)
+    for node, value in zip(graph.nodes, values, strict=True):
+        assert node.dtype == object or (node.shape, node.dtype) == (np.shape(value), np.asarray(value).dtype)
+    for place, y in zip(graph.outputs, expected, strict=True):
+        np.testing.assert_allclose(values[place], y, rtol=1e-8, atol=1e-9)
