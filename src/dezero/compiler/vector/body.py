@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dezero.compiler import graph
 from dezero.core.dtypes import DType
 
 # LLVM's names of the types of elements, and the endings of its intrinsic functions; bool: one bit in a register.
@@ -18,7 +19,7 @@ _SUFFIXES = {"float": "f32", "double": "f64"}
 BOOL, F32, F64 = np.dtype(bool), np.dtype(np.float32), np.dtype(np.float64)
 
 
-class Unsupported(Exception):
+class Unsupported(graph.Unsupported):
     """What cannot become machine code, and why: the caller runs it in NumPy."""
 
 
