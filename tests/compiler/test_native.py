@@ -235,6 +235,40 @@ def test_a_call_that_returns_a_view_of_its_argument():
     agrees(graph, arguments(graph), tile=2)
 
 
+@pytest.mark.parametrize("tile", [2, None])
+def test_calls_keep_their_order(tile):
+    """Calls that draw from one source of random numbers, of which the first waits for a sum over the rows."""
+    order: list[str] = []
+
+    def called(name: str) -> Any:
+        return lambda a: order.append(name) or a + 1.0
+
+    m = Maker()
+    x = m.input((6, 2))
+    first = m.call(called("first"), m.sum(m.map(np.sin, m.map(np.multiply, x, m.sum(x, 0))), 0))
+    second = m.call(called("second"), m.input((2,)))
+    graph = m.end(m.map(np.add, first, second), m.map(np.multiply, x, second))
+    native = Native(graph, tile=tile)
+    for _ in range(2):
+        order.clear()
+        native(*arguments(graph))
+        assert order == ["first", "second"]
+
+
+def test_a_call_that_returns_an_input_which_is_written_in_place():
+    m = Maker()
+    w = m.input((40,))
+    kept = m.call(lambda a: a, w)
+    moved = m.map(np.multiply, w, Number(2.0))
+    late = m.map(np.add, m.map(np.sin, m.sum(m.map(np.cos, moved))), kept)
+    native = Native(m.end(late, kept, updates={w: moved}))
+    array = np.arange(40.0)
+    found, same = native(array)
+    np.testing.assert_allclose(found, np.sin(np.cos(2 * np.arange(40.0)).sum()) + np.arange(40.0))
+    np.testing.assert_array_equal(same, np.arange(40.0))
+    np.testing.assert_array_equal(array, 2 * np.arange(40.0))
+
+
 def test_zeros_of_both_signs_stay_apart():
     m = Maker()
     x = m.input((3,))

@@ -226,7 +226,8 @@ def scalar_entry(
     """A function of a graph's inputs that returns the tuple of its outputs, computed number by number.
 
     fallback: called with arguments of another type, shape, dtype or layout; a TypeError by default. Results without
-    axes are arrays of shape (). single: one result comes in no tuple. Raises Unsupported where the graph is too large, or has what becomes no machine code.
+    axes are arrays of shape (). single: one result comes in no tuple. Raises Unsupported where the graph is too large,
+    or has what becomes no machine code.
     """
     nodes, program = graph.nodes, scalars(graph)
     inputs = [(nodes[place].shape, nodes[place].dtype) for place in graph.inputs]
@@ -270,8 +271,8 @@ def loop_entry(
 def walk_entry(native: Native, fallback: Callable[..., Any] | None = None, single: bool = False) -> Callable[..., Any]:
     """A function of the arrays of a graph's machine code, in one workspace, which Python's lock guards.
 
-    fallback, single: as for `scalar_entry`. Raises Unsupported where NumPy computes a part, and for large results, which are
-    better written into memory that is used again.
+    fallback, single: as for `scalar_entry`. Raises Unsupported where NumPy computes a part, and for large results, which
+    are better written into memory that is used again.
     """
     nodes, graph = native.graph.nodes, native.graph
     inputs = [(nodes[place].shape, nodes[place].dtype) for place in graph.inputs]

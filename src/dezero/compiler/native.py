@@ -164,8 +164,8 @@ class Native:
         args = [a.value if isinstance(a, Number) else self._array(a, space, values) for a in node.args]
         with np.errstate(**dict(node.parameters.get("errstate", ()))):
             value = self._functions[place](*args)
-        if space.shares(value):
-            value = np.array(value)
+        if space.shares(value) or (self._written and isinstance(value, np.ndarray)):
+            value = np.array(value)  # it may be a view of what will be written over
         values[place] = value
         base = self.memory.addresses.get(place)
         if base is not None and not isinstance(value, tuple):

@@ -132,12 +132,15 @@ class Planner(Places):
         if their loops are the same, so that what it reads is in a register.
         """
         times: dict[int, int] = {}
+        last: dict[int, int] = {}  # for each section, the time of the last call
         groups: dict[tuple[int, int, object], list[int]] = {}
         for place in self.live:
             if place in self.roots and self.graph.nodes[place].primitive not in (INPUT, CONSTANT):
                 loop = self.loop(place)
                 ready = [self._ready(place, a, loop, times) for a in self.reads(place)]
                 time = max(ready, default=0)
+                if self.graph.nodes[place].primitive == CALL:  # calls keep their order: they may draw random numbers
+                    time = last[self.rows.section(place)] = max(time + time % 2, last.get(self.rows.section(place), 0))
                 times[place] = time + ((time % 2 == 0) if loop is not None else time % 2)
                 key = (self.rows.section(place), times[place], ("step", place) if loop is None else loop)
                 groups.setdefault(key, []).append(place)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from dezero.compiler.graph import (
     BROADCAST,
+    CALL,
     CONCATENATE,
     CONSTANT,
     ELEMENTWISE,
@@ -187,7 +188,7 @@ def cut(graph: Graph, labels: Sequence[Sequence[int]], chosen: int, called: Coll
 
     The labels decide only how well this goes: a node is computed by rows only if its own links say that it can be.
     """
-    rows = uncut(graph)
+    rows, last = uncut(graph), 0
     for place, node in enumerate(graph.nodes):
         along = [k for k, label in enumerate(labels[place]) if label == chosen and node.shape[k] > 1]
         if along:
@@ -197,6 +198,8 @@ def cut(graph: Graph, labels: Sequence[Sequence[int]], chosen: int, called: Coll
             many = len(along) > 1 or any([_twice(labels[a], graph.nodes[a], chosen) for a in node.places])
             rows.mode[place] = WHOLE if many or place in called else _mode(graph, rows, place)
             rows.level[place] = _level(rows, place, node)
+        if node.primitive == CALL:  # calls keep their order: they may draw random numbers
+            rows.level[place] = last = max(rows.level[place], last)
     return rows
 
 
