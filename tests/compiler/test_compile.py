@@ -192,3 +192,73 @@ def test_explanations_name_what_runs():
     assert "sin" in words
     assert f.explain(np.ones(3)).dot().startswith("digraph")
     assert "cos" in f.source(np.ones(3))
+
+
+SCALE = 2.0
+
+
+def test_numbers_from_outside_that_change_are_seen(monkeypatch):
+    class Physics:
+        viscosity = 1.0
+
+        def __init__(self):
+            self.speed = 1.0
+
+    physics, power = Physics(), 1
+
+    def f(x):
+        return SCALE * physics.speed * x**power
+
+    compiled, x = compile(f), Variable(np.full(2, 3.0))
+    for _ in range(2):
+        np.testing.assert_array_equal(compiled(x).data, f(x).data)
+    monkeypatch.setitem(globals(), "SCALE", 5.0)
+    np.testing.assert_array_equal(compiled(x).data, [15, 15])
+    physics.speed = 2.0
+    np.testing.assert_array_equal(compiled(x).data, [30, 30])
+    power = 2
+    np.testing.assert_array_equal(compiled(x).data, [90, 90])
+
+
+def test_numbers_that_the_program_does_not_depend_on_cost_one_look():
+    class Counter:
+        calls = 0
+
+    counter = Counter()
+    counter.calls = 1
+    compiled = compile(lambda x: (counter.calls, x * 2)[1])
+    x = Variable(np.ones(2))
+    for _ in range(5):
+        compiled(x)
+        counter.calls += 1
+    assert compiled.cache_info().misses == 1
+
+
+@pytest.mark.parametrize("name", ["SGD", "MomentumSGD", "Adam", "AdamW", "RMSprop", "AdaGrad", "AdaDelta", "Lion"])
+def test_a_step_of_training_is_the_uncompiled_one(name):
+    optimizers = dezero.optimizers
+    if not hasattr(optimizers, name):
+        pytest.skip(f"there is no {name}")
+    rng = np.random.default_rng(0)
+    x, t = rng.standard_normal((8, 3)), rng.standard_normal((8, 1))
+    start = rng.standard_normal((3, 1))
+
+    def training(compiled):
+        model = dezero.layers.Linear(1, in_size=3, dtype=np.float64)
+        model.W.data = start.copy()
+        optimizer = getattr(optimizers, name)().setup(model)
+
+        def step(x, t):
+            loss = F.mean((model(x) - t) ** 2)
+            model.cleargrads()
+            loss.backward()
+            optimizer.update()
+            return loss
+
+        run = compile(step) if compiled else step
+        losses = [float(run(x, t).data) for _ in range(5)]
+        return losses, model.W.data, optimizer.step_count
+
+    found, expected = training(True), training(False)
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-12)
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-12)

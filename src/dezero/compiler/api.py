@@ -59,7 +59,7 @@ class Compiled:
         """The function's result. key: equal for arguments of equal structure and types; leaves: arrays among them."""
         found = self._found.get(key)
         arrays = None
-        if found is not None and not (found.assumed and self._outdated(found, args, kwargs)):
+        if found is not None and not (found.assumes and self._outdated(found, args, kwargs)):
             arrays = found.inputs(leaves)
         if found is None or arrays is None:
             found = self._specialised(key, args, kwargs)

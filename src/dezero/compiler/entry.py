@@ -271,8 +271,8 @@ def loop_entry(
 def walk_entry(native: Native, fallback: Callable[..., Any] | None = None, single: bool = False) -> Callable[..., Any]:
     """A function of the arrays of a graph's machine code, in one workspace, which Python's lock guards.
 
-    fallback, single: as for `scalar_entry`. Raises Unsupported where NumPy computes a part, and for large results, which
-    are better written into memory that is used again.
+    fallback, single: as for `scalar_entry`. Raises Unsupported where NumPy computes a part, and for large results,
+    which are better written into memory that is used again.
     """
     nodes, graph = native.graph.nodes, native.graph
     inputs = [(nodes[place].shape, nodes[place].dtype) for place in graph.inputs]

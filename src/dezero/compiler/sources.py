@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import types
 from collections.abc import Iterator
@@ -55,6 +56,11 @@ class Source(NamedTuple):
             self.holder[...] = value
         else:
             self.holder[self.key][...] = value
+
+    def renew(self) -> None:
+        """Note that its array was changed in place: graphs that used it before are out of date."""
+        if self.kind == DATA:
+            self.holder._renewed()
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -128,12 +134,38 @@ class Borrowed:
 _LIBRARIES = ("numpy", "scipy", "builtins")
 
 
+_PLAIN = str | bytes | int | float | complex  # bool is an int
+
+
+class Setting(NamedTuple):
+    """A number, text or flag that a function could read, and where it stood: the key of a dict, or a cell."""
+
+    holder: Any
+    key: Any
+    value: Any
+
+    def changed(self) -> bool:
+        """Whether another value stands there now."""
+        try:
+            now = self.holder.cell_contents if self.key is _CELL else self.holder[self.key]
+        except (KeyError, ValueError):
+            return True
+        return now is not self.value and (type(now) is not type(self.value) or now != self.value)
+
+
+_CELL = object()
+
+
 class Reachable:
-    """The Variables and arrays that a function names: in its closure, defaults, globals, and in objects among these."""
+    """What a function names, in its closure, defaults and globals, and in objects among these.
+
+    variables, arrays, optimizers; settings: numbers, texts and flags that may be given other values.
+    """
 
     def __init__(self, *roots: object) -> None:
         self.variables: list[Variable] = []
         self.arrays: list[Any] = []
+        self.settings: list[Setting] = []
         self.optimizers: list[Any] = []
         self._seen: dict[int, object] = {}
         stack = list(roots)
@@ -141,7 +173,7 @@ class Reachable:
             stack += self._visit(stack.pop())
 
     def _visit(self, value: Any) -> list[Any]:
-        if id(value) in self._seen or value is None or isinstance(value, str | bytes | int | float | complex | type):
+        if id(value) in self._seen or value is None or isinstance(value, _PLAIN | type):
             return []
         self._seen[id(value)] = value
         if isinstance(value, Variable):
@@ -151,10 +183,14 @@ class Reachable:
             self.arrays.append(value)
             return []
         if isinstance(value, dict):
-            return [*value, *value.values()] if len(value) < 10_000 else []
+            if len(value) >= 10_000:
+                return []
+            self.settings += [Setting(value, key, v) for key, v in value.items() if isinstance(v, _PLAIN)]
+            return [*value, *value.values()]
         if isinstance(value, list | tuple | set | frozenset):
             return list(value) if len(value) < 10_000 else []
         if isinstance(value, types.FunctionType):
+            self.settings += _settings_of(value)
             return _named_by(value)
         if isinstance(value, types.MethodType):
             return [value.__func__, value.__self__]
@@ -195,6 +231,19 @@ def _named_by(function: types.FunctionType) -> list[Any]:
         modules = [value for value in used if isinstance(value, types.ModuleType) and not _of_library(value.__name__)]
         found += used + [vars(module)[name] for module in modules for name in names if name in vars(module)]
     return found
+
+
+def _settings_of(function: types.FunctionType) -> Iterator[Setting]:
+    """The numbers, texts and flags among a function's cells, and of a user's function among its globals."""
+    for cell in function.__closure__ or ():
+        with contextlib.suppress(ValueError):  # a name that is not assigned yet
+            if isinstance(cell.cell_contents, _PLAIN):
+                yield Setting(cell, _CELL, cell.cell_contents)
+    if function.__module__ is None or not _of_library(function.__module__):
+        for name in {*_names(function.__code__)}:
+            value = function.__globals__.get(name)
+            if isinstance(value, _PLAIN):
+                yield Setting(function.__globals__, name, value)
 
 
 def _of_library(module: str) -> bool:

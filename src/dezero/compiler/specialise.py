@@ -14,18 +14,17 @@ from dezero.compiler.graph import INPUT, Graph, Unsupported
 from dezero.compiler.lower import lower
 from dezero.compiler.passes import key_of
 from dezero.compiler.replay import Replay
-from dezero.compiler.trace import PLAIN_ARRAY, VARIABLE, Trace, trace
+from dezero.compiler.sources import NUMBER, RANDOM
+from dezero.compiler.trace import PLAIN_ARRAY, Trace, result_of, trace
 from dezero.compiler.trees import LEAF, unflatten
 from dezero.core.config import Config, using_config
-from dezero.core.marks import COMPILED
 from dezero.core.tracing import ConcretizationError
-from dezero.core.variable import Variable, tick
+from dezero.core.variable import Variable
 
 if TYPE_CHECKING:
     from dezero.compiler.native import Native
 
 Runner = Callable[..., Sequence[Any]]
-_new = object.__new__
 _WHOLE = 2**20  # bytes: of a larger array a checksum is compared, not a copy
 
 
@@ -42,7 +41,6 @@ class Specialisation:
     """A function compiled for arguments of some types: traced at once, made machine code when it first runs.
 
     seconds: what each stage took. way: "machine code" or "NumPy". why: the reason where it is not machine code.
-    assumed: pairs of an array from outside, which may be burned into the program, and its state.
     """
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Any, options: Options) -> None:
@@ -54,10 +52,11 @@ class Specialisation:
         self.native: Native | None = None  # its loops and products, where it is not computed number by number
         kinds = self.trace.program.inputs[len(self.trace.types) :]
         self._captured = [(source, *kind) for source, kind in zip(self.trace.captured, kinds, strict=True)]
-        self.assumed = [(a, _state(a)) for a in self.trace.assumed]
+        self._arrays = [(a, _state(a)) for a in self.trace.assumed]
+        self._settings = self.trace.settings
         structure = self.trace.structure
         self._one = structure.kind is LEAF
-        self._pure = not (self.trace.gradients or self.trace.cleared)
+        self._pure = not (self.trace.gradients or self.trace.cleared or self.trace.program.updates)
         self._flat = structure.kind in (list, tuple) and all([part.kind is LEAF for part in structure.parts])
 
     @functools.cached_property
@@ -79,7 +78,7 @@ class Specialisation:
         """
         found = self.trace
         plain = (self._one or (self._flat and found.structure.kind is tuple)) and {*found.kinds} == {PLAIN_ARRAY}
-        if not plain or found.captured or found.assumed or found.gradients or found.cleared or self.way == "NumPy":
+        if not plain or found.captured or self.assumes or not self._pure or self.way == "NumPy":
             return None
         try:
             fast = self._machine_code(fallback, self._one)
@@ -116,8 +115,16 @@ class Specialisation:
         return found
 
     def inputs(self, leaves: Sequence[Any]) -> list[Any] | None:
-        """The arrays of a run; None where one from outside has another shape or dtype than when it was traced."""
+        """The arrays of a run; None where one from outside has another shape or dtype than when it was traced.
+
+        Optimizers that step in the run count it.
+        """
         arrays = [x._data if isinstance(x, Variable) else x for x in leaves]
+        if self.trace.stepped:
+            held = [c for c in self._captured if c[0].kind not in (NUMBER, RANDOM)]
+            if any([source.read().shape != shape or source.read().dtype != dtype for source, shape, dtype in held]):
+                return None
+            self.trace.advance()
         for source, shape, dtype in self._captured:
             a = source.read()
             if a.shape != shape or a.dtype != dtype:
@@ -125,13 +132,20 @@ class Specialisation:
             arrays.append(a)
         return arrays
 
-    def changed(self) -> list[Any]:
-        """The arrays from outside with which the function may have computed while it was traced, and that changed."""
-        return [a for a, state in self.assumed if not _same_state(a, state)]
+    @property
+    def assumes(self) -> bool:
+        """Whether arrays or numbers from outside may be burned into the program."""
+        return bool(self._arrays or self._settings)
 
-    def trust(self, arrays: Sequence[Any]) -> None:
-        """Look no longer whether these arrays change: the program does not depend on them."""
-        self.assumed = [(a, state) for a, state in self.assumed if not any([a is b for b in arrays])]
+    def changed(self) -> list[Any]:
+        """What the function may have computed with while it was traced, and that changed: arrays, and settings."""
+        arrays = [a for a, state in self._arrays if not _same_state(a, state)]
+        return [*arrays, *[setting for setting in self._settings if setting.changed()]]
+
+    def trust(self, changed: Sequence[Any]) -> None:
+        """Look no longer whether these change: the program does not depend on them."""
+        self._arrays = [pair for pair in self._arrays if not any([pair[0] is b for b in changed])]
+        self._settings = [setting for setting in self._settings if not any([setting is b for b in changed])]
 
     def computes_as(self, other: Specialisation) -> bool:
         """Whether two specialisations of a function are the same program."""
@@ -143,16 +157,11 @@ class Specialisation:
         """The function's result for the leaves of its arguments and the arrays of this run."""
         results = self.run(*arrays)
         found = self.trace
-        if self._one and self._pure:
-            return _result(found.kinds[0], results[0])
-        for source, value in zip(found.gradients, results[len(found.kinds) :], strict=True):
-            holder = leaves[source.holder] if isinstance(source.holder, int) else source.holder
-            source._replace(holder=holder).write(value)
-        for source in found.cleared:
-            source.write(None)
-        made = [_result(kind, y) for kind, y in zip(found.kinds, results, strict=False)]
+        if not self._pure:
+            return found.finish(results, leaves)
         if self._one:
-            return made[0]
+            return result_of(found.kinds[0], results[0])
+        made = [result_of(kind, y) for kind, y in zip(found.kinds, results, strict=True)]
         return found.structure.kind(made) if self._flat else unflatten(found.structure, made)
 
 
@@ -160,15 +169,6 @@ def _same_graph(a: Graph, b: Graph) -> bool:
     """Whether two graphs without calls compute the same."""
     keys = [[key_of(node) for node in graph.nodes if node.primitive != INPUT] for graph in (a, b)]
     return keys[0] == keys[1] and (a.inputs, a.outputs, a.updates) == (b.inputs, b.outputs, b.updates)
-
-
-def _result(kind: str, value: Any) -> Any:
-    if kind == VARIABLE:
-        y: Any = _new(Variable)  # without its checks: a third of the time
-        y._data, y._op, y._args, y._age = value, COMPILED, (), tick()
-        y._grad = y._origin = y._resume = y.name = None
-        return y
-    return value if isinstance(value, np.generic) or kind != "scalar" else value[()]
 
 
 def _state(array: np.ndarray) -> Any:

@@ -17,21 +17,23 @@ import numpy as np
 
 from dezero.compiler.abstract import Abstract, abstract, is_abstract
 from dezero.compiler.building import Built, build
-from dezero.compiler.sources import GRAD, NUMBER, RANDOM, Borrowed, Reachable, Source
+from dezero.compiler.sources import GRAD, NUMBER, RANDOM, Borrowed, Reachable, Setting, Source
 from dezero.compiler.standins import on_stand_ins
 from dezero.compiler.terms import function_operation
 from dezero.compiler.trees import Structure, flatten, unflatten
 from dezero.core.arraylike import raw
 from dezero.core.config import using_config
+from dezero.core.marks import COMPILED
 from dezero.core.op import Op
 from dezero.core.tracing import TRACES, ConcretizationError, PerRun
-from dezero.core.variable import Parameter, Variable, tick, wrap
+from dezero.core.variable import Parameter, Variable, tick
 from dezero.core.watching import watching
 from dezero.rewriting.program import Program, on_arrays
 from dezero.rewriting.types import Type, type_of
 
 VARIABLE, PLAIN_ARRAY, SCALAR = "variable", "array", "scalar"
 _MOST_RUNS = 5
+_new = object.__new__
 _LARGE = 2**20  # bytes
 
 
@@ -60,23 +62,22 @@ class Trace:
     gradients: list[Source]
     cleared: list[Source]
     assumed: list[Any]
+    settings: list[Setting]
     stepped: list[tuple[Any, list[Any]]]
 
-    def inputs(self, leaves: Sequence[Any]) -> list[Any]:
-        """The inputs of a run, from the leaves of its arguments: raw arrays. The optimizers count their step."""
+    def advance(self) -> None:
+        """Let the optimizers count the step of a run."""
         for optimizer, params in self.stepped:
             optimizer.advance(params)
-        given = [x._data if isinstance(x, Variable) else x for x in leaves]
-        return [*given, *[source.read() for source in self.captured]]
 
-    def finish(self, outputs: Sequence[Any], updates: dict[int, Any], leaves: Sequence[Any]) -> Any:
-        """What the function returns, after a run.
+    def finish(self, outputs: Sequence[Any], leaves: Sequence[Any]) -> Any:
+        """What the function returns, after a run that has written the updates.
 
-        outputs: the program's, arrays that nobody else holds. updates: the place of an input -> the array that it
-        takes. leaves: of the arguments, whose Variables get their gradients.
+        outputs: the program's, arrays that nobody else holds. leaves: of the arguments, whose Variables get their
+        gradients.
         """
-        for place, value in updates.items():
-            self.captured[place - len(self.types)].write(value)
+        for place in self.program.updates:
+            self.captured[place - len(self.types)].renew()
         for source, value in zip(self.gradients, outputs[len(self.kinds) :], strict=True):
             if isinstance(source.holder, Variable):
                 source.write(value)
@@ -85,23 +86,27 @@ class Trace:
                 Source(GRAD, leaves[source.holder]).write(value if old is None else raw(old) + value)
         for source in self.cleared:
             source.write(None)
-        made: dict[str, Callable[[Any], Any]] = {
-            VARIABLE: wrap,
-            PLAIN_ARRAY: np.asarray,
-            SCALAR: lambda y: np.asarray(y)[()],
-        }
-        return unflatten(self.structure, [made[kind](y) for kind, y in zip(self.kinds, outputs, strict=False)])
+        return unflatten(self.structure, [result_of(kind, y) for kind, y in zip(self.kinds, outputs, strict=False)])
 
     def replay(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program step by step on arrays, as the function runs on these arguments; for tests and fallbacks."""
         leaves = flatten((args, kwargs))[0]
-        places = self.program.places(on_arrays, self.inputs(leaves))
-        updates = {i: np.array(places[y]) for i, y in self.program.updates.items()}
-        return self.finish([np.array(places[y]) for y in self.program.outputs if y is not None], updates, leaves)
+        self.advance()
+        given = [x._data if isinstance(x, Variable) else x for x in leaves]
+        places = self.program.places(on_arrays, [*given, *[source.read() for source in self.captured]])
+        for i, value in [(i, np.array(places[y])) for i, y in self.program.updates.items()]:
+            self.captured[i - len(self.types)].write(value)
+        return self.finish([np.array(places[y]) for y in self.program.outputs if y is not None], leaves)
 
 
-def _result(kind: str, y: Any) -> Any:
-    return wrap(y) if kind == VARIABLE else np.asarray(y)[()] if kind == SCALAR else np.asarray(y)
+def result_of(kind: str, value: Any) -> Any:
+    """What a function returns in place of an array that a run computed."""
+    if kind == VARIABLE:
+        y: Any = _new(Variable)  # without its checks: a third of the time
+        y._data, y._op, y._args, y._age = value, COMPILED, (), tick()
+        y._grad = y._origin = y._resume = y.name = None
+        return y
+    return value[()] if kind == SCALAR else np.asarray(value)
 
 
 def trace(
@@ -297,7 +302,8 @@ class _Tracing:
         assumed = [a for a in [*self.reachable.arrays, *second.assumed(first)] if id(a) not in read]
         return Trace(
             program, sources, self.arguments, self.types, second.structure, second.kinds,  # type: ignore[arg-type]
-            second.gradients, second.cleared, assumed, second.stepped,
+            second.gradients, second.cleared, assumed, Reachable(self.f, *flatten_static(self.arguments)).settings,
+            second.stepped,
         )  # fmt: skip
 
 
