@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import dezero
+import dezero.functions as F
 from benchmarks import peers
 from benchmarks.derivatives import as_rows, fastest
 from benchmarks.rows import Case, Finding, Profile, Row
@@ -31,16 +32,17 @@ FORMULAS = (
 )
 
 
-def nested(formula: Formula, order: int) -> Callable[[Any], list[Any]]:
-    """Return a function that gives the value and the derivatives up to an order, each a gradient of the last."""
+def nested(written: Callable[[Any, Any], Any], order: int, x: Variable) -> list[Variable]:
+    """Return the value and the derivatives up to an order, each a gradient of the last."""
+    found = [written(F, x)]
+    for _ in range(order):
+        found += gradients(found[-1], x, create_graph=True)
+    return found
 
-    def derivatives(x: Variable) -> list[Variable]:
-        found = [formula.written(peers.operations("DeZero"), x)]
-        for _ in range(order):
-            found += gradients(found[-1], x, create_graph=True)
-        return found
 
-    return derivatives
+def on_arrays(written: Callable[[Any, Any], Any], order: int, x: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return the same from an array to arrays."""
+    return tuple([y.data for y in nested(written, order, Variable(x))])
 
 
 def jax_ways(formula: Formula, order: int) -> list[Callable[[Any], Any]]:
@@ -95,10 +97,10 @@ def _heyoka(formula: Formula, order: int, x: np.ndarray) -> Callable[[], object]
 
 def _row(formula: Formula, order: int, points: int) -> Row:
     x = np.random.default_rng(0).uniform(-1, 1, points)
-    f = nested(formula, order)
+    f = functools.partial(nested, formula.written, order)
 
     def compiled() -> Callable[[], object]:
-        run = dezero.compile(lambda x: tuple([y.data for y in f(Variable(x))]))
+        run = dezero.compile(functools.partial(on_arrays, formula.written, order))
         run(x)
         return lambda: run(x)
 
@@ -122,10 +124,10 @@ def _row(formula: Formula, order: int, points: int) -> Row:
 
 def _first(formula: Formula, order: int, points: int) -> Row:
     x = np.random.default_rng(0).uniform(-1, 1, points)
-    f = nested(formula, order)
+    f = functools.partial(nested, formula.written, order)
 
     def compiled() -> Callable[[], object]:
-        from dezero.compiler import clear_cache
+        from dezero.compiler.llvm import clear_cache
 
         leaf = Variable(x)
 

@@ -137,3 +137,8 @@ def _made(ir: str, machine: Any, context: Any) -> tuple[bytes, bytes]:
     module = _llvm.parse_assembly(ir, context)
     outside = [f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")]
     return " ".join(outside).encode(), machine.emit_object(module)
+
+
+def clear_cache() -> None:
+    """Forget the modules that are remembered by their texts; those in use stay."""
+    _compiled.cache_clear()

@@ -234,16 +234,17 @@ def _named_by(function: types.FunctionType) -> list[Any]:
 
 
 def _settings_of(function: types.FunctionType) -> Iterator[Setting]:
-    """The numbers, texts and flags among a function's cells, and of a user's function among its globals."""
+    """The numbers, texts and flags among the cells and globals of a user's function; the library's stay as they are."""
+    if function.__module__ is not None and _of_library(function.__module__):
+        return
     for cell in function.__closure__ or ():
         with contextlib.suppress(ValueError):  # a name that is not assigned yet
             if isinstance(cell.cell_contents, _PLAIN):
                 yield Setting(cell, _CELL, cell.cell_contents)
-    if function.__module__ is None or not _of_library(function.__module__):
-        for name in {*_names(function.__code__)}:
-            value = function.__globals__.get(name)
-            if isinstance(value, _PLAIN):
-                yield Setting(function.__globals__, name, value)
+    for name in {*_names(function.__code__)}:
+        value = function.__globals__.get(name)
+        if isinstance(value, _PLAIN):
+            yield Setting(function.__globals__, name, value)
 
 
 def _of_library(module: str) -> bool:
