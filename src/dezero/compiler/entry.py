@@ -280,7 +280,7 @@ def walk_entry(native: Native, fallback: Callable[..., Any] | None = None, singl
     size = sum([math.prod(shape) * dtype.itemsize for shape, dtype in [*inputs, *outputs]])
     if not native.is_one_walk or size > _LARGEST:
         raise Unsupported("it is large, or NumPy computes a part of it")
-    words = native.walk_words()
+    words, kept = native.walk_words()
     declared = f"; {next(_numbers)}\n@call = global [{len(words)} x i64] zeroinitializer"
 
     def compute(b: Body, given: Sequence[str], made: Sequence[str]) -> None:
@@ -297,7 +297,7 @@ def walk_entry(native: Native, fallback: Callable[..., Any] | None = None, singl
 
     refused = functools.partial(_refused, inputs)
     made = entry(inputs, outputs, compute, fallback or refused, tables={"call": words}, single=single)
-    made.__self__.kept += (native,)  # type: ignore[attr-defined]
+    made.__self__.kept += (kept,)  # type: ignore[attr-defined]
     return made
 
 

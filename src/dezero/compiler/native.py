@@ -108,12 +108,11 @@ class Native:
         """The base that is the address of each output."""
         return [base for _, base, _ in self._outs if base is not None]
 
-    def walk_words(self) -> list[int]:
-        """The address of the walk, and its arguments, in a workspace that is kept for these calls alone."""
+    def walk_words(self) -> tuple[list[int], object]:
+        """The address of the walk and its arguments, in a workspace for these calls alone; and what to keep alive."""
         space, (blocks, run) = self._space(), self._runs[0]  # type: ignore[misc]
-        self._entered = space, blocks
         addresses = [ctypes.addressof(x) for x in (blocks, space.bases[0], space.scratch[0])]
-        return [self.code.walk, self._records, addresses[0], len(run), *addresses[1:]]
+        return [self.code.walk, self._records, addresses[0], len(run), *addresses[1:]], (self, space, blocks)
 
     # A call
 

@@ -78,7 +78,8 @@ class Specialisation:
         """
         found = self.trace
         plain = (self._one or (self._flat and found.structure.kind is tuple)) and {*found.kinds} == {PLAIN_ARRAY}
-        if not plain or found.captured or self.assumes or not self._pure or self.way == "NumPy":
+        slow = self.run is self.native or isinstance(self.run, Replay)
+        if not plain or found.captured or self.assumes or not self._pure or slow:
             return None
         try:
             fast = self._machine_code(fallback, self._one)
@@ -99,10 +100,11 @@ class Specialisation:
         from dezero.compiler.simplify import simplified
 
         simpler, strict = simplified(self.graph, self._options.strict), self._options.strict
-        try:
-            return scalar_entry(simpler, fallback, strict, single)
-        except Unsupported:  # it is too large to be computed number by number
-            self.native = Native(simpler, self._options.threads, strict=strict)
+        if self.native is None:
+            try:
+                return scalar_entry(simpler, fallback, strict, single)
+            except Unsupported:  # it is too large to be computed number by number
+                self.native = Native(simpler, self._options.threads, strict=strict)
         try:
             return walk_entry(self.native, fallback or self.native, single)
         except Unsupported:
