@@ -144,6 +144,20 @@ def test_results_are_arrays_of_their_own():
     assert native(*first)[0].shape == (4, 3)
 
 
+def test_memory_of_results_that_nobody_holds_is_written_again():
+    """Of all results of a call at once; a view of one keeps it."""
+    m = Maker()
+    x = m.input((1000,))
+    native = Native(m.end(m.map(np.sin, x), m.map(np.cos, x)))
+    array = np.arange(1000.0)
+    places = {native(array)[0].ctypes.data for _ in range(10)}
+    assert len(places) == 1 or not native._buffers.reuse
+    part = native(array)[1][::2]
+    again = native(np.ones(1000))
+    np.testing.assert_allclose(part, np.cos(array)[::2])
+    assert not np.may_share_memory(part, again[1])
+
+
 def test_updates_are_assigned_when_all_is_computed():
     m = Maker()
     x, w, v = m.input((6, 2)), m.input((2,)), m.input((2,))
