@@ -180,7 +180,7 @@ def entry(
     addresses = [text.checked(k) for k in range(len(inputs))]
     text.body.lines.append(f"  %results = call ptr @PyTuple_New(i64 {len(outputs)})")
     text.body.lines += [
-        f"  %none = {'icmp eq ptr %results, null'}",
+        "  %none = icmp eq ptr %results, null",
         "  br i1 %none, label %null, label %filled",
         "filled:",
     ]

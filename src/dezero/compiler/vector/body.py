@@ -46,8 +46,11 @@ def stored(dtype: DType) -> str:
 
 def literal(value: complex, dtype: DType) -> str:
     """LLVM's text of a number of a dtype."""
-    with np.errstate(all="ignore"):
-        number = np.asarray(value).astype(dtype) if isinstance(value, float) else np.asarray(value, dtype)
+    try:
+        with np.errstate(all="ignore"):
+            number = np.asarray(value).astype(dtype) if isinstance(value, float) else np.asarray(value, dtype)
+    except OverflowError as error:
+        raise Unsupported(f"the number {value} is no {dtype}") from error
     if dtype.kind == "f":
         return f"0x{struct.unpack('<Q', struct.pack('<d', float(number)))[0]:016X}"
     return str(int(number))
