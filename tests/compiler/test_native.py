@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("llvmlite")
 
+from dezero.compiler.blas import available, multiplies
 from dezero.compiler.evaluate import evaluate
 from dezero.compiler.graph import Graph, Number
 from dezero.compiler.native import Native
@@ -331,6 +332,14 @@ def test_sums_of_products_are_added_up_in_one_place(tile):
     assert agrees(graph, arguments(graph), tile=tile).report().loops < 12
     graph.outputs += [some, over[3], plain[0]]
     agrees(graph, arguments(graph), tile=tile)
+
+
+def test_products_beyond_integers_of_32_bits_are_left_to_numpy():
+    m = Maker()
+    place = m.matmul(m.broadcast(m.input((1, 2)), (2**30, 2)), m.input((2, 2)))
+    assert not multiplies(m.end(place), place)
+    place = m.matmul(m.input((8, 2)), m.input((2, 2)))
+    assert multiplies(m.end(place), place) == available()
 
 
 def test_matrices_that_blas_cannot_read_are_copied():

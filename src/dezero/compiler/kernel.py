@@ -16,7 +16,7 @@ class Extent(NamedTuple):
     As a stride it counts elements, not bytes; 0 for an axis along which an array is broadcast.
     """
 
-    count: int
+    count: int  # type: ignore[assignment]  # in place of the method of tuples
     by_rows: bool = False
 
 
