@@ -97,7 +97,7 @@ class Maker:
 
     def matmul(self, a: int, b: int) -> int:
         nodes = self.node(a), self.node(b)
-        shape = np.matmul(*[np.empty(n.shape, np.int8) for n in nodes]).shape
+        shape = _product_shape(*[n.shape for n in nodes])
         return self.graph.add(Node(MATMUL, (a, b), shape, np.result_type(*[n.dtype for n in nodes])))
 
     def concatenate(self, xs: Sequence[int], axis: int) -> int:
@@ -117,6 +117,12 @@ class Maker:
     def end(self, *outputs: int, updates: dict[int, int] | None = None) -> Graph:
         self.graph.outputs, self.graph.updates = list(outputs), updates or {}
         return self.graph
+
+
+def _product_shape(a: Shape, b: Shape) -> Shape:
+    if a[-1] != b[max(len(b) - 2, 0)]:
+        raise ValueError(f"arrays of shapes {a} and {b} have no product")
+    return (*np.broadcast_shapes(a[:-2], b[:-2]), *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
 
 def _running(x: Any) -> Any:
@@ -225,7 +231,7 @@ def _product(draw: Any, m: Maker, x: int, dims: Any) -> None:
 
 def _multiplies(a: Shape, b: Shape) -> bool:
     try:
-        return len(np.matmul(np.empty(a, np.int8), np.empty(b, np.int8)).shape) <= 4
+        return bool(a and b) and len(_product_shape(a, b)) <= 4
     except ValueError:
         return False
 

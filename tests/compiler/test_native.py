@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("llvmlite")
 
+from dezero.compiler.blas import available, multiplies
 from dezero.compiler.evaluate import evaluate
 from dezero.compiler.graph import Graph, Number
 from dezero.compiler.native import Native
@@ -142,6 +143,20 @@ def test_results_are_arrays_of_their_own():
     results[0].shape = (12,)
     del kept, results, flat
     assert native(*first)[0].shape == (4, 3)
+
+
+def test_memory_of_results_that_nobody_holds_is_written_again():
+    """Of all results of a call at once; a view of one keeps it."""
+    m = Maker()
+    x = m.input((1000,))
+    native = Native(m.end(m.map(np.sin, x), m.map(np.cos, x)))
+    array = np.arange(1000.0)
+    places = {native(array)[0].ctypes.data for _ in range(10)}
+    assert len(places) == 1 or not native._buffers.reuse
+    part = native(array)[1][::2]
+    again = native(np.ones(1000))
+    np.testing.assert_allclose(part, np.cos(array)[::2])
+    assert not np.may_share_memory(part, again[1])
 
 
 def test_updates_are_assigned_when_all_is_computed():
@@ -317,6 +332,14 @@ def test_sums_of_products_are_added_up_in_one_place(tile):
     assert agrees(graph, arguments(graph), tile=tile).report().loops < 12
     graph.outputs += [some, over[3], plain[0]]
     agrees(graph, arguments(graph), tile=tile)
+
+
+def test_products_beyond_integers_of_32_bits_are_left_to_numpy():
+    m = Maker()
+    place = m.matmul(m.broadcast(m.input((1, 2)), (2**30, 2)), m.input((2, 2)))
+    assert not multiplies(m.end(place), place)
+    place = m.matmul(m.input((8, 2)), m.input((2, 2)))
+    assert multiplies(m.end(place), place) == available()
 
 
 def test_matrices_that_blas_cannot_read_are_copied():

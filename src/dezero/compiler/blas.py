@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import math
 import struct
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from dezero.compiler.graph import MATMUL, Graph
 from dezero.compiler.kernel import Extent
 from dezero.compiler.views import ONE, ZERO, Extents, View, merged, stretched, times
 
+MOST = 2**31 - 1  # BLAS counts in integers of 32 bits
 SMALL_PRODUCT = 1_000_000  # m n k up to which OpenBLAS multiplies without packing, on x86 with AVX-512: a third faster
 FEW = 32  # rows below which a product is slow in either way
 _NAMES = {"d": "dgemm", "f": "sgemm"}
@@ -42,11 +44,12 @@ def available() -> bool:
 
 
 def multiplies(graph: Graph, place: int) -> bool:
-    """Whether a product can be computed by BLAS: all floats of one precision, and at most two axes of stacks."""
+    """Whether a product can be computed by BLAS: floats of one precision, at most two axes of stacks, not too large."""
     node = graph.nodes[place]
-    dtypes = {node.dtype, *[graph.nodes[a].dtype for a in node.places]}
-    same = len(dtypes) == 1 and node.dtype.char in _NAMES and len(node.places) == 2
-    return node.primitive == MATMUL and same and len(node.shape) <= 4 and available()
+    nodes = [node, *[graph.nodes[a] for a in node.places]]
+    same = len({n.dtype for n in nodes}) == 1 and node.dtype.char in _NAMES and len(nodes) == 3
+    counted = all([math.prod(n.shape) <= MOST for n in nodes])
+    return node.primitive == MATMUL and same and counted and len(node.shape) <= 4 and available()
 
 
 class Layout(NamedTuple):

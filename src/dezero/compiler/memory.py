@@ -28,7 +28,7 @@ class Address(NamedTuple):
 @dataclass(slots=True)
 class Memory:
     """addresses: of the stored places. sizes: of the workspace's parts in bytes. arrays: the place of each array of
-    NumPy's, in the order of the bases after the parts. results: places of roots that outputs are made of."""
+    NumPy's, in the order of the bases after the parts: inputs first, and last the results, roots that outputs show."""
 
     addresses: dict[int, Address]
     sizes: list[int]
@@ -128,8 +128,10 @@ def placed(
     nodes = plan.graph.nodes
     sums = {place for section in plan.sections for place in section.sums}
     results = _results(plan) - set(called) - (sums if threads > 1 else set())  # each thread has sums of its own
-    outside = {i for i in plan.shapes if i < len(nodes) and nodes[i].primitive in (INPUT, CONSTANT)}
-    arrays = sorted({*outside, *results, *[i for i in called if i in plan.shapes]})
+    outside = [
+        sorted([i for i in plan.shapes if i < len(nodes) and nodes[i].primitive == p]) for p in (INPUT, CONSTANT)
+    ]
+    arrays = [*outside[0], *outside[1], *sorted([i for i in called if i in plan.shapes]), *sorted(results)]
     addresses = {place: Address(PARTS + k, 0) for k, place in enumerate(arrays)}
     addresses |= {root: addresses[place] for root, place in (inside or {}).items()}
     parts = [_Part() for _ in range(PARTS)]

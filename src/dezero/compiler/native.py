@@ -20,7 +20,7 @@ from dezero.compiler.stacks import stacked
 from dezero.compiler.tiles import planned, spread
 from dezero.compiler.updates import written_in_place
 from dezero.compiler.views import View, contiguous
-from dezero.compiler.workspace import Buffers, Workspace, address, readable, reusable
+from dezero.compiler.workspace import Buffers, Workspace, addresses, readable
 from dezero.core.dtypes import Array, Shape
 
 _WALK = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
@@ -54,7 +54,6 @@ class Native:
         self._runs = [run if isinstance(run, int) else (self._blocks(run), run) for run in self.code.runs]
         self._functions = {place: function_of(self.graph.nodes[place]) for place in self.called}
         self._spaces: list[Workspace] = []
-        self._buffers = Buffers(reusable())
         self._pool: tuple[int, ThreadPoolExecutor] | None = None
         self._find_arrays()
 
@@ -63,12 +62,9 @@ class Native:
         nodes = self.graph.nodes
         positions = {place: k for k, place in enumerate(self.graph.inputs)}
         arrays = list(enumerate(self.memory.arrays, PARTS))
-        self._inputs = [(base, positions[place]) for base, place in arrays if place in positions]
-        self._results = [
-            (base, place, nodes[place].shape, nodes[place].dtype)
-            for base, place in arrays
-            if place in self.memory.results
-        ]
+        self._inputs = [positions[place] for _, place in arrays if place in positions]
+        results = [nodes[place] for _, place in arrays if place in self.memory.results]
+        self._buffers, self._first = Buffers([(n.shape, n.dtype) for n in results]), PARTS + len(arrays) - len(results)
         self._written = [(self.memory.addresses[root].base, place) for root, place in self.inside.items()]
         self._nothing: list[Array | None] = [None] * (PARTS + len(arrays))  # held between calls: the constants
         for base, place in arrays:
@@ -119,13 +115,12 @@ class Native:
     def __call__(self, *arrays: Array) -> list[Array]:
         """The outputs for arrays of the types of the graph's inputs, to which the updates are assigned."""
         space = self._spaces.pop() if self._spaces else self._space()
-        given = [readable(arrays[position]) for _, position in self._inputs]
+        given = [readable(arrays[position]) for position in self._inputs]
         if self._written:
             self._part_from_others(given)
-        for (base, _), array in zip(self._inputs, given, strict=True):
-            space.set(base, array, address(array))
-        for base, place, shape, dtype in self._results:
-            space.set(base, *self._buffers.take(place, shape, dtype))
+        space.set(PARTS, given, addresses(given))
+        buffer = self._buffers.take()
+        space.set(self._first, *buffer)
         values = dict(zip(self.graph.inputs, arrays, strict=True)) if self._by_numpy else {}
         for run in self._runs:
             if isinstance(run, int):
@@ -137,8 +132,7 @@ class Native:
         outputs = self._outputs(space, values)
         if self.graph.updates:
             self._update(space, values)
-        for base, place, _, _ in self._results:
-            self._buffers.give(place, space.arrays[base], space.bases[0][base])
+        self._buffers.give(buffer)
         space.arrays[:] = self._nothing
         self._spaces.append(space)
         return outputs
@@ -147,7 +141,7 @@ class Native:
         space = Workspace(self.memory.sizes, len(self.memory.arrays), self.threads, self.code.operands)
         for base, array in enumerate(self._nothing):
             if array is not None:
-                space.set(base, array, address(array))
+                space.set(base, [array], addresses([array]))
         return space
 
     def _array(self, place: int, space: Workspace, values: dict[int, Any]) -> Any:
@@ -168,8 +162,8 @@ class Native:
         values[place] = value
         base = self.memory.addresses.get(place)
         if base is not None and not isinstance(value, tuple):
-            array = readable(np.asarray(value, node.dtype))
-            space.set(base.base, array, address(array))
+            found = [readable(np.asarray(value, node.dtype))]
+            space.set(base.base, found, addresses(found))
 
     def _outputs(self, space: Workspace, values: dict[int, Any]) -> list[Array]:
         """New arrays, or views of the results' arrays, each of which is handed out once."""
@@ -197,13 +191,13 @@ class Native:
 
     def _part_from_others(self, given: list[Array]) -> None:
         """Let the arrays that are written in place be copies where they overlap with others, or may not be written."""
-        ranges = [(start := address(a), start + a.nbytes, k) for k, a in enumerate(given)]
-        written = {base for base, _ in self._written}
-        for k, (base, _) in enumerate(self._inputs):
-            if base in written:
-                start, stop, _ = ranges[k]
-                if not given[k].flags.writeable or any([a < stop and start < b and j != k for a, b, j in ranges]):
-                    given[k] = given[k].copy()
+        ranges = [(start, start + a.nbytes) for start, a in zip(addresses(given), given, strict=True)]
+        for base, _ in self._written:
+            k = base - PARTS
+            others = [r for j, r in enumerate(ranges) if j != k]
+            start, stop = ranges[k]
+            if not given[k].flags.writeable or any([a < stop and start < b for a, b in others]):
+                given[k] = given[k].copy()
 
     # Several threads
 

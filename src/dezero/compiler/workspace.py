@@ -12,8 +12,8 @@ from dezero.compiler.memory import ALIGNMENT, ALL, PARTS, Address
 from dezero.compiler.views import View
 from dezero.core.dtypes import Array, DType, Shape
 
-_HELD = 4  # arrays of one result that are remembered, to be written again
-Buffer = tuple[Array, int]  # and its address
+_HELD = 4  # sets of results that are remembered, to be written again
+Buffer = tuple[list[Array], list[int]]  # arrays and their addresses
 
 
 def readable(array: Array) -> Array:
@@ -23,15 +23,13 @@ def readable(array: Array) -> Array:
     return np.require(array, requirements=["C", "A"])
 
 
-def _address(array: Array) -> int:
-    found: int = array.__array_interface__["data"][0]
-    return found
+def _addresses(arrays: Sequence[Array]) -> list[int]:
+    return [a.__array_interface__["data"][0] for a in arrays]
 
 
-def _address_in_object(array: Array) -> int:
+def _addresses_in_objects(arrays: Sequence[Array]) -> list[int]:
     """The same in a fifth of the time: the first field of NumPy's array, after the head that all objects have."""
-    found: int = _integer_at(id(array) + _HEAD).value
-    return found
+    return [_integer_at(id(a) + _HEAD).value for a in arrays]
 
 
 def reusable() -> bool:
@@ -40,8 +38,8 @@ def reusable() -> bool:
 
 
 _HEAD, _integer_at = object.__basicsize__, ctypes.c_ssize_t.from_address
-_PROBE = np.arange(3)[1:]
-address = _address_in_object if reusable() and _address_in_object(_PROBE) == _address(_PROBE) else _address
+_PROBE = [np.arange(3)[1:], np.zeros((2, 2))]
+addresses = _addresses_in_objects if reusable() and _addresses_in_objects(_PROBE) == _addresses(_PROBE) else _addresses
 
 
 class Workspace:
@@ -57,13 +55,14 @@ class Workspace:
                 _aligned(size) if part != ALL or not thread else self.parts[0][ALL] for part, size in enumerate(sizes)
             ]
             self.parts.append(own)
-            bases[:PARTS] = [address(part) for part in own]
+            bases[:PARTS] = addresses(own)  # type: ignore[assignment]
 
-    def set(self, base: int, array: Array, place: int) -> None:
-        """Let a base be an array of NumPy's, in C order, which lies at an address."""
-        self.arrays[base] = array
+    def set(self, base: int, arrays: Sequence[Array], places: list[int]) -> None:
+        """Let this base and those after it be arrays of NumPy's, in C order, which lie at these addresses."""
+        stop = base + len(arrays)
+        self.arrays[base:stop] = arrays
         for bases in self.bases:
-            bases[base] = place
+            bases[base:stop] = places  # type: ignore[assignment]
 
     def read(self, at: Address, view: View, thread: int = 0) -> Array:
         """A view of all rows as an array, which shows the workspace's memory."""
@@ -83,40 +82,42 @@ class Workspace:
 
 def _aligned(size: int) -> Array:
     memory = np.empty(size + ALIGNMENT, np.uint8)
-    start = -address(memory) % ALIGNMENT
+    start = -addresses([memory])[0] % ALIGNMENT
     return memory[start : start + max(size, 1)]
 
 
 class Buffers:
-    """Arrays for results. One that nobody holds any more is handed out again: fresh memory costs time to map."""
+    """Arrays for the results of a call, and their addresses.
 
-    def __init__(self, reuse: bool) -> None:
-        self.reuse = reuse
-        self.pools: dict[int, list[Buffer]] = {}
+    Those that nobody holds any more are handed out again: fresh memory costs time to map.
+    """
 
-    def take(self, place: int, shape: Shape, dtype: DType) -> Buffer:
-        """An array that nobody else holds, and its address."""
-        pool = self.pools.setdefault(place, [])
-        for _ in range(len(pool)):
+    def __init__(self, types: Sequence[tuple[Shape, DType]]) -> None:
+        self.types, self.reuse = types, reusable()
+        self.pool: list[Buffer] = []
+
+    def take(self) -> Buffer:
+        """Arrays that nobody else holds."""
+        for _ in range(len(self.pool)):
             try:
-                buffer = pool.pop(0)  # so that no other thread takes it
+                buffer = self.pool.pop(0)  # so that no other thread takes it
             except IndexError:
                 break
-            if _holders(buffer) == _ALONE:
+            if _holders(buffer) <= _ALONE:
                 return buffer
-            pool.append(buffer)
-        array = np.empty(shape, dtype)
-        return array, address(array)
+            self.pool.append(buffer)
+        arrays = [np.empty(shape, dtype) for shape, dtype in self.types]
+        return arrays, addresses(arrays)
 
-    def give(self, place: int, array: Array | None, where: int) -> None:
-        """Remember an array at an address, of which others may hold views."""
-        pool = self.pools[place]
-        if self.reuse and array is not None and len(pool) < _HELD:
-            pool.append((array, where))
+    def give(self, buffer: Buffer) -> None:
+        """Remember arrays, of which others may hold views."""
+        if self.reuse and len(self.pool) < _HELD:
+            self.pool.append(buffer)
 
 
 def _holders(buffer: Buffer) -> int:
-    return sys.getrefcount(buffer[0])
+    """The most references that one of the arrays has."""
+    return max([*map(sys.getrefcount, buffer[0])], default=0)
 
 
-_ALONE = _holders((np.empty(0), 0))
+_ALONE = _holders(([np.empty(0)], [0]))
