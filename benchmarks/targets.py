@@ -155,7 +155,6 @@ _COMPILED: tuple[tuple[str, str, float, tuple[str, ...]], ...] = (
         for dtype in ("float64", "float32")
     ],
     ("Laplacian of 50-64-64-64-1", "laplacian", 0.33, ("JAX", "folx")),
-    ("biharmonic in 5 variables", "biharmonic", 0.36, ("JAX", "folx")),
     ("value, gradient and Hessian of R² → R", "valley", 0.015, ("JAX",)),
     ("value, gradient and Hessian of R² → R", "valley", 1.2, ("CasADi",)),
     ("gradient of Rosenbrock's function", "rosenbrock/gradient", 0.06, ("JAX",)),

@@ -47,7 +47,8 @@ TRANSFORMS = {
     "odeint": lambda f: odeint(f, NUMBER, [0.0, 1.0]),
     "odeint_taylor": lambda f: odeint_taylor(f, NUMBER, [0.0, 1.0]),
 }
-NO_TRANSFORMS = """Config DataLoader Dataset Function GraphError GraphWarning Layer Model Parameter SeqDataLoader
+NO_TRANSFORMS = """ConcretizationError compile Config DataLoader Dataset Function GraphError GraphWarning Layer Model
+    Parameter SeqDataLoader
     UnsupportedOperation Variable as_array as_variable cache_info clear_cache functions gradients keep_memory no_grad
     partials setup_variable stop_gradient test_mode using_config"""
 RETURNED = {"None": None, r"(\[None\]|None|list)": [None], "str": "three"}
