@@ -262,3 +262,22 @@ def test_a_step_of_training_is_the_uncompiled_one(name):
     found, expected = training(True), training(False)
     np.testing.assert_allclose(found[0], expected[0], rtol=1e-12)
     np.testing.assert_allclose(found[1], expected[1], rtol=1e-12)
+
+
+def test_another_number_of_rows_is_served_by_the_code_that_is_there():
+    llvm = pytest.importorskip("dezero.compiler.llvm")
+    rng = np.random.default_rng(0)
+    w, v = Variable(rng.standard_normal((3, 50))), Variable(rng.standard_normal((50, 1)))
+
+    def step(x, t):
+        loss = F.mean((F.tanh(x @ w) @ v - t) ** 2)
+        return loss, *gradients(loss, (w, v))
+
+    f = compile(step)
+    for rows in (2000, 999):
+        x, t = Variable(rng.standard_normal((rows, 3))), Variable(rng.standard_normal((rows, 1)))
+        before = llvm._compiled.cache_info().misses
+        for a, b in zip(f(x, t), step(x, t), strict=True):
+            np.testing.assert_allclose(a.data, b.data, rtol=1e-12, atol=1e-14)
+        made = llvm._compiled.cache_info().misses - before
+    assert made == 0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dezero.compiler import llvm
-from dezero.compiler.graph import Graph
+from dezero.compiler.graph import MATMUL, Graph
 from dezero.compiler.kernel import Kernel
 from dezero.compiler.kernels import ATTRIBUTES, emit
 from dezero.compiler.scalars import scalars, write
@@ -31,6 +31,7 @@ _CONTIGUOUS_ALIGNED = 0x0101
 _ARRAY_TYPE, _NEW_FROM_DESCR = 2, 94  # of NumPy's table of C functions
 _FASTCALL = 0x0080
 _LARGEST = 2**18  # bytes of the arguments and results of a walk
+_MOST_WORK = 2**19  # operations on numbers: less than a millisecond
 _numbers = itertools.count()  # of walks: each has a table of its own, so no two share a module
 _FUNCTIONS = ("PyObject_Vectorcall", "PyTuple_New", "PyTuple_GetItem", "PyTuple_SetItem", "Py_IncRef", "Py_DecRef")
 
@@ -271,14 +272,15 @@ def loop_entry(
 def walk_entry(native: Native, fallback: Callable[..., Any] | None = None, single: bool = False) -> Callable[..., Any]:
     """A function of the arrays of a graph's machine code, in one workspace, which Python's lock guards.
 
-    fallback, single: as for `scalar_entry`. Raises Unsupported where NumPy computes a part, and for large results,
-    which are better written into memory that is used again.
+    fallback, single: as for `scalar_entry`. Raises Unsupported where NumPy computes a part, for large results, which
+    are better written into memory that is used again, and for long work, during which other threads should run.
     """
     nodes, graph = native.graph.nodes, native.graph
     inputs = [(nodes[place].shape, nodes[place].dtype) for place in graph.inputs]
     outputs = [(nodes[place].shape, nodes[place].dtype) for place in graph.outputs]
     size = sum([math.prod(shape) * dtype.itemsize for shape, dtype in [*inputs, *outputs]])
-    if not native.is_one_walk or size > _LARGEST:
+    work = sum([math.prod(n.shape) * (nodes[n.places[0]].shape[-1] if n.primitive == MATMUL else 1) for n in nodes])
+    if not native.is_one_walk or size > _LARGEST or work > _MOST_WORK:
         raise Unsupported("it is large, or NumPy computes a part of it")
     words, kept = native.walk_words()
     declared = f"; {next(_numbers)}\n@call = global [{len(words)} x i64] zeroinitializer"

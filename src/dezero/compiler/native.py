@@ -11,6 +11,7 @@ import numpy as np
 
 from dezero.compiler.bodies import Loop
 from dezero.compiler.code import Block, called, compiled
+from dezero.compiler.constants import beside
 from dezero.compiler.evaluate import function_of
 from dezero.compiler.graph import CONSTANT, REDUCE, Graph, Number
 from dezero.compiler.kernel import Extent
@@ -43,7 +44,7 @@ class Native:
     def __init__(
         self, graph: Graph, threads: int = 1, tile: int | None = None, *, strict: bool = False, level: int = 2
     ) -> None:
-        self.graph, self.threads = spread(stacked(graph)), threads
+        self.graph, self.threads = beside(spread(stacked(graph))), threads
         self.called = called(self.graph)
         self.plan, self.tile = planned(self.graph, self.called, tile, threads)
         self.inside = written_in_place(self.plan, self.called)

@@ -14,6 +14,7 @@ import numpy as np
 
 from dezero.compiler.blas import readable, turned
 from dezero.compiler.bodies import Body, Loop, copied, filled, identity
+from dezero.compiler.constants import is_long
 from dezero.compiler.graph import (
     CALL,
     CONCATENATE,
@@ -271,7 +272,8 @@ class Planner(Places):
         found = self.graph.nodes[root]
         if found.primitive != CONSTANT or found.parameters["value"].size != 1 or found.dtype.kind not in "biuf":
             return None
-        return Number(found.parameters["value"].item())
+        value = found.parameters["value"].item()
+        return None if is_long(value) else Number(value)
 
     def _value(self, body: Body, place: int, position: int, inside: Collection[int], shape: Extents) -> int | Number:
         number = self._number(place, position)
