@@ -7,7 +7,7 @@ elements costs no more than one of ten. Each result remembers by which term it f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 
 import numpy as np
@@ -25,6 +25,7 @@ from dezero.compiler.terms import (
     Term,
 )
 from dezero.compiler.trees import flatten, unflatten
+from dezero.core.arraylike import Operators
 from dezero.core.dtypes import DType, Shape
 from dezero.core.tracing import NUMBERLESS, ConcretizationError, trace_here
 from dezero.core.variable import tick
@@ -150,11 +151,15 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         from dezero.compiler import protocol
 
+        if any([isinstance(x, Operators) for x in inputs]):
+            return NotImplemented  # the Variable among them records the operation
         return protocol.ufunc(ufunc, method, inputs, kwargs)
 
-    def __array_function__(self, function: Any, types: object, args: Any, kwargs: Any) -> Any:
+    def __array_function__(self, function: Any, types: Iterable[type], args: Any, kwargs: Any) -> Any:
         from dezero.compiler import rules
 
+        if any([issubclass(kind, Operators) for kind in types]):
+            return NotImplemented
         return rules.function(function, args, kwargs)
 
     # -- what asks for numbers -----------------------------------------------------------------------------------
