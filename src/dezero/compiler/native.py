@@ -91,13 +91,14 @@ class Native:
     def is_one_walk(self) -> bool:
         """Whether a call is one walk over the table of steps, which writes nothing but arrays that are handed out."""
         handed = [base for _, base, _ in self._outs]
+        results = range(self._first, PARTS + len(self.memory.arrays))
         whole = len(self._runs) == 1 and not self._by_numpy and self.threads == 1 and not self._written
-        return whole and None not in handed and {base for base, *_ in self._results} == {*handed}
+        return whole and None not in handed and {*results} == {*handed}
 
     @property
     def input_bases(self) -> list[tuple[int, int]]:
         """Pairs of a base and the position of the argument whose address it is."""
-        return self._inputs
+        return list(enumerate(self._inputs, PARTS))
 
     @property
     def output_bases(self) -> list[int]:
