@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from dezero.compiler import protocol, rules  # noqa: F401 - NumPy's functions on abstract arrays
 from dezero.compiler.abstract import Abstract, abstract, is_abstract
 from dezero.compiler.building import Built, build
 from dezero.compiler.sources import GRAD, NUMBER, RANDOM, Borrowed, Reachable, Setting, Source
