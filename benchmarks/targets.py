@@ -154,6 +154,13 @@ _COMPILED: tuple[tuple[str, str, float, tuple[str, ...]], ...] = (
         for equation in ("burgers", "kdv", "ks", "plate")
         for dtype in ("float64", "float32")
     ],
+    ("14 Greeks, float64", "sensitivities/float64", 0.1, ("JAX",)),
+    ("14 Greeks, float32", "sensitivities/float32", 0.1, ("JAX",)),
+    ("PINN, cavity by its streamfunction", "equations/cavity", 0.3, ("JAX",)),
+    ("PINN, Boussinesq of order 6", "equations/boussinesq", 0.3, ("JAX",)),
+    ("PINN, Poisson in 10 variables", "poisson/few", 0.45, ("folx",)),
+    ("PINN, Poisson in 100 variables", "poisson/many", 0.55, ("folx",)),
+    ("a x + b sin x on two threads, beside a triad", "bandwidth", 1.25, ("Numba",)),
     ("Laplacian of 50-64-64-64-1", "laplacian", 0.33, ("JAX", "folx")),
     ("value, gradient and Hessian of R² → R", "valley", 0.015, ("JAX",)),
     ("value, gradient and Hessian of R² → R", "valley", 1.2, ("CasADi",)),
