@@ -75,6 +75,18 @@ def _growth(key: str) -> Callable[[Results], Measured]:
     return measure
 
 
+def _peaks(key: str, peer: str) -> Callable[[Results], Measured]:
+    """Return the measure of the peak memory of DeZero's process over a peer's."""
+
+    def measure(results: Results) -> Measured:
+        ours, theirs = (_result(results, key, library).peak_bytes for library in ("DeZero", peer))
+        if ours is None or theirs is None:
+            raise NotMeasured(f"the memory of {key}")
+        return Measured(ours / theirs)
+
+    return measure
+
+
 def _figure(key: str, get: Callable[[Result], float | None]) -> Callable[[Results], Measured]:
     def measure(results: Results) -> Measured:
         figure = get(_result(results, key, "DeZero"))
@@ -154,6 +166,22 @@ _COMPILED: tuple[tuple[str, str, float, tuple[str, ...]], ...] = (
         for equation in ("burgers", "kdv", "ks", "plate")
         for dtype in ("float64", "float32")
     ],
+    ("14 Greeks, float64", "sensitivities/float64", 0.1, ("JAX",)),
+    ("14 Greeks, float32", "sensitivities/float32", 0.1, ("JAX",)),
+    ("PINN, cavity by its streamfunction", "equations/cavity", 0.3, ("JAX",)),
+    ("PINN, Boussinesq of order 6", "equations/boussinesq", 0.3, ("JAX",)),
+    ("PINN, Poisson in 10 variables", "poisson/few", 0.45, ("folx",)),
+    ("PINN, Poisson in 100 variables", "poisson/many", 0.55, ("folx",)),
+    ("PINN with Adam's step in place, float32", "step/pinn", 0.15, ("JAX",)),
+    ("PINN with Adam's step, first call", "step/pinn/first", 0.3, ("JAX",)),
+    ("MLP with Adam's step, float32", "step/mlp", 1.05, ("JAX",)),
+    ("LSTM with Adam's step, float32", "step/lstm", 1.0, ("JAX",)),
+    ("LeNet, step, float32", "step/cnn", 1.0, ("PyTorch",)),
+    ("transformer block, step, float32", "step/transformer", 1.0, ("PyTorch",)),
+    ("MAML with 10 tasks", "maml", 1.0, ("JAX",)),
+    ("sparse Hessian of Rosenbrock's function", "rosenbrock/sparse", 0.6, ("CasADi",)),
+    ("20 searches with exact Hessians", "searches", 0.5, ("JAX",)),
+    ("a x + b sin x on two threads, beside a triad", "bandwidth", 1.25, ("Numba",)),
     ("Laplacian of 50-64-64-64-1", "laplacian", 0.33, ("JAX", "folx")),
     ("value, gradient and Hessian of R² → R", "valley", 0.015, ("JAX",)),
     ("value, gradient and Hessian of R² → R", "valley", 1.2, ("CasADi",)),
@@ -249,6 +277,7 @@ TARGETS = (
         1.2,
         _worst({kind: _growth(f"memory/{kind}") for kind in ("derivative", "taylor", "laplacian")}),
     ),
+    Target("Compiled: memory of a PINN's step of Adam / JAX's", 0.3, _peaks("compiled/step/pinn", "JAX")),
     *[
         Target(f"Compiled: {text} / {' or '.join(those)}", limit, _ratio(f"compiled/{key}", "", those))
         for text, key, limit, those in _COMPILED

@@ -1,12 +1,23 @@
 """Rows of compiled functions beside compiled peers: JAX's jit, folx, heyoka, CasADi, Numba, torch.compile."""
 
-from benchmarks.compiled import formulas, greeks, networks, operators, small
+from benchmarks.compiled import (
+    bandwidth,
+    equations,
+    formulas,
+    greeks,
+    networks,
+    operators,
+    sensitivities,
+    small,
+    solving,
+    steps,
+)
 from benchmarks.rows import Profile, Section
 
 
 def section(profile: Profile) -> Section:
     """Return the rows of all kinds of compiled work in one table."""
-    kinds = (formulas, greeks, networks, operators, small)
+    kinds = (formulas, greeks, sensitivities, networks, equations, operators, steps, small, solving, bandwidth)
     return Section(
         "Compiled functions",
         "DeZero by `dezero.compile`, and beside it the same function uncompiled (*eager*). JAX is the fastest of "

@@ -146,10 +146,17 @@ def _at_labels(x: Any, labels: Any) -> Any:
     return np.arange(n) == places[:, None]
 
 
+def _where_classes(x: Any, labels: Any, y: Any) -> Any:
+    """y, and NaN where a label, which is known only when the code runs, is the number of no class."""
+    if not isinstance(labels, Recorded):
+        return y
+    return np.where((labels >= 0) & (labels < x.shape[1]), y, y.dtype.type(np.nan))
+
+
 def _cross_entropy(reading: _Reading, x: Any, labels: Any) -> Any:
     _only_general(reading)
     p = x - x.max(1, keepdims=True)
-    picked = np.where(_at_labels(x, labels), p, 0).sum(1)
+    picked = _where_classes(x, labels, np.where(_at_labels(x, labels), p, 0).sum(1))
     p = np.exp(p)
     loss = (_log_of_sum(reading, p, 1)[:, 0] - picked).sum() / len(x)
     return loss, p / p.sum(1, keepdims=True)
@@ -160,7 +167,8 @@ def _softmax_error(reading: _Reading, x: Any, labels: Any, p: Any) -> Any:
     at = _at_labels(x, labels)
     at_label = np.where(at, p, 0).sum(1, keepdims=True) - 1
     others = np.where(at, 0, p).sum(1, keepdims=True)
-    return np.where(at, np.where(at_label > -exponential.CANCELS, -others, at_label), p)
+    error = np.where(at, np.where(at_label > -exponential.CANCELS, -others, at_label), p)
+    return _where_classes(x, labels[:, None], error)
 
 
 _GENERAL: dict[Callable[..., Any], Callable[..., Any]] = {

@@ -20,6 +20,7 @@ from dezero.core.errors import describe
 from dezero.core.op import Op, declared
 from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
+from dezero.core.tracing import NUMBERLESS
 from dezero.core.variable import ArrayLike, Variable
 from dezero.core.watching import decided, mapping, noted
 from dezero.functions._axes import WholeNumbers, axis_of
@@ -40,14 +41,16 @@ from dezero.functions.reductions.sums_and_products import mean, sum
 # -- their arguments ---------------------------------------------------------------------------------------------
 
 
-def _classes(name: str, x: ArrayLike, t: WholeNumbers) -> tuple[Variable, Operand]:
+def _classes(name: str, x: ArrayLike, t: WholeNumbers, late: bool = False) -> tuple[Variable, Operand]:
     """Rows of scores, and the number of each row's class as an array of its own.
 
-    In a function that is being mapped, each example may have labels of its own: they stay a Variable.
+    In a function that is being mapped, each example may have labels of its own: they stay a Variable. In one that is
+    traced they have no numbers yet, so that whoever computes with them looks whether the classes exist.
     """
     x = operand(x, name)
+    traced = late and type(raw(t)) in NUMBERLESS
     own = isinstance(t, Variable) and mapping() and decided(lambda t: _are_classes(t, x), t)
-    labels = np.asarray(raw(t if own else noted(t)))
+    labels = raw(t) if traced else np.asarray(raw(t if own else noted(t)))
     if x.ndim != 2 or not x.size:
         raise ValueError(f"{name}: x must be (samples, classes) with elements, got shape {x.shape}; reshape it")
     if not is_whole(labels):
@@ -60,13 +63,20 @@ def _classes(name: str, x: ArrayLike, t: WholeNumbers) -> tuple[Variable, Operan
             f"{name}: t of shape {labels.shape} for x of shape {x.shape}; give one class for each of the {len(x)} "
             "samples, and t.argmax(axis=1) for one-hot rows"
         )
-    least, greatest = labels.min(), labels.max()
-    if least < 0 or greatest >= x.shape[1]:
+    if not late:
+        _check_range(name, labels, x.shape)
+    return floating(x), operations.reshape(t, (-1,)) if own or (isinstance(t, Variable) and traced) else labels.reshape(
+        -1
+    )
+
+
+def _check_range(name: str, labels: Array, shape: Shape) -> None:
+    """IndexError for labels of other classes than scores of this shape have."""
+    least, greatest, last = labels.min(), labels.max(), shape[1] - 1
+    if least < 0 or greatest > last:
         raise IndexError(
-            f"{name}: t holds {least if least < 0 else greatest}, but x of shape {x.shape} has classes 0 to "
-            f"{x.shape[1] - 1}"
+            f"{name}: t holds {least if least < 0 else greatest}, but x of shape {shape} has classes 0 to {last}"
         )
-    return floating(x), operations.reshape(t, (-1,)) if own else labels.flatten()
 
 
 def _are_classes(t: Array, x: Variable) -> bool:
@@ -137,6 +147,7 @@ def _reduced(name: str, losses: Variable, reduction: str) -> Variable:
 
 
 def _cross_entropy(x: Array, labels: Array) -> tuple[Array, Array]:
+    _check_range("softmax_cross_entropy", labels, x.shape)
     p = x - x.max(1, keepdims=True)
     picked = p[np.arange(len(x)), labels]
     np.exp(p, out=p)
@@ -198,12 +209,12 @@ def softmax_cross_entropy(x: ArrayLike, t: WholeNumbers) -> Variable:
 
     x: scores (N, C). t: the N labels, whole numbers from 0 to C - 1, an array or a Variable; they have no derivative.
     ValueError for shapes that do not fit, TypeError for labels other than whole numbers, IndexError for one that is
-    out of range.
+    out of range: in machine code that `compile` makes, which raises nothing, the loss is NaN instead.
 
     >>> softmax_cross_entropy(Variable(np.array([[0.0, 0.0], [1000.0, 0.0]])), np.array([1, 0]))
     variable(0.34657359027997264)
     """
-    return apply_all(_softmax_cross_entropy, 2, *_classes("softmax_cross_entropy", x, t))[0]
+    return apply_all(_softmax_cross_entropy, 2, *_classes("softmax_cross_entropy", x, t, late=True))[0]
 
 
 @public
