@@ -59,10 +59,11 @@ class Node:
     shape: Shape
     dtype: DType
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    places: list[int] = field(init=False, repr=False)
+    places: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "places", [a for a in self.args if not isinstance(a, Number)])  # asked often
+        places = tuple([a for a in self.args if not isinstance(a, Number)])
+        object.__setattr__(self, "places", places)  # found once: it is asked often
 
 
 @dataclass(slots=True)

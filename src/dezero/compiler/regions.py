@@ -6,7 +6,7 @@ time, again and again. The steps of the others run once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -111,7 +111,7 @@ class Planner(Places):
         """Leave out the sums of some of the products of a sum: nothing else reads them."""
         inner: set[int] = set()
         for place, products in self.heads.items():
-            stack = self.graph.nodes[place].places
+            stack = [*self.graph.nodes[place].places]
             while stack:
                 arg = stack.pop()
                 if arg not in products:
@@ -120,7 +120,7 @@ class Planner(Places):
         self.live = [i for i in self.live if i not in inner]
         self.roots -= inner
 
-    def reads(self, place: int) -> list[int]:
+    def reads(self, place: int) -> Sequence[int]:
         """The places that a step reads, or that must be computed before."""
         return self.heads.get(place) or self.graph.nodes[place].places
 
