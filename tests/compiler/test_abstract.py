@@ -54,7 +54,7 @@ FUNCTIONS = [
     lambda x: np.pad(x, 1),
     lambda x: np.sort(x, axis=0),
     lambda x: np.argmax(x, axis=0),
-    lambda x: x.astype(np.float32),
+    lambda x: x.real.astype(np.float32),
     lambda x: x.conj(),
     lambda x: x.real,
     lambda x: x.imag,

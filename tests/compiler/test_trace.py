@@ -362,7 +362,7 @@ def test_a_static_argument_stays_what_it_is():
     array = np.ones(5)
     found = trace(f, (Variable(X), array), static=(1,))
     assert len(found.types) == 1
-    np.testing.assert_array_equal(found.program.run(lambda op, *a: op.value(*a), found.inputs([X]))[0], X)
+    np.testing.assert_array_equal(found.program.run(lambda op, *a: op.value(*a), [X, *[source.read() for source in found.captured]])[0], X)
 
 
 def test_an_error_of_the_users_is_the_one_that_the_function_raises():

@@ -31,6 +31,7 @@ from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.op import declared
 from dezero.core.reading import RecordedReading
 from dezero.core.registry import operations
+from dezero.core.tracing import NUMBERLESS
 from dezero.core.variable import Variable, tick, wrap
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.keys import graph_key
@@ -257,6 +258,8 @@ class _Finish:
         result = self.F.node(term)
         if getattr(result, "dtype", node.dtype).kind == "c":  # as sweep.for_user does for raw arrays
             result = self.F.node(self.F.conj(term) if node.dtype.kind == "c" else self.F.real(term))
+        if type(result) in NUMBERLESS:
+            return self._marked(wrap(np.broadcast_to(result, node.shape)))  # a constant that a trace computes
         if not isinstance(result, Variable):
             if isinstance(self.F, Algebra) and self.F.rests_on_given(result):
                 self.F.reads_arrays = True

@@ -7,7 +7,8 @@ elements costs no more than one of ten. Each result remembers by which term it f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -25,6 +26,7 @@ from dezero.compiler.terms import (
     Term,
 )
 from dezero.compiler.trees import flatten, unflatten
+from dezero.core.arraylike import Operators
 from dezero.core.dtypes import DType, Shape
 from dezero.core.tracing import NUMBERLESS, ConcretizationError, trace_here
 from dezero.core.variable import tick
@@ -98,6 +100,10 @@ def _refusing(name: str) -> Callable[..., Any]:
     return method
 
 
+PROTOCOL = SimpleNamespace()  # what the modules that work on abstract arrays add: ufunc, function, overwrite, called
+_CLIP: np.ufunc = np._core.umath.clip  # type: ignore[attr-defined]
+
+
 class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
     """An array without numbers.
 
@@ -148,14 +154,14 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
         refuse(f"numpy.asarray, or a function of NumPy's that calls it, of {self!r}")
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        from dezero.compiler import protocol
+        if any([isinstance(x, Operators) for x in inputs]):
+            return NotImplemented  # the Variable among them records the operation
+        return PROTOCOL.ufunc(ufunc, method, inputs, kwargs)
 
-        return protocol.ufunc(ufunc, method, inputs, kwargs)
-
-    def __array_function__(self, function: Any, types: object, args: Any, kwargs: Any) -> Any:
-        from dezero.compiler import rules
-
-        return rules.function(function, args, kwargs)
+    def __array_function__(self, function: Any, types: Iterable[type], args: Any, kwargs: Any) -> Any:
+        if any([issubclass(kind, Operators) for kind in types]):
+            return NotImplemented
+        return PROTOCOL.function(function, args, kwargs)
 
     # -- what asks for numbers -----------------------------------------------------------------------------------
 
@@ -213,11 +219,9 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
         return self._seen(shape, Term(SELECT.bind(index=index), (term_of(self),)))
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        from dezero.compiler import protocol
-
         leaves, structure = flatten(index)
         fill = Term(FILL.bind(structure=structure), (term_of(self), *map(term_of, leaves), term_of(value)))
-        protocol.overwrite(self, fill, "an assignment to elements")
+        PROTOCOL.overwrite(self, fill, "an assignment to elements")
 
     def reshape(self, *shape: Any, order: Any = "C", copy: Any = None) -> Any:
         target = shape[0] if len(shape) == 1 and not isinstance(shape[0], int | np.integer) else shape
@@ -333,23 +337,19 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
         return np.dot(self, other)
 
     def clip(self, min: Any = None, max: Any = None, out: Any = None) -> Any:
-        from dezero.compiler import protocol
-
         into = {} if out is None else {"out": (out,)}
         if min is None:
-            return protocol.ufunc(np.minimum, "__call__", (self, max), into)
+            return PROTOCOL.ufunc(np.minimum, "__call__", (self, max), into)
         if max is None:
-            return protocol.ufunc(np.maximum, "__call__", (self, min), into)
-        return protocol.ufunc(protocol.CLIP, "__call__", (self, min, max), into)
+            return PROTOCOL.ufunc(np.maximum, "__call__", (self, min), into)
+        return PROTOCOL.ufunc(_CLIP, "__call__", (self, min, max), into)
 
     def round(self, decimals: Any = 0, out: Any = None) -> Any:
         return np.rint(self) if decimals == 0 and self.dtype.kind == "f" else _called(np.round, self, decimals)
 
 
 def _called(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    from dezero.compiler import standins
-
-    return standins.called(function, args, kwargs)
+    return PROTOCOL.called(function, args, kwargs)
 
 
 def _through(name: str) -> Callable[..., Any]:

@@ -266,7 +266,7 @@ def _same(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         if type(a) is not type(b) or (a.shape, a.dtype) != (b.shape, b.dtype):
             return False
-        return bool(np.array_equal(np.ascontiguousarray(a).view(np.uint8), np.ascontiguousarray(b).view(np.uint8)))
+        return bool(np.array_equal(_bytes(a), _bytes(b)))
     if type(a) is not type(b):
         return False
     if isinstance(a, tuple | list):
@@ -276,3 +276,8 @@ def _same(a: Any, b: Any) -> bool:
     if isinstance(a, bool | int | float | complex | np.generic | str):
         return repr(a) == repr(b)
     return True  # an object: what it holds is compared where it is used
+
+
+def _bytes(a: np.ndarray) -> np.ndarray:
+    """The bytes of an array; of one that shows a single number everywhere, the bytes of that."""
+    return np.ascontiguousarray(a if any(a.strides) or not a.size else a.flat[0]).view(np.uint8)

@@ -39,7 +39,8 @@ class Number:
 class Node:
     """One array of a graph, and the primitive that computes it.
 
-    args: places of nodes, and Numbers. shape, dtype: of the result. parameters, by primitive:
+    args: places of nodes, and Numbers; places: those of nodes alone. shape, dtype: of the result. parameters, by
+    primitive:
 
     - input: position, among the arrays that are given at a call;
     - constant: value, an array that nobody changes;
@@ -58,11 +59,10 @@ class Node:
     shape: Shape
     dtype: DType
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    places: list[int] = field(init=False, repr=False)
 
-    @property
-    def places(self) -> list[int]:
-        """The places of the nodes among the arguments."""
-        return [a for a in self.args if not isinstance(a, Number)]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", [a for a in self.args if not isinstance(a, Number)])  # asked often
 
 
 @dataclass(slots=True)

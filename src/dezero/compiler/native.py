@@ -92,8 +92,9 @@ class Native:
     def is_one_walk(self) -> bool:
         """Whether a call is one walk over the table of steps, which writes nothing but arrays that are handed out."""
         handed = [base for _, base, _ in self._outs]
+        results = range(self._first, PARTS + len(self.memory.arrays))
         whole = len(self._runs) == 1 and not self._by_numpy and self.threads == 1 and not self._written
-        return whole and None not in handed and {*handed} == {*range(self._first, len(self._nothing))}
+        return whole and None not in handed and {*results} == {*handed}
 
     @property
     def input_bases(self) -> list[tuple[int, int]]:

@@ -68,7 +68,7 @@ class Specialisation:
             if self._options.fallback == "error":
                 raise
             self.way, self.why = "NumPy", str(reason)
-            return Replay(self.graph)
+            return self._replay
 
     def entry(self, args: tuple[Any, ...], fallback: Runner) -> Runner | None:
         """A function in machine code that takes the arguments as they are and gives the results; None where it cannot.
@@ -102,13 +102,24 @@ class Specialisation:
         simpler, strict = simplified(self.graph, self._options.strict), self._options.strict
         if self.native is None:
             try:
-                return scalar_entry(simpler, fallback, strict, single)
+                return scalar_entry(simpler, fallback or self._in_order, strict, single)
             except Unsupported:  # it is too large to be computed number by number
                 self.native = Native(simpler, self._options.threads, strict=strict)
         try:
             return walk_entry(self.native, fallback or self.native, single)
         except Unsupported:
             return self.native
+
+    def _in_order(self, *arrays: Any) -> Sequence[Any]:
+        """The results for arrays that lie in memory in another way than machine code reads them."""
+        ordered = [np.require(a, requirements=["C", "A"]) for a in arrays]
+        if any([a is not b for a, b in zip(ordered, arrays, strict=True)]):
+            return self.run(*ordered)
+        return self._replay(*arrays)  # such as a dtype's second object
+
+    @functools.cached_property
+    def _replay(self) -> Replay:
+        return Replay(self.graph)
 
     def _timed(self, stage: str, work: Callable[[], Any]) -> Any:
         start = time.perf_counter()

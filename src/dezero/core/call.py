@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
-from dezero.backends import is_plain_array
 from dezero.core.config import recording
-from dezero.core.dtypes import Plain, as_array
-from dezero.core.errors import explain, foreign, no_data
+from dezero.core.conversion import array_or_number
+from dezero.core.dtypes import as_array
+from dezero.core.errors import no_data
 from dezero.core.marks import CONSTANT, CUT
 from dezero.core.op import Op
-from dezero.core.tracing import ConcretizationError, trace_here, tracing
+from dezero.core.tracing import failed
 from dezero.core.variable import ArrayLike, Variable, tick, wrap
 
 _new = object.__new__
@@ -26,9 +25,7 @@ def make(op: Op, args: tuple[object, ...]) -> Variable:
     try:
         y._data = op.value(*data)
     except Exception as error:
-        if not tracing():
-            raise
-        y._data = _failed(op, args, data, error)
+        y._data = failed(op, args, data, error, explained=False)
     if type(y._data) is complex:  # complex / float64 was computed by Python
         y._data = np.complex128(y._data)
     y._op, y._args = op, args
@@ -48,7 +45,7 @@ def apply(op: Op, *args: ArrayLike) -> Variable:
     try:
         y._data = op.value(*data)
     except Exception as error:
-        y._data = _failed(op, args, data, error)
+        y._data = failed(op, args, data, error)
     y._op, y._args = CONSTANT, ()
     if recorded:
         y._op, y._args = (op, args) if recording() else (CUT, ())
@@ -59,46 +56,10 @@ def apply(op: Op, *args: ArrayLike) -> Variable:
     return y
 
 
-def _failed(op: Op, args: Sequence[Any], data: Sequence[Any], error: Exception) -> Any:
-    """What stands for a result whose computation failed because a trace has no numbers; else raises the error."""
-    trace = trace_here()
-    found = None
-    if trace is not None:
-        try:
-            found = trace.computed(op.name, op, data)
-        except Exception as other:
-            error = other
-    if found is None:
-        if isinstance(error, ConcretizationError):
-            raise error
-        raise explain(op.name, tuple(args), error, op.parameters) from error
-    return found
-
-
 def _arrays(args: tuple[object, ...]) -> list[object]:
     """Plain arguments with at least one array among them; a number beside an array stays a number, without a dtype."""
     dtyped = any([hasattr(a, "dtype") for a in args])
     return [np.asarray(a) if isinstance(a, np.generic) or not (i or dtyped) else a for i, a in enumerate(args)]
-
-
-def array_or_number(value: Any, name: str) -> Plain:
-    """An array or number among the arguments of an operation; a 0-d array becomes a Python number, which never changes
-    the dtype of another argument. TypeError, naming the operation, for anything else."""
-    if type(value) is np.ndarray or isinstance(value, np.generic):
-        if value.dtype.kind in "fiubc":
-            return value if value.ndim else value.item()
-    elif isinstance(value, int | float | complex) or is_plain_array(value) or _computes(value):
-        return value  # type: ignore[no-any-return]
-    raise foreign(name, value)
-
-
-def _computes(value: object) -> bool:
-    """Whether a value is an array of another library that implements NumPy's functions itself.
-
-    A class with `__array__` (a pandas Series, an xarray DataArray) is none: it holds labels besides its numbers.
-    """
-    implements = getattr(type(value), "__array_ufunc__", None) is not None and hasattr(value, "dtype")
-    return implements and hasattr(value, "shape") and not hasattr(value, "__array__")
 
 
 def unary(op: Op) -> Callable[[ArrayLike], Variable]:
@@ -111,7 +72,7 @@ def unary(op: Op) -> Callable[[ArrayLike], Variable]:
         try:
             y._data = value(x._data)
         except Exception as error:
-            y._data = _failed(op, (x,), (x._data,), error)
+            y._data = failed(op, (x,), (x._data,), error)
         if recording():
             y._op, y._args = op, (x,)
         else:
@@ -142,7 +103,7 @@ def binary(op: Op) -> Callable[[ArrayLike, ArrayLike], Variable]:
         try:
             y._data = value(x, z)
         except Exception as error:
-            y._data = _failed(op, (a, b), (x, z), error)
+            y._data = failed(op, (a, b), (x, z), error)
         if recording():
             y._op, y._args = op, (a, b)
         else:

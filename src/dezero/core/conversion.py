@@ -1,17 +1,19 @@
-"""Conversion of a Variable to a plain array or number: an error or a warning where a derivative would be lost."""
+"""Conversion of a Variable to a plain array or number, with a warning where a derivative would be lost; and plain
+arguments of operations."""
 
 from __future__ import annotations
 
 import warnings
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
+from dezero.backends import is_plain_array
 from dezero.core.arraylike import Node
 from dezero.core.asking import lost_array, lost_number, rests_on_argument, sparse_asks, takes_part
 from dezero.core.config import RUNNING, calling_since, recording
-from dezero.core.dtypes import Array, DType
-from dezero.core.errors import GraphWarning
+from dezero.core.dtypes import Array, DType, Plain
+from dezero.core.errors import GraphWarning, foreign
 from dezero.core.marks import Computed
 from dezero.core.watching import gives_plain_numbers, mapping
 
@@ -60,3 +62,23 @@ def array(v: Node, dtype: DType | None, copy: bool | None) -> Array:
         if takes_part(v):
             raise lost_array(v)
     return np.array(v.data, dtype=dtype, copy=copy)
+
+
+def array_or_number(value: Any, name: str) -> Plain:
+    """An array or number among the arguments of an operation; a 0-d array becomes a Python number, which never changes
+    the dtype of another argument. TypeError, naming the operation, for anything else."""
+    if type(value) is np.ndarray or isinstance(value, np.generic):
+        if value.dtype.kind in "fiubc":
+            return value if value.ndim else value.item()
+    elif isinstance(value, int | float | complex) or is_plain_array(value) or _computes(value):
+        return value  # type: ignore[no-any-return]
+    raise foreign(name, value)
+
+
+def _computes(value: object) -> bool:
+    """Whether a value is an array of another library that implements NumPy's functions itself.
+
+    A class with `__array__` (a pandas Series, an xarray DataArray) is none: it holds labels besides its numbers.
+    """
+    implements = getattr(type(value), "__array_ufunc__", None) is not None and hasattr(value, "dtype")
+    return implements and hasattr(value, "shape") and not hasattr(value, "__array__")

@@ -11,6 +11,8 @@ from collections.abc import Callable, Hashable, Sequence
 from threading import get_ident
 from typing import Any, Protocol
 
+from dezero.core.errors import explain
+
 NUMBERLESS: set[type] = set()  # classes of arrays without numbers: no key of a cache can be made of their contents
 
 
@@ -120,3 +122,22 @@ def trace_here() -> Running | None:
 def tracing() -> bool:
     """Whether this thread traces a function."""
     return trace_here() is not None
+
+
+def failed(op: Any, args: Sequence[Any], data: Sequence[Any], error: Exception, explained: bool = True) -> Any:
+    """What stands for a result whose computation failed because a trace has no numbers; else raises the error.
+
+    explained: with what the arguments were.
+    """
+    trace = trace_here()
+    found = None
+    if trace is not None:
+        try:
+            found = trace.computed(op.name, op, data)
+        except Exception as other:
+            error = other
+    if found is None:
+        if isinstance(error, ConcretizationError) or not explained:
+            raise error
+        raise explain(op.name, tuple(args), error, op.parameters) from error
+    return found

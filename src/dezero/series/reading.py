@@ -19,6 +19,7 @@ from dezero.core.config import using_config
 from dezero.core.dtypes import Array, Shape
 from dezero.core.function import Function
 from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op, declared
+from dezero.core.tracing import tracing
 from dezero.core.variable import Variable, wrap
 from dezero.series import tangents
 from dezero.series.power import (
@@ -103,7 +104,9 @@ class SeriesReading:
         """A coefficient, the exact zero as an array of zeros of the shape and dtype of `like`, a series or array."""
         if not (is_zero(c) and hasattr(like, "dtype")):
             return c
-        zeros = np.zeros(like.shape, like.dtype)
+        zeros = (
+            np.zeros(like.shape, like.dtype) if not tracing() else np.broadcast_to(np.zeros((), like.dtype), like.shape)
+        )
         return wrap(zeros) if self.recorded else zeros[()]
 
     def new(self, first: Any, produce: Produce) -> Series:

@@ -9,7 +9,8 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from dezero.core.call import apply, array_or_number, operand
+from dezero.core.call import apply, operand
+from dezero.core.conversion import array_or_number
 from dezero.core.dtypes import Array, Shape, Shaped, is_complex
 from dezero.core.errors import describe
 from dezero.core.op import Op
