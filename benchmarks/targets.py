@@ -180,6 +180,7 @@ _COMPILED: tuple[tuple[str, str, float, tuple[str, ...]], ...] = (
     ("transformer block, step, float32", "step/transformer", 1.0, ("PyTorch",)),
     ("MAML with 10 tasks", "maml", 1.0, ("JAX",)),
     ("sparse Hessian of Rosenbrock's function", "rosenbrock/sparse", 0.6, ("CasADi",)),
+    ("Lennard-Jones forces of 500 atoms", "forces", 1.0, ("JAX",)),
     ("20 searches with exact Hessians", "searches", 0.5, ("JAX",)),
     ("a x + b sin x on two threads, beside a triad", "bandwidth", 1.25, ("Numba",)),
     ("Laplacian of 50-64-64-64-1", "laplacian", 0.33, ("JAX", "folx")),

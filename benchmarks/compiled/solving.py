@@ -1,4 +1,4 @@
-"""Rows: gradients through gradient descent, sparse Hessians, and searches for minima with compiled functions."""
+"""Rows: descents that are differentiated, sparse Hessians, forces, and searches for minima."""
 
 import functools
 from collections.abc import Callable
@@ -103,6 +103,52 @@ def _sparse(n: int) -> Row:
     )
 
 
+# -- forces between atoms --------------------------------------------------------------------------------------
+
+
+def lattice(side: int, count: int) -> np.ndarray:
+    """Return coordinates of atoms near the points of a cubic lattice."""
+    points = np.stack(np.meshgrid(*[np.arange(side) * 1.2] * 3, indexing="ij"), -1).reshape(-1, 3)[:count]
+    return points + np.random.default_rng(0).uniform(-0.1, 0.1, points.shape)
+
+
+def _forces(side: int, count: int) -> Row:
+    """The gradient of the energy of Lennard and Jones, over all pairs."""
+    x, (i, j) = lattice(side, count), np.triu_indices(count, 1)
+
+    def energy(x: Any) -> Any:
+        d = x[i] - x[j]
+        s = (d * d).sum(1) ** -3
+        return 4 * (s * s - s).sum()
+
+    def reference() -> np.ndarray:
+        d = x[:, None] - x
+        q = (d * d).sum(2) + np.eye(count)
+        slope = 4 * (3 * q**-4 - 6 * q**-7) * (1 - np.eye(count))
+        return joined([2 * (slope[:, :, None] * d).sum(1)])
+
+    def jax() -> Callable[[], object]:
+        jax = peers.jax()
+        run, point = jax.jit(jax.grad(energy)), jax.numpy.asarray(x)
+        return lambda: run(point).block_until_ready()
+
+    def compiled() -> Callable[[], object]:
+        run, leaf = dezero.compile(dezero.grad(energy)), Variable(x)
+        return lambda: [run(leaf)]
+
+    return Row(
+        key="compiled/forces",
+        name=f"Lennard-Jones forces of {count} atoms",
+        cases={
+            "DeZero": Case(compiled, _see),
+            "eager": Case(lambda: lambda: [dezero.grad(energy)(x)], _see),
+            "JAX": Case(jax, lambda found: _see([found])),
+        },
+        reference=functools.cache(reference),
+        rounds=5,
+    )
+
+
 # -- searches for minima ---------------------------------------------------------------------------------------
 
 
@@ -144,5 +190,5 @@ def _searches(problems: int) -> Row:
 
 def rows(profile: Profile) -> list[Row]:
     """Return the rows of solutions, and of derivatives through them."""
-    tasks, n, problems = (batches.TASKS, 1000, 20) if profile.large else (2, 5, 2)
-    return [_maml(tasks), _sparse(n), _searches(problems)]
+    tasks, n, problems, atoms = (batches.TASKS, 1000, 20, (8, 500)) if profile.large else (2, 5, 2, (2, 5))
+    return [_maml(tasks), _sparse(n), _forces(*atoms), _searches(problems)]

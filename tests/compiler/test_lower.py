@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import dezero
 import dezero.functions as F
 from dezero import Variable
 from dezero.compiler.evaluate import evaluate
@@ -154,3 +155,9 @@ def test_an_operation_that_fails_for_every_stand_in_is_refused():
     program = Program([Type((4,), np.dtype(float))], [], [(Op("never", GENERAL, value, [None]), [0])], [1])
     with pytest.raises(Unsupported, match="never gives no result"):
         lower(program)
+
+
+def test_a_call_on_a_long_matrix_needs_no_square_of_its_rows():
+    rows = np.arange(300_000) % 5
+    found = dezero.compile(dezero.grad(lambda x: F.sum(x[rows] ** 2)))(np.ones((5, 2)))
+    np.testing.assert_array_equal(found.data, np.full((5, 2), 120_000.0))

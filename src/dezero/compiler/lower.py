@@ -174,7 +174,9 @@ def _matrices(shape: Shape) -> Any:
     if len(shape) < 2:
         return _numbers(shape)
     n, m = shape[-2:]
-    return np.broadcast_to(np.diag(np.linspace(1, 2, max(n, m)))[:n, :m] + 0.01, shape)
+    matrix = np.full((n, m), 0.01)
+    np.fill_diagonal(matrix, np.linspace(1, 2, max(n, m))[: min(n, m)] + 0.01)
+    return np.broadcast_to(matrix, shape)
 
 
 def _numbers(shape: Shape) -> Any:

@@ -193,5 +193,7 @@ def _state(array: np.ndarray) -> Any:
 
 def _same_state(array: np.ndarray, state: Any) -> bool:
     if isinstance(state, np.ndarray):
-        return array.shape == state.shape and array.dtype == state.dtype and array.tobytes() == state.tobytes()
+        if array.shape != state.shape or array.dtype != state.dtype:
+            return False
+        return np.array_equal(array, state) if array.dtype.kind in "biu" else array.tobytes() == state.tobytes()
     return bool(_state(array) == state)

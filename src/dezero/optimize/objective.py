@@ -97,13 +97,13 @@ class CompiledObjective(Objective):
         return len(self.packing.shapes)
 
     def value(self, x: Any) -> float:
-        return float(self._of("value", lambda leaf, y, *_: y)(x, None, *self.args))
+        return float(self._of("value", lambda leaf, y, *_: y)(x, *self.args))
 
     def value_and_gradient(self, x: Any) -> tuple[float, Any]:
         def both(leaf: Variable, y: Variable, *_: Any) -> Any:
             return y, gradients(y, leaf)[0]
 
-        y, slope = self._of("gradient", both)(x, None, *self.args)
+        y, slope = self._of("gradient", both)(x, *self.args)
         return float(y), slope
 
     def hessian(self, x: Any) -> Any:
@@ -112,22 +112,23 @@ class CompiledObjective(Objective):
             units = np.eye(leaf.size, dtype=leaf.dtype)
             return operations.stack([gradients(slope, leaf, grad_outputs=unit)[0] for unit in units])
 
-        return self._of("hessian", rows)(x, None, *self.args) if len(x) else super().hessian(x)
+        return self._of("hessian", rows)(x, *self.args) if len(x) else super().hessian(x)
 
     def hvp(self, x: Any, v: Any) -> Any:
         def product(leaf: Variable, y: Variable, v: Any) -> Any:
             (slope,) = gradients(y, leaf, create_graph=True)
             return gradients(slope, leaf, grad_outputs=v)[0]
 
-        return self._of("product", product)(x, np.asarray(v, self.packing.dtype), *self.args)
+        return self._of("product", product, directed=True)(x, np.asarray(v, self.packing.dtype), *self.args)
 
-    def _of(self, what: str, asked: Callable[..., Any]) -> Callable[..., Any]:
-        """A compiled function of the vector, a direction and f's other arguments, which gives arrays."""
+    def _of(self, what: str, asked: Callable[..., Any], directed: bool = False) -> Callable[..., Any]:
+        """A compiled function of the vector, a direction if there is one, and f's other arguments; it gives arrays."""
 
         def make(f: Callable[..., Any]) -> Callable[..., Any]:
             packing, name = self.packing, self.name
 
-            def compute(x: Any, v: Any, *args: Any) -> Any:
+            def compute(x: Any, *rest: Any) -> Any:
+                v, args = (rest[0], rest[1:]) if directed else (None, rest)
                 leaf = Argument(x)
                 with calling_on([leaf]):
                     y = one_number(name, f(packing.unpacked(leaf), *args))

@@ -28,6 +28,12 @@ from dezero.functions.indexing._indices import (
 )
 
 
+def _item(x: Array, index: Any) -> Array:
+    if type(index) is np.ndarray and type(x) is np.ndarray and x.ndim > 1 and index.ndim and index.dtype == np.intp:
+        return x.take(index, 0) if x.size else x[index]  # a seventh of the time for short rows
+    return (np.asarray(x) if isinstance(x, np.generic) else x)[index]
+
+
 def _scatter(g: Array, index: Any, shape: Shape) -> Array:
     g = g if type(g) is np.ndarray else as_array(g)
     if not repeats(index):
@@ -41,7 +47,8 @@ def _scatter(g: Array, index: Any, shape: Shape) -> Array:
 def _added(g: Array, index: Any, shape: Shape) -> Array:
     # One flat index: numpy.add.at takes a third of the time that it takes for whole rows.
     read, rest = axes_read(index, shape)
-    positions = positions_read(index, read)
+    plain = shape and type(index) is np.ndarray and index.dtype == np.intp and index.size and index.min() >= 0
+    positions = index if plain else positions_read(index, read)
     if rest != 1:
         positions = positions[..., None] * rest + np.arange(rest)
     total = zeros_of(g, math.prod(shape))
@@ -87,7 +94,7 @@ def _into_each(S: Stacks, op: Op, g: Stack) -> Any:
 
 _get_item = linear(
     "get_item",
-    lambda x, index: (np.asarray(x) if isinstance(x, np.generic) else x)[index],
+    _item,
     lambda F, g, x, y, index: F.scatter(g, index=index, shape=x.shape),
     independent=_rows,
     keeps_constant=True,
