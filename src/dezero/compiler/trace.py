@@ -124,7 +124,7 @@ def trace(
     >>> import dezero.functions as F
     >>> found = trace(lambda x: F.sin(x) * x, [np.ones(3)])
     >>> [op.name for op, _ in found.program.steps]
-    ['sin', 'mul']
+    ['numpy.sin', 'mul']
     """
     return _Tracing(f, args, kwargs or {}, static).trace()
 
