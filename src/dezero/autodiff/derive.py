@@ -31,6 +31,7 @@ from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.op import declared
 from dezero.core.reading import RecordedReading
 from dezero.core.registry import operations
+from dezero.core.tracing import NUMBERLESS
 from dezero.core.variable import Variable, tick, wrap
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.keys import graph_key
@@ -261,6 +262,9 @@ class _Finish:
             if isinstance(self.F, Algebra) and self.F.rests_on_given(result):
                 self.F.reads_arrays = True
             kind = node.dtype if node.dtype.kind in "fc" else np.result_type(self.kind, np.asarray(result).dtype)
+            if type(result) in NUMBERLESS:  # its numbers are no parameter: each run of the traced function has others
+                ones = make(declared["full_like"].bind(fill_value=1, dtype=result.dtype), (node,))
+                return self._marked(make(declared["astype"].bind(dtype=kind), (make(declared["mul"], (ones, result)),)))
             fill = declared["full_like"].bind(fill_value=np.copy(result)[()], dtype=kind)
             return self._marked(make(fill, (node,)))
         if node.dtype.kind in "fc" and result.dtype != node.dtype:
