@@ -159,6 +159,8 @@ class _Reader:
         total = functools.reduce(
             lambda s, t: self.elementwise(ufunc.__name__, ufunc, loop, [s, t]), rows, next(rows, start)
         )
+        if ufunc is np.add and dtype.kind == "f" and count:  # NumPy starts from 0.0, and 0.0 + -0.0 is 0.0
+            total = self.elementwise("add", np.add, loop, [total, Number(0.0)])
         shape = [1 if k in axes else n for k, n in enumerate(x.shape) if keepdims or k not in axes]
         return np.asarray(total).reshape(shape)
 

@@ -97,7 +97,7 @@ def _derivative(a: Array, b: Array, orders: Orders) -> Array:
         if not zero.any():
             return _where_smooth(a, b, weights, orders[0])
         found = _where_smooth(np.where(zero, dtype.type(1), a), b, weights, orders[0])
-        return np.where(zero, _limit_at_zero(b, weights, orders), found)[()]
+        return np.where(zero, _limit_at_zero(b, weights, orders), found).astype(dtype, copy=False)[()]
 
 
 def _in_dtype(x: Any, dtype: DType) -> Any:

@@ -11,6 +11,7 @@ from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import publish
 from dezero.core.dtypes import Array, DType
+from dezero.core.tracing import tracing
 from dezero.core.variable import ArrayLike, Variable
 from dezero.core.watching import decided, noted
 from dezero.functions._axes import flag, plainly
@@ -68,7 +69,7 @@ def _weights(scores: Variable, allowed: Array | None) -> Variable:
     blocked = float(np.finfo(scores.dtype).min) / 2
     weights = softmax(where(allowed, scores, blocked), axis=-1)
     sees = allowed.any(axis=-1, keepdims=True)
-    return weights if sees.all() else where(sees, weights, 0)
+    return weights if not tracing() and sees.all() else where(sees, weights, 0)
 
 
 def _scores_shape(q: Variable, k: Variable, v: Variable) -> tuple[int, ...]:
@@ -115,7 +116,7 @@ def _checked_mask(mask: ArrayLike, shape: tuple[int, ...], dtype: DType) -> tupl
         with np.errstate(over="ignore"):  # the least float64, which some add for "never", is -inf in float32
             mask = given = given.astype(np.finfo(dtype).dtype, copy=False)
     closed = decided(lambda mask: np.isneginf(np.atleast_1d(mask)), mask)
-    if not closed.any():
+    if not tracing() and not closed.any():
         return None, mask
     return ~closed, (where if isinstance(mask, Variable) else np.where)(closed, 0, mask)
 
