@@ -64,6 +64,8 @@ class Source(NamedTuple):
 
     @property
     def identity(self) -> tuple[Any, ...]:
+        if self.kind in (NUMBER, RANDOM) and self.key is not None:
+            return self.kind, self.key
         return self.kind, id(self.holder), self.key if self.kind == ITEM else None
 
 

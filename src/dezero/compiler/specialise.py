@@ -163,7 +163,8 @@ class Specialisation:
     def computes_as(self, other: Specialisation) -> bool:
         """Whether two specialisations of a function are the same program."""
         a, b = self.trace, other.trace
-        same = (a.structure, a.kinds, a.captured, a.gradients) == (b.structure, b.kinds, b.captured, b.gradients)
+        sources = [[x.identity for x in (*t.captured, *t.gradients, *t.cleared)] for t in (a, b)]
+        same = (a.structure, a.kinds, sources[0]) == (b.structure, b.kinds, sources[1])
         return same and _same_graph(self.graph, other.graph)
 
     def __call__(self, leaves: Sequence[Any], arrays: Sequence[Any]) -> Any:

@@ -197,7 +197,7 @@ class _Run:
     def number(self, value: PerRun, dtype: Any) -> Any:
         key = value.key, np.dtype(dtype)
         if key not in self.numbers:
-            self.numbers[key] = self.provided(NUMBER, lambda: np.asarray(value.read(), dtype), np.zeros((), dtype))
+            self.numbers[key] = self.provided(NUMBER, lambda: np.asarray(value.read(), dtype), np.zeros((), dtype), key)
         return self.numbers[key]
 
     def steps(self, optimizer: Any, params: Sequence[Any], begins: bool) -> None:
@@ -206,12 +206,12 @@ class _Run:
 
     def drawn(self, draw: Callable[[], Any], rng: Any) -> Any:
         with_state = _Replayed(draw, rng)
-        return self.provided(RANDOM, with_state, with_state.sample)
+        return self.provided(RANDOM, with_state, with_state.sample, (id(rng), with_state.sample.shape))
 
-    def provided(self, kind: str, read: Callable[[], Any], sample: Any) -> Any:
-        """An input that a function gives at each run."""
+    def provided(self, kind: str, read: Callable[[], Any], sample: Any, key: Any = None) -> Any:
+        """An input that a function gives at each run. key: equal for equal numbers."""
         array = abstract(np.shape(sample), np.asarray(sample).dtype)
-        self.random.append((Source(kind, read), array))
+        self.random.append((Source(kind, read, key), array))
         return array
 
 

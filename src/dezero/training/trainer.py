@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from dezero.compiler.api import compile as compiled
 from dezero.core import no_grad, test_mode, using_config
 from dezero.dataloaders import whole_number
 from dezero.optimizers import Optimizer
@@ -31,7 +32,8 @@ class Trainer:
     line for each epoch, and one for every `log_every` steps. checkpoint: an .npz file, written after each epoch and
     after every `checkpoint_every` steps. early_stop: called with the history after each epoch, True to stop. rngs:
     Generators whose state goes into the checkpoint, beside NumPy's global one and those of the model's layers.
-    allow_nonfinite: go on where the loss is nan or inf.
+    allow_nonfinite: go on where the loss is nan or inf. compile: run measuring with its gradient, and the optimizer's
+    step, as programs (see `dezero.compile`).
 
     Override `measure` for another loss, `step` for another way to learn (several optimizers, inner loops), `parts` for
     more in a checkpoint. Gradients are clipped by a hook: `optimizer.add_hook(ClipGrad(1.0))`.
@@ -60,6 +62,7 @@ class Trainer:
         early_stop: Callable[[list[Row]], bool] | None = None,
         rngs: Iterable[np.random.Generator] = (),
         allow_nonfinite: bool = False,
+        compile: bool = False,
     ) -> None:
         for name, every in {"log_every": log_every, "checkpoint_every": checkpoint_every}.items():
             if every is not None:
@@ -69,6 +72,7 @@ class Trainer:
         self.checkpoint = Checkpoint(checkpoint, checkpoint_every)
         self.early_stop, self.rngs, self.allow_nonfinite = early_stop, tuple(rngs), allow_nonfinite
         self.position = ProgressState()
+        self._programs = (compiled(self._measured_with_gradient), compiled(self._update)) if compile else None
 
     @property
     def history(self) -> list[Row]:
@@ -98,15 +102,33 @@ class Trainer:
         name = type(self).__name__
         if isinstance(self.optimizer, Mapping):
             raise TypeError(f"{name}: override step(batch) to say how several optimizers learn from a batch")
-        values = self.measure(batch)
-        if "loss" not in values:
-            raise ValueError(f"{name}: step learns from 'loss', and measure gave {', '.join(values) or 'nothing'}")
+        measured, update = self._programs or (self._measured, self._update)
+        values = measured(batch)
         # Before the step can spoil the Parameters.
         self._stop_unless_finite({"loss": number_of("loss", values["loss"])})
-        self.model.cleargrads()
-        values["loss"].backward()
-        self.optimizer.update()
+        if not self._programs:
+            self._differentiate(values["loss"])
+        update()
         return values
+
+    def _measured(self, batch: Any) -> dict[str, Any]:
+        values = self.measure(batch)
+        if "loss" not in values:
+            name = type(self).__name__
+            raise ValueError(f"{name}: step learns from 'loss', and measure gave {', '.join(values) or 'nothing'}")
+        return values
+
+    def _measured_with_gradient(self, batch: Any) -> dict[str, Any]:
+        values = self._measured(batch)
+        self._differentiate(values["loss"])
+        return values
+
+    def _differentiate(self, loss: Any) -> None:
+        self.model.cleargrads()
+        loss.backward()
+
+    def _update(self) -> None:
+        self.optimizer.update()
 
     def parts(self) -> dict[str, Any]:
         """What a checkpoint is made of: objects with state_dict and load_state_dict, by name.

@@ -15,7 +15,7 @@ from dezero.core.arithmetic import mul, sub
 from dezero.core.arraylike import raw
 from dezero.core.call import apply, operand
 from dezero.core.declare import elementwise, public
-from dezero.core.dtypes import Array, Shape, is_inexact, is_whole
+from dezero.core.dtypes import Array, Shape, as_array, is_inexact, is_whole
 from dezero.core.errors import describe
 from dezero.core.op import Op, declared
 from dezero.core.outputs import apply_all, general
@@ -325,8 +325,11 @@ def accuracy(y: ArrayLike, t: WholeNumbers) -> Variable:
     >>> accuracy(np.array([[0.2, 0.8], [0.9, 0.1]]), np.array([1, 1]))
     variable(0.5)
     """
-    scores, labels = _classes("accuracy", y, t)
-    return Variable(np.asarray((scores.data.argmax(axis=1) == raw(noted(labels))).mean()))
+    scores, labels = _classes("accuracy", y, t, late=True)
+    classes = raw(noted(labels))
+    if type(classes) not in NUMBERLESS:
+        _check_range("accuracy", classes, scores.shape)
+    return Variable(as_array((scores.data.argmax(axis=1) == classes).mean()))
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------
