@@ -10,7 +10,7 @@ import numpy as np
 from dezero.backends import is_plain_array
 from dezero.core.arithmetic import ALIAS
 from dezero.core.arraylike import raw
-from dezero.core.dtypes import Array
+from dezero.core.dtypes import Array, as_array
 from dezero.core.errors import GraphError, GraphWarning, describe, foreign
 from dezero.core.graph import Nodes
 from dezero.core.marks import UNRECORDED, Cut
@@ -55,11 +55,12 @@ def check_seed(root: Variable, seed: ArrayLike, what: str, of: str) -> Variable 
     """A given cotangent of the root as a Variable or array; TypeError or ValueError where it does not fit."""
     if isinstance(seed, np.ndarray) and not is_plain_array(seed):
         raise foreign(what, seed)
-    if raw(seed) is None or np.asarray(raw(seed)).dtype.kind not in "fiubc":
+    data = raw(seed)
+    if data is None or (data if hasattr(data, "dtype") else np.asarray(data)).dtype.kind not in "fiubc":
         raise TypeError(f"{what} is {describe(seed)}, which holds no numbers")
     if np.shape(raw(seed)) != root.shape:
         raise ValueError(f"{what} has shape {np.shape(raw(seed))}, {of} has shape {root.shape}")
-    return seed if isinstance(seed, Variable) else np.asarray(seed)
+    return seed if isinstance(seed, Variable) else as_array(seed)
 
 
 def warn_unrecorded(name: str, what: str, nodes: Iterable[Variable]) -> None:

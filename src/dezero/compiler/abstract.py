@@ -27,7 +27,7 @@ from dezero.compiler.terms import (
 from dezero.compiler.trees import flatten, unflatten
 from dezero.core.dtypes import DType, Shape
 from dezero.core.tracing import NUMBERLESS, ConcretizationError, trace_here
-from dezero.core.variable import tick
+from dezero.core.variable import Variable, tick
 
 
 def abstract(shape: Shape, dtype: Any, term: Term | None = None) -> Abstract:
@@ -53,6 +53,15 @@ def like(result: Any, term: Term, shape: Shape | None = None) -> Any:
 
 def is_abstract(value: object) -> bool:
     return type(value) is Abstract
+
+
+def holds_abstract(value: Any) -> bool:
+    """Whether the parameters of an operation hold an abstract array, as an index that is computed."""
+    if isinstance(value, tuple | list | dict):
+        return any([holds_abstract(part) for part in (value.values() if isinstance(value, dict) else value)])
+    if isinstance(value, slice):
+        return holds_abstract((value.start, value.stop, value.step))
+    return is_abstract(value)
 
 
 def term_of(value: Any) -> Any:
@@ -150,11 +159,15 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         from dezero.compiler import protocol
 
+        if any([isinstance(x, Variable) for x in inputs]):
+            return NotImplemented  # it becomes an operation on Variables
         return protocol.ufunc(ufunc, method, inputs, kwargs)
 
-    def __array_function__(self, function: Any, types: object, args: Any, kwargs: Any) -> Any:
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         from dezero.compiler import rules
 
+        if any([issubclass(kind, Variable) for kind in types]):
+            return NotImplemented
         return rules.function(function, args, kwargs)
 
     # -- what asks for numbers -----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.compiler.abstract import is_abstract, like, refuse, term_of
+from dezero.compiler.abstract import holds_abstract, is_abstract, like, refuse, term_of
 from dezero.compiler.terms import Call, Term, call_operation
 from dezero.compiler.trees import flatten
 from dezero.core.dtypes import Shape
@@ -30,6 +30,8 @@ def on_stand_ins(op: Op, args: Sequence[Any]) -> Any:
 
     Two lots of numbers must give one type: the eigenvalues of some real matrices are complex, those of others real.
     """
+    if holds_abstract(op.parameters):
+        refuse(f"{op.name}, of whose parameters one is computed,")
     narrow = op.kind is ELEMENTWISE
     known = [like(r, Term()) for r in _computed(op, args, narrow)]
     if any([_types(k) != _types(known[0]) for k in known]):

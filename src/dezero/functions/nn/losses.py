@@ -20,11 +20,12 @@ from dezero.core.errors import describe
 from dezero.core.op import Op, declared
 from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
+from dezero.core.tracing import NUMBERLESS
 from dezero.core.variable import ArrayLike, Variable
 from dezero.core.watching import decided, mapping, noted
 from dezero.functions._axes import WholeNumbers, axis_of
 from dezero.functions._stacking import Stacks, merged
-from dezero.functions.arrays.dtype import astype, floating
+from dezero.functions.arrays.dtype import floating
 from dezero.functions.elementwise.bounds import at_least, clip
 from dezero.functions.elementwise.complex_numbers import of_reals, refuse_complex
 from dezero.functions.elementwise.exponential import CANCELS, exp, log, sqrt
@@ -37,17 +38,17 @@ from dezero.functions.nn.softmaxes import log_of_sum, softmax
 from dezero.functions.reductions._half import in_single
 from dezero.functions.reductions.sums_and_products import mean, sum
 
-# -- their arguments ---------------------------------------------------------------------------------------------
-
 
 def _classes(name: str, x: ArrayLike, t: WholeNumbers) -> tuple[Variable, Operand]:
     """Rows of scores, and the number of each row's class as an array of its own.
 
-    In a function that is being mapped, each example may have labels of its own: they stay a Variable.
+    In a function that is being mapped each example may have labels of its own, and in a trace they have no numbers:
+    such labels stay a Variable.
     """
     x = operand(x, name)
-    own = isinstance(t, Variable) and mapping() and decided(lambda t: _are_classes(t, x), t)
-    labels = np.asarray(raw(t if own else noted(t)))
+    each = isinstance(t, Variable) and mapping() and decided(lambda t: _are_classes(t, x), t)
+    own = each or type(raw(t)) in NUMBERLESS
+    labels = raw(t) if own else np.asarray(raw(noted(t)))
     if x.ndim != 2 or not x.size:
         raise ValueError(f"{name}: x must be (samples, classes) with elements, got shape {x.shape}; reshape it")
     if not is_whole(labels):
@@ -60,7 +61,7 @@ def _classes(name: str, x: ArrayLike, t: WholeNumbers) -> tuple[Variable, Operan
             f"{name}: t of shape {labels.shape} for x of shape {x.shape}; give one class for each of the {len(x)} "
             "samples, and t.argmax(axis=1) for one-hot rows"
         )
-    least, greatest = labels.min(), labels.max()
+    least, greatest = (0, 0) if own else (labels.min(), labels.max())
     if least < 0 or greatest >= x.shape[1]:
         raise IndexError(
             f"{name}: t holds {least if least < 0 else greatest}, but x of shape {x.shape} has classes 0 to "
@@ -103,9 +104,7 @@ def _one_by_one(x: Shape, t: Shape) -> bool:
 
 def _floating(x: Operand, other: Operand) -> Operand:
     """Whole numbers in the other's float dtype, so that integer labels do not make float64 of float32."""
-    if is_inexact(x) or not is_inexact(other):
-        return x
-    return astype(x, other.dtype) if isinstance(x, Variable) else x.astype(other.dtype)
+    return x if is_inexact(x) or not is_inexact(other) else x.astype(other.dtype)
 
 
 def _fitted(name: str, x: ArrayLike, t: ArrayLike, names: str) -> tuple[Operand, Operand]:
