@@ -341,7 +341,19 @@ class Holder:
         self.value = value
 
 
+class Keeping(Function):
+    """Its backward reads numbers that a loop has made, which in a trace are not those of any argument."""
+
+    def forward(self, x):
+        self.saved = np.array([float(a) for a in x])
+        return self.saved**2
+
+    def backward(self, gy):
+        return gy * 2 * self.saved
+
+
 REFUSED = {
+    "numbers kept by a Function": (lambda x: gradients(F.sum(Keeping()(x)), x), "mul takes .*differs from run to run"),
     "float": (lambda x: x * float(F.sum(x)), "test_trace.py:.*dezero.functions.where"),
     "if": (lambda x: x if F.sum(x) > 0 else -x, "bool"),
     "item": (lambda x: x * x[0].item(), "item"),

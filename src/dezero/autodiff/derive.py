@@ -22,6 +22,7 @@ from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.op import declared
 from dezero.core.reading import RecordedReading
 from dezero.core.registry import operations
+from dezero.core.tracing import NUMBERLESS
 from dezero.core.variable import Variable, tick, wrap
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.keys import graph_key
@@ -236,6 +237,8 @@ class _Finish:
         if not isinstance(result, Variable):
             if isinstance(self.F, Algebra) and self.F.rests_on_given(result):
                 self.F.reads_arrays = True
+            if type(result) in NUMBERLESS:
+                return self._marked(wrap(np.broadcast_to(result.astype(node.dtype), node.shape)))
             kind = node.dtype if node.dtype.kind in "fc" else np.result_type(self.kind, np.asarray(result).dtype)
             fill = declared["full_like"].bind(fill_value=np.copy(result)[()], dtype=kind)
             return self._marked(make(fill, (node,)))

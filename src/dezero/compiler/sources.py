@@ -165,9 +165,7 @@ class Reachable:
     def _object(self, value: Any) -> list[Any]:
         if isinstance(value, types.ModuleType) or type(value).__module__.partition(".")[0] in _LIBRARIES:
             return []
-        from dezero.optimizers.optimizer import Optimizer
-
-        if isinstance(value, Optimizer):
+        if all([hasattr(value, name) for name in ("target", "hooks", "states", "advance")]):  # an optimizer
             self.optimizers.append(value)
             return [value.target, *value.hooks]
         wrapped = getattr(value, "__wrapped__", None)

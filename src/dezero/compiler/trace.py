@@ -7,6 +7,7 @@ refused.
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -122,6 +123,7 @@ def trace(
     return _Tracing(f, args, kwargs or {}, static).trace()
 
 
+_SEEDS = itertools.count()  # of the numbers that stand in for abstract arrays in one run
 _SAMPLED = 2**20  # elements: of a larger array some are read
 
 
@@ -165,7 +167,7 @@ class _Run:
         self.thread, self.born, self.random = get_ident(), tick(), list[tuple[Source, Abstract]]()
         self.borrowed = Borrowed()
         self.numbers: dict[Any, Any] = {}
-        self.begins = False
+        self.begins, self.seed = False, next(_SEEDS)
         self.taken: dict[int, tuple[Any, int]] = {}
         self.stepped: list[tuple[Any, list[Any]]] = []
 
