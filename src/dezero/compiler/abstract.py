@@ -29,6 +29,12 @@ from dezero.core.dtypes import DType, Shape
 from dezero.core.tracing import NUMBERLESS, ConcretizationError, trace_here
 from dezero.core.variable import Variable, tick
 
+_CLIP: np.ufunc = np._core.umath.clip  # type: ignore[attr-defined]
+
+# How abstract arrays answer NumPy; the modules that know register it, since they make abstract arrays themselves. ufunc
+# and function: the two protocols. called: any call, as one step. overwrite: gives an array other contents.
+HOW: dict[str, Callable[..., Any]] = {}
+
 
 def abstract(shape: Shape, dtype: Any, term: Term | None = None) -> Abstract:
     """An abstract array; without a term it is an input.
@@ -157,18 +163,14 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
         refuse(f"numpy.asarray, or a function of NumPy's that calls it, of {self!r}")
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        from dezero.compiler import protocol
-
         if any([isinstance(x, Variable) for x in inputs]):
             return NotImplemented  # it becomes an operation on Variables
-        return protocol.ufunc(ufunc, method, inputs, kwargs)
+        return HOW["ufunc"](ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from dezero.compiler import rules
-
         if any([issubclass(kind, Variable) for kind in types]):
             return NotImplemented
-        return rules.function(function, args, kwargs)
+        return HOW["function"](function, args, kwargs)
 
     # -- what asks for numbers -----------------------------------------------------------------------------------
 
@@ -226,11 +228,9 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
         return self._seen(shape, Term(SELECT.bind(index=index), (term_of(self),)))
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        from dezero.compiler import protocol
-
         leaves, structure = flatten(index)
         fill = Term(FILL.bind(structure=structure), (term_of(self), *map(term_of, leaves), term_of(value)))
-        protocol.overwrite(self, fill, "an assignment to elements")
+        HOW["overwrite"](self, fill, "an assignment to elements")
 
     def reshape(self, *shape: Any, order: Any = "C", copy: Any = None) -> Any:
         target = shape[0] if len(shape) == 1 and not isinstance(shape[0], int | np.integer) else shape
@@ -346,23 +346,19 @@ class Abstract(np.lib.mixins.NDArrayOperatorsMixin):
         return np.dot(self, other)
 
     def clip(self, min: Any = None, max: Any = None, out: Any = None) -> Any:
-        from dezero.compiler import protocol
-
         into = {} if out is None else {"out": (out,)}
         if min is None:
-            return protocol.ufunc(np.minimum, "__call__", (self, max), into)
+            return HOW["ufunc"](np.minimum, "__call__", (self, max), into)
         if max is None:
-            return protocol.ufunc(np.maximum, "__call__", (self, min), into)
-        return protocol.ufunc(protocol.CLIP, "__call__", (self, min, max), into)
+            return HOW["ufunc"](np.maximum, "__call__", (self, min), into)
+        return HOW["ufunc"](_CLIP, "__call__", (self, min, max), into)
 
     def round(self, decimals: Any = 0, out: Any = None) -> Any:
         return np.rint(self) if decimals == 0 and self.dtype.kind == "f" else _called(np.round, self, decimals)
 
 
 def _called(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    from dezero.compiler import standins
-
-    return standins.called(function, args, kwargs)
+    return HOW["called"](function, args, kwargs)
 
 
 def _through(name: str) -> Callable[..., Any]:

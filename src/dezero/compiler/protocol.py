@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.compiler.abstract import Abstract, abstract, is_abstract, refuse, term_of
+from dezero.compiler.abstract import HOW, Abstract, abstract, is_abstract, refuse, term_of
 from dezero.compiler.standins import called
 from dezero.compiler.terms import AT, CONVERT, Term, reduction, ufunc_operation
 from dezero.compiler.trees import flatten
@@ -16,7 +16,6 @@ from dezero.core.outputs import picking
 from dezero.core.tracing import PerRun, trace_here
 from dezero.core.variable import tick
 
-CLIP: np.ufunc = np._core.umath.clip  # type: ignore[attr-defined]
 _PYTHON = (bool, int, float, complex)
 
 
@@ -152,3 +151,6 @@ def _into(out: Sequence[Any], found: Any) -> Any:
         overwrite(target, term, "an operation in place")
         written.append(target)
     return tuple(written) if isinstance(found, tuple) else written[0]
+
+
+HOW.update(ufunc=ufunc, overwrite=overwrite)

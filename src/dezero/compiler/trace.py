@@ -116,7 +116,7 @@ def trace(
     ConcretizationError where f asks for numbers, or where what it computes differs from run to run.
 
     >>> import dezero.functions as F
-    >>> found = trace(lambda x: F.sin(x) * x, [np.ones(3)])
+    >>> found = trace(lambda x: F.sin(x) * x, [Variable(np.ones(3))])
     >>> [op.name for op, _ in found.program.steps]
     ['sin', 'mul']
     """

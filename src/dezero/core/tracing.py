@@ -119,4 +119,4 @@ def trace_here() -> Running | None:
 
 def tracing() -> bool:
     """Whether this thread traces a function."""
-    return trace_here() is not None
+    return bool(TRACES) and trace_here() is not None
