@@ -77,6 +77,7 @@ def types(f, x):
     return y.shape, y.dtype
 
 
+@pytest.mark.filterwarnings("ignore::numpy.exceptions.ComplexWarning")
 @given(st.sampled_from(range(len(FUNCTIONS))), st.sampled_from(DTYPES), st.integers(2, 4), st.integers(2, 4))
 def test_types_are_numpys(k, dtype, rows, columns):
     """A function that NumPy refuses for a dtype is refused with the same class of error."""
@@ -167,3 +168,23 @@ def test_an_error_of_shapes_is_numpys():
         abstract((3, 2), np.float64) @ np.ones((3, 2))
     with pytest.raises(IndexError):
         abstract((3,), np.float64)[3]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda target, x: np.copyto(target, x),
+        lambda target, x: np.full((3,), x),
+        lambda target, x: np.put(target, [0], x[:1]),
+        lambda target, x: np.concatenate([x], out=target),
+        lambda target, x: np.cumsum(x, out=target),
+        lambda target, x: np.add.at(target, [0], x[:1]),
+        lambda target, x: np.take(x, [0, 1, 2], out=target),
+        lambda target, x: target.__iadd__(x),
+    ],
+)
+def test_no_stand_in_gets_into_a_plain_array(write):
+    target = np.zeros(3)
+    with pytest.raises(ConcretizationError):
+        write(target, abstract((3,), np.float64))
+    assert not target.any()

@@ -263,6 +263,8 @@ class _Finish:
         if not isinstance(result, Variable):
             if isinstance(self.F, Algebra) and self.F.rests_on_given(result):
                 self.F.reads_arrays = True
+            if type(result) in NUMBERLESS:
+                return self._marked(wrap(np.broadcast_to(result.astype(node.dtype), node.shape)))
             kind = node.dtype if node.dtype.kind in "fc" else np.result_type(self.kind, np.asarray(result).dtype)
             if type(result) in NUMBERLESS:  # its numbers are no parameter: each run of the traced function has others
                 ones = make(declared["full_like"].bind(fill_value=1, dtype=result.dtype), (node,))

@@ -29,7 +29,13 @@ from dezero.compiler.trees import flatten, unflatten
 from dezero.core.arraylike import Operators
 from dezero.core.dtypes import DType, Shape
 from dezero.core.tracing import NUMBERLESS, ConcretizationError, trace_here
-from dezero.core.variable import tick
+from dezero.core.variable import Variable, tick
+
+_CLIP: np.ufunc = np._core.umath.clip  # type: ignore[attr-defined]
+
+# How abstract arrays answer NumPy; the modules that know register it, since they make abstract arrays themselves. ufunc
+# and function: the two protocols. called: any call, as one step. overwrite: gives an array other contents.
+HOW: dict[str, Callable[..., Any]] = {}
 
 
 def abstract(shape: Shape, dtype: Any, term: Term | None = None) -> Abstract:
@@ -55,6 +61,15 @@ def like(result: Any, term: Term, shape: Shape | None = None) -> Any:
 
 def is_abstract(value: object) -> bool:
     return type(value) is Abstract
+
+
+def holds_abstract(value: Any) -> bool:
+    """Whether the parameters of an operation hold an abstract array, as an index that is computed."""
+    if isinstance(value, tuple | list | dict):
+        return any([holds_abstract(part) for part in (value.values() if isinstance(value, dict) else value)])
+    if isinstance(value, slice):
+        return holds_abstract((value.start, value.stop, value.step))
+    return is_abstract(value)
 
 
 def term_of(value: Any) -> Any:

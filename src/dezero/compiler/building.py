@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.compiler.abstract import Abstract, is_abstract
+from dezero.compiler.abstract import Abstract, holds_abstract, is_abstract
 from dezero.compiler.sources import ARRAY, GRAD, ITEM, Source
 from dezero.compiler.terms import Term
 from dezero.compiler.trees import Structure, flatten
@@ -95,6 +95,8 @@ class Built:
         if v._op.name == OUTPUT.name and not isinstance(v._args[0]._op, Op):  # of a user's Function
             return False
         if not isinstance(v._op, Op) or getattr(v._data, "written", 0) > v._age:
+            return False
+        if holds_abstract(v._op.parameters):
             return False
         below = [a for a in v._args if isinstance(a, Variable)]
         return not any([a._age > v._age or getattr(a._data, "written", 0) > v._age for a in below])

@@ -16,6 +16,8 @@ from dezero.core.dtypes import Shape
 def function(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """The protocol of NumPy's other functions."""
     name = f"{function.__module__}.{function.__name__}"
+    if name in _WRITING or (kwargs.get("out") is not None and name not in _WRITTEN):
+        refuse(f"{name} that writes into a given array")
     if function in _RULES:
         return _RULES[function](*args, **kwargs)
     if name in _TYPES or name in _WRITTEN:
@@ -38,8 +40,12 @@ _WRITTEN = _names(
 )
 _BY_VALUE = _names(
     "nonzero flatnonzero argwhere unique unique_values unique_counts compress extract array_equal array_equiv allclose "
-    "bincount histogram trim_zeros setdiff1d intersect1d union1d place putmask put array_str array_repr array2string"
+    "bincount histogram trim_zeros setdiff1d intersect1d union1d array_str array_repr array2string"
 )
+
+
+# Functions that write into their first argument: where it is plain, numbers that stand in must not get there.
+_WRITING = _names("copyto put place putmask fill_diagonal put_along_axis")
 
 
 def _filled(value: Any) -> Callable[..., Any]:

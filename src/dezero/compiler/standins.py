@@ -14,6 +14,7 @@ from dezero.compiler.terms import Call, Term, call_operation
 from dezero.compiler.trees import flatten
 from dezero.core.dtypes import Shape
 from dezero.core.op import ELEMENTWISE, Op
+from dezero.core.tracing import trace_here
 
 
 def called(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
@@ -30,6 +31,8 @@ def on_stand_ins(op: Op, args: Sequence[Any]) -> Any:
 
     Two lots of numbers must give one type: the eigenvalues of some real matrices are complex, those of others real.
     """
+    if holds_abstract(op.parameters):
+        refuse(f"{op.name}, of whose parameters one is computed,")
     narrow = op.kind is ELEMENTWISE
     known = [like(r, Term()) for r in _computed(op, args, narrow)]
     if any([_types(k) != _types(known[0]) for k in known]):
@@ -61,16 +64,17 @@ def stand_in(x: Any, lot: int, narrow: bool) -> Any:
     """Numbers in place of an abstract array; other values as they are. narrow: of one element."""
     if not is_abstract(x):
         return x.reshape(-1)[:1].reshape((1,) * x.ndim) if narrow and isinstance(x, np.ndarray) and x.size else x
-    return np.array(_numbers((1,) * x.ndim if narrow else x.shape, x.dtype, lot))
+    seed = getattr(trace_here(), "seed", 0)
+    return np.array(_numbers((1,) * x.ndim if narrow else x.shape, x.dtype, lot, seed))
 
 
 @functools.lru_cache(maxsize=64)
-def _numbers(shape: Shape, dtype: Any, lot: int) -> Any:
+def _numbers(shape: Shape, dtype: Any, lot: int, seed: int) -> Any:
     """Numbers for which most functions are defined: between 0 and 1. Square matrices are positive definite, in the
-    second lot rotations."""
+    second lot rotations. Each run of a trace has others, so that a user's Function that keeps them is found."""
     if dtype.kind in "iub":
         return np.zeros(shape, dtype)
-    y = 0.25 + 0.5 * np.random.default_rng(lot).random(shape)
+    y = 0.25 + 0.5 * np.random.default_rng([seed, lot]).random(shape)
     if len(shape) > 1 and shape[-1] == shape[-2]:
         n = max(shape[-1], 1)
         other = np.swapaxes(y, -1, -2)

@@ -7,6 +7,7 @@ refused.
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -122,18 +123,20 @@ def trace(
     ConcretizationError where f asks for numbers, or where what it computes differs from run to run.
 
     >>> import dezero.functions as F
-    >>> found = trace(lambda x: F.sin(x) * x, [np.ones(3)])
+    >>> found = trace(lambda x: F.sin(x) * x, [Variable(np.ones(3))])
     >>> [op.name for op, _ in found.program.steps]
     ['numpy.sin', 'mul']
     """
     return _Tracing(f, args, kwargs or {}, static).trace()
 
 
+_SEEDS = itertools.count()  # of the numbers that stand in for abstract arrays in one run
 _SAMPLED = 2**20  # elements: of a larger array some are read
 
 
 def checksum(array: Any) -> int:
     """A number that changes when an array does; of a large array it is that of elements at equal distances."""
+    array = array[tuple([slice(0, 1) if stride == 0 else slice(None) for stride in array.strides])]
     step = max(1, array.size // _SAMPLED)
     if not any(array.strides):  # it shows one number everywhere
         array, step = np.asarray(array.flat[:1]), 1
@@ -173,7 +176,7 @@ class _Run:
         self.thread, self.born, self.random = get_ident(), tick(), list[tuple[Source, Abstract]]()
         self.borrowed = Borrowed()
         self.numbers: dict[Any, Any] = {}
-        self.begins = False
+        self.begins, self.seed = False, next(_SEEDS)
         self.taken: dict[int, tuple[Any, int]] = {}
         self.stepped: list[tuple[Any, list[Any]]] = []
 

@@ -50,7 +50,7 @@ def apply(op: Op, *args: ArrayLike) -> Variable:
     if recorded:
         y._op, y._args = (op, args) if recording() else (CUT, ())
     else:
-        y._data = as_array(y._data)
+        y._data = y._data if type(y._data) is np.ndarray else as_array(y._data)
     y._grad = y._origin = y._resume = y.name = None
     y._age = tick()
     return y

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dezero.core.declare import bilinear
-from dezero.core.dtypes import Array, rounded_once
+from dezero.core.dtypes import Array, rounded_once, zeros_of
 from dezero.core.op import Op
 from dezero.functions._stacking import Stack, Stacks
 
@@ -16,7 +16,7 @@ from dezero.functions._stacking import Stack, Stacks
 @rounded_once
 def _added(g: Array, at: Array, size: int) -> Array:
     rest = g.shape[np.ndim(at) :]
-    total = np.zeros((size, math.prod(rest)), g.dtype)
+    total = zeros_of(g, (size, math.prod(rest)))
     np.add.at(total, np.ravel(at), g.reshape(np.size(at), -1))
     return total.reshape(size, *rest)
 

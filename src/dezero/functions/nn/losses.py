@@ -25,7 +25,7 @@ from dezero.core.variable import ArrayLike, Variable
 from dezero.core.watching import decided, mapping, noted
 from dezero.functions._axes import WholeNumbers, axis_of
 from dezero.functions._stacking import Stacks, merged
-from dezero.functions.arrays.dtype import astype, floating
+from dezero.functions.arrays.dtype import floating
 from dezero.functions.elementwise.bounds import at_least, clip
 from dezero.functions.elementwise.complex_numbers import of_reals, refuse_complex
 from dezero.functions.elementwise.exponential import CANCELS, exp, log, sqrt
@@ -37,8 +37,6 @@ from dezero.functions.nn.activation import relu
 from dezero.functions.nn.softmaxes import log_of_sum, softmax
 from dezero.functions.reductions._half import in_single
 from dezero.functions.reductions.sums_and_products import mean, sum
-
-# -- their arguments ---------------------------------------------------------------------------------------------
 
 
 def _classes(name: str, x: ArrayLike, t: WholeNumbers, late: bool = False) -> tuple[Variable, Operand]:
@@ -113,9 +111,7 @@ def _one_by_one(x: Shape, t: Shape) -> bool:
 
 def _floating(x: Operand, other: Operand) -> Operand:
     """Whole numbers in the other's float dtype, so that integer labels do not make float64 of float32."""
-    if is_inexact(x) or not is_inexact(other):
-        return x
-    return astype(x, other.dtype) if isinstance(x, Variable) else x.astype(other.dtype)
+    return x if is_inexact(x) or not is_inexact(other) else x.astype(other.dtype)
 
 
 def _fitted(name: str, x: ArrayLike, t: ArrayLike, names: str) -> tuple[Operand, Operand]:
