@@ -259,16 +259,12 @@ class _Finish:
         if getattr(result, "dtype", node.dtype).kind == "c":  # as sweep.for_user does for raw arrays
             result = self.F.node(self.F.conj(term) if node.dtype.kind == "c" else self.F.real(term))
         if type(result) in NUMBERLESS:
-            return self._marked(wrap(np.broadcast_to(result, node.shape)))  # a constant that a trace computes
+            kind = node.dtype if node.dtype.kind in "fc" else result.dtype
+            return self._marked(wrap(np.broadcast_to(result.astype(kind), node.shape)))  # a constant of the trace
         if not isinstance(result, Variable):
             if isinstance(self.F, Algebra) and self.F.rests_on_given(result):
                 self.F.reads_arrays = True
-            if type(result) in NUMBERLESS:
-                return self._marked(wrap(np.broadcast_to(result.astype(node.dtype), node.shape)))
             kind = node.dtype if node.dtype.kind in "fc" else np.result_type(self.kind, np.asarray(result).dtype)
-            if type(result) in NUMBERLESS:  # its numbers are no parameter: each run of the traced function has others
-                ones = make(declared["full_like"].bind(fill_value=1, dtype=result.dtype), (node,))
-                return self._marked(make(declared["astype"].bind(dtype=kind), (make(declared["mul"], (ones, result)),)))
             fill = declared["full_like"].bind(fill_value=np.copy(result)[()], dtype=kind)
             return self._marked(make(fill, (node,)))
         if node.dtype.kind in "fc" and result.dtype != node.dtype:

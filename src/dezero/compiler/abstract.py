@@ -29,13 +29,7 @@ from dezero.compiler.trees import flatten, unflatten
 from dezero.core.arraylike import Operators
 from dezero.core.dtypes import DType, Shape
 from dezero.core.tracing import NUMBERLESS, ConcretizationError, trace_here
-from dezero.core.variable import Variable, tick
-
-_CLIP: np.ufunc = np._core.umath.clip  # type: ignore[attr-defined]
-
-# How abstract arrays answer NumPy; the modules that know register it, since they make abstract arrays themselves. ufunc
-# and function: the two protocols. called: any call, as one step. overwrite: gives an array other contents.
-HOW: dict[str, Callable[..., Any]] = {}
+from dezero.core.variable import tick
 
 
 def abstract(shape: Shape, dtype: Any, term: Term | None = None) -> Abstract:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dezero.compiler.abstract import PROTOCOL, is_abstract, like, refuse, term_of
+from dezero.compiler.abstract import PROTOCOL, holds_abstract, is_abstract, like, refuse, term_of
 from dezero.compiler.terms import Call, Term, call_operation
 from dezero.compiler.trees import flatten
 from dezero.core.dtypes import Shape

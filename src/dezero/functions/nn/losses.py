@@ -63,9 +63,9 @@ def _classes(name: str, x: ArrayLike, t: WholeNumbers, late: bool = False) -> tu
         )
     if not late:
         _check_range(name, labels, x.shape)
-    return floating(x), operations.reshape(t, (-1,)) if own or (isinstance(t, Variable) and traced) else labels.reshape(
-        -1
-    )
+    if own or (isinstance(t, Variable) and traced):
+        return floating(x), operations.reshape(t, (-1,))
+    return floating(x), labels.reshape(-1) if traced else labels.flatten()
 
 
 def _check_range(name: str, labels: Array, shape: Shape) -> None:
