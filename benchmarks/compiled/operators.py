@@ -9,7 +9,8 @@ import numpy as np
 
 import dezero
 import dezero.functions as F
-from benchmarks import laplacian
+from benchmarks import laplacian, peers
+from benchmarks.derivatives import see_array
 from benchmarks.rows import Case, Finding, Profile, Row
 from dezero.derivatives.operators import linear
 
@@ -32,7 +33,19 @@ def _compiled(row: Row, key: str) -> Row:
 
     cases = {"DeZero": Case(prepare, see), "eager": row.cases["DeZero"]}
     cases |= {library: case for library, case in row.cases.items() if library not in ("DeZero", "PyTorch")}
+    if name == "biharmonic":
+        cases["folx"] = Case(functools.partial(_folx_twice, x, weights, biases), see_array)
     return replace(row, key=key, cases=cases, rounds=5, reference=functools.cache(row.reference))
+
+
+def _folx_twice(x: np.ndarray, weights: Any, biases: Any) -> Callable[[], object]:
+    """The Laplacian of folx's Laplacian."""
+    jax, forward = peers.jax(), peers.folx().forward_laplacian
+    f = functools.partial(laplacian.applied, jax.numpy.tanh, weights=weights, biases=biases)
+    inner = forward(f)
+    outer = forward(lambda x: inner(x).laplacian)
+    run, points = jax.jit(jax.vmap(lambda x: outer(x).laplacian)), jax.numpy.asarray(x)
+    return lambda: run(points).block_until_ready()
 
 
 _POINTS = {50: 1024, 5: 128, 3: 4, 2: 3}

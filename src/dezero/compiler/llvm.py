@@ -46,8 +46,8 @@ def host() -> Target:
 class Module:
     """Machine code and the addresses of its functions, which are valid for as long as the module lives."""
 
-    def __init__(self, engine: Any, context: Any) -> None:
-        self._engine, self._context = engine, context
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
 
     def address(self, name: str) -> int:
         """The address of the function of this name; KeyError if there is none."""
@@ -126,10 +126,11 @@ def _compiled(ir: str, target: Target, level: int) -> Module:
         raise RuntimeError(f"the code calls functions that this process does not have: {', '.join(missing)}")
     if kept is None:
         disk.store(name, names + b"\n" + code)
-    engine = _llvm.create_mcjit_compiler(_llvm.parse_assembly("", context), machine)
+    # LLVM's own context, which lives to the end: the collector of cycles might free one of ours before the engine.
+    engine = _llvm.create_mcjit_compiler(_llvm.parse_assembly(""), machine)
     engine.add_object_file(_llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    return Module(engine, context)
+    return Module(engine)
 
 
 def _made(ir: str, machine: Any, context: Any) -> tuple[bytes, bytes]:

@@ -28,7 +28,7 @@ from dezero.functions.indexing._indices import (
 )
 
 
-def _item(x: Array, index: Any) -> Array:
+def _item(x: Any, index: Any) -> Array:
     if type(index) is np.ndarray and type(x) is np.ndarray and x.ndim > 1 and index.ndim and index.dtype == np.intp:
         return x.take(index, 0) if x.size else x[index]  # a seventh of the time for short rows
     return (np.asarray(x) if isinstance(x, np.generic) else x)[index]
