@@ -1,5 +1,3 @@
-
-
 def test_the_collector_of_cycles_frees_code_in_any_order():
     script = """
 import gc

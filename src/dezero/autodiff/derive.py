@@ -265,14 +265,6 @@ class _Finish:
             if isinstance(self.F, Algebra) and self.F.rests_on_given(result):
                 self.F.reads_arrays = True
             kind = node.dtype if node.dtype.kind in "fc" else np.result_type(self.kind, np.asarray(result).dtype)
-<<<<<<< HEAD
-=======
-            if type(result) in NUMBERLESS:  # its numbers are no parameter: each run of the traced function has others
-                ones = make(
-                    declared["full_like"].bind(fill_value=np.ones((), result.dtype)[()], dtype=result.dtype), (node,)
-                )
-                return self._marked(make(declared["astype"].bind(dtype=kind), (make(declared["mul"], (ones, result)),)))
->>>>>>> certc
             fill = declared["full_like"].bind(fill_value=np.copy(result)[()], dtype=kind)
             return self._marked(make(fill, (node,)))
         if node.dtype.kind in "fc" and result.dtype != node.dtype:
