@@ -1,3 +1,9 @@
+"""Machine code in memory."""
+
+import subprocess
+import sys
+
+
 def test_the_collector_of_cycles_frees_code_in_any_order():
     script = """
 import gc

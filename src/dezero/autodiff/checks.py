@@ -10,7 +10,7 @@ import numpy as np
 from dezero.backends import is_plain_array
 from dezero.core.arithmetic import ALIAS
 from dezero.core.arraylike import raw
-from dezero.core.dtypes import Array, as_array
+from dezero.core.dtypes import Array
 from dezero.core.errors import GraphError, GraphWarning, describe, foreign
 from dezero.core.graph import Nodes
 from dezero.core.marks import COMPILED, UNRECORDED, Cut

@@ -32,6 +32,8 @@ class CacheInfo(NamedTuple):
 class Compiled:
     """A function that `compile` gives: it is called as the function that it was made of."""
 
+    holds_programs = True  # a trace of a function that reaches this one looks at what it was made of alone
+
     def __init__(self, function: Callable[..., Any], options: Options) -> None:
         functools.update_wrapper(self, function)
         self._function, self._options = function, options

@@ -9,7 +9,7 @@ import numpy as np
 
 from dezero.compiler.abstract import Abstract, holds_abstract, is_abstract
 from dezero.compiler.sources import ARRAY, GRAD, ITEM, Source
-from dezero.compiler.terms import Term
+from dezero.compiler.terms import Term, same_constants
 from dezero.compiler.trees import Structure, flatten
 from dezero.core.arithmetic import ALIAS
 from dezero.core.errors import describe
@@ -149,7 +149,7 @@ class Built:
 
     def _check_argument(self, name: str, key: Any, other_key: Any, other: Built, names: dict[Any, Any]) -> None:
         if key in self.constants and other_key in other.constants:
-            if not _same(self.constants[key], other.constants[other_key]):
+            if not same_constants(self.constants[key], other.constants[other_key]):
                 what = describe(self.constants[key])
                 raise ConcretizationError(f"compile: {name} takes {what}, which differs from run to run, {REMEDY}")
         elif key in self.given and other_key in other.given:
@@ -162,7 +162,7 @@ class Built:
 
     def _check_parameters(self, op: Any, other: Any) -> None:
         for name, value in getattr(op, "parameters", {}).items():
-            if not _same(value, other.parameters.get(name)):
+            if not same_constants(value, other.parameters.get(name)):
                 raise ConcretizationError(
                     f"compile: the parameter {name} of {op.name} differs from run to run, {REMEDY}"
                 )
@@ -259,27 +259,3 @@ def _arrays(value: Any) -> list[Any]:
         return [value]
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else ()
     return [a for part in parts for a in _arrays(part)]
-
-
-def _same(a: Any, b: Any) -> bool:
-    """Whether two constants or parameters of two runs are equal, to the bit."""
-    if a is b:
-        return True
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        if type(a) is not type(b) or (a.shape, a.dtype) != (b.shape, b.dtype):
-            return False
-        return bool(np.array_equal(_bytes(a), _bytes(b)))
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, tuple | list):
-        return len(a) == len(b) and all([_same(x, y) for x, y in zip(a, b, strict=True)])
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all([_same(x, b[k]) for k, x in a.items()])
-    if isinstance(a, bool | int | float | complex | np.generic | str):
-        return repr(a) == repr(b)
-    return True  # an object: what it holds is compared where it is used
-
-
-def _bytes(a: np.ndarray) -> np.ndarray:
-    """The bytes of an array; of one that shows a single number everywhere, the bytes of that."""
-    return np.ascontiguousarray(a if any(a.strides) or not a.size else a.flat[0]).view(np.uint8)

@@ -207,6 +207,8 @@ class Reachable:
             self.optimizers.append(value)
             return [value.target, *value.hooks]
         wrapped = getattr(value, "__wrapped__", None)
+        if getattr(type(value), "holds_programs", False):  # a compiled function: what it keeps changes no result
+            return [wrapped]
         held = [vars(value)] if hasattr(value, "__dict__") else []
         for name in getattr(type(value), "__slots__", ()):
             held.append(getattr(value, name, None))

@@ -127,6 +127,11 @@ class Call:
     def __init__(self, function: Callable[..., Any], structure: Structure, held: list[Any], moving: list[int]) -> None:
         self.function, self.structure, self.held, self.moving = function, structure, held, moving
 
+    def same(self, other: Call) -> bool:
+        """Whether two calls are of one function with the same arguments, as far as these are no arrays of a trace."""
+        mine, others = (self.structure, self.moving), (other.structure, other.moving)
+        return self.function is other.function and mine == others and same_constants(self.held, other.held)
+
     def __call__(self, *arrays: Any) -> Any:
         leaves = list(self.held)
         for place, array in zip(self.moving, arrays, strict=True):
@@ -139,3 +144,27 @@ def call_operation(call: Call) -> Op:
     """The operation of one call; its key is its own."""
     name = getattr(call.function, "__name__", type(call.function).__name__)
     return _named(f"numpy.{name}", GENERAL, call, ("numpy", Identity(call)))
+
+
+def same_constants(a: Any, b: Any) -> bool:
+    """Whether two constants or parameters of two runs are equal, to the bit."""
+    if a is b:
+        return True
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        if type(a) is not type(b) or (a.shape, a.dtype) != (b.shape, b.dtype):
+            return False
+        return bool(np.array_equal(_bytes(a), _bytes(b)))
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, tuple | list):
+        return len(a) == len(b) and all([same_constants(x, y) for x, y in zip(a, b, strict=True)])
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all([same_constants(x, b[k]) for k, x in a.items()])
+    if isinstance(a, bool | int | float | complex | np.generic | str):
+        return repr(a) == repr(b)
+    return True  # an object: what it holds is compared where it is used
+
+
+def _bytes(a: np.ndarray) -> np.ndarray:
+    """The bytes of an array; of one that shows a single number everywhere, the bytes of that."""
+    return np.ascontiguousarray(a if any(a.strides) or not a.size else a.flat[0]).view(np.uint8)
