@@ -43,7 +43,6 @@ REFUSED = {
     "batch_norm": RUNNING,
     "batch_norm (two axes)": RUNNING,
     "frexp": "the exponents come as a plain array",
-    "accuracy": "the share of hits comes as a plain array",
 }
 OTHERS = {"dropout": "its case draws its numbers twice, from one seed that is set in the function"}
 COMPILED = [title for title in CASES if title not in REFUSED and title not in OTHERS]

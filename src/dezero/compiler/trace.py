@@ -250,8 +250,15 @@ class _Tracing:
         before: Built | None = None
         error = ConcretizationError("compile: the function uses other Variables in each run, so it has no program")
         for _ in range(_MOST_RUNS):
-            known = len(self.outside)
-            built = self._run()
+            known, empty = len(self.outside), [v for v in self.outside if v._data is None]
+            try:
+                built = self._run()
+            except ConcretizationError:
+                if not self._reaches_more() and all(
+                    [v._data is None for v in empty]
+                ):  # a layer may have made its Parameters, which the next run finds
+                    raise
+                continue
             if len(self.outside) != known or self.missing:
                 continue
             if before is not None:
@@ -261,6 +268,13 @@ class _Tracing:
                     error = differs
             before = built
         raise error
+
+    def _reaches_more(self) -> bool:
+        """Whether the function reaches Variables that it did not reach before."""
+        known = {id(v) for v in [*self.outside, *self.leaves]}
+        new = [v for v in Reachable(self.f, *flatten_static(self.arguments)).variables if id(v) not in known]
+        self.outside += new
+        return bool(new)
 
     def _run(self) -> Built:
         run = _Run()

@@ -72,7 +72,7 @@ class Trainer:
         self.checkpoint = Checkpoint(checkpoint, checkpoint_every)
         self.early_stop, self.rngs, self.allow_nonfinite = early_stop, tuple(rngs), allow_nonfinite
         self.position = ProgressState()
-        self._programs = (compiled(self._measured_with_gradient), compiled(self._update)) if compile else None
+        self.programs = (compiled(self._measured_with_gradient), compiled(self._update)) if compile else None
 
     @property
     def history(self) -> list[Row]:
@@ -102,11 +102,11 @@ class Trainer:
         name = type(self).__name__
         if isinstance(self.optimizer, Mapping):
             raise TypeError(f"{name}: override step(batch) to say how several optimizers learn from a batch")
-        measured, update = self._programs or (self._measured, self._update)
+        measured, update = self.programs or (self._measured, self._update)
         values = measured(batch)
         # Before the step can spoil the Parameters.
         self._stop_unless_finite({"loss": number_of("loss", values["loss"])})
-        if not self._programs:
+        if not self.programs:
             self._differentiate(values["loss"])
         update()
         return values
