@@ -127,7 +127,7 @@ def _first(formula: Formula, order: int, points: int) -> Row:
     f = functools.partial(nested, formula.written, order)
 
     def compiled() -> Callable[[], object]:
-        from dezero.compiler.llvm import clear_cache
+        from dezero.compiler.machine.llvm import clear_cache
 
         leaf = Variable(x)
 

@@ -97,7 +97,7 @@ def _pinns(profile: Profile) -> list[Row]:
         return lambda: run(*given)
 
     def first() -> Callable[[], object]:
-        from dezero.compiler.llvm import clear_cache
+        from dezero.compiler.machine.llvm import clear_cache
 
         given = [Variable(x), Variable(t)]
         dezero.compile(lambda x: x + 1)(given[0])  # LLVM itself is loaded once a process

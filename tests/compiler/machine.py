@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dezero.compiler import llvm
 from dezero.compiler.kernel import Extent, Instruction, Kernel, Operand
-from dezero.compiler.kernels import emit
+from dezero.compiler.machine import llvm
+from dezero.compiler.machine.kernels import emit
 
 TARGETS = {"host": (None, None), "AVX2": (llvm.AVX2, 256), "baseline": (llvm.BASELINE, 128)}
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from dezero import Variable, gradients
 from dezero.compiler.graph import Graph
-from dezero.compiler.lower import lower
-from dezero.compiler.replay import Replay
+from dezero.compiler.lowering.lower import lower
+from dezero.compiler.replay.replay import Replay
 from dezero.rewriting.program import Program, on_arrays
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from dezero.compiler import ConcretizationError
-from dezero.compiler.abstract import abstract
+from dezero.compiler.tracing.abstract import abstract
 
 DTYPES = [np.bool_, np.int8, np.int64, np.float16, np.float32, np.float64, np.complex64, np.complex128]
 FUNCTIONS = [

@@ -265,7 +265,7 @@ def test_a_step_of_training_is_the_uncompiled_one(name):
 
 
 def test_another_number_of_rows_is_served_by_the_code_that_is_there():
-    llvm = pytest.importorskip("dezero.compiler.llvm")
+    llvm = pytest.importorskip("dezero.compiler.machine.llvm")
     rng = np.random.default_rng(0)
     w, v = Variable(rng.standard_normal((3, 50))), Variable(rng.standard_normal((50, 1)))
 

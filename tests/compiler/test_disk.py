@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("llvmlite")
-from dezero.compiler import disk, llvm
+from dezero.compiler.machine import disk, llvm
 
 TEXT = "declare double @exp(double)\n\ndefine double @f(double %x) {{\n  %y = fmul double %x, {0:.1f}\n"
 TEXT += "  %z = call double @exp(double %y)\n  ret double %z\n}}\n"

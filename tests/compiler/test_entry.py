@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("llvmlite")
-from dezero.compiler.entry import loop_entry, scalar_entry
 from dezero.compiler.graph import Graph, Node, Number, ufunc_node
 from dezero.compiler.kernel import Extent, Instruction, Kernel, Operand
-from dezero.compiler.scalars import LARGEST, scalars
-from dezero.compiler.vector import Unsupported
+from dezero.compiler.machine.entry import loop_entry, scalar_entry
+from dezero.compiler.machine.scalars import LARGEST, scalars
+from dezero.compiler.machine.vector import Unsupported
 
 F8 = np.dtype(np.float64)
 RULES = {

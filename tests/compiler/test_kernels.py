@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("llvmlite")
-from dezero.compiler import llvm
 from dezero.compiler.graph import Number
 from dezero.compiler.kernel import IDENTITIES, Extent, Instruction, Kernel, Operand
-from dezero.compiler.kernels import LONGEST, emit
-from dezero.compiler.vector import Unsupported
+from dezero.compiler.machine import llvm
+from dezero.compiler.machine.kernels import LONGEST, emit
+from dezero.compiler.machine.vector import Unsupported
 from tests.compiler.machine import TARGETS, run
 
 F8, F4, B1 = np.dtype(np.float64), np.dtype(np.float32), np.dtype(bool)

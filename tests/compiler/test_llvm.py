@@ -7,7 +7,7 @@ import sys
 def test_the_collector_of_cycles_frees_code_in_any_order():
     script = """
 import gc
-from dezero.compiler.llvm import clear_cache, compile_module
+from dezero.compiler.machine.llvm import clear_cache, compile_module
 for k in range(100):
     cycle = [compile_module("define double @f() {{\\nentry:\\n  ret double {}.0\\n}}\\n".format(k))]
     cycle.append(cycle)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 pytest.importorskip("llvmlite")
 
-from dezero.compiler.blas import available, multiplies
 from dezero.compiler.evaluate import evaluate
 from dezero.compiler.graph import Graph, Number
-from dezero.compiler.native import Native
+from dezero.compiler.machine.native import Native
+from dezero.compiler.planning.blas import available, multiplies
 from tests.compiler.graphs import Maker, arguments, graphs
 
 SLOW = settings(max_examples=150, suppress_health_check=list(HealthCheck))

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 pytest.importorskip("llvmlite")
 
-from dezero.compiler.lower import lower
-from dezero.compiler.native import Native
-from dezero.compiler.simplify import simplified
+from dezero.compiler.lowering.lower import lower
+from dezero.compiler.machine.native import Native
+from dezero.compiler.passes.simplify import simplified
 from dezero.rewriting.program import on_arrays
 from tests.compiler.test_lower import CASES, UNTYPED, traced
 from tests.compiler.test_passes import ROUNDING, size_of

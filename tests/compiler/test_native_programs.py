@@ -15,9 +15,9 @@ pytest.importorskip("llvmlite")
 import dezero
 import dezero.functions as F
 from dezero import Variable, gradients
-from dezero.compiler.lower import lower
-from dezero.compiler.native import Native, Report
-from dezero.compiler.simplify import simplified
+from dezero.compiler.lowering.lower import lower
+from dezero.compiler.machine.native import Native, Report
+from dezero.compiler.passes.simplify import simplified
 from dezero.rewriting.program import Program
 
 Run = Callable[..., list[Variable]]

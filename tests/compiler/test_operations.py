@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dezero import ConcretizationError, compile, gradients
-from dezero.compiler.replay import Replay
+from dezero.compiler.replay.replay import Replay
 from dezero.compiler.specialise import Options, Specialisation
 from dezero.testing import load
 from dezero.testing.problem import data, on_samples, outputs, shapes_of

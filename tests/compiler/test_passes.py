@@ -12,10 +12,10 @@ import dezero.functions as F
 from dezero import Variable, gradients
 from dezero.compiler.evaluate import evaluate
 from dezero.compiler.graph import Graph, Node, Number, ufunc_node
-from dezero.compiler.lower import lower
-from dezero.compiler.passes import cleaned
-from dezero.compiler.replay import Replay
-from dezero.compiler.simplify import simplified, text
+from dezero.compiler.lowering.builder import cleaned
+from dezero.compiler.lowering.lower import lower
+from dezero.compiler.passes.simplify import simplified, text
+from dezero.compiler.replay.replay import Replay
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.rewriting.program import Program, on_arrays
 from tests.compiler.test_lower import CASES, UNTYPED, traced

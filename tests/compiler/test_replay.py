@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import dezero.functions as F
 from dezero import Function, Variable, gradients
 from dezero.compiler.graph import Unsupported
-from dezero.compiler.lower import lower
-from dezero.compiler.replay import Replay
+from dezero.compiler.lowering.lower import lower
+from dezero.compiler.replay.replay import Replay
 from dezero.core.op import GENERAL, Op
 from dezero.rewriting.program import Program, on_arrays
 from dezero.rewriting.types import Type

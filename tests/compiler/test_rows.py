@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dezero.compiler.evaluate import evaluate, function_of
 from dezero.compiler.graph import INPUT, Graph, Number
-from dezero.compiler.rows import ROWS, SUM, WHOLE, Rows, chosen_rows, classes, cut, links, shapes_of, summed
+from dezero.compiler.planning.rows import ROWS, SUM, WHOLE, Rows, chosen_rows, classes, cut, links, shapes_of, summed
 from tests.compiler.graphs import Maker, arguments, graphs
 
 

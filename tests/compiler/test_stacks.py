@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from dezero.compiler.evaluate import evaluate
 from dezero.compiler.graph import MATMUL, Graph
-from dezero.compiler.rows import ROWS, SUM, chosen_rows
-from dezero.compiler.stacks import stacked
+from dezero.compiler.passes.stacks import stacked
+from dezero.compiler.planning.rows import ROWS, SUM, chosen_rows
 from tests.compiler.graphs import Maker, arguments, graphs
 
 

@@ -13,8 +13,8 @@ import dezero
 import dezero.functions as F
 from dezero import Function, Variable, gradients
 from dezero.compiler import ConcretizationError
-from dezero.compiler.trace import trace
-from dezero.compiler.trees import flatten
+from dezero.compiler.tracing.trace import trace
+from dezero.compiler.tracing.trees import flatten
 
 RNG = np.random.default_rng(0)
 X, BATCH = RNG.uniform(0.2, 0.9, 5), RNG.uniform(0.2, 0.9, (7, 3))

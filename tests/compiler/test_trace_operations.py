@@ -8,7 +8,7 @@ import pytest
 
 from dezero import Variable, gradients
 from dezero.compiler import ConcretizationError
-from dezero.compiler.trace import trace
+from dezero.compiler.tracing.trace import trace
 from dezero.testing import load
 from dezero.testing.problem import on_samples, outputs, shapes_of
 

@@ -7,7 +7,7 @@ import dezero.functions as F
 import dezero.layers as L
 from dezero import Variable
 from dezero.compiler import ConcretizationError
-from dezero.compiler.trace import trace
+from dezero.compiler.tracing.trace import trace
 from dezero.optimizers import (
     LBFGS,
     SGD,

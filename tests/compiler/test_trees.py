@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dezero import Variable
-from dezero.compiler.trees import flatten, unflatten
+from dezero.compiler.tracing.trees import flatten, unflatten
 
 Pair = namedtuple("Pair", "a b")
 leaves = st.builds(lambda n: np.arange(float(n)), st.integers(0, 3)) | st.builds(lambda: Variable(np.ones(2)))

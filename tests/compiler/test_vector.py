@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 pytest.importorskip("llvmlite")
-from dezero.compiler.vector import Unsupported
+from dezero.compiler.machine.vector import Unsupported
 from tests.compiler.machine import TARGETS, mapped
 
 special = pytest.importorskip("scipy.special")

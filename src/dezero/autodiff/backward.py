@@ -18,8 +18,8 @@ from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.marks import UNRECORDED
 from dezero.core.op import declared
 from dezero.core.registry import operations
-from dezero.core.tracing import tracing
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watch.tracing import tracing
 
 
 def backward(

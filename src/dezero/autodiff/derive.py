@@ -31,8 +31,8 @@ from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.op import declared
 from dezero.core.reading import RecordedReading
 from dezero.core.registry import operations
-from dezero.core.tracing import NUMBERLESS
 from dezero.core.variable import Variable, tick, wrap
+from dezero.core.watch.tracing import NUMBERLESS
 from dezero.rewriting.algebra import Algebra
 from dezero.rewriting.keys import graph_key
 from dezero.rewriting.numbers import OutOfRange

@@ -18,8 +18,8 @@ from dezero.core.dtypes import Array
 from dezero.core.graph import collect, leading_to
 from dezero.core.marks import UNRECORDED
 from dezero.core.registry import operations
-from dezero.core.tracing import tracing
 from dezero.core.variable import ArrayLike, Variable, wrap
+from dezero.core.watch.tracing import tracing
 
 _Some = Variable | Sequence[Variable]
 Seeds = ArrayLike | Sequence[ArrayLike | None] | None  # cotangents of the outputs, None for ones

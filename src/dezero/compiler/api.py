@@ -11,11 +11,11 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 
 from dezero.compiler.specialise import Options, Specialisation
-from dezero.compiler.trace import hidden
-from dezero.compiler.trees import flatten
+from dezero.compiler.tracing.trace import hidden
+from dezero.compiler.tracing.trees import flatten
 from dezero.core.config import training
-from dezero.core.tracing import TRACES
 from dezero.core.variable import Parameter, Variable
+from dezero.core.watch.tracing import TRACES
 
 _MOST = 256  # specialisations that a function keeps
 _SIMPLE = {Variable, Parameter, np.ndarray}  # arguments of these classes are recognised without taking containers apart

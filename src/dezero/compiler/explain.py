@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dezero.compiler.graph import MAP, Graph, Number
-from dezero.compiler.replay import Replay
-from dezero.compiler.simplify import text
+from dezero.compiler.passes.simplify import text
+from dezero.compiler.replay.replay import Replay
 from dezero.compiler.specialise import Specialisation
 
 

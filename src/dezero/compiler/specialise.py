@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from dezero.compiler.graph import CALL, INPUT, Graph, Node, Unsupported
-from dezero.compiler.lower import lower
-from dezero.compiler.passes import key_of
-from dezero.compiler.replay import Replay
-from dezero.compiler.sources import NUMBER, RANDOM
-from dezero.compiler.terms import Call
-from dezero.compiler.trace import PLAIN_ARRAY, Trace, result_of, trace
-from dezero.compiler.trees import LEAF, unflatten
+from dezero.compiler.lowering.builder import key_of
+from dezero.compiler.lowering.lower import lower
+from dezero.compiler.replay.replay import Replay
+from dezero.compiler.tracing.sources import NUMBER, RANDOM
+from dezero.compiler.tracing.terms import Call
+from dezero.compiler.tracing.trace import PLAIN_ARRAY, Trace, result_of, trace
+from dezero.compiler.tracing.trees import LEAF, unflatten
 from dezero.core.config import Config, using_config
 from dezero.core.op import Op
-from dezero.core.tracing import ConcretizationError
 from dezero.core.variable import Variable
+from dezero.core.watch.tracing import ConcretizationError
 
 if TYPE_CHECKING:
-    from dezero.compiler.native import Native
+    from dezero.compiler.machine.native import Native
 
 Runner = Callable[..., Sequence[Any]]
 _WHOLE = 2**20  # bytes: of a larger array a checksum is compared, not a copy
@@ -97,9 +97,9 @@ class Specialisation:
         fallback: takes the calls with arrays of other types; the code of small graphs checks them. single: one result
         comes in no tuple.
         """
-        from dezero.compiler.entry import scalar_entry, walk_entry
-        from dezero.compiler.native import Native
-        from dezero.compiler.simplify import simplified
+        from dezero.compiler.machine.entry import scalar_entry, walk_entry
+        from dezero.compiler.machine.native import Native
+        from dezero.compiler.passes.simplify import simplified
 
         simpler, strict = simplified(self.graph, self._options.strict), self._options.strict
         if self.native is None:

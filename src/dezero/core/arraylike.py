@@ -13,7 +13,7 @@ from dezero.backends import get_array_module, is_plain_array
 from dezero.core.dtypes import Array, Axes, DType, Plain
 from dezero.core.errors import describe, foreign
 from dezero.core.registry import operations
-from dezero.core.watching import WATCHES, note_compared
+from dezero.core.watch.watching import WATCHES, note_compared
 
 _TAKEN: set[type] = {bool, int, float, complex, np.ndarray}  # no class of these asks for its own reflected operator
 VARIABLES: set[type] = set()  # Variable and its subclasses; `type(x) in VARIABLES` takes a third of isinstance's time

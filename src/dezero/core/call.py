@@ -12,8 +12,8 @@ from dezero.core.dtypes import as_array
 from dezero.core.errors import no_data
 from dezero.core.marks import CONSTANT, CUT
 from dezero.core.op import Op
-from dezero.core.tracing import failed
 from dezero.core.variable import ArrayLike, Variable, tick, wrap
+from dezero.core.watch.tracing import failed
 
 _new = object.__new__
 

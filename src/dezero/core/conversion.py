@@ -15,7 +15,7 @@ from dezero.core.config import RUNNING, calling_since, recording
 from dezero.core.dtypes import Array, DType, Plain
 from dezero.core.errors import GraphWarning, foreign
 from dezero.core.marks import Computed
-from dezero.core.watching import gives_plain_numbers, mapping
+from dezero.core.watch.watching import gives_plain_numbers, mapping
 
 Number = TypeVar("Number", float, int, complex)
 

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from dezero.core.tracing import NUMBERLESS
+from dezero.core.watch.tracing import NUMBERLESS
 
 _HASHED = 2**22  # bytes: to read a larger array costs more than an equal one would save
 

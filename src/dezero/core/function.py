@@ -16,8 +16,8 @@ from dezero.core.errors import describe
 from dezero.core.marks import CONSTANT, CUT
 from dezero.core.outputs import Cotangents, mapped, picking
 from dezero.core.registry import operations
-from dezero.core.tracing import Running, trace_here
 from dezero.core.variable import ArrayLike, Variable, as_constant, as_variable, tick, wrap
+from dezero.core.watch.tracing import Running, trace_here
 
 
 class Function:

@@ -16,7 +16,7 @@ from dezero.core.dtypes import Array, DType, Plain, Shape, as_array
 from dezero.core.errors import GraphError, describe
 from dezero.core.marks import CONSTANT, UNRECORDED, Computed, Overwritten
 from dezero.core.registry import operations
-from dezero.core.watching import WATCHES, mapping, note_read
+from dezero.core.watch.watching import WATCHES, mapping, note_read
 
 # One clock gives all Variables their age (_age). A node is younger than all its arguments, so sorting by age orders a
 # graph. An argument that is younger than its consumer had its data rebound in between.

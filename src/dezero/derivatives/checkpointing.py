@@ -13,9 +13,9 @@ from dezero.core.call import operand
 from dezero.core.config import Config, no_grad, recording, using_config
 from dezero.core.dtypes import Array, is_inexact
 from dezero.core.function import Function
-from dezero.core.tracing import tracing
 from dezero.core.variable import Variable, wrap
-from dezero.core.watching import mapping
+from dezero.core.watch.tracing import tracing
+from dezero.core.watch.watching import mapping
 from dezero.derivatives.segment import Segment
 from dezero.derivatives.trees import flatten
 from dezero.functions.randomness import Notes, noting, replaying

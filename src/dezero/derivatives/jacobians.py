@@ -12,7 +12,7 @@ from dezero.core.dtypes import Array, Shape, is_complex
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, wrap
-from dezero.core.watching import mapping
+from dezero.core.watch.watching import mapping
 from dezero.derivatives.batching.vmap import vmap
 from dezero.derivatives.costs import Way, cheapest, costs, told
 from dezero.derivatives.sweeps import Backward, Forward, transform, with_aux

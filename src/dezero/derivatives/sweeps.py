@@ -20,8 +20,8 @@ from dezero.core.errors import GraphError, GraphWarning, describe, to_the_user
 from dezero.core.graph import collect, leading_to
 from dezero.core.marks import Cut
 from dezero.core.registry import operations
-from dezero.core.tracing import tracing
 from dezero.core.variable import Variable, wrap
+from dezero.core.watch.tracing import tracing
 from dezero.derivatives.costs import work
 from dezero.derivatives.tracing import Args, Kwargs, P, Run
 from dezero.derivatives.trees import matching

@@ -23,8 +23,8 @@ from dezero.autodiff.arguments import (
 from dezero.core.config import recording
 from dezero.core.errors import describe
 from dezero.core.registry import operations
-from dezero.core.tracing import tracing
 from dezero.core.variable import Variable
+from dezero.core.watch.tracing import tracing
 from dezero.derivatives.trees import Rebuild, flatten, note_lists, returned
 from dezero.series.orders import is_whole_number
 

@@ -16,7 +16,7 @@ from dezero.core.dtypes import Array, Axes, is_complex, is_whole
 from dezero.core.errors import describe
 from dezero.core.power import pow
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import decided
+from dezero.core.watch.watching import decided
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.rearrange import moveaxis, swapaxes
 from dezero.functions.arrays.shape import expand_dims, reshape

@@ -18,7 +18,7 @@ from dezero.core.config import recording
 from dezero.core.errors import UnsupportedOperation
 from dezero.core.registry import operations
 from dezero.core.variable import Variable
-from dezero.core.watching import WATCHES, note_compared
+from dezero.core.watch.watching import WATCHES, note_compared
 
 # array + v comes this way, too: the common operators are looked up first, to be fast.
 _FAST = {np.matmul: "matmul", np.add: "add", np.subtract: "sub", np.multiply: "mul", np.divide: "div"}

@@ -15,7 +15,7 @@ from dezero.core.dtypes import Array, is_real
 from dezero.core.errors import GraphError, describe
 from dezero.core.marks import UNRECORDED, Computed, Cut
 from dezero.core.variable import Variable, argument, tick
-from dezero.core.watching import watching
+from dezero.core.watch.watching import watching
 from dezero.derivatives.packing import Packing
 from dezero.derivatives.trees import flatten, note_lists, tree_shape
 from dezero.ode.rates import Rates, Retraced, RightSide

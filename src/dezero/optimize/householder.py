@@ -11,7 +11,7 @@ from dezero.autodiff.arguments import calling_on, check_callable, computed
 from dezero.core.call import operand
 from dezero.core.errors import describe
 from dezero.core.variable import Argument, Variable, wrap
-from dezero.core.watching import gives_plain_numbers
+from dezero.core.watch.watching import gives_plain_numbers
 from dezero.derivatives.implicit.iterations import ConvergenceError
 from dezero.optimize.result import Result
 from dezero.series import Expansion

@@ -13,7 +13,7 @@ from dezero.compiler.api import Compiled
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Argument, Variable
-from dezero.core.watching import gives_plain_numbers
+from dezero.core.watch.watching import gives_plain_numbers
 from dezero.derivatives.packing import Packing
 
 

@@ -12,8 +12,8 @@ from dezero.backends import get_array_module
 from dezero.core.arraylike import raw
 from dezero.core.dtypes import Array
 from dezero.core.errors import describe
-from dezero.core.tracing import PerRun, tracing
 from dezero.core.variable import Parameter, Variable, wrap
+from dezero.core.watch.tracing import PerRun, tracing
 
 _CHUNK = 32768  # elements are squared at a time in float64: they fit the processor's cache
 

@@ -11,8 +11,8 @@ import numpy as np
 from dezero.backends import as_numpy
 from dezero.core.dtypes import Array, is_inexact, is_whole
 from dezero.core.errors import describe
-from dezero.core.tracing import trace_here
 from dezero.core.variable import Parameter, Variable
+from dezero.core.watch.tracing import trace_here
 from dezero.optimizers.traced import update_traced
 
 _Self = TypeVar("_Self", bound="Optimizer")

@@ -12,8 +12,8 @@ import numpy as np
 from dezero.core.arraylike import raw
 from dezero.core.dtypes import is_complex
 from dezero.core.errors import describe
-from dezero.core.tracing import ConcretizationError, PerRun, Running, now
 from dezero.core.variable import Parameter
+from dezero.core.watch.tracing import ConcretizationError, PerRun, Running, now
 from dezero.optimizers.blocks import working_dtype
 
 

@@ -11,8 +11,8 @@ from dezero.core.dtypes import Array
 from dezero.core.fingerprint import Unlike, fingerprint
 from dezero.core.graph import Nodes
 from dezero.core.op import Op
-from dezero.core.tracing import NUMBERLESS
 from dezero.core.variable import Variable
+from dezero.core.watch.tracing import NUMBERLESS
 from dezero.rewriting.types import type_of
 
 # What the steps of a derivative depend on, in three parts. The form: the operations, shapes and dtypes. The numbers:

@@ -11,7 +11,7 @@ from dezero.core.errors import GraphError, describe
 from dezero.core.graph import collect, leading_to
 from dezero.core.marks import Cut
 from dezero.core.variable import Variable
-from dezero.core.watching import gives_plain_numbers
+from dezero.core.watch.watching import gives_plain_numbers
 from dezero.series.orders import check_order
 from dezero.series.power import Coefficient, Operand, Series, coefficient, is_zero
 from dezero.series.reading import SeriesReading

@@ -23,8 +23,8 @@ from dezero.autodiff.rows import independent_axes, proved_rows
 from dezero.core.dtypes import Array, is_inexact
 from dezero.core.graph import Nodes, collect, leading_to
 from dezero.core.op import Independent, Op
-from dezero.core.tracing import ConcretizationError, tracing
 from dezero.core.variable import Variable
+from dezero.core.watch.tracing import ConcretizationError, tracing
 from dezero.series.expansion import Known, advance
 from dezero.series.power import Series, coefficient
 from dezero.series.reading import SeriesReading

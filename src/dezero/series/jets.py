@@ -17,8 +17,8 @@ from dezero.core.errors import describe, no_data
 from dezero.core.function import Function
 from dezero.core.op import Op
 from dezero.core.registry import operations
-from dezero.core.tracing import tracing
 from dezero.core.variable import ArrayLike, Variable, wrap
+from dezero.core.watch.tracing import tracing
 from dezero.series.expansion import Expansion, Term
 from dezero.series.independence import check_elements
 from dezero.series.orders import check_factorial, check_order

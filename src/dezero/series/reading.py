@@ -19,8 +19,8 @@ from dezero.core.config import using_config
 from dezero.core.dtypes import Array, Shape
 from dezero.core.function import Function
 from dezero.core.op import BILINEAR, ELEMENTWISE, GENERAL, Op, declared
-from dezero.core.tracing import tracing
 from dezero.core.variable import Variable, wrap
+from dezero.core.watch.tracing import tracing
 from dezero.series import tangents
 from dezero.series.power import (
     Coefficient,

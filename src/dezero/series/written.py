@@ -21,8 +21,8 @@ from dezero.core.arraylike import raw
 from dezero.core.dtypes import Array
 from dezero.core.op import Op, declared
 from dezero.core.power import falling_factorial, polynomial
-from dezero.core.tracing import tracing
-from dezero.core.watching import decided
+from dezero.core.watch.tracing import tracing
+from dezero.core.watch.watching import decided
 from dezero.series.power import (
     Coefficient,
     Coefficients,

@@ -11,7 +11,7 @@ from dezero.core.call import apply
 from dezero.core.declare import declare
 from dezero.core.op import ELEMENTWISE, AnyNumberOfRules, Op
 from dezero.core.variable import Variable
-from dezero.core.watching import decided
+from dezero.core.watch.watching import decided
 
 # Of any number of arguments, of which none has a derivative in it. by: the name of NumPy's function.
 _TRUTH = declare(

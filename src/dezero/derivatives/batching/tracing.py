@@ -15,7 +15,7 @@ from dezero.core.errors import describe
 from dezero.core.marks import Cut
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, argument, tick
-from dezero.core.watching import decided, noted, watching
+from dezero.core.watch.watching import decided, noted, watching
 from dezero.derivatives.batching.masks import masked
 from dezero.derivatives.batching.steps import Instruction, does_nothing, with_small_multiples
 from dezero.derivatives.trees import Rebuild, flatten

@@ -16,8 +16,8 @@ from dezero.core.config import recording, using_config
 from dezero.core.dtypes import as_array
 from dezero.core.errors import GraphError, GraphWarning, describe, to_the_user
 from dezero.core.registry import operations
-from dezero.core.tracing import tracing
 from dezero.core.variable import Variable, argument, wrap
+from dezero.core.watch.tracing import tracing
 from dezero.derivatives.batching.axes import Axes, Mapped, count_of, from_front, mapped, to_front
 from dezero.derivatives.batching.stacked import StackedReading
 from dezero.derivatives.batching.tracing import Trace, results

@@ -15,7 +15,7 @@ from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Variable, argument, tick
-from dezero.core.watching import watching
+from dezero.core.watch.watching import watching
 from dezero.derivatives.implicit.linearisation import Linearisation
 from dezero.derivatives.implicit.recording import record
 from dezero.derivatives.implicit.roots import root

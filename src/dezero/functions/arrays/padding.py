@@ -14,7 +14,7 @@ from dezero.core.declare import linear, publish
 from dezero.core.dtypes import Array, Shape, rounded_once
 from dezero.core.op import declared
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import noted
+from dezero.core.watch.watching import noted
 from dezero.functions._axes import along, axis_of
 from dezero.functions._stacking import shifted
 from dezero.functions.arrays._independent import beside

@@ -12,7 +12,7 @@ from dezero.core.declare import public
 from dezero.core.dtypes import is_whole
 from dezero.core.errors import describe
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import noted
+from dezero.core.watch.watching import noted
 from dezero.functions._axes import WholeNumbers, along, axis_of, whole
 from dezero.functions.arrays.rearrange import ravel
 from dezero.functions.arrays.shape import broadcast_to, reshape

@@ -10,7 +10,7 @@ from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import public
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import noted
+from dezero.core.watch.watching import noted
 from dezero.functions._axes import WholeNumbers, along, axis_of, whole
 
 

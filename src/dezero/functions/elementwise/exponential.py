@@ -15,7 +15,7 @@ from dezero.core.dtypes import Array, is_complex, is_whole
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.power import pow
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import noted
+from dezero.core.watch.watching import noted
 from dezero.functions._axes import WholeNumbers
 from dezero.functions.arrays._independent import unmoved
 from dezero.functions.arrays.dtype import astype

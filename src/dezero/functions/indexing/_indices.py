@@ -12,7 +12,7 @@ import numpy as np
 from dezero.core.arraylike import raw
 from dezero.core.dtypes import Array, Shape
 from dezero.core.variable import ArrayLike
-from dezero.core.watching import noted
+from dezero.core.watch.watching import noted
 
 Index = ArrayLike | slice | EllipsisType | Sequence[object] | None  # tuples of these, too, and lists of whole numbers
 

@@ -11,7 +11,7 @@ from dezero.core.call import operand
 from dezero.core.declare import public
 from dezero.core.dtypes import Array, Shape
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import noted
+from dezero.core.watch.watching import noted
 from dezero.functions._axes import WholeNumbers
 from dezero.functions.arrays.dtype import astype
 from dezero.functions.arrays.joining import parts_of, stack

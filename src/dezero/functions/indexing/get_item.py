@@ -13,7 +13,7 @@ from dezero.core.declare import linear, publish
 from dezero.core.dtypes import Array, Shape, as_array, is_whole, rounded_once, zeros_of
 from dezero.core.op import Op, declared
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import decided, mapping
+from dezero.core.watch.watching import decided, mapping
 from dezero.functions._stacking import Stack, Stacks
 from dezero.functions.arrays._independent import Below, Independent, moved
 from dezero.functions.indexing import rows  # noqa: F401 - declares take_rows

@@ -12,7 +12,7 @@ from dezero.core.call import operand
 from dezero.core.declare import public
 from dezero.core.dtypes import Array
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import noted
+from dezero.core.watch.watching import noted
 from dezero.functions._axes import WholeNumbers, axis_of
 
 

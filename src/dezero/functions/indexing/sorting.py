@@ -17,7 +17,7 @@ from dezero.core.dtypes import Array, is_real
 from dezero.core.op import Op, declared
 from dezero.core.outputs import general
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import noted
+from dezero.core.watch.watching import noted
 from dezero.functions._axes import WholeNumbers, whole
 from dezero.functions._stacking import whole_in_front
 from dezero.functions.indexing.picking import rows_beside_last

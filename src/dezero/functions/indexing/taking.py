@@ -14,7 +14,7 @@ from dezero.core.dtypes import Array, Shape, is_whole
 from dezero.core.errors import describe
 from dezero.core.op import declared
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import noted
+from dezero.core.watch.watching import noted
 from dezero.functions._axes import WholeNumbers, along, axis_of
 from dezero.functions.arrays.rearrange import ravel
 from dezero.functions.arrays.shape import broadcast_to

@@ -13,7 +13,7 @@ from dezero.core.dtypes import Array
 from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import decided, noted
+from dezero.core.watch.watching import decided, noted
 from dezero.functions._stacking import whole_in_front
 from dezero.functions.arrays._independent import before_numbers
 from dezero.functions.arrays.dtype import floating

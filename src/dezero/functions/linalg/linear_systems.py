@@ -15,7 +15,7 @@ from dezero.core.op import Op
 from dezero.core.outputs import general
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable, as_constant
-from dezero.core.watching import noted
+from dezero.core.watch.watching import noted
 from dezero.functions import _scipy
 from dezero.functions._stacking import whole_in_front
 from dezero.functions.arrays._independent import before_matrices

@@ -27,9 +27,9 @@ from dezero.core.declare import declare, publish
 from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import describe
 from dezero.core.op import GENERAL, AnyNumberOfRules, Op, Rule
-from dezero.core.tracing import tracing
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import decided
+from dezero.core.watch.tracing import tracing
+from dezero.core.watch.watching import decided
 from dezero.functions import _scipy
 from dezero.functions._stacking import whole_in_front
 from dezero.functions.elementwise.complex_numbers import real_like

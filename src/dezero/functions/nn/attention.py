@@ -11,9 +11,9 @@ from dezero.core.arraylike import raw
 from dezero.core.call import operand
 from dezero.core.declare import publish
 from dezero.core.dtypes import Array, DType
-from dezero.core.tracing import tracing
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import decided, noted
+from dezero.core.watch.tracing import tracing
+from dezero.core.watch.watching import decided, noted
 from dezero.functions._axes import flag, plainly
 from dezero.functions.arrays.shape import transpose
 from dezero.functions.elementwise.comparison import where

@@ -8,8 +8,8 @@ from dezero.core.arithmetic import mul
 from dezero.core.call import operand
 from dezero.core.config import Config
 from dezero.core.declare import publish
-from dezero.core.tracing import trace_here
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watch.tracing import trace_here
 from dezero.functions.arrays.dtype import float_dtype
 from dezero.functions.randomness import noted
 

@@ -9,7 +9,7 @@ from dezero.core.call import operand
 from dezero.core.declare import publish
 from dezero.core.dtypes import Array, is_whole
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import decided, mapping, noted
+from dezero.core.watch.watching import decided, mapping, noted
 from dezero.functions._axes import WholeNumbers
 from dezero.functions.indexing.get_item import get_item
 

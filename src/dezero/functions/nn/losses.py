@@ -6,144 +6,46 @@ others are PyTorch's, and take `reduction`: "mean" over all elements, "sum", or 
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from dezero.core.arithmetic import mul, sub
 from dezero.core.arraylike import raw
-from dezero.core.call import apply, operand
 from dezero.core.declare import elementwise, public
-from dezero.core.dtypes import Array, Shape, as_array, is_inexact, is_whole
-from dezero.core.errors import describe
-from dezero.core.op import Op, declared
+from dezero.core.dtypes import Array, as_array
+from dezero.core.op import Op
 from dezero.core.outputs import apply_all, general
 from dezero.core.registry import operations
-from dezero.core.tracing import NUMBERLESS
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import decided, mapping, noted
+from dezero.core.watch.tracing import NUMBERLESS
+from dezero.core.watch.watching import noted
 from dezero.functions._axes import WholeNumbers, axis_of
 from dezero.functions._stacking import Stacks, merged
-from dezero.functions.arrays.dtype import floating
 from dezero.functions.elementwise.bounds import at_least, clip
 from dezero.functions.elementwise.complex_numbers import of_reals, refuse_complex
 from dezero.functions.elementwise.exponential import CANCELS, exp, log, sqrt
 from dezero.functions.elementwise.signs import abs
-from dezero.functions.indexing.get_item import get_item
 from dezero.functions.indexing.picking import rows_beside_last
-from dezero.functions.linalg._matrix import Operand, array
+from dezero.functions.nn._loss_arguments import (
+    alike,
+    at_classes,
+    check_range,
+    fitted,
+    reduced,
+    rows_and_classes,
+    samples,
+)
 from dezero.functions.nn.activation import relu
 from dezero.functions.nn.softmaxes import log_of_sum, softmax
 from dezero.functions.reductions._half import in_single
-from dezero.functions.reductions.sums_and_products import mean, sum
-
-
-def _classes(name: str, x: ArrayLike, t: WholeNumbers, late: bool = False) -> tuple[Variable, Operand]:
-    """Rows of scores, and the number of each row's class as an array of its own.
-
-    In a function that is being mapped, each example may have labels of its own: they stay a Variable. In one that is
-    traced they have no numbers yet, so that whoever computes with them looks whether the classes exist.
-    """
-    x = operand(x, name)
-    traced = late and type(raw(t)) in NUMBERLESS
-    own = isinstance(t, Variable) and mapping() and decided(lambda t: _are_classes(t, x), t)
-    labels = raw(t) if traced else np.asarray(raw(t if own else noted(t)))
-    if x.ndim != 2 or not x.size:
-        raise ValueError(f"{name}: x must be (samples, classes) with elements, got shape {x.shape}; reshape it")
-    if not is_whole(labels):
-        raise TypeError(
-            f"{name}: t must hold whole numbers, the class of each sample, got {describe(labels)}; "
-            "use t.astype(int), or t.argmax(axis=1) for one-hot rows"
-        )
-    if labels.size != len(x):
-        raise ValueError(
-            f"{name}: t of shape {labels.shape} for x of shape {x.shape}; give one class for each of the {len(x)} "
-            "samples, and t.argmax(axis=1) for one-hot rows"
-        )
-    if not late:
-        _check_range(name, labels, x.shape)
-    if own or (isinstance(t, Variable) and traced):
-        return floating(x), operations.reshape(t, (-1,))
-    return floating(x), labels.reshape(-1) if traced else labels.flatten()
-
-
-def _check_range(name: str, labels: Array, shape: Shape) -> None:
-    """IndexError for labels of other classes than scores of this shape have."""
-    least, greatest, last = labels.min(), labels.max(), shape[1] - 1
-    if least < 0 or greatest > last:
-        raise IndexError(
-            f"{name}: t holds {least if least < 0 else greatest}, but x of shape {shape} has classes 0 to {last}"
-        )
-
-
-def _are_classes(t: Array, x: Variable) -> bool:
-    return is_whole(t) and bool(t.size and 0 <= t.min() <= t.max() < x.shape[-1])
-
-
-def _at_classes(x: Variable, labels: Operand) -> Variable:
-    """The element of each row at its class."""
-    if not isinstance(labels, Variable):
-        return get_item(x, (np.arange(len(x)), labels))
-    picked = apply(declared["pick"], x, operations.reshape(labels, (-1, 1)))
-    return operations.reshape(picked, (-1,))
-
-
-def _alike(name: str, x: ArrayLike, t: ArrayLike, names: str = "x t") -> tuple[Operand, Operand]:
-    """Predictions and targets that go together one by one: of one shape, but for axes of length one in front.
-
-    Broadcasting (N, 1) with (N,) would pair each with every other in silence.
-    """
-    x, t = array(x, name), array(t, name)
-    if x.shape != t.shape and not _one_by_one(x.shape, t.shape):
-        first, second = names.split()
-        raise ValueError(
-            f"{name}: {first} of shape {x.shape} and {second} of shape {t.shape} must be of one shape; "
-            "reshape one of them"
-        )
-    return _floating(x, t), _floating(t, x)
-
-
-def _one_by_one(x: Shape, t: Shape) -> bool:
-    size = math.prod(x)
-    return size == math.prod(t) and x[::-1][: len(t)] == t[::-1][: len(x)]
-
-
-def _floating(x: Operand, other: Operand) -> Operand:
-    """Whole numbers in the other's float dtype, so that integer labels do not make float64 of float32."""
-    return x if is_inexact(x) or not is_inexact(other) else x.astype(other.dtype)
-
-
-def _fitted(name: str, x: ArrayLike, t: ArrayLike, names: str) -> tuple[Operand, Operand]:
-    """The same, with targets that may lack axes of length one."""
-    x, t = operand(x, name), array(t, name)
-    if x.ndim != t.ndim and x.size == t.size:
-        t = t.reshape(x.shape)
-    return _alike(name, x, t, names)
-
-
-def _samples(name: str, x: Operand) -> int:
-    if not x.size:
-        raise ValueError(f"{name}: arrays of shape {x.shape} hold no samples to take a mean of")
-    return x.shape[0] if x.shape else 1
-
-
-def _reduced(name: str, losses: Variable, reduction: str) -> Variable:
-    if reduction == "none":
-        return losses
-    if reduction not in ("mean", "sum"):
-        raise ValueError(f"{name}: reduction must be 'mean', 'sum' or 'none', got {reduction!r}")
-    if reduction == "mean":
-        _samples(name, losses)  # refuses where there is none
-        return mean(losses)
-    return sum(losses)
-
+from dezero.functions.reductions.sums_and_products import sum
 
 # -- classes -----------------------------------------------------------------------------------------------------
 
 
 def _cross_entropy(x: Array, labels: Array) -> tuple[Array, Array]:
-    _check_range("softmax_cross_entropy", labels, x.shape)
+    check_range("softmax_cross_entropy", labels, x.shape)
     p = x - x.max(1, keepdims=True)
     picked = p[np.arange(len(x)), labels]
     np.exp(p, out=p)
@@ -210,7 +112,7 @@ def softmax_cross_entropy(x: ArrayLike, t: WholeNumbers) -> Variable:
     >>> softmax_cross_entropy(Variable(np.array([[0.0, 0.0], [1000.0, 0.0]])), np.array([1, 0]))
     variable(0.34657359027997264)
     """
-    return apply_all(_softmax_cross_entropy, 2, *_classes("softmax_cross_entropy", x, t, late=True))[0]
+    return apply_all(_softmax_cross_entropy, 2, *rows_and_classes("softmax_cross_entropy", x, t, late=True))[0]
 
 
 @public
@@ -221,9 +123,9 @@ def softmax_cross_entropy_simple(x: ArrayLike, t: WholeNumbers) -> Variable:
     >>> softmax_cross_entropy_simple(Variable(np.zeros((1, 2))), np.array([1]))
     variable(0.6931471805599453)
     """
-    x, labels = _classes("softmax_cross_entropy_simple", x, t)
+    x, labels = rows_and_classes("softmax_cross_entropy_simple", x, t)
     log_p = log(clip(softmax(x), 1e-15, 1.0))
-    return -sum(_at_classes(log_p, labels)) / len(x)
+    return -sum(at_classes(log_p, labels)) / len(x)
 
 
 @public
@@ -236,8 +138,8 @@ def nll_loss(x: ArrayLike, t: WholeNumbers, reduction: str = "mean") -> Variable
     >>> nll_loss(Variable(np.log([[0.25, 0.75], [0.5, 0.5]])), np.array([1, 0]), reduction="none")
     variable([0.28768207 0.69314718])
     """
-    x, labels = _classes("nll_loss", x, t)
-    return _reduced("nll_loss", -_at_classes(x, labels), reduction)
+    x, labels = rows_and_classes("nll_loss", x, t)
+    return reduced("nll_loss", -at_classes(x, labels), reduction)
 
 
 # log(1 + exp(x)) - t x. Of labels 0 and 1 neither it nor its derivative is a difference of equal numbers.
@@ -261,8 +163,8 @@ def sigmoid_cross_entropy(x: ArrayLike, t: ArrayLike) -> Variable:
     >>> sigmoid_cross_entropy(Variable(np.array([0.0, 1000.0])), np.array([1, 1]))
     variable(0.34657359027997264)
     """
-    x, t = _fitted("sigmoid_cross_entropy", x, t, "x t")
-    return sum(_logistic_loss(x, t)) / _samples("sigmoid_cross_entropy", x)
+    x, t = fitted("sigmoid_cross_entropy", x, t, "x t")
+    return sum(_logistic_loss(x, t)) / samples("sigmoid_cross_entropy", x)
 
 
 @public
@@ -276,9 +178,9 @@ def binary_cross_entropy(p: ArrayLike, t: ArrayLike) -> Variable:
     >>> binary_cross_entropy(Variable(np.array([0.5, 0.5])), np.array([0, 1]))
     variable(0.6931471805599453)
     """
-    p, t = _fitted("binary_cross_entropy", p, t, "p t")
+    p, t = fitted("binary_cross_entropy", p, t, "p t")
     p = clip(p, 1e-15, 0.999)
-    return -sum(mul(t, log(p)) + mul(sub(1, t), log(1 - p))) / _samples("binary_cross_entropy", p)
+    return -sum(mul(t, log(p)) + mul(sub(1, t), log(1 - p))) / samples("binary_cross_entropy", p)
 
 
 @public
@@ -293,9 +195,9 @@ def kl_div(x: ArrayLike, t: ArrayLike, reduction: str = "mean", log_target: bool
     >>> kl_div(Variable(np.array([-2.0])), np.array([0.0]), log_target=True)
     variable(2.0)
     """
-    x, t = _alike("kl_div", x, t)
+    x, t = alike("kl_div", x, t)
     each = mul(exp(t), sub(t, x)) if log_target else sub(operations.xlogy(t, t), mul(t, x))
-    return sum(each) / _samples("kl_div", each) if reduction == "batchmean" else _reduced("kl_div", each, reduction)
+    return sum(each) / samples("kl_div", each) if reduction == "batchmean" else reduced("kl_div", each, reduction)
 
 
 @public
@@ -306,10 +208,10 @@ def hinge_loss(x: ArrayLike, t: ArrayLike, reduction: str = "mean") -> Variable:
     >>> hinge_loss(Variable(np.array([0.5, 3.0, 0.5])), np.array([1, 1, -1]), reduction="none")
     variable([0.5 0.  1.5])
     """
-    x, t = _fitted("hinge_loss", x, raw(noted(t)), "x t")
+    x, t = fitted("hinge_loss", x, raw(noted(t)), "x t")
     if not np.all(np.abs(t) == 1):
         raise ValueError("hinge_loss: t must hold labels -1 and 1; use 2 * t - 1 for labels 0 and 1")
-    return _reduced("hinge_loss", relu(1 - x * t), reduction)
+    return reduced("hinge_loss", relu(1 - x * t), reduction)
 
 
 @public
@@ -321,10 +223,10 @@ def accuracy(y: ArrayLike, t: WholeNumbers) -> Variable:
     >>> accuracy(np.array([[0.2, 0.8], [0.9, 0.1]]), np.array([1, 1]))
     variable(0.5)
     """
-    scores, labels = _classes("accuracy", y, t, late=True)
+    scores, labels = rows_and_classes("accuracy", y, t, late=True)
     classes = raw(noted(labels))
     if type(classes) not in NUMBERLESS:
-        _check_range("accuracy", classes, scores.shape)
+        check_range("accuracy", classes, scores.shape)
     return Variable(as_array((scores.data.argmax(axis=1) == classes).mean()))
 
 
@@ -341,8 +243,8 @@ def mean_squared_error(x0: ArrayLike, x1: ArrayLike) -> Variable:
     >>> mean_squared_error(Variable(np.array([1.0, 2.0])), np.array([1.0, 4.0]))
     variable(2.0)
     """
-    difference = sub(*_alike("mean_squared_error", x0, x1, "x0 x1"))
-    return sum(difference * difference) / _samples("mean_squared_error", difference)
+    difference = sub(*alike("mean_squared_error", x0, x1, "x0 x1"))
+    return sum(difference * difference) / samples("mean_squared_error", difference)
 
 
 @public
@@ -353,8 +255,8 @@ def mean_squared_error_simple(x0: ArrayLike, x1: ArrayLike) -> Variable:
     >>> mean_squared_error_simple(Variable(np.array([1.0, 2.0])), np.array([1.0, 4.0]))
     variable(2.0)
     """
-    difference = sub(*_alike("mean_squared_error_simple", x0, x1, "x0 x1"))
-    return sum(difference**2) / _samples("mean_squared_error_simple", difference)
+    difference = sub(*alike("mean_squared_error_simple", x0, x1, "x0 x1"))
+    return sum(difference**2) / samples("mean_squared_error_simple", difference)
 
 
 @public
@@ -370,9 +272,9 @@ def huber_loss(x: ArrayLike, t: ArrayLike, reduction: str = "mean", delta: float
     """
     if not delta > 0:
         raise ValueError(f"huber_loss: delta must be positive, got {delta!r}")
-    difference = sub(*_alike("huber_loss", x, t))
+    difference = sub(*alike("huber_loss", x, t))
     near = clip(difference, -delta, delta)
-    return _reduced("huber_loss", near * (difference - near / 2), reduction)
+    return reduced("huber_loss", near * (difference - near / 2), reduction)
 
 
 @public
@@ -383,7 +285,7 @@ def l1_loss(x: ArrayLike, t: ArrayLike, reduction: str = "mean") -> Variable:
     >>> l1_loss(Variable(np.array([1.0, -3.0])), np.zeros(2))
     variable(2.0)
     """
-    return _reduced("l1_loss", abs(sub(*_alike("l1_loss", x, t))), reduction)
+    return reduced("l1_loss", abs(sub(*alike("l1_loss", x, t))), reduction)
 
 
 @public
@@ -396,7 +298,7 @@ def cosine_similarity(x0: ArrayLike, x1: ArrayLike, axis: int = 1, eps: float = 
     >>> cosine_similarity(Variable(np.array([[1.0, 0.0]])), np.array([[1.0, 1.0]]))
     variable([0.70710678])
     """
-    x0, x1 = _alike("cosine_similarity", x0, x1, "x0 x1")
+    x0, x1 = alike("cosine_similarity", x0, x1, "x0 x1")
     for name, x in (("x0", x0), ("x1", x1)):
         refuse_complex("cosine_similarity", x, name)
     axis = axis_of("cosine_similarity", axis, x0.shape)

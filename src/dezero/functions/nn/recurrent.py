@@ -14,8 +14,8 @@ from dezero.core.declare import publish
 from dezero.core.dtypes import Array, Shape
 from dezero.core.function import Function
 from dezero.core.outputs import Cotangents
-from dezero.core.tracing import tracing
 from dezero.core.variable import ArrayLike, Variable, as_variable
+from dezero.core.watch.tracing import tracing
 from dezero.functions._stacking import Stack, Stacks
 from dezero.functions.arrays.joining import stack
 from dezero.functions.arrays.shape import reshape, transpose

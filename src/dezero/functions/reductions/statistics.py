@@ -15,9 +15,9 @@ from dezero.core.errors import UnsupportedOperation, describe
 from dezero.core.op import Op
 from dezero.core.outputs import general
 from dezero.core.registry import operations
-from dezero.core.tracing import tracing
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import noted
+from dezero.core.watch.tracing import tracing
+from dezero.core.watch.watching import noted
 from dezero.functions._axes import AxesOrAll, flag
 from dezero.functions._stacking import shifted
 from dezero.functions.arrays._independent import beside

@@ -12,9 +12,9 @@ from dezero.core.declare import bilinear, publish
 from dezero.core.dtypes import Array, rounded_once
 from dezero.core.op import Op, declared
 from dezero.core.outputs import general
-from dezero.core.tracing import tracing
 from dezero.core.variable import ArrayLike, Variable
-from dezero.core.watching import decided
+from dezero.core.watch.tracing import tracing
+from dezero.core.watch.watching import decided
 from dezero.functions._axes import plainly
 from dezero.functions._stacking import Stack, Stacks
 from dezero.functions.arrays.joining import concatenate

@@ -14,7 +14,7 @@ from dezero.core.marks import Cut
 from dezero.core.op import BILINEAR, LINEAR, Op
 from dezero.core.registry import values
 from dezero.core.variable import Variable
-from dezero.core.watching import watching
+from dezero.core.watch.watching import watching
 
 
 @dataclass

@@ -14,7 +14,7 @@ from dezero.core.config import recording, using_config
 from dezero.core.errors import describe
 from dezero.core.registry import operations
 from dezero.core.variable import Argument, Variable, wrap
-from dezero.core.watching import gives_plain_numbers, watching
+from dezero.core.watch.watching import gives_plain_numbers, watching
 from dezero.derivatives.trees import Rebuild, flatten, matching
 from dezero.ode.taylor.adjoint import Adjoint
 from dezero.ode.taylor.branches import Evaluation, made_plain

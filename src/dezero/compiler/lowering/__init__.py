@@ -1,0 +1,1 @@
+"""Programs of operations as graphs of array primitives."""

@@ -1,0 +1,1 @@
+"""Machine code of a plan, and how it is called."""

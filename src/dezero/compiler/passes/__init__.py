@@ -1,0 +1,1 @@
+"""The same graph with less to compute."""

@@ -1,0 +1,1 @@
+"""Graphs run by NumPy, in memory that is planned beforehand."""

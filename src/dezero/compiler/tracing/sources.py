@@ -1,0 +1,260 @@
+"""What a traced function reads from outside and changes there: Variables, gradients, arrays, numbers of each call."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import types
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from dezero.compiler.tracing.abstract import Abstract, abstract
+from dezero.core.arraylike import raw
+from dezero.core.variable import Variable, wrap
+
+DATA, GRAD, ARRAY, ITEM, NUMBER, RANDOM = "data", "grad", "array", "item", "number", "random"
+
+
+IN_PLACE = "in place"
+
+
+class Source(NamedTuple):
+    """A place outside of a traced function from which a run takes an array, and to which it may write one.
+
+    kind: DATA and GRAD of a Variable, an ARRAY itself, the ITEM key of a dict, the NUMBER or the RANDOM array that a
+    function gives, which is called once for each run. holder: the Variable, array, dict or function. key: of an ITEM;
+    IN_PLACE for DATA whose array is changed, and not replaced.
+    """
+
+    kind: str
+    holder: Any
+    key: Any = None
+
+    def read(self) -> Any:
+        """The array or NumPy scalar that is there now."""
+        if self.kind == DATA:
+            return self.holder._data
+        if self.kind == GRAD:
+            return raw(self.holder._grad)
+        if self.kind == ARRAY:
+            return self.holder
+        return self.holder[self.key] if self.kind == ITEM else self.holder()
+
+    def write(self, value: Any) -> None:
+        """Put an array there, which nobody else holds; None for no gradient."""
+        if self.kind == DATA:
+            if self.key == IN_PLACE:
+                self.holder._data[...] = value
+                self.holder._renewed()
+            else:
+                self.holder.data = value
+        elif self.kind == GRAD:
+            self.holder._grad = None if value is None else wrap(value)
+        elif self.kind == ARRAY:
+            self.holder[...] = value
+        else:
+            self.holder[self.key][...] = value
+
+    def renew(self) -> None:
+        """Note that its array was changed in place: graphs that used it before are out of date."""
+        if self.kind == DATA:
+            self.holder._renewed()
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        if self.kind in (NUMBER, RANDOM) and self.key is not None:
+            return self.kind, self.key
+        return self.kind, id(self.holder), self.key if self.kind == ITEM else None
+
+
+_SLOTS = "_data", "_grad", "_op", "_args", "_age", "_origin", "_resume"
+
+
+class Borrowed:
+    """Variables and dicts from outside that hold abstract arrays while a function is traced.
+
+    given: each source with the abstract array that stands there. giving_back restores all.
+    """
+
+    def __init__(self) -> None:
+        self.given: dict[tuple[Any, ...], tuple[Source, Abstract]] = {}
+        self.variables: dict[int, tuple[Variable, tuple[Any, ...]]] = {}
+        self.items: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
+
+    def _stand_in(self, source: Source, value: Any) -> Abstract:
+        array = abstract(value.shape, value.dtype)
+        self.given[source.identity] = source, array
+        return array
+
+    def borrow(self, v: Variable) -> None:
+        """Put abstract arrays in place of a Variable's data and gradient."""
+        if id(v) in self.variables or not hasattr(v._data, "dtype"):
+            return
+        self.variables[id(v)] = v, tuple([getattr(v, slot) for slot in _SLOTS])
+        v._data = self._stand_in(Source(DATA, v), v._data)
+        if v._grad is not None:
+            stand_in = self._stand_in(Source(GRAD, v), raw(v._grad))
+            v._grad = wrap(stand_in)  # type: ignore[arg-type]
+
+    def borrow_items(self, items: dict[Any, Any]) -> None:
+        """Put abstract arrays in place of the arrays in a dict."""
+        self.items.append((items, dict(items)))
+        for key, value in items.items():
+            if isinstance(value, np.ndarray) and value.ndim:
+                items[key] = self._stand_in(Source(ITEM, items, key), value)
+
+    def changes(self) -> Iterator[tuple[Source, Any]]:
+        """The sources that the function changed, each with what it left there."""
+        for v, before in self.variables.values():
+            if not self._is_given(Source(DATA, v), v._data):
+                found = self.given[Source(DATA, v).identity][1]
+                yield Source(DATA, v, IN_PLACE if v._data is found else None), v._data
+            if (v._grad is not None or before[1] is not None) and not self._is_given(Source(GRAD, v), raw(v._grad)):
+                yield Source(GRAD, v), v._grad
+        for items, _ in self.items:
+            for key, value in items.items():
+                if hasattr(value, "dtype") and np.shape(value) and not self._is_given(Source(ITEM, items, key), value):
+                    yield Source(ITEM, items, key), value
+
+    def _is_given(self, source: Source, value: Any) -> bool:
+        found = self.given.get(source.identity)
+        return found is not None and found[1] is value and not value.written
+
+    def give_back(self) -> None:
+        for v, state in self.variables.values():
+            for slot, value in zip(_SLOTS, state, strict=True):
+                setattr(v, slot, value)
+        for items, before in self.items:
+            items.clear()
+            items.update(before)
+
+
+# -- what a function can reach ---------------------------------------------------------------------------------------
+
+_LIBRARIES = ("numpy", "scipy", "builtins")
+
+
+_PLAIN = str | bytes | int | float | complex  # bool is an int
+
+
+class Setting(NamedTuple):
+    """A number, text or flag that a function could read, and where it stood: the key of a dict, or a cell."""
+
+    holder: Any
+    key: Any
+    value: Any
+
+    def changed(self) -> bool:
+        """Whether another value stands there now."""
+        try:
+            now = self.holder.cell_contents if self.key is _CELL else self.holder[self.key]
+        except (KeyError, ValueError):
+            return True
+        return now is not self.value and (type(now) is not type(self.value) or now != self.value)
+
+
+_CELL = object()
+
+
+class Reachable:
+    """What a function names, in its closure, defaults and globals, and in objects among these.
+
+    variables, arrays, optimizers; settings: numbers, texts and flags that may be given other values.
+    """
+
+    def __init__(self, *roots: object) -> None:
+        self.variables: list[Variable] = []
+        self.arrays: list[Any] = []
+        self.settings: list[Setting] = []
+        self.optimizers: list[Any] = []
+        self._seen: dict[int, object] = {}
+        stack = list(roots)
+        while stack:
+            stack += self._visit(stack.pop())
+
+    def _visit(self, value: Any) -> list[Any]:
+        if id(value) in self._seen or value is None or isinstance(value, _PLAIN | type):
+            return []
+        self._seen[id(value)] = value
+        if isinstance(value, Variable):
+            self.variables.append(value)
+            return []
+        if isinstance(value, np.ndarray):
+            self.arrays.append(value)
+            return []
+        if isinstance(value, dict):
+            if len(value) >= 10_000:
+                return []
+            self.settings += [Setting(value, key, v) for key, v in value.items() if isinstance(v, _PLAIN)]
+            return [*value, *value.values()]
+        if isinstance(value, list | tuple | set | frozenset):
+            return list(value) if len(value) < 10_000 else []
+        if isinstance(value, types.FunctionType):
+            self.settings += _settings_of(value)
+            return _named_by(value)
+        if isinstance(value, types.MethodType):
+            return [value.__func__, value.__self__]
+        if isinstance(value, functools.partial):
+            return [value.func, value.args, value.keywords]
+        return self._object(value)
+
+    def _object(self, value: Any) -> list[Any]:
+        if isinstance(value, types.ModuleType) or type(value).__module__.partition(".")[0] in _LIBRARIES:
+            return []
+        if callable(getattr(value, "advance", None)) and hasattr(value, "states"):  # an optimizer, of a later room
+            self.optimizers.append(value)
+            return [value.target, *value.hooks]
+        wrapped = getattr(value, "__wrapped__", None)
+        if getattr(type(value), "holds_programs", False):  # a compiled function: what it keeps changes no result
+            return [wrapped]
+        held = [vars(value)] if hasattr(value, "__dict__") else []
+        for name in getattr(type(value), "__slots__", ()):
+            held.append(getattr(value, name, None))
+        call = getattr(type(value), "__call__", None)  # noqa: B004 - the function is wanted
+        inner = [call] if isinstance(call, types.FunctionType) and not call.__module__.startswith("dezero") else []
+        return [*held, wrapped, *inner]
+
+
+def _named_by(function: types.FunctionType) -> list[Any]:
+    """What a function's code names among its cells and globals, and its defaults; of the library's functions cells."""
+    cells = []
+    for cell in function.__closure__ or ():
+        try:
+            cells.append(cell.cell_contents)
+        except ValueError:  # a name that is not assigned yet
+            continue
+    found = [*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    found.append(getattr(function, "__wrapped__", None))
+    if function.__module__ is None or not function.__module__.startswith("dezero."):
+        names = set(_names(function.__code__))
+        used = [function.__globals__[name] for name in names if name in function.__globals__]
+        modules = [value for value in used if isinstance(value, types.ModuleType) and not _of_library(value.__name__)]
+        found += used + [vars(module)[name] for module in modules for name in names if name in vars(module)]
+    return found
+
+
+def _settings_of(function: types.FunctionType) -> Iterator[Setting]:
+    """The numbers, texts and flags among the cells and globals of a user's function; the library's stay as they are."""
+    if function.__module__ is not None and _of_library(function.__module__):
+        return
+    for cell in function.__closure__ or ():
+        with contextlib.suppress(ValueError):  # a name that is not assigned yet
+            if isinstance(cell.cell_contents, _PLAIN):
+                yield Setting(cell, _CELL, cell.cell_contents)
+    for name in {*_names(function.__code__)}:
+        value = function.__globals__.get(name)
+        if isinstance(value, _PLAIN):
+            yield Setting(function.__globals__, name, value)
+
+
+def _of_library(module: str) -> bool:
+    return module.partition(".")[0] in (*_LIBRARIES, "dezero")
+
+
+def _names(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names(constant)

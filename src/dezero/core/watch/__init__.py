@@ -1,0 +1,1 @@
+"""What runs beside the graph: reads that no graph shows, and traces."""
