@@ -125,7 +125,7 @@ def trace(
     >>> import dezero.functions as F
     >>> found = trace(lambda x: F.sin(x) * x, [Variable(np.ones(3))])
     >>> [op.name for op, _ in found.program.steps]
-    ['numpy.sin', 'mul']
+    ['sin', 'mul']
     """
     return _Tracing(f, args, kwargs or {}, static).trace()
 
