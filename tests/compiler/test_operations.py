@@ -11,7 +11,7 @@ from dezero.compiler.replay.replay import Replay
 from dezero.compiler.specialise import Options, Specialisation
 from dezero.testing import load
 from dezero.testing.problem import data, on_samples, outputs, shapes_of
-from tests.compiler.same import assert_same
+from tests.compiler.same import same
 
 pytest.importorskip("llvmlite")
 
@@ -103,13 +103,17 @@ def test_an_operation_compiles_to_what_it_computes(title):
 
 @pytest.mark.parametrize("title", COMPILED)
 def test_replay_computes_what_the_operations_do(title):
+    """To the bit of one of several runs: a derivation from the cache may add in another order than the first one, and
+    LAPACK's last bits depend on where arrays lie in memory."""
     for problem, f in problems(CASES[title]):
         leaves = problem.leaves()
         found = Specialisation(f, tuple(leaves), {}, Options((), False, 1, "eager"))
         found.run = Replay(found.graph)
-        results, expected = found(leaves, found.inputs(leaves)), f(*leaves)
+        results = found(leaves, found.inputs(leaves))
+        runs = [f(*leaves) for _ in range(3)]
         if title not in ROUNDED:
-            assert_same([data(y) for y in results], [data(y) for y in expected])
+            assert any([same([data(y) for y in results], [data(y) for y in run]) for run in runs])
+        expected = runs[-1]
         for a, b in zip(results, expected, strict=True):
             assert_close(a, b)
 
