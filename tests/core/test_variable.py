@@ -264,11 +264,8 @@ def test_asarray_of_what_takes_part_in_recording_is_refused(make, convert, data)
 @pytest.mark.parametrize("kind", [Variable, Parameter])
 def test_attributes_that_a_variable_does_not_have_cannot_be_set(kind):
     v = kind(np.ones(2))
-    with pytest.raises(AttributeError, match=r"no requires_grad.*detach.*FreezeParam"):
-        v.requires_grad = False
     with pytest.raises(AttributeError, match="learning_rate"):
         v.learning_rate = 0.1
-    assert not hasattr(v, "requires_grad")
 
 
 def test_elements_cannot_be_assigned():

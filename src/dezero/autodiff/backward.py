@@ -13,9 +13,9 @@ from dezero.autodiff.sweep import from_user, ones, sweep, unshare
 from dezero.core.arraylike import raw
 from dezero.core.call import apply
 from dezero.core.config import using_config
-from dezero.core.errors import describe
+from dezero.core.errors import GraphError, describe
 from dezero.core.graph import Nodes, collect, leading_to
-from dezero.core.marks import UNRECORDED
+from dezero.core.marks import FROZEN, UNRECORDED
 from dezero.core.op import declared
 from dezero.core.registry import operations
 from dezero.core.variable import ArrayLike, Variable
@@ -39,6 +39,10 @@ def backward(
         nodes = leading_to(nodes, asked)
         if y._age not in nodes:
             return
+    elif FROZEN.used and any([node._op is FROZEN for node in nodes.values()]):
+        nodes = leading_to(nodes, [node for node in nodes.values() if not node._args and node._op is not FROZEN])
+        if y._age not in nodes:
+            raise GraphError("backward: requires_grad is False of every leaf from which this Variable was computed")
     seed = y._grad if y._args else None  # the gradient of a leaf accumulates, and is no seed
     if gradient is not None:
         seed = check_seed(y, gradient, "backward: gradient", "this Variable")

@@ -256,3 +256,20 @@ def check_data(data: Any, where: str) -> None:
         raise TypeError(f"{where}: {type(data).__name__} is not supported; pass {remedy}")
     if get_array_module(data) is np and data.dtype.kind not in "fiubc":
         raise foreign(where, data)
+
+
+def longest_path(node: Node) -> int:
+    """The number of operations on the longest path from a node to a leaf."""
+    depth: dict[int, int] = {}
+    stack: list[Any] = [node]
+    while stack:
+        top = stack[-1]
+        below = [a for a in top._args if isinstance(a, Operators)]
+        missing = [a for a in below if id(a) not in depth]
+        if missing:
+            stack += missing
+            continue
+        stack.pop()
+        step = 0 if isinstance(top._data, tuple) else 1  # a call with several outputs is one generation
+        depth[id(top)] = max([depth[id(a)] for a in below]) + step if below else 0
+    return depth[id(node)]

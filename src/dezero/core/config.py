@@ -7,7 +7,7 @@ import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextvars import ContextVar
 from types import TracebackType
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, overload
 
 _Callable = TypeVar("_Callable", bound=Callable[..., object])
 _Parameters = ParamSpec("_Parameters")
@@ -182,8 +182,12 @@ class using_config:
         return generated
 
 
-def no_grad() -> using_config:
-    """Record no graph inside the block: values only, memory freed at once.
+@overload
+def no_grad() -> using_config: ...
+@overload
+def no_grad(function: _Callable) -> _Callable: ...
+def no_grad(function: Callable[..., object] | None = None) -> object:
+    """Record no graph inside the block, or in a function that this decorates: values only, memory freed at once.
 
     >>> import numpy as np
     >>> from dezero import Variable
@@ -191,17 +195,31 @@ def no_grad() -> using_config:
     ...     print((Variable(np.array(2.0)) ** 2).creator)
     None
     """
-    return using_config("enable_backprop", False)
+    return _block_or_decorated("no_grad", "enable_backprop", function)
 
 
-def test_mode() -> using_config:
-    """Inside the block layers behave as in use, not as in training.
+@overload
+def test_mode() -> using_config: ...
+@overload
+def test_mode(function: _Callable) -> _Callable: ...
+def test_mode(function: Callable[..., object] | None = None) -> object:  # noqa: PT028 - no test
+    """Inside the block, or in a function that this decorates, layers behave as in use, not as in training.
 
     >>> with test_mode():
     ...     Config.train
     False
     """
-    return using_config("train", False)
+    return _block_or_decorated("test_mode", "train", function)
+
+
+def _block_or_decorated(name: str, setting: str, function: Callable[..., object] | None) -> object:
+    """A block in which a setting is off, or, written without brackets over a function, that function in the block."""
+    block = using_config(setting, False)
+    if function is None:
+        return block
+    if not callable(function):
+        raise TypeError(f"{name}: takes nothing, or the function that it decorates, got {type(function).__name__}")
+    return block(function)
 
 
 test_mode.__test__ = False  # type: ignore[attr-defined]  # pytest collects functions named test_*

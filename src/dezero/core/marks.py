@@ -15,6 +15,20 @@ class Computed:
     rules = ()
 
 
+class Frozen(Computed):
+    """Marks a leaf whose requires_grad is False: `backward` gives it no gradient. used: whether a leaf ever was so."""
+
+    used = False
+
+    def __call__(self, frozen: bool) -> Frozen | None:
+        """The mark of a leaf that is frozen or not."""
+        self.used = self.used or frozen
+        return self if frozen else None
+
+    def __reduce__(self) -> str:
+        return "FROZEN"  # a copy of the mark is the mark itself
+
+
 class Cut(Computed):
     """Marks a value whose derivative was lost, since nothing was recorded. why: the reason, as errors say it."""
 
@@ -23,6 +37,7 @@ class Cut(Computed):
 
 
 CONSTANT = Computed()
+FROZEN = Frozen()
 CUT = Cut("was computed while no graph was recorded (no_grad); compute it outside no_grad")
 UNRECORDED = Cut(
     "is a derivative that was taken without create_graph=True, a constant for what comes after; take it with "

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from dezero.backends import is_plain_array
-from dezero.core.arraylike import Operators, check_data
+from dezero.core.arraylike import Operators, check_data, longest_path
 from dezero.core.asking import takes_part
 from dezero.core.conversion import array, number
 from dezero.core.dtypes import Array, DType, Plain, Shape, as_array
 from dezero.core.errors import GraphError, describe
-from dezero.core.marks import CONSTANT, UNRECORDED, Computed, Overwritten
+from dezero.core.marks import CONSTANT, FROZEN, UNRECORDED, Computed, Overwritten
 from dezero.core.registry import operations
 from dezero.core.watch.watching import WATCHES, mapping, note_read
 
@@ -40,7 +40,7 @@ class Variable(Operators["Variable"]):
     """A node of the graph: an array, the operation that made it and that operation's arguments.
 
     data: array of any shape, or None to be set later; anything else raises TypeError. name: shown in graphs and
-    errors. `.grad` is None or a Variable of the same shape.
+    errors. requires_grad: False for a constant. `.grad` is None or a Variable of the same shape.
 
     >>> x = Variable(np.array(2.0), name="x")
     >>> y = x**4 - 2 * x**2
@@ -57,13 +57,13 @@ class Variable(Operators["Variable"]):
     _args: tuple[Any, ...]
     _is_argument = False  # whether a transform made it for an argument of the user's function
 
-    def __init__(self, data: Array | None, name: str | None = None) -> None:
+    def __init__(self, data: Array | None, name: str | None = None, *, requires_grad: bool = True) -> None:
         if data is not None:
             check_data(data, "Variable")
         self._data: Any = data
         self.name = name
         self._grad: Any = None
-        self._op: Any = None
+        self._op: Any = None if requires_grad else FROZEN(True)
         self._origin: Any = None
         self._resume: Any = None
         self._args = ()
@@ -124,19 +124,7 @@ class Variable(Operators["Variable"]):
     @property
     def generation(self) -> int:
         """The length of the longest path to a leaf: 0 for a leaf, else one more than the largest among its inputs."""
-        depth: dict[int, int] = {}
-        stack = [self]
-        while stack:
-            node = stack[-1]
-            below = [a for a in node._args if isinstance(a, Variable)]
-            missing = [a for a in below if id(a) not in depth]
-            if missing:
-                stack += missing
-                continue
-            stack.pop()
-            step = 0 if isinstance(node._data, tuple) else 1  # a call with several outputs is one generation
-            depth[id(node)] = max(depth[id(a)] for a in below) + step if below else 0
-        return depth[id(self)]
+        return longest_path(self)
 
     @property
     def _held(self) -> Any:
@@ -236,7 +224,8 @@ class Variable(Operators["Variable"]):
         grad = self._grad
         if isinstance(grad, Variable) and grad._args:  # the copy gets the gradient's value, not its graph
             grad = grad._data
-        return _rebuild, (type(self), self._data, self.name, grad, self._op is not None)
+        mark = FROZEN if self._op is FROZEN else self._op is not None
+        return _rebuild, (type(self), self._data, self.name, grad, mark)
 
     def to_cpu(self) -> None:
         if self._data is not None:
@@ -298,15 +287,19 @@ class Variable(Operators["Variable"]):
 
     @property
     def requires_grad(self) -> bool:
-        """AttributeError with the remedy: PyTorch's switch does not exist here."""
-        raise AttributeError(
-            "a Variable has no requires_grad: every leaf gets a gradient. To leave it out use v.detach() in the "
-            "computation, give backward(inputs=...), or set up the optimizer with the FreezeParam hook"
-        )
+        """Whether `backward` reaches a leaf through this Variable. False, set for a leaf, freezes it.
+
+        A frozen leaf gets no `.grad`; `gradients` differentiates in it where it is asked to. GraphError where it is
+        set for a result.
+        """
+        return takes_part(self)
 
     @requires_grad.setter
-    def requires_grad(self, value: object) -> None:
-        self.requires_grad  # noqa: B018 - raises
+    def requires_grad(self, value: bool) -> None:
+        if self._args:
+            raise GraphError("requires_grad can be set for leaves; use v.detach() for a constant copy of a result")
+        if not isinstance(self._op, Overwritten):
+            self._op = FROZEN(not value)
 
     def cleargrad(self) -> None:
         self._grad = None
@@ -390,9 +383,10 @@ def as_constant(x: ArrayLike) -> Variable:
     return node
 
 
-def _rebuild(kind: type[Variable], data: Any, name: str | None, grad: Any, computed: bool = False) -> Variable:
+def _rebuild(kind: type[Variable], data: Any, name: str | None, grad: Any, mark: Computed | bool = False) -> Variable:
     node = kind(None, name)
-    node._data, node._grad, node._op = data, grad, CONSTANT if computed else None
+    node._data, node._grad = data, grad
+    node._op = FROZEN(True) if mark is FROZEN else CONSTANT if mark else None
     return node
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator, Mapping
 from os import PathLike
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from dezero.core.arraylike import raw
+from dezero.core.config import training
 from dezero.core.dtypes import Array, DType
 from dezero.core.marks import CONSTANT
 from dezero.core.variable import ArrayLike, Parameter, Variable
 from dezero.io import read_arrays, write_arrays
 from dezero.layers import summary
+from dezero.layers.hooks import Around, Hook, HookHandle
 from dezero.layers.state import Header, State, arrays_beside, headers_beside
 
 
@@ -94,7 +96,8 @@ class Layer:
     inputs, outputs = Seen(0), Seen(1)
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        result = self.forward(*inputs, **options)
+        around = self.__dict__.get("_around")
+        result = self.forward(*inputs, **options) if around is None else around.call(self, inputs, options)
         self.__dict__["_seen"] = _references(inputs), _references(result if isinstance(result, tuple) else (result,))
         return result
 
@@ -113,11 +116,65 @@ class Layer:
         """What the layer makes of its inputs; NotImplementedError where a subclass does not say."""
         raise NotImplementedError(f"{type(self).__name__} defines no forward(self, x): say there what it computes")
 
+    # -- how it is called --------------------------------------------------------------------------------------
+
+    @property
+    def training(self) -> bool:
+        """Whether the layer behaves as in training: by default as `Config.train` says; never after `eval()`."""
+        around = vars(self).get("_around")
+        return training() and not (around is not None and around.in_use)
+
+    def train(self, mode: bool = True) -> Self:
+        """Undo `eval()` in this layer and all inside it: they do as `Config.train` says. mode: False is `eval()`."""
+        for layer in self.modules():
+            around = layer._around_calls() if not mode else vars(layer).get("_around")
+            if around is not None:
+                around.in_use = not mode
+        return self
+
+    def eval(self) -> Self:
+        """Let this layer and all inside it behave as in use, not as in training, in every thread; returns the layer.
+
+        >>> from dezero.layers import Dropout
+        >>> Dropout(0.5).eval()(Variable(np.ones(3)))
+        variable([1. 1. 1.])
+        """
+        return self.train(False)
+
+    def register_forward_hook(self, hook: Hook) -> HookHandle:
+        """Call `hook(layer, inputs, result)` after each call; what it returns takes the result's place, unless None."""
+        return HookHandle(self._around_calls().after, hook)
+
+    def register_forward_pre_hook(self, hook: Hook) -> HookHandle:
+        """Call `hook(layer, inputs)` before each call; what it returns takes the inputs' place, unless None."""
+        return HookHandle(self._around_calls().before, hook)
+
+    def _around_calls(self) -> Around:
+        around: Around = vars(self).setdefault("_around", Around())
+        return around
+
     # -- what it holds -----------------------------------------------------------------------------------------
 
     def sublayers(self) -> Iterator[tuple[str, Layer]]:
         """The layers directly inside this one, with their names."""
         yield from ((name, value) for name, value, _, _ in members(self) if isinstance(value, Layer))
+
+    def children(self) -> Iterator[Layer]:
+        """The layers directly inside this one."""
+        yield from [layer for _, layer in self.sublayers()]
+
+    def named_modules(self) -> Iterator[tuple[str, Layer]]:
+        """This layer, under the name "", and all layers inside it, each once, with their names."""
+        yield from _layers(self, "", set())
+
+    def modules(self) -> Iterator[Layer]:
+        """This layer and all layers inside it, each once.
+
+        >>> from dezero.models import MLP
+        >>> [type(layer).__name__ for layer in MLP((3, 1)).modules()]
+        ['MLP', 'Linear', 'Linear']
+        """
+        yield from [layer for _, layer in self.named_modules()]
 
     def own_state(self) -> Iterator[tuple[str, Parameter | Buffer]]:
         """The Parameters and Buffers directly inside this layer, with their names."""
@@ -257,6 +314,14 @@ def _visit(layer: Layer, prefix: str, seen: set[int], found: list[tuple[str, Lay
                 _visit(value, f"{prefix}{name}/", seen, found)
             else:
                 found.append((prefix + name, layer, value))
+
+
+def _layers(layer: Layer, name: str, seen: set[int]) -> Iterator[tuple[str, Layer]]:
+    if id(layer) not in seen:
+        seen.add(id(layer))
+        yield name, layer
+        for own, inner in layer.sublayers():
+            yield from _layers(inner, f"{name}/{own}" if name else own, seen)
 
 
 def _awaiting(
