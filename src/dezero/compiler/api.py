@@ -38,6 +38,7 @@ class Compiled:
         functools.update_wrapper(self, function)
         self._function, self._options = function, options
         self._found: dict[Any, Specialisation] = {}  # by structure and types of the arguments; the oldest first
+        self._by_value: set[Any] = set()  # keys of arguments whose floats the function asks for their values
         self._hits = self._misses = 0
         self._lock = threading.Lock()
         self._derived: dict[Any, Any] = {}
@@ -49,13 +50,26 @@ class Compiled:
         if TRACES:
             return self._function(*args, **kwargs)  # it is part of a larger computation, which needs its graph
         if kwargs or self._options.static or not _SIMPLE.issuperset(map(type, args)):
-            leaves, structure = flatten(hidden(args, kwargs, self._options.static))
+            leaves, key = self._taken_apart(args, kwargs)
             if any([isinstance(x, Variable) and (x._args or x._is_argument) for x in leaves]):
                 return self._function(*args, **kwargs)
-            return self._run((structure, *_key(leaves)), leaves, args, kwargs)
+            return self._run(key, leaves, args, kwargs)
         if any([type(x) is not np.ndarray and x._args for x in args]):
             return self._function(*args)
         return self._run(_key(args), args, args, kwargs)
+
+    def _taken_apart(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Any]:
+        """The inputs among the arguments, and the key of the specialisation that takes them.
+
+        Python floats are inputs, unless the function was found to ask for their values.
+        """
+        shown = hidden(args, kwargs, self._options.static)
+        leaves, structure = flatten(shown, numbers=True)
+        key = (structure, *_key(leaves))
+        if self._by_value and key in self._by_value:
+            leaves, structure = flatten(shown)
+            key = (structure, *_key(leaves))
+        return leaves, key
 
     def _run(self, key: Any, leaves: Sequence[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The function's result. key: equal for arguments of equal structure and types; leaves: arrays among them."""
@@ -64,7 +78,7 @@ class Compiled:
         if found is not None and not (found.assumes and self._outdated(found, args, kwargs)):
             arrays = found.inputs(leaves)
         if found is None or arrays is None:
-            found = self._specialised(key, args, kwargs)
+            found, leaves = self._specialised(key, leaves, args, kwargs)
             arrays = found.inputs(leaves)
             if arrays is None:
                 raise RuntimeError(f"compile: arrays that {self.__name__} uses change while it is called")  # type: ignore[attr-defined]
@@ -78,13 +92,27 @@ class Compiled:
         A second trace tells: where it gives the same program, the array is read at each call, or not at all.
         """
         changed = found.changed()
-        if changed and Specialisation(self._function, args, kwargs, self._options).computes_as(found):
+        if changed and self._made(args, kwargs, found.trace.numbers).computes_as(found):
             found.trust(changed)
             return False
         return bool(changed)
 
-    def _specialised(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialisation:
-        found = Specialisation(self._function, args, kwargs, self._options)
+    def _specialised(
+        self, key: Any, leaves: Sequence[Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Specialisation, Sequence[Any]]:
+        """A new specialisation, and its inputs among the arguments."""
+        numbers = any([type(x) is float for x in leaves])
+        try:
+            found = self._made(args, kwargs, numbers)
+        except Exception:
+            if not numbers:
+                raise
+            self._by_value.add(key)  # it asks for the value of a float: each value is compiled apart
+            again, key = self._taken_apart(args, kwargs)
+            known = self._found.get(key)
+            if known is not None:
+                return known, again
+            leaves, found = again, self._made(args, kwargs, False)
         with self._lock:
             self._misses += 1
             self._found.pop(key, None)
@@ -92,7 +120,10 @@ class Compiled:
             while len(self._found) > _MOST:
                 del self._found[next(iter(self._found))]
         self._enter(found, args, kwargs)
-        return found
+        return found, leaves
+
+    def _made(self, args: tuple[Any, ...], kwargs: dict[str, Any], numbers: bool) -> Specialisation:
+        return Specialisation(self._function, args, kwargs, self._options, numbers)
 
     def _enter(self, found: Specialisation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Let machine code take the calls itself where it can, without Python: a call takes a fifth of a microsecond.
@@ -132,12 +163,12 @@ class Compiled:
 
     def specialisation(self, *args: Any, **kwargs: Any) -> Specialisation:
         """The specialisation for arguments of these types, made if there is none; the function does not run."""
-        leaves, structure = flatten(hidden(args, kwargs, self._options.static))
-        simple = not kwargs and not self._options.static and _SIMPLE.issuperset(map(type, args))
-        key = _key(leaves) if simple else (structure, *_key(leaves))
+        leaves, key = self._taken_apart(args, kwargs)
+        if not kwargs and not self._options.static and _SIMPLE.issuperset(map(type, args)):
+            key = _key(leaves)
         found = self._found.get(key)
         if found is None or found.inputs(leaves) is None or found.changed():
-            found = self._specialised(key, args, kwargs)
+            found, _ = self._specialised(key, leaves, args, kwargs)
         found.run  # noqa: B018 - makes it
         return found
 
@@ -159,7 +190,7 @@ def _key(leaves: Sequence[Any]) -> tuple[Any, ...]:
     key: list[Any] = [training()]
     for x in leaves:
         data = x if type(x) is np.ndarray else getattr(x, "_data", x)
-        key += (type(x), data.dtype, data.shape)
+        key += (float,) if type(x) is float else (type(x), data.dtype, data.shape)
     return tuple(key)
 
 

@@ -16,11 +16,10 @@ from dezero.compiler.lowering.lower import lower
 from dezero.compiler.replay.replay import Replay
 from dezero.compiler.tracing.sources import NUMBER, RANDOM
 from dezero.compiler.tracing.terms import Call
-from dezero.compiler.tracing.trace import PLAIN_ARRAY, Trace, result_of, trace
+from dezero.compiler.tracing.trace import PLAIN_ARRAY, Trace, array_of, result_of, trace
 from dezero.compiler.tracing.trees import LEAF, unflatten
 from dezero.core.config import Config, using_config
 from dezero.core.op import Op
-from dezero.core.variable import Variable
 from dezero.core.watch.tracing import ConcretizationError
 
 if TYPE_CHECKING:
@@ -42,13 +41,16 @@ class Options(NamedTuple):
 class Specialisation:
     """A function compiled for arguments of some types: traced at once, made machine code when it first runs.
 
-    seconds: what each stage took. way: "machine code" or "NumPy". why: the reason where it is not machine code.
+    numbers: whether Python floats are inputs. seconds: what each stage took. way: "machine code" or "NumPy". why: the
+    reason where it is not machine code.
     """
 
-    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Any, options: Options) -> None:
+    def __init__(
+        self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Any, options: Options, numbers: bool = False
+    ) -> None:
         self._function, self._options = function, options
         self.seconds: dict[str, float] = {}
-        self.trace: Trace = self._timed("trace", lambda: trace(function, args, kwargs, options.static))
+        self.trace: Trace = self._timed("trace", lambda: trace(function, args, kwargs, options.static, numbers))
         self.graph: Graph = self._timed("lower", lambda: lower(self.trace.program))
         self.way, self.why = "machine code", ""
         self.native: Native | None = None  # its loops and products, where it is not computed number by number
@@ -134,7 +136,7 @@ class Specialisation:
 
         Optimizers that step in the run count it.
         """
-        arrays = [x._data if isinstance(x, Variable) else x for x in leaves]
+        arrays = [array_of(x) for x in leaves]
         if self.trace.stepped:
             held = [c for c in self._captured if c[0].kind not in (NUMBER, RANDOM)]
             if any([source.read().shape != shape or source.read().dtype != dtype for source, shape, dtype in held]):

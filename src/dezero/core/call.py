@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +12,9 @@ from dezero.core.conversion import array_or_number
 from dezero.core.dtypes import as_array
 from dezero.core.errors import no_data
 from dezero.core.marks import CONSTANT, CUT
-from dezero.core.op import Op
+from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.variable import ArrayLike, Variable, tick, wrap
-from dezero.core.watch.tracing import failed
+from dezero.core.watch.tracing import PerRun, failed
 
 _new = object.__new__
 
@@ -36,7 +37,8 @@ def make(op: Op, args: tuple[object, ...]) -> Variable:
 
 def apply(op: Op, *args: ArrayLike) -> Variable:
     """Compute an operation of any number of arguments on Variables, arrays and numbers."""
-    given, args = args, tuple([a if isinstance(a, Variable) else array_or_number(a, op.name) for a in args])
+    beside = args if op.kind is ELEMENTWISE else ()  # other functions of NumPy's make arrays of numbers
+    given, args = args, tuple([a if isinstance(a, Variable) else array_or_number(a, op.name, beside) for a in args])
     y = _new(Variable)
     recorded = any([isinstance(a, Variable) for a in args])
     data = [a._data if isinstance(a, Variable) else a for a in args] if recorded else _arrays(given)
@@ -59,6 +61,7 @@ def apply(op: Op, *args: ArrayLike) -> Variable:
 def _arrays(args: tuple[object, ...]) -> list[object]:
     """Plain arguments with at least one array among them; a number beside an array stays a number, without a dtype."""
     dtyped = any([hasattr(a, "dtype") for a in args])
+    args = tuple([array_or_number(a, "") if isinstance(a, PerRun) else a for a in args])
     return [np.asarray(a) if isinstance(a, np.generic) or not (i or dtyped) else a for i, a in enumerate(args)]
 
 
@@ -93,11 +96,11 @@ def binary(op: Op) -> Callable[[ArrayLike, ArrayLike], Variable]:
             if isinstance(b, Variable):
                 z = b._data
             else:
-                b = z = b if type(b) is float or type(b) is int else array_or_number(b, op.name)
+                b = z = b if type(b) is float or type(b) is int else array_or_number(b, op.name, (a,))
         else:
             if not isinstance(b, Variable):
                 return apply(op, a, b)
-            a, z = array_or_number(a, op.name), b._data
+            a, z = array_or_number(a, op.name, (b,)), b._data
             x = np.complex128(a) if type(a) is complex and type(z) is np.float64 else a  # Python would give a complex
         y = _new(Variable)
         try:
@@ -129,8 +132,9 @@ def several(op: Op) -> Callable[..., Variable]:
 def operand(x: ArrayLike, name: str) -> Variable:
     """An argument of a public function as a Variable that holds data; TypeError naming the function otherwise."""
     if not isinstance(x, Variable):
-        array_or_number(x, name)  # raises for what is neither an array nor a number
-        return wrap(x if hasattr(x, "dtype") and not isinstance(x, np.generic) else np.asarray(x))
+        found: Any = array_or_number(x, name)  # raises for what is neither an array nor a number
+        found = found if type(x) in (float, PerRun) else x  # a 0-d array stays one
+        return wrap(found if hasattr(found, "dtype") and not isinstance(found, np.generic) else np.asarray(found))
     if x._data is None:
         raise no_data(name)
     return x

@@ -4,17 +4,19 @@ arguments of operations."""
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 
 from dezero.backends import is_plain_array
-from dezero.core.arraylike import Node
+from dezero.core.arraylike import Node, Operators, raw
 from dezero.core.asking import lost_array, lost_number, rests_on_argument, sparse_asks, takes_part
 from dezero.core.config import RUNNING, calling_since, recording
 from dezero.core.dtypes import Array, DType, Plain
 from dezero.core.errors import GraphWarning, foreign
 from dezero.core.marks import Computed
+from dezero.core.watch.tracing import NUMBERLESS, is_per_run, per_run
 from dezero.core.watch.watching import gives_plain_numbers, mapping
 
 Number = TypeVar("Number", float, int, complex)
@@ -64,15 +66,35 @@ def array(v: Node, dtype: DType | None, copy: bool | None) -> Array:
     return np.array(v.data, dtype=dtype, copy=copy)
 
 
-def array_or_number(value: Any, name: str) -> Plain:
+def array_or_number(value: Any, name: str, beside: Sequence[Any] = ()) -> Plain:
     """An array or number among the arguments of an operation; a 0-d array becomes a Python number, which never changes
-    the dtype of another argument. TypeError, naming the operation, for anything else."""
+    the dtype of another argument. TypeError, naming the operation, for anything else.
+
+    beside: all arguments; in a trace, where a number has no value, it gets the dtype that it takes beside these.
+    """
     if type(value) is np.ndarray or isinstance(value, np.generic):
         if value.dtype.kind in "fiubc":
             return value if value.ndim else value.item()
     elif isinstance(value, int | float | complex) or is_plain_array(value) or _computes(value):
-        return value  # type: ignore[no-any-return]
+        return _weak(value, beside) if type(value) in NUMBERLESS and not value.ndim else value  # type: ignore[no-any-return]
+    elif is_per_run(value):
+        return per_run(value, _dtype_beside(0.0, beside) or np.dtype(float))  # type: ignore[no-any-return]
     raise foreign(name, value)
+
+
+_PYTHON: dict[str, complex] = {"b": False, "i": 0, "u": 0, "f": 0.0, "c": 0j}
+
+
+def _weak(value: Any, beside: Sequence[Any]) -> Any:
+    """A number without a value in the dtype that a Python number of its kind takes beside other arguments."""
+    dtype = _dtype_beside(_PYTHON[value.dtype.kind], beside)
+    return value if dtype in (None, value.dtype) else value.astype(dtype)
+
+
+def _dtype_beside(number: complex, others: Sequence[Any]) -> DType | None:
+    """The dtype of a Python number beside the arrays and Variables among others; None where there are none."""
+    known = [raw(x).dtype for x in others if isinstance(x, Operators) or (hasattr(x, "ndim") and x.ndim)]
+    return np.result_type(*known, number) if known else None
 
 
 def _computes(value: object) -> bool:

@@ -29,7 +29,7 @@ from dezero.compiler.tracing.trees import flatten, unflatten
 from dezero.core.arraylike import Operators
 from dezero.core.dtypes import DType, Shape
 from dezero.core.variable import tick
-from dezero.core.watch.tracing import NUMBERLESS, ConcretizationError, trace_here
+from dezero.core.watch.tracing import NUMBERLESS, ConcretizationError, PerRun, trace_here
 
 
 def abstract(shape: Shape, dtype: Any, term: Term | None = None) -> Abstract:
@@ -57,13 +57,18 @@ def is_abstract(value: object) -> bool:
     return type(value) is Abstract
 
 
-def holds_abstract(value: Any) -> bool:
-    """Whether the parameters of an operation hold an abstract array, as an index that is computed."""
+def holds(value: Any, kinds: tuple[type, ...]) -> bool:
+    """Whether a value, or a value in a container or slice, is of one of these classes."""
     if isinstance(value, tuple | list | dict):
-        return any([holds_abstract(part) for part in (value.values() if isinstance(value, dict) else value)])
+        return any([holds(part, kinds) for part in (value.values() if isinstance(value, dict) else value)])
     if isinstance(value, slice):
-        return holds_abstract((value.start, value.stop, value.step))
-    return is_abstract(value)
+        return holds((value.start, value.stop, value.step), kinds)
+    return isinstance(value, kinds)
+
+
+def holds_abstract(parameters: Any) -> bool:
+    """Whether the parameters of an operation hold what a run computes, as an index or the number of an argument."""
+    return holds(parameters, (Abstract, PerRun))
 
 
 def term_of(value: Any) -> Any:

@@ -9,16 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from dezero.compiler.tracing.abstract import PROTOCOL, holds_abstract, is_abstract, like, refuse, term_of
+from dezero.compiler.tracing.abstract import PROTOCOL, holds, holds_abstract, is_abstract, like, refuse, term_of
 from dezero.compiler.tracing.terms import Call, Term, call_operation
 from dezero.compiler.tracing.trees import flatten
 from dezero.core.dtypes import Shape
 from dezero.core.op import ELEMENTWISE, Op
-from dezero.core.watch.tracing import trace_here
+from dezero.core.watch.tracing import PerRun, trace_here
 
 
 def called(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """Any call of a function, as one step."""
+    if holds([*args, kwargs], (PerRun,)):
+        refuse(f"{getattr(function, '__name__', function)} of a number that is an argument")
     leaves, structure = flatten((tuple(args), kwargs))
     moving = [i for i, x in enumerate(leaves) if is_abstract(x)]
     held = [None if is_abstract(x) else x for x in leaves]

@@ -8,6 +8,7 @@ refused.
 from __future__ import annotations
 
 import itertools
+import operator
 import zlib
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from dezero.core.config import using_config
 from dezero.core.marks import COMPILED
 from dezero.core.op import Op
 from dezero.core.variable import Parameter, Variable, tick
-from dezero.core.watch.tracing import TRACES, ConcretizationError, PerRun
+from dezero.core.watch.tracing import TRACES, ConcretizationError, PerRun, now
 from dezero.core.watch.watching import watching
 from dezero.rewriting.program import Program, on_arrays
 from dezero.rewriting.types import Type, type_of
@@ -52,7 +53,8 @@ class Trace:
     where it is the argument of that place. cleared: Variables whose gradient the function sets to None. made: states
     that did not exist before the trace; the caller writes outputs there. assumed: arrays from outside that the
     function may have computed with while it was traced: when one changes, the program is out of date.
-    stepped: the optimizers that make a step in each run, with the Parameters that they step.
+    stepped: the optimizers that make a step in each run, with the Parameters that they step. numbers: whether Python
+    floats are among the inputs.
     """
 
     program: Program
@@ -66,6 +68,7 @@ class Trace:
     assumed: list[Any]
     settings: list[Setting]
     stepped: list[tuple[Any, list[Any]]]
+    numbers: bool
 
     def advance(self) -> None:
         """Let the optimizers count the step of a run."""
@@ -92,9 +95,9 @@ class Trace:
 
     def replay(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program step by step on arrays, as the function runs on these arguments; for tests and fallbacks."""
-        leaves = flatten((args, kwargs))[0]
+        leaves = flatten((args, kwargs), self.numbers)[0]
         self.advance()
-        given = [x._data if isinstance(x, Variable) else x for x in leaves]
+        given = [array_of(x) for x in leaves]
         places = self.program.places(on_arrays, [*given, *[source.read() for source in self.captured]])
         for i, value in [(i, np.array(places[y])) for i, y in self.program.updates.items()]:
             self.captured[i - len(self.types)].write(value)
@@ -116,18 +119,20 @@ def trace(
     args: Sequence[Any],
     kwargs: dict[str, Any] | None = None,
     static: Collection[int | str] = (),
+    numbers: bool = False,
 ) -> Trace:
     """The program of f for arguments of these types.
 
-    static: places and names of arguments that f gets as they are; their values belong to the structure. Raises
-    ConcretizationError where f asks for numbers, or where what it computes differs from run to run.
+    static: places and names of arguments that f gets as they are; their values belong to the structure. numbers: Python
+    floats are inputs of the program, and not part of the structure. Raises ConcretizationError where f asks for
+    numbers, or where what it computes differs from run to run.
 
     >>> import dezero.functions as F
     >>> found = trace(lambda x: F.sin(x) * x, [Variable(np.ones(3))])
     >>> [op.name for op, _ in found.program.steps]
     ['sin', 'mul']
     """
-    return _Tracing(f, args, kwargs or {}, static).trace()
+    return _Tracing(f, args, kwargs or {}, static, numbers).trace()
 
 
 _SEEDS = itertools.count()  # of the numbers that stand in for abstract arrays in one run
@@ -199,9 +204,21 @@ class _Run:
 
     def number(self, value: PerRun, dtype: Any) -> Any:
         key = value.key, np.dtype(dtype)
-        if key not in self.numbers:
-            self.numbers[key] = self.provided(NUMBER, lambda: np.asarray(value.read(), dtype), np.zeros((), dtype), key)
+        if key not in self.numbers and value.read is None:
+            found = self._expression(value)
+            self.numbers[key] = found if found.dtype == dtype else found.astype(dtype)
+        elif key not in self.numbers:
+            self.numbers[key] = self.provided(NUMBER, lambda: np.asarray(now(value), dtype), np.zeros((), dtype), key)
         return self.numbers[key]
+
+    def _expression(self, value: Any) -> Any:
+        """A number that follows from arguments, as an array of float64: Python computes with this precision."""
+        if not isinstance(value, PerRun) or value.array is not None:
+            return value if not isinstance(value, PerRun) else value.array
+        if value.read is not None:
+            return self.number(value, np.float64)
+        name, a, b = value.parts
+        return getattr(operator, name)(self._expression(a), self._expression(b))
 
     def steps(self, optimizer: Any, params: Sequence[Any], begins: bool) -> None:
         self.stepped.append((optimizer, list(params)))
@@ -237,10 +254,12 @@ class _Replayed:
 class _Tracing:
     """The runs of one function."""
 
-    def __init__(self, f: Callable[..., Any], args: Sequence[Any], kwargs: Any, static: Collection[int | str]) -> None:
-        self.f = f
-        self.leaves, self.arguments = flatten(hidden(args, kwargs, static))
-        self.types = [type_of(x._data if isinstance(x, Variable) else x) for x in self.leaves]
+    def __init__(
+        self, f: Callable[..., Any], args: Sequence[Any], kwargs: Any, static: Collection[int | str], numbers: bool
+    ) -> None:
+        self.f, self.numbers = f, numbers
+        self.leaves, self.arguments = flatten(hidden(args, kwargs, static), numbers)
+        self.types = [type_of(array_of(x)) for x in self.leaves]
         self.reachable = Reachable(f, *flatten_static(self.arguments))
         own = {id(x) for x in self.leaves}
         self.missing = False  # whether the last run found that a state had to be made
@@ -283,7 +302,7 @@ class _Tracing:
             run.borrowed.borrow(v)
         self._borrow_states(run)
         given = [abstract(kind.shape, kind.dtype) for kind in self.types]  # type: ignore[union-attr]
-        stand_ins = [_like_argument(x, array) for x, array in zip(self.leaves, given, strict=True)]
+        stand_ins = [_like_argument(x, array, i) for i, (x, array) in enumerate(zip(self.leaves, given, strict=True))]
         args, kwargs = unflatten(self.arguments, stand_ins)
         TRACES.append(run)
         try:
@@ -324,7 +343,7 @@ class _Tracing:
         return Trace(
             program, sources, self.arguments, self.types, second.structure, second.kinds,  # type: ignore[arg-type]
             second.gradients, second.cleared, assumed, Reachable(self.f, *flatten_static(self.arguments)).settings,
-            second.stepped,
+            second.stepped, self.numbers,
         )  # fmt: skip
 
 
@@ -334,8 +353,15 @@ def flatten_static(structure: Structure) -> list[Any]:
     return [*own, *[value for part in structure.parts for value in flatten_static(part)]]
 
 
-def _like_argument(given: Any, array: Abstract) -> Any:
-    """What the function gets in place of an argument."""
+def array_of(leaf: Any) -> Any:
+    """The array that a program takes for an argument; of a Python float one of float64."""
+    return leaf._data if isinstance(leaf, Variable) else np.asarray(leaf) if type(leaf) is float else leaf
+
+
+def _like_argument(given: Any, array: Abstract, number: int) -> Any:
+    """What the function gets in place of an argument. number: of the argument."""
+    if type(given) is float:
+        return PerRun(None, ("argument", number), array=array)
     if not isinstance(given, Variable):
         return array
     v = Variable(None, given.name)

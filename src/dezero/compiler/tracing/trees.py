@@ -61,29 +61,29 @@ def is_leaf(value: object) -> bool:
     return False
 
 
-def flatten(value: object) -> tuple[list[Any], Structure]:
+def flatten(value: object, numbers: bool = False) -> tuple[list[Any], Structure]:
     """The arrays in a value, from left to right, and its structure, which is hashable.
 
     Tuples (named ones too), lists and dicts are containers. Variables, NumPy arrays and NumPy scalars are leaves.
-    Anything else, Python numbers too, is static: a part of the structure.
+    Anything else, Python numbers too, is static: a part of the structure. numbers: Python floats are leaves, too.
 
     >>> leaves, structure = flatten({"a": np.ones(2), "b": [3, np.float64(4.0)]})
     >>> len(leaves), unflatten(structure, ["first", "second"])
     (2, {'a': 'first', 'b': [3, 'second']})
     """
     leaves: list[Any] = []
-    return leaves, _structure(value, leaves)
+    return leaves, _structure(value, leaves, numbers)
 
 
-def _structure(value: Any, leaves: list[Any]) -> Structure:
-    if is_leaf(value):
+def _structure(value: Any, leaves: list[Any], numbers: bool) -> Structure:
+    if is_leaf(value) or (numbers and type(value) is float):
         leaves.append(value)
         return Structure(LEAF)
     kind = type(value)
     if kind is dict:
-        return Structure(dict, tuple(value), tuple([_structure(part, leaves) for part in value.values()]))
+        return Structure(dict, tuple(value), tuple([_structure(part, leaves, numbers) for part in value.values()]))
     if kind in (tuple, list) or (isinstance(value, tuple) and hasattr(value, "_make")):
-        return Structure(kind, (), tuple([_structure(part, leaves) for part in value]))
+        return Structure(kind, (), tuple([_structure(part, leaves, numbers) for part in value]))
     return Structure(kind, (), (), Static(value))
 
 

@@ -21,15 +21,18 @@ class ConcretizationError(TypeError):
 
 
 class PerRun:
-    """A Python number that is computed anew at each run of a traced function, and what follows from such numbers.
+    """A Python float that is computed anew at each run of a traced function, and what follows from such numbers.
 
-    read: gives the number. key: equal for equal numbers.
+    read: gives the number; None where it follows from an argument. key: equal for equal numbers. parts: the name of an
+    operator and its operands, where the number follows by it. array: what stands for an argument, a float64 array.
     """
 
     __array_priority__ = 300
 
-    def __init__(self, read: Callable[[], Any], key: Hashable) -> None:
-        self.read, self.key = read, key
+    def __init__(
+        self, read: Callable[[], Any] | None, key: Hashable, parts: tuple[Any, ...] = (), array: Any = None
+    ) -> None:
+        self.read, self.key, self.parts, self.array = read, key, parts, array
 
     def __array_ufunc__(self, *args: object, **kwargs: object) -> Any:
         return NotImplemented  # an array without numbers on the other side takes it
@@ -38,8 +41,9 @@ class PerRun:
         if not isinstance(other, int | float | PerRun):
             return NotImplemented  # an array without numbers takes the number
         a, b = (other, self) if swapped else (self, other)
-        compute = getattr(operator, name)
-        return PerRun(lambda: compute(now(a), now(b)), (name, *[getattr(x, "key", x) for x in (a, b)]))
+        compute, key = getattr(operator, name), (name, *[getattr(x, "key", x) for x in (a, b)])
+        known = all([x.read is not None for x in (a, b) if isinstance(x, PerRun)])
+        return PerRun((lambda: compute(now(a), now(b))) if known else None, key, (name, a, b))
 
     def __add__(self, other: Any) -> Any:
         return self._with("add", other)
@@ -71,17 +75,34 @@ class PerRun:
         return self._with("pow", other, True)
 
     def __neg__(self) -> Any:
-        return 0 - self
+        return -0.0 - self
 
-    def __bool__(self) -> bool:
+    def __pos__(self) -> Any:
+        return self
+
+    def __bool__(self, *other: object) -> bool:
         raise ConcretizationError("a choice by a number that each run of a compiled function reads anew")
 
     __float__ = __int__ = __index__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__
+    __eq__ = __ne__ = __array__ = __bool__  # type: ignore[assignment]
+    __hash__ = object.__hash__
+
+
+def is_per_run(value: object) -> bool:
+    return isinstance(value, PerRun)
+
+
+def per_run(value: Any, dtype: Any) -> Any:
+    """What stands for a number of each run in the trace of this thread, as an array of a dtype."""
+    trace = trace_here()
+    if trace is None:
+        raise ConcretizationError("a number of a trace is used outside of it; a function must not keep its arguments")
+    return trace.number(value, dtype)
 
 
 def now(value: Any) -> Any:
     """The number that a PerRun is at present; any other value as it is."""
-    return value.read() if isinstance(value, PerRun) else value
+    return value.read() if isinstance(value, PerRun) and value.read else value
 
 
 class Running(Protocol):

@@ -14,7 +14,8 @@ from dezero.core.dtypes import Array, DType
 from dezero.core.errors import describe
 from dezero.core.op import AnyNumberOfRules
 from dezero.core.registry import operations
-from dezero.core.variable import ArrayLike, Variable
+from dezero.core.variable import ArrayLike, Variable, wrap
+from dezero.core.watch.tracing import is_per_run, per_run
 from dezero.functions._axes import along, axis_of, misplaced, refuse_bools
 from dezero.functions._stacking import shifted
 from dezero.functions.arrays._independent import Below, Independent, agreed
@@ -97,6 +98,8 @@ def parts_of(name: str, arrays: object) -> list[Variable]:
 def _variable(name: str, part: ArrayLike, kinds: list[DType]) -> Variable:
     if isinstance(part, int | float | complex) and not isinstance(part, np.generic):
         return Variable(np.array(part, np.result_type(part, *kinds)))
+    if is_per_run(part):
+        return wrap(per_run(part, np.result_type(0.0, *kinds)))
     return operand(part, name)
 
 

@@ -13,6 +13,7 @@ from dezero.core.dtypes import Array, is_complex
 from dezero.core.errors import describe
 from dezero.core.op import Op
 from dezero.core.variable import ArrayLike, Variable
+from dezero.core.watch.tracing import is_per_run, per_run
 from dezero.functions._axes import along
 from dezero.functions._stacking import Stack, Stacks
 from dezero.functions.arrays._independent import Below, Independent, moved, unmoved
@@ -117,6 +118,8 @@ def _prepared(name: str, x: ArrayLike, index: Index, values: ArrayLike) -> tuple
         raise IndexError(f"{name}: {error} ({describe(x)})") from None
     if isinstance(values, int | float | complex) and not isinstance(values, np.generic):
         values = Variable(np.full(shape, values, np.result_type(x.dtype, values)))
+    elif is_per_run(values):
+        values = per_run(values, np.result_type(x.dtype, 0.0))
     values = operand(values, name)
     try:
         return x, at, broadcast_to(values, shape)
