@@ -62,7 +62,7 @@ def _arrays(args: tuple[object, ...]) -> list[object]:
     """Plain arguments with at least one array among them; a number beside an array stays a number, without a dtype."""
     dtyped = any([hasattr(a, "dtype") for a in args])
     args = tuple([array_or_number(a, "") if isinstance(a, PerRun) else a for a in args])
-    return [np.asarray(a) if isinstance(a, np.generic) or not (i or dtyped) else a for i, a in enumerate(args)]
+    return [as_array(a) if isinstance(a, np.generic) or not (i or dtyped) else a for i, a in enumerate(args)]
 
 
 def unary(op: Op) -> Callable[[ArrayLike], Variable]:

@@ -84,7 +84,7 @@ class PerRun:
         raise ConcretizationError("a choice by a number that each run of a compiled function reads anew")
 
     __float__ = __int__ = __index__ = __lt__ = __le__ = __gt__ = __ge__ = __bool__
-    __eq__ = __ne__ = __array__ = __bool__  # type: ignore[assignment]
+    __eq__ = __ne__ = __array__ = __bool__
     __hash__ = object.__hash__
 
 
