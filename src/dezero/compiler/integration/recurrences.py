@@ -19,7 +19,7 @@ _LARGEST_POWER = 16  # whole exponents up to it are products, which have series 
 class Term(NamedTuple):
     """A number that moves with the time, and what it is of other ones.
 
-    kind: "state", "time" (no args); "add", "subtract", "multiply", "divide", "negative"; "power" with a fixed exponent;
+    kind: "state", "time" (no args); "constant" (a Fixed one); "add", "subtract", "multiply", "divide", "negative"; "power" with a fixed exponent;
     "integral": a function r of a with r' = factor w a', for args (a, w). args: moving terms by their places; Fixed ones
     do not depend on the time. name: of the ufunc that gives an integral's first coefficient.
     """
@@ -37,11 +37,11 @@ class Fixed(NamedTuple):
 
 
 class Recurrences(NamedTuple):
-    """The terms, the program whose fixed values they refer to, and for each state the term or Fixed of its rate."""
+    """The terms, the program whose fixed values they refer to, and for each state the term of its rate."""
 
     terms: list[Term]
     program: Scalars
-    rates: list[int | Fixed]
+    rates: list[int]
 
 
 def recurrences(graph: Graph, states: int, time: int | None) -> Recurrences:
@@ -62,7 +62,7 @@ class _Reader:
         self.terms: list[Term] = []
         self.known: dict[Term, int] = {}
         self.found: dict[int, int | Fixed] = {}
-        self.numbers: dict[float, Fixed] = {}
+        self.numbers: dict[str, Fixed] = {}  # by their texts, in which 0.0 is not -0.0
 
     def read(self) -> Recurrences:
         reads = [(n, v) for n, v in enumerate(self.program.values) if isinstance(v, Read) and v.position < self.states]
@@ -79,7 +79,8 @@ class _Reader:
                 self.found[number] = self._value(number)
         if len(self.terms) > 4 * LARGEST:
             raise Unsupported(f"{len(self.terms)} numbers are too many for series one by one")
-        rates = [self.found[int(n)] for out in self.program.outputs for n in out.flat]
+        found = [self.found[int(n)] for out in self.program.outputs for n in out.flat]
+        rates = [self.add(Term("constant", (a,))) if isinstance(a, Fixed) else a for a in found]
         return Recurrences(self.terms, self.program, rates)
 
     def _value(self, number: int) -> int | Fixed:
@@ -101,11 +102,11 @@ class _Reader:
 
     def _number(self, value: Any) -> Fixed:
         """A Python number as a value of the program."""
-        number = float(value)
-        if number not in self.numbers:
-            self.program.values.append(np.float64(number))
-            self.numbers[number] = Fixed(len(self.program.values) - 1)
-        return self.numbers[number]
+        key = repr(float(value))
+        if key not in self.numbers:
+            self.program.values.append(np.float64(value))
+            self.numbers[key] = Fixed(len(self.program.values) - 1)
+        return self.numbers[key]
 
     def number_of(self, a: int | Fixed) -> float | None:
         """What a fixed number is, where the program knows it."""
