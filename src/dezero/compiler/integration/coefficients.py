@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dezero.compiler.graph import Number
-from dezero.compiler.integration.layout import LANES, Group, Layout, Moving, Still, rounded
+from dezero.compiler.integration.layout import LANES, Group, Layout, Moving, Still
 from dezero.compiler.kernel import Instruction
 from dezero.compiler.machine.scalars import Scalars, write
 from dezero.compiler.machine.vector import Body, Value, apply
@@ -260,5 +259,3 @@ def text(layout: Layout, program: Scalars, order: int, inputs: int) -> list[str]
     function("rates", "ptr noalias %u, ptr noalias %out", rates)
     return parts
 
-
-__all__ = ["Number", "rounded", "text"]

@@ -85,7 +85,6 @@ class _Reader:
 
     def _value(self, number: int) -> int | Fixed:
         value = self.program.values[number]
-        dtype = value.loop[-1] if isinstance(value, Instruction) else value.dtype
         if isinstance(value, Read) and value.position == self.time:
             return self.add(Term("time"))
         if not isinstance(value, Instruction):
@@ -93,8 +92,9 @@ class _Reader:
         args = [self._number(a.value) if isinstance(a, Number) else self.found[a] for a in value.args]
         if all([isinstance(a, Fixed) for a in args]):
             return Fixed(number)
-        if dtype != _F64 or not all([d == _F64 for d in value.loop]):
-            raise Unsupported(f"{value.name} of {dtype} has no recurrence here")
+        if not all([d == _F64 for d in value.loop]):
+            raise Unsupported(f"{value.name} of {value.loop[0]} has no recurrence here")
+        args = [self._double(a) if isinstance(a, Fixed) else a for a in args]
         rule = _RULES.get(value.name)
         if rule is None:
             raise Unsupported(f"{value.name} has no recurrence of its Taylor coefficients here")
@@ -107,6 +107,14 @@ class _Reader:
             self.program.values.append(np.float64(value))
             self.numbers[key] = Fixed(len(self.program.values) - 1)
         return self.numbers[key]
+
+    def _double(self, a: Fixed) -> Fixed:
+        value = self.program.values[a.value]
+        dtype = _out(value) if isinstance(value, Instruction) else value.dtype
+        if dtype == _F64:
+            return a
+        self.program.values.append(Instruction("cast", (a.value,), (_F64,)))
+        return Fixed(len(self.program.values) - 1)
 
     def number_of(self, a: int | Fixed) -> float | None:
         """What a fixed number is, where the program knows it."""
@@ -220,6 +228,10 @@ _RULES: dict[str, Callable[..., int]] = {
     **{name: functools.partial(lambda name, r, a: _circular(r, name, a), name) for name in ("sinh", "cosh")},
     **{name: functools.partial(lambda name, r, a: _by_square(r, name, a), name) for name in ("arctan", "arcsinh")},
 }
+
+
+def _out(instruction: Instruction) -> Any:
+    return instruction.loop[0 if instruction.name in ("cast", "where") else len(instruction.args)]
 
 
 def levels(terms: Sequence[Term]) -> list[int]:
