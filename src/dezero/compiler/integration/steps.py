@@ -251,6 +251,7 @@ _ADVANCE = """
 define i64 @advance(ptr %u, ptr %c, ptr %e, ptr %w, ptr %d, ptr %i, ptr %times, ptr %out, ptr %places, ptr %kept) #0 {
 start:
   %spare = getelementptr i8, ptr %e, i64 <ROW>
+  call void @values(ptr %u, ptr %c)
   br label %loop
 loop:
   %done = get i.done
@@ -274,7 +275,6 @@ roomy:
 ret3:
   ret i64 3
 step:
-  call void @values(ptr %u, ptr %c)
   call void @coefficients(ptr %u, ptr %c)
   %reach = call double @length(ptr %u, ptr %d)
   %finite = fcmp oge double %reach, 0.0
