@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -204,6 +205,11 @@ def _by_square(r: _Reader, name: str, a: int) -> int:
     return r.integral(name, a, lambda y: r.plain("power", base, exponent))
 
 
+def _erf(r: _Reader, a: int) -> int:
+    bell = lambda y: _exp(r, r.plain("negative", r.plain("multiply", a, a)))  # noqa: E731
+    return r.integral("erf", a, bell, 2 / math.sqrt(math.pi))
+
+
 def _plain(kind: str) -> Callable[..., int]:
     return lambda r, *args: r.plain(kind, *args)
 
@@ -224,6 +230,7 @@ _RULES: dict[str, Callable[..., int]] = {
     "tanh": lambda r, a: _with_square(r, "tanh", "subtract", a),
     "tan": lambda r, a: _with_square(r, "tan", "add", a),
     "expit": _logistic,
+    "erf": _erf,
     **{name: functools.partial(lambda name, r, a: _circular(r, name, a), name) for name in ("sin", "cos")},
     **{name: functools.partial(lambda name, r, a: _circular(r, name, a), name) for name in ("sinh", "cosh")},
     **{name: functools.partial(lambda name, r, a: _by_square(r, name, a), name) for name in ("arctan", "arcsinh")},
