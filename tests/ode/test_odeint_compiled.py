@@ -29,7 +29,7 @@ FUNCTIONS = {
     "erf": lambda y, t: F.erf(y * t),
     "powers of powers": lambda y, t: (1 + y * y) ** F.sin(t) + 2.0 ** (-y),
     "the time alone": lambda y, t: 1 / (1 + t * t) + 0 * y,
-    "parts": lambda y, t: F.concatenate([y[1:], -y[:1] * F.sum(y * y)], axis=0),
+    "parts": lambda y, t: F.concatenate([y[1:], F.sin(y[:1] * F.sum(y * y))], axis=0),
     "matrix": lambda y, t: np.linspace(-1, 1, 121).reshape(11, 11) @ y,
 }
 
@@ -45,10 +45,10 @@ def _lorenz(state, t):
 
 
 def _bodies(state, t):
-    """Seven bodies that attract each other, all pairs at once."""
+    """Seven soft bodies that attract each other, all pairs at once."""
     q, p = state
     d = q[:, None, :] - q[None, :, :]
-    square = F.sum(d * d, axis=2) + np.eye(7)
+    square = F.sum(d * d, axis=2) + 1.0
     return p, -F.sum(d * (np.arange(1.0, 8.0)[None, :] / square**1.5)[:, :, None], axis=1)
 
 
@@ -66,7 +66,7 @@ def test_functions_agree_with_numpy(name):
     np.testing.assert_allclose(found.data, wanted.data, rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize("f, y0, end", [(_kepler, ORBIT, 20.0), (_lorenz, (1.0, 1.0, 1.0), 3.0), (_bodies, CLOUD, 0.7)])
+@pytest.mark.parametrize("f, y0, end", [(_kepler, ORBIT, 20.0), (_lorenz, (1.0, 1.0, 1.0), 0.2), (_bodies, CLOUD, 0.7)])
 @pytest.mark.parametrize("order", [None, 9, 40])
 def test_systems_agree_with_numpy_forward_and_backward(f, y0, end, order):
     for times in ([0.0, end / 3, end], [end, 0.0]):

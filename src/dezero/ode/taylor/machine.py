@@ -21,7 +21,7 @@ from dezero.core.variable import Argument, Variable, wrap
 from dezero.core.watch.tracing import TRACES, ConcretizationError
 from dezero.derivatives.trees import flatten
 from dezero.ode.taylor.pieces import Pieces
-from dezero.ode.taylor.walk import Asked, longest_of, order_for, refuse_more_steps, times_of, walked
+from dezero.ode.taylor.walk import Asked, longest_of, order_for, refuse_more_steps, times_of
 
 Outcome = tuple[Any, dict[str, Any]]
 # The integrators of a specialisation by their orders, or why there is none.
@@ -57,11 +57,14 @@ def in_machine_code(f: Compiled, asked: Asked, dense: bool) -> tuple[Outcome | N
     arrays = found.inputs(trees.flatten((call, {}))[0])
     if arrays is None:
         return None, "arrays that f reads change"
+    from dezero.compiler.integration import steps
     from dezero.compiler.integration.integrator import Integration
 
     with np.errstate(all="ignore"):
         way = Integration(times, max(asked.tol, _EPS), asked.max_steps, longest, dense)
         result = integrator.run(arrays, way)
+    if result.why == steps.FAILED:
+        return None, f"no step is short enough at t = {result.t}"  # NumPy finds out why, from the start
     return _finished(asked, result, times, order, [y.shape for y in states], dense), ""
 
 
@@ -98,7 +101,7 @@ def _made(found: Specialisation, states: Sequence[Variable], tree: Any, order: i
 
 
 def _finished(asked: Asked, found: Any, times: Array, order: int, shapes: Sequence[Shape], dense: bool) -> Outcome:
-    """The values in the structure of y0. Where machine code found no step that is short enough, NumPy goes on."""
+    """The values in the structure of y0. RuntimeError where steps did not suffice."""
     from dezero.compiler.integration import steps
 
     rebuild = flatten(asked.y0)[1]
@@ -111,21 +114,9 @@ def _finished(asked: Asked, found: Any, times: Array, order: int, shapes: Sequen
     for end, rows in zip(found.ends, found.polynomials, strict=True):
         pieces.add(start, end, [_parts(row, shapes) for row in rows])
         start = end
-    if found.why == steps.FAILED:
-        left = asked._replace(y0=rebuild(_parts(found.state, shapes)), t=[found.t, *times[len(found.values) :]])
-        rest, more = walked(left._replace(max_steps=asked.max_steps - found.steps), dense)
-        after = [raw[1:] for raw in map(_array, flatten(rest)[0])]
-        values = [wrap(np.concatenate([x._data, y])) for x, y in zip(values, after, strict=True)]
-        told = {"order": order, **{key: told[key] + more[key] for key in ("steps", "rejected")}}
-        if dense:
-            pieces.extend(more["sol"])
     if dense:
         told["sol"] = pieces
     return rebuild(values), told
-
-
-def _array(x: Variable) -> Array:
-    return x._data
 
 
 def _parts(flat: Array, shapes: Sequence[Shape]) -> list[Array]:

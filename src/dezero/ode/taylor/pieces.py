@@ -36,11 +36,6 @@ class Pieces:
         self._ends.append(end)
         self._series.append(series)
 
-    def extend(self, other: Pieces) -> None:
-        """Append the steps of an integration that went on where this one ended."""
-        self._ends += other._ends[1:] if self._ends else other._ends
-        self._series += other._series
-
     @property
     def t(self) -> Array:
         return np.array(self._ends)
