@@ -26,16 +26,16 @@ PLEIADES = (
 
 def attraction(masses: np.ndarray) -> Callable[[Any, Any], Any]:
     """Return the right side of bodies that attract each other, each pair once."""
-    count = len(masses)
-    i, j = np.triu_indices(count, 1)
-    onto = np.zeros((count, len(i)))
-    onto[i, np.arange(len(i))], onto[j, np.arange(len(i))] = masses[j], -masses[i]
 
     def right_side(state: Any, t: Any) -> Any:
         q, p = state
-        d = q[j] - q[i]
-        force = d / (F.sum(d * d, axis=1) ** 1.5)[:, None]
-        return p, onto @ force
+        forces: list[Any] = [0.0] * len(masses)
+        for i, j in zip(*np.triu_indices(len(masses), 1), strict=True):
+            d = q[int(j)] - q[int(i)]
+            force = d / F.sum(d * d) ** 1.5
+            forces[i] = forces[i] + masses[j] * force
+            forces[j] = forces[j] - masses[i] * force
+        return p, F.stack(forces)
 
     return right_side
 
