@@ -52,7 +52,7 @@ class Writer:
         return Value(found, _F64)
 
     def copy(self, group: Group, order: Order) -> None:
-        for at in range(0, group.count, LANES):
+        for at in range(0, group.lanes, LANES):
             slots = group.sources[at : at + LANES]
             while slots:  # vectors have lengths 1, 2, 4 and 8
                 width = next(w for w in (8, 4, 2, 1) if w <= len(slots))
@@ -68,7 +68,7 @@ class Writer:
         for group in self.layout.groups:
             if group.kind == "copy":
                 self.copy(group, 0)
-            for at in range(0, group.count, group.width) if group.kind not in ("copy", "time") else ():
+            for at in range(0, group.lanes, group.width) if group.kind not in ("copy", "time") else ():
                 b = self.wide(group.width)
                 given = [self.operand(b, a, 0, at) for a in group.operands]
                 self.store(b, _value(b, group, given), "%u", 0, group.slot + at)
@@ -82,7 +82,7 @@ class Writer:
 
     def coefficients(self) -> None:
         """All orders above 0, of the rows from %u on, the first of which holds the values."""
-        work = sum([g.count // g.width for g in self.layout.groups if _sums(g)]) * self.order**2 // 2
+        work = sum([g.lanes // g.width for g in self.layout.groups if _sums(g)]) * self.order**2 // 2
         if work <= _WRITTEN:
             for k in range(1, self.order):
                 self.states(k, k - 1)
@@ -119,7 +119,7 @@ class Writer:
             if group.kind == "copy":
                 self.copy(group, k)
             elif group.kind not in ("time", "constant"):
-                for at in range(0, group.count, group.width):
+                for at in range(0, group.lanes, group.width):
                     b = self.wide(group.width)
                     self.store(b, self.term(b, group, k, at), "%u", k, group.slot + at)
 
@@ -218,7 +218,9 @@ class Writer:
 
 
 def _sums(g: Group) -> bool:
-    return g.kind in ("multiply", "divide", "power", "integral") and all([isinstance(a, Moving) for a in g.operands[:1]])
+    return g.kind in ("multiply", "divide", "power", "integral") and all(
+        [isinstance(a, Moving) for a in g.operands[:1]]
+    )
 
 
 def _value(b: Body, g: Group, given: list[Value]) -> Value:
@@ -258,4 +260,3 @@ def text(layout: Layout, program: Scalars, order: int, inputs: int) -> list[str]
     function("coefficients", "ptr noalias %u, ptr noalias %c", Writer.coefficients)
     function("rates", "ptr noalias %u, ptr noalias %out", rates)
     return parts
-

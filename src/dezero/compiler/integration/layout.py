@@ -23,7 +23,7 @@ class Still(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Terms of one kind from a slot on. width: how many are computed at once; count: of the terms, a multiple of it.
+    """Terms of one kind from a slot on. width: how many are computed at once; lanes: of the terms, a multiple of it, of which the last repeat the last term.
 
     sources: the slots that a group of the kind "copy" takes its numbers from.
     """
@@ -33,7 +33,7 @@ class Group(NamedTuple):
     factor: float
     slot: int
     width: int
-    count: int
+    lanes: int
     operands: tuple[Moving | Still, ...]
     sources: tuple[int, ...] = ()
 
