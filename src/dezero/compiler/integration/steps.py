@@ -25,10 +25,9 @@ def text(slots: int, states: int, order: int, time: int | None) -> list[str]:
     numbers = {"N": states, "W": wide, "S": slots, "P": order, "P1": order - 1, "ROW": 8 * slots, "KEPT": 8 * wide}
     numbers |= {"ROW2": 16 * slots, "LAST": 8 * order * slots, "LAST1": 8 * (order - 1) * slots}
     numbers["RECORD"] = record(states, order)
-    if time is None:
-        timed = ""
-    else:
-        timed = f"  %slot = getelementptr double, ptr %e, i64 {time}\n  store double %at, ptr %slot"
+    timed = ""
+    if time is not None:
+        timed += f"  %slot = getelementptr double, ptr %e, i64 {time}\n  store double %at, ptr %slot"
     declared = [f"declare double @llvm.{n}.f64(double{', double' if n not in ('fabs', 'ceil') else ''})" for n in _MATH]
     declared.append("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
     found = "\n\n".join([TOP, _HORNER, _SOLVED, LENGTH, _ADVANCE])
@@ -103,7 +102,7 @@ after:
 }
 """
 
-# Whether the polynomials' slopes at a distance h are the right side there, to 32 times the error that is allowed; the row %e takes the values there.
+# Whether the polynomials' slopes at a distance h are the right side there, to 32 times the allowed error; the row %e takes the values there.
 _SOLVED = """
 define i1 @solved(ptr %u, ptr %c, ptr %e, ptr %w, ptr %d, double %t, double %h, double %curved) #0 {
 start:

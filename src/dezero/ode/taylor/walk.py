@@ -91,8 +91,8 @@ def times_of(t: Any) -> Any:
 
 def refuse_more_steps(most: int, t: float, end: float) -> NoReturn:
     raise RuntimeError(
-        f"odeint_taylor: {most} steps reach t = {t} of {end}; the equation is stiff, f is not smooth, or it made a plain "
-        "number of t or y; or raise max_steps"
+        f"odeint_taylor: {most} steps reach t = {t} of {end}; the equation is stiff, f is not smooth, or it made a "
+        "plain number of t or y; or raise max_steps"
     )
 
 
