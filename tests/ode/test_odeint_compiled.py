@@ -133,6 +133,18 @@ def test_kinks_go_to_numpy_or_raise():
         odeint_taylor(dezero.compile(f, fallback="error"), np.ones(1), [0.0, 1.0])
 
 
+def test_arguments_that_are_not_used_and_strict_functions():
+    def f(y, t, a, b):
+        return -b["rate"] * y
+
+    args = (np.arange(3), {"rate": np.float64(2.0), "other": np.ones(2, complex)})
+    for strict, way in ((False, "machine code"), (True, "NumPy: strict=True asks for NumPy's roundings")):
+        run = dezero.compile(f, strict=strict)
+        found, told = odeint_taylor(run, np.ones((1, 2)), [0, 1.0], args=args, full_output=True)
+        assert told["way"] == way
+        np.testing.assert_allclose(found.data[-1], np.exp(-2.0), rtol=1e-13)
+
+
 def test_a_narrow_pulse_is_seen():
     def f(y, t):
         return F.exp(-(((t - 0.5) / 0.01) ** 2)) + 0 * y

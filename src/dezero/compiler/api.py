@@ -141,6 +141,11 @@ class Compiled:
         return found
 
     @property
+    def strict(self) -> bool:
+        """Whether every result is rounded as without the compiler: see `dezero.compile`."""
+        return self._options.strict
+
+    @property
     def fallback(self) -> str:
         """What happens where machine code cannot be made: see `dezero.compile`."""
         return self._options.fallback

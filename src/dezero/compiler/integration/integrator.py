@@ -68,7 +68,8 @@ class Integrator:
         self.n = len(found.rates)
         if not self.n:
             raise Unsupported("there is no number to integrate")
-        self.order, self.inputs, places = order, len(graph.inputs), layout(found)
+        self.states, self.order, places = states, order, layout(found)
+        self.inputs = 1 + max([graph.nodes[place].parameters["position"] for place in graph.inputs], default=-1)
         self.slots, self.time, self.fixed = places.slots, places.time, len(places.fixed)
         texts = [f"attributes {ATTRIBUTES}", *coefficients.text(places, found.program, order, self.inputs)]
         texts += steps.text(self.slots, self.n, order, self.time)
@@ -82,10 +83,10 @@ class Integrator:
         times, tol, wide = np.ascontiguousarray(asked.times, np.float64), asked.tol, rounded(self.n)
         u, e = np.zeros((self.order + 1, self.slots)), np.zeros((2, self.slots))
         c, w, out = np.zeros(self.fixed + 8), np.zeros(2 * wide), np.empty((len(times), wide))
-        kept = [np.ascontiguousarray(x) if x is not None else None for x in given]
-        pointers = (ctypes.c_void_p * self.inputs)(*[x.ctypes.data if x is not None else None for x in kept])
+        kept = [np.ascontiguousarray(x) if x is not None else None for x in given[: self.inputs]]
+        pointers = (ctypes.c_void_p * self.inputs)(*[None if x is None else x.ctypes.data for x in kept])
         self._prepare(pointers, c.ctypes.data)
-        u[0, : self.n] = np.concatenate([x.ravel() for x in kept if x is not None], axis=None)[: self.n]
+        u[0, : self.n] = np.concatenate([np.ravel(np.asarray(x)) for x in given[: self.states]])
         start, end, p = float(times[0]), float(times[-1]), self.order
         factor = tol ** (1 / (p - 1)) * math.exp(-0.7 / (p - 1))
         floats = np.array([start, start, end, factor, asked.longest, tol, abs(end - start), asked.longest, 0.0])

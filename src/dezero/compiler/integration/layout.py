@@ -26,7 +26,6 @@ class Group(NamedTuple):
     """Terms of one kind from a slot on.
 
     width: how many are computed at once; lanes: of the terms, a multiple of it, of which the last repeat the last term.
-
     sources: the slots that a group of the kind "copy" takes its numbers from.
     """
 

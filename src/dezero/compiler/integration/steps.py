@@ -102,7 +102,8 @@ after:
 }
 """
 
-# Whether the polynomials' slopes at a distance h are the right side there, to 32 times the allowed error; the row %e takes the values there.
+# Whether the polynomials' slopes at a distance h are the right side there, to 32 times the error that is allowed. The
+# row %e takes the values there.
 _SOLVED = """
 define i1 @solved(ptr %u, ptr %c, ptr %e, ptr %w, ptr %d, double %t, double %h, double %curved) #0 {
 start:

@@ -38,6 +38,8 @@ def in_machine_code(f: Compiled, asked: Asked, dense: bool) -> tuple[Outcome | N
     given = [*leaves, *flatten(tuple(asked.args))[0]]
     if TRACES or (recording() and any([isinstance(x, Variable) for x in given])):
         return None, "derivatives may be asked for, in y0 or args"
+    if f.strict:
+        return None, "strict=True asks for NumPy's roundings"
     if not leaves or not 0 < asked.tol < 1:
         return None, "the arguments are refused"
     times, states = times_of(asked.t), [as_argument("odeint_taylor", x) for x in leaves]
