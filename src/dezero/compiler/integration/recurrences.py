@@ -21,7 +21,8 @@ class Term(NamedTuple):
     """A number that moves with the time, and what it is of other ones.
 
     kind: "state", "time" (no args); "constant" (a Fixed one); "add", "subtract", "multiply",
-    "divide", "negative"; "power" with a fixed exponent; "integral": a function r of a with r' = factor w a', for args (a, w). args: moving terms by their places; Fixed ones
+    "divide", "negative"; "power" with a fixed exponent; "integral": a function r of a with r' = factor w a', for
+    args (a, w). args: moving terms by their places; Fixed ones
     do not depend on the time. name: of the ufunc that gives an integral's first coefficient.
     """
 
