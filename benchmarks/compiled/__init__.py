@@ -7,6 +7,7 @@ from benchmarks.compiled import (
     greeks,
     networks,
     operators,
+    orbits,
     sensitivities,
     small,
     solving,
@@ -17,7 +18,7 @@ from benchmarks.rows import Profile, Section
 
 def section(profile: Profile) -> Section:
     """Return the rows of all kinds of compiled work in one table."""
-    kinds = (formulas, greeks, sensitivities, networks, equations, operators, steps, small, solving, bandwidth)
+    kinds = (formulas, greeks, sensitivities, networks, equations, operators, steps, small, solving, orbits, bandwidth)
     return Section(
         "Compiled functions",
         "DeZero by `dezero.compile`, and beside it the same function uncompiled (*eager*). JAX is the fastest of "

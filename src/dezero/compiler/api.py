@@ -161,14 +161,29 @@ class Compiled:
         with self._lock:
             self._found.clear()
 
-    def specialisation(self, *args: Any, **kwargs: Any) -> Specialisation:
-        """The specialisation for arguments of these types, made if there is none; the function does not run."""
+    def traced(self, *args: Any, **kwargs: Any) -> Specialisation:
+        """The specialisation for arguments of these types, whose machine code may not be made yet; nothing runs."""
         leaves, key = self._taken_apart(args, kwargs)
         if not kwargs and not self._options.static and _SIMPLE.issuperset(map(type, args)):
             key = _key(leaves)
         found = self._found.get(key)
-        if found is None or found.inputs(leaves) is None or found.changed():
+        if found is None or found.inputs(leaves) is None or self._outdated(found, args, kwargs):
             found, _ = self._specialised(key, leaves, args, kwargs)
+        return found
+
+    @property
+    def strict(self) -> bool:
+        """Whether every result is rounded as without the compiler: see `dezero.compile`."""
+        return self._options.strict
+
+    @property
+    def fallback(self) -> str:
+        """What happens where machine code cannot be made: see `dezero.compile`."""
+        return self._options.fallback
+
+    def specialisation(self, *args: Any, **kwargs: Any) -> Specialisation:
+        """The specialisation for arguments of these types, made if there is none; the function does not run."""
+        found = self.traced(*args, **kwargs)
         found.run  # noqa: B018 - makes it
         return found
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dezero.autodiff.arguments import check_callable
+from dezero.compiler.api import Compiled
 from dezero.core.config import recording
 from dezero.core.dtypes import Array
 from dezero.core.errors import GraphWarning
@@ -22,6 +23,7 @@ from dezero.ode.rates import Rates
 from dezero.ode.solution import tangents
 from dezero.ode.solver import Settings
 from dezero.ode.system import Solved
+from dezero.ode.taylor.machine import in_machine_code
 from dezero.ode.taylor.walk import Asked, longest_of, order_for, walked
 
 # Operations without kinks; where one is singular, the series' steps end, and the steps are recorded instead.
@@ -60,6 +62,10 @@ def odeint_taylor(
     time or in y. What f does between two such places while it is flat at both, such as a pulse of less than 1/200 of
     the interval, is seen with max_step, the longest step allowed.
 
+    Of a compiled function, `odeint_taylor(dezero.compile(f), ...)`, the steps are machine code where f is arithmetic,
+    powers, exp, log, sin, tanh and the like, in float64, and nothing can be differentiated; else NumPy runs them. The
+    dict of full_output tells under "way" which, and why. A step that is too long is halved.
+
     Where y0 or args hold Variables, or f uses Variables of its own, the result can be differentiated to any order. A
     smooth f runs once, and the series of the solution's tangents in all directions are computed beside its own, each
     with the tolerance for itself; a second derivative does the same with the tangents' equation. Where f has kinks or
@@ -82,11 +88,16 @@ def odeint_taylor(
     variable([1.         0.36787944 0.01831564])
     """
     check_callable("odeint_taylor", f)
-    asked, found = Asked(f, y0, t, order, tol, args, max_steps, max_step), None
-    if recording() and not dense_output:
+    asked, found, why = Asked(f, y0, t, order, tol, args, max_steps, max_step), None, ""
+    if isinstance(f, Compiled):
+        asked = asked._replace(f=f.__wrapped__)  # type: ignore[attr-defined]
+        found, why = in_machine_code(f, asked, dense_output)
+    if found is None and recording() and not dense_output:
         found = _with_tangents(asked)
     if found is None:
         found = walked(asked, dense_output)
+    if isinstance(f, Compiled):
+        found[1]["way"] = f"NumPy: {why}" if why else "machine code"
     return found if full_output or dense_output else found[0]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def walked(asked: Asked, dense_output: bool) -> tuple[Any, dict[str, Any]]:
     f, y0, t, order, tol, args, max_steps, max_step = asked
     check_callable("odeint_taylor", f)
     gives_plain_numbers("odeint_taylor")
-    times = _times(t)
+    times = times_of(t)
     leaves, rebuild = flatten(y0)
     states = [as_argument("odeint_taylor", x) for x in leaves]
     for y in states:
@@ -71,7 +71,7 @@ def walked(asked: Asked, dense_output: bool) -> tuple[Any, dict[str, Any]]:
     return result, told
 
 
-def _times(t: Any) -> Any:
+def times_of(t: Any) -> Any:
     if isinstance(t, Variable):
         raise TypeError("odeint_taylor: t is a Variable; give times as plain numbers, they have no derivative here")
     if any([isinstance(leaf, Variable) for leaf in flatten(t)[0]]):
@@ -87,6 +87,13 @@ def _times(t: Any) -> Any:
     if not np.all(np.isfinite(times)) or not (np.all(gaps >= 0) or np.all(gaps <= 0)):
         raise ValueError(f"odeint_taylor: t must be finite and increase or decrease throughout, got {times}")
     return times
+
+
+def refuse_more_steps(most: int, t: float, end: float) -> NoReturn:
+    raise RuntimeError(
+        f"odeint_taylor: {most} steps reach t = {t} of {end}; the equation is stiff, f is not smooth, or it made a "
+        "plain number of t or y; or raise max_steps"
+    )
 
 
 def order_for(order: Any, tol: float) -> int:
@@ -171,10 +178,7 @@ class _Walk:
             if near == end:
                 return found
             if self.steps >= max_steps:
-                raise RuntimeError(
-                    f"odeint_taylor: {max_steps} steps reach t = {near} of {end}; the equation is stiff, f is not "
-                    "smooth, or it made a plain number of t or y; or raise max_steps"
-                )
+                refuse_more_steps(max_steps, near, end)
             t = near
 
     def _step(self, states: list[Variable], run: Evaluation, t: float, end: float, longest: float) -> Step:
