@@ -187,8 +187,11 @@ class Reachable:
         if isinstance(value, dict):
             if len(value) >= 10_000:
                 return []
-            self.settings += [Setting(value, key, v) for key, v in value.items() if isinstance(v, _PLAIN)]
-            return [*value, *value.values()]
+            items = (
+                value.copy() if type(value) is dict else dict(value)
+            )  # another thread, or a finalizer, may change it
+            self.settings += [Setting(value, key, v) for key, v in items.items() if isinstance(v, _PLAIN)]
+            return [*items, *items.values()]
         if isinstance(value, list | tuple | set | frozenset):
             return list(value) if len(value) < 10_000 else []
         if isinstance(value, types.FunctionType):

@@ -18,7 +18,7 @@ import numpy as np
 
 from dezero.compiler.tracing import protocol, rules  # noqa: F401 - NumPy's functions on abstract arrays
 from dezero.compiler.tracing.abstract import Abstract, abstract, is_abstract
-from dezero.compiler.tracing.building import Built, build
+from dezero.compiler.tracing.building import Built, RoundedAgain, build
 from dezero.compiler.tracing.sources import GRAD, NUMBER, RANDOM, Borrowed, Reachable, Setting, Source
 from dezero.compiler.tracing.standins import on_stand_ins
 from dezero.compiler.tracing.terms import function_operation
@@ -247,26 +247,27 @@ class _Tracing:
         self.outside = [v for v in self.reachable.variables if id(v) not in own]
 
     def trace(self) -> Trace:
-        before: Built | None = None
+        runs: list[Built] = []
         error = ConcretizationError("compile: the function uses other Variables in each run, so it has no program")
         for _ in range(_MOST_RUNS):
             known, empty = len(self.outside), [v for v in self.outside if v._data is None]
             try:
                 built = self._run()
             except ConcretizationError:
-                if not self._reaches_more() and all(
-                    [v._data is None for v in empty]
-                ):  # a layer may have made its Parameters, which the next run finds
+                made = self._reaches_more() or any([v._data is not None for v in empty])
+                if not made:  # the next run finds the Parameters that a layer made
                     raise
                 continue
             if len(self.outside) != known or self.missing:
                 continue
-            if before is not None:
+            for before in reversed(runs):
                 try:  # a derivative that the first run derives and the second takes from the cache may differ in form
                     return self._compared(before, built)
                 except ConcretizationError as differs:
                     error = differs
-            before = built
+                    if not isinstance(differs, RoundedAgain):
+                        break
+            runs.append(built)
         raise error
 
     def _reaches_more(self) -> bool:
