@@ -38,7 +38,7 @@ certify: $(VENV)/.installed-dev  ## Certify every operation to order 10 and writ
 	$(BIN)/python -m tests.certification
 
 peers: $(VENV)/.installed-peers  ## PyTorch's own samples and random programs with JAX as oracles (installs both)
-	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 DEZERO_PEERS=1 $(BIN)/pytest tests/peers
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 DEZERO_PEERS=1 $(BIN)/pytest tests/peers tests/interop
 	$(BIN)/python -m tests.programs --count 300 --jax
 
 bench: $(VENV)/.installed-bench  ## Compare with PyTorch, JAX and autograd (installs them)

@@ -55,6 +55,7 @@ __all__ = [
     "derivative_tensor",
     "divergence",
     "fixed_point",
+    "from_dlpack",
     "functions",
     "grad",
     "gradient_check",
@@ -88,13 +89,14 @@ __all__ = [
     "vmap",
 ]
 
-_ROOMS = """compiler cuda dataloaders datasets derivatives layers models ode optimize optimizers series training
+_ROOMS = """compiler cuda dataloaders datasets derivatives interop layers models ode optimize optimizers series training
     transforms utils viz"""
 _LATER = {
     "derivatives": """argmin biharmonic checkpoint curl custom_root derivative derivative_tensor divergence fixed_point
         grad gradient_check hessian hessian_sparsity hvp jacfwd jacobian jacrev jvp laplacian linearize operator
         partial partials sparse_hessian sparse_jacobian sparse_third sparsity stop_gradient value_and_grad vjp
         vmap""",
+    "interop": "from_dlpack",
     "series": "jet taylor",
     "compiler": "ConcretizationError compile",
     "layers": "Layer",

@@ -104,3 +104,22 @@ def _computes(value: object) -> bool:
     """
     implements = getattr(type(value), "__array_ufunc__", None) is not None and hasattr(value, "dtype")
     return implements and hasattr(value, "shape") and not hasattr(value, "__array__")
+
+
+def dlpack(v: Node, **options: Any) -> object:
+    """The value for another library, by DLPack: `torch.from_dlpack(v)` shares v's memory; a scalar's is a copy.
+
+    A Variable with a graph hands out its data alone: the other library's derivatives end there. GraphWarning where v is
+    being differentiated in by a running transform, which does not see what the other library computes. `options` are
+    those of the array's own `__dlpack__`.
+    """
+    warn_of_numbers("__dlpack__", v)
+    data: Any = v.data
+    return (data if hasattr(data, "__dlpack__") else np.asarray(data)).__dlpack__(**options)
+
+
+def dlpack_device(v: Node) -> tuple[int, int]:
+    """The device of the value as DLPack numbers it: (1, 0) is the CPU, where a scalar lies too."""
+    data: Any = v.data
+    device: tuple[int, int] = data.__dlpack_device__() if hasattr(data, "__dlpack__") else (1, 0)
+    return device

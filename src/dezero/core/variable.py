@@ -11,7 +11,7 @@ import numpy as np
 from dezero.backends import is_plain_array
 from dezero.core.arraylike import Operators, check_data, longest_path
 from dezero.core.asking import takes_part
-from dezero.core.conversion import array, number
+from dezero.core.conversion import array, dlpack, dlpack_device, number
 from dezero.core.dtypes import Array, DType, Plain, Shape, as_array
 from dezero.core.errors import GraphError, describe
 from dezero.core.marks import CONSTANT, FROZEN, UNRECORDED, Computed, Overwritten
@@ -56,6 +56,7 @@ class Variable(Operators["Variable"]):
     __slots__ = ("__weakref__", "_age", "_args", "_data", "_grad", "_op", "_origin", "_resume", "name")
     _args: tuple[Any, ...]
     _is_argument = False  # whether a transform made it for an argument of the user's function
+    __dlpack__, __dlpack_device__ = dlpack, dlpack_device
 
     def __init__(self, data: Array | None, name: str | None = None, *, requires_grad: bool = True) -> None:
         if data is not None:
