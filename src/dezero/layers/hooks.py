@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dezero.core.config import using_config
-
-if TYPE_CHECKING:
-    from dezero.layers.layer import Layer
 
 Hook = Callable[..., Any]
 _numbers = count()
@@ -23,14 +20,14 @@ class Around:
         self.before: dict[int, Hook] = {}
         self.after: dict[int, Hook] = {}
 
-    def call(self, layer: Layer, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    def call(self, layer: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """The layer's result, in its mode, with what the hooks make of inputs and result."""
         if self.in_use:
             with using_config("train", False):
                 return self._hooked(layer, inputs, options)
         return self._hooked(layer, inputs, options)
 
-    def _hooked(self, layer: Layer, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    def _hooked(self, layer: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         for hook in [*self.before.values()]:
             found = hook(layer, inputs)
             if found is not None:
