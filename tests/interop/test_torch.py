@@ -58,6 +58,16 @@ def test_bad_arguments_and_results_are_named():
         function(lambda x: "no")(torch.ones(2))
 
 
+def test_complex_derivatives_are_refused():
+    z = torch.ones(2, dtype=torch.complex128, requires_grad=True)
+    with pytest.raises(TypeError, match="argument 0 is torch.complex128 and needs a gradient"):
+        function(F.exp)(z)
+    x = torch.ones(2, dtype=torch.float64, requires_grad=True)
+    y = function(lambda v: F.exp(v * 1j))(x)
+    (g,) = torch.autograd.grad(y.real.sum(), x, create_graph=True)
+    torch.testing.assert_close(g, -torch.sin(x))
+
+
 def test_a_read_only_or_reversed_result_becomes_a_tensor():
     x = torch.arange(3.0)
     assert function(lambda v: F.broadcast_to(v, (2, 3)))(x).shape == (2, 3)

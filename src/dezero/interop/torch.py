@@ -17,8 +17,8 @@ def function(f: Callable[..., Any]) -> Callable[..., torch.Tensor]:
     """A function of tensors that runs f, a DeZero function of arrays with one array as its result.
 
     PyTorch differentiates it as often as it likes: its backward is such a function again, of f's pullback. f sees the
-    tensors' memory without a copy, and must not write to it. TypeError for an argument that is no tensor or a result
-    that is no single array; ValueError for a tensor that is not on the CPU.
+    tensors' memory without a copy, and must not write to it. TypeError for an argument that is no tensor, a complex one
+    that needs a gradient, or a result that is no single array; ValueError for a tensor that is not on the CPU.
 
     >>> import dezero.functions as F
     >>> x = torch.tensor([0.0, 1.0], dtype=torch.float64, requires_grad=True)
@@ -34,6 +34,9 @@ def function(f: Callable[..., Any]) -> Callable[..., torch.Tensor]:
             if tensor.device.type != "cpu":
                 where = f"argument {i} of shape {tuple(tensor.shape)} is on {tensor.device}"
                 raise ValueError(f"function: {where}: move it with .cpu()")
+            if tensor.is_complex() and tensor.requires_grad:
+                kind = f"argument {i} is {tensor.dtype} and needs a gradient"
+                raise TypeError(f"function: {kind}: give its real and imaginary parts as two arguments")
         (y,) = _Call.apply(lambda *arrays: (f(*arrays),), *tensors)
         return y
 
@@ -53,6 +56,8 @@ class _Call(torch.autograd.Function):
     def backward(ctx: Any, *cotangents: torch.Tensor) -> Any:
         f, tensors = ctx.f, ctx.saved_tensors
         n = len(tensors)
+        if any([t.is_complex() and needed for t, needed in zip(tensors, ctx.needs_input_grad[1:], strict=True)]):
+            raise TypeError("function: a derivative in complex numbers is asked for; let f take and give real arrays")
         floats = [i for i, t in enumerate(tensors) if t.is_floating_point() and ctx.needs_input_grad[i + 1]]
 
         def pulled(*arrays: Any) -> Any:
