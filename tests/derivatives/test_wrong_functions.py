@@ -49,8 +49,8 @@ TRANSFORMS = {
 }
 NO_TRANSFORMS = """ConcretizationError compile Config DataLoader Dataset Function GraphError GraphWarning Layer Model
     Parameter SeqDataLoader
-    UnsupportedOperation Variable as_array as_variable cache_info clear_cache from_dlpack functions gradients keep_memory no_grad
-    partials setup_variable stop_gradient test_mode using_config"""
+    UnsupportedOperation Variable as_array as_variable cache_info clear_cache from_dlpack functions gradients
+    keep_memory no_grad partials setup_variable stop_gradient test_mode using_config"""
 RETURNED = {"None": None, r"(\[None\]|None|list)": [None], "str": "three"}
 
 
