@@ -226,3 +226,49 @@ def test_a_function_that_raises_changes_nothing_and_stays_usable():
     fails.clear()
     before = w.data.copy()
     assert_equal(g(Variable(SMALL)), SMALL * 2 + before + 1)
+
+
+def stepping():
+    model = MLP((5, 1))
+    model(SMALL)
+    optimizer = dezero.optimizers.Adam(0.1).setup(model)
+
+    def step(x):
+        loss = F.sum(np.linalg.norm(model(x).data) * F.sum(model(x)))
+        model.cleargrads()
+        loss.backward()
+        optimizer.update()
+        return loss
+
+    return model, optimizer, step
+
+
+def counts(optimizer):
+    return optimizer.step_count, [int(state["t"]) for state in optimizer.states.values() if "t" in state]
+
+
+def test_explaining_counts_no_step():
+    _, optimizer, step = stepping()
+    compiled = compile(step)
+    compiled(SMALL)
+    before = counts(optimizer)
+    compiled.explain(SMALL)
+    compiled.source(SMALL)
+    assert counts(optimizer) == before
+
+
+def test_a_run_that_raises_counts_no_step():
+    model, optimizer, step = stepping()
+    compiled = compile(step)
+    compiled(SMALL)
+    before, weights = counts(optimizer), [p.data.copy() for p in model.params()]
+    found = compiled.specialisation(SMALL)
+
+    def broken(*arrays):
+        raise OSError("broken")
+
+    found.run = broken
+    with pytest.raises(OSError, match="broken"):
+        compiled(SMALL)
+    assert counts(optimizer) == before
+    assert all([np.array_equal(p.data, w) for p, w in zip(model.params(), weights, strict=True)])

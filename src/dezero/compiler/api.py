@@ -167,7 +167,7 @@ class Compiled:
         if not kwargs and not self._options.static and _SIMPLE.issuperset(map(type, args)):
             key = _key(leaves)
         found = self._found.get(key)
-        if found is None or found.inputs(leaves) is None or self._outdated(found, args, kwargs):
+        if found is None or not found.fits(leaves) or self._outdated(found, args, kwargs):
             found, _ = self._specialised(key, leaves, args, kwargs)
         return found
 

@@ -131,17 +131,22 @@ class Specialisation:
         self.seconds[stage] = time.perf_counter() - start
         return found
 
-    def inputs(self, leaves: Sequence[Any]) -> list[Any] | None:
+    def fits(self, leaves: Sequence[Any]) -> bool:
+        """Whether what is outside has the shapes and dtypes with which the function was traced."""
+        return self.inputs(leaves, steps=False) is not None
+
+    def inputs(self, leaves: Sequence[Any], steps: bool = True) -> list[Any] | None:
         """The arrays of a run; None where one from outside has another shape or dtype than when it was traced.
 
-        Optimizers that step in the run count it.
+        steps: whether optimizers that step in the run count it.
         """
         arrays = [array_of(x) for x in leaves]
         if self.trace.stepped:
             held = [c for c in self._captured if c[0].kind not in (NUMBER, RANDOM)]
             if any([source.read().shape != shape or source.read().dtype != dtype for source, shape, dtype in held]):
                 return None
-            self.trace.advance()
+            if steps:
+                self.trace.advance()
         for source, shape, dtype in self._captured:
             a = source.read()
             if a.shape != shape or a.dtype != dtype:
@@ -173,8 +178,12 @@ class Specialisation:
 
     def __call__(self, leaves: Sequence[Any], arrays: Sequence[Any]) -> Any:
         """The function's result for the leaves of its arguments and the arrays of this run."""
-        results = self.run(*arrays)
         found = self.trace
+        try:
+            results = self.run(*arrays)
+        except BaseException:
+            found.retreat()
+            raise
         if not self._pure:
             return found.finish(results, leaves)
         if self._one:

@@ -80,8 +80,15 @@ class Elementwise(Optimizer):
 
     def advance(self, params: list[Parameter]) -> None:
         super().advance(params)
+        self._count(params, 1)
+
+    def retreat(self, params: list[Parameter]) -> None:
+        super().retreat(params)
+        self._count(params, -1)
+
+    def _count(self, params: list[Parameter], by: int) -> None:
         for count in {id(c): c for p in params for c in [self.states[p][name] for name in self.counts]}.values():
-            count += 1
+            count += by
 
     def check_state(self, name: str, param: Parameter, arrays: Mapping[str, Array]) -> None:
         self._same_keys(f"load_state_dict: {name}", arrays, (*self.slots, *self.counts))

@@ -137,6 +137,10 @@ class Optimizer:
         self._follow(self._schedules)
         self.step_count += 1
 
+    def retreat(self, params: list[Parameter]) -> None:
+        """Undo the count of `advance`, where the compiled function raised before it stepped."""
+        self.step_count -= 1
+
     def prepare(self, params: list[Parameter]) -> None:
         """Check the Parameters, and prepare their state for the step; a subclass may do more here."""
         self.check(params)

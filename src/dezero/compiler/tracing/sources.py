@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import types
 from collections.abc import Iterator
@@ -140,28 +139,62 @@ _PLAIN = str | bytes | int | float | complex  # bool is an int
 
 
 class Setting(NamedTuple):
-    """A number, text or flag that a function could read, and where it stood: the key of a dict, or a cell."""
+    """A value that a function could read, and where it stood: the key of a dict or a list, an attribute, or a cell."""
 
     holder: Any
     key: Any
     value: Any
 
     def changed(self) -> bool:
-        """Whether another value stands there now."""
+        """Whether another object stands there now; of numbers, texts and flags: one that is not equal."""
         try:
             now = self.holder.cell_contents if self.key is _CELL else self.holder[self.key]
-        except (KeyError, ValueError):
+        except (AttributeError, IndexError, KeyError, StopIteration, ValueError):
             return True
-        return now is not self.value and (type(now) is not type(self.value) or now != self.value)
+        if now is self.value:
+            return False
+        return type(now) is not type(self.value) or not isinstance(now, _PLAIN) or now != self.value
+
+
+class _Slots:
+    """The attributes in the slots of an object, by their names."""
+
+    def __init__(self, owner: object) -> None:
+        self.owner = owner
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self.owner, name)
+
+
+class _Length:
+    """The length of a list or dict, as the only thing in it."""
+
+    def __init__(self, of: Any) -> None:
+        self.of = of
+
+    def __getitem__(self, key: object) -> int:
+        return len(self.of)
+
+
+class _ClassAttributes:
+    """What objects of a class find there and in the classes from which it inherits."""
+
+    def __init__(self, kind: type) -> None:
+        self.kind = kind
+
+    def __getitem__(self, name: str) -> Any:
+        return next(vars(base)[name] for base in self.kind.__mro__ if name in vars(base))
 
 
 _CELL = object()
+_EMPTY = types.CellType()  # of a name that is not assigned yet: cells are equal where their contents are
+_RECORDS = ("_seen",)  # what a layer notes of each call: its result does not depend on it
 
 
 class Reachable:
     """What a function names, in its closure, defaults and globals, and in objects among these.
 
-    variables, arrays, optimizers; settings: numbers, texts and flags that may be given other values.
+    variables, arrays, optimizers; settings: where these and all other values stand that may be replaced.
     """
 
     def __init__(self, *roots: object) -> None:
@@ -175,7 +208,9 @@ class Reachable:
             stack += self._visit(stack.pop())
 
     def _visit(self, value: Any) -> list[Any]:
-        if id(value) in self._seen or value is None or isinstance(value, _PLAIN | type):
+        if isinstance(value, type):
+            return self._class(value)
+        if id(value) in self._seen or value is None or isinstance(value, _PLAIN):
             return []
         self._seen[id(value)] = value
         if isinstance(value, Variable):
@@ -187,12 +222,15 @@ class Reachable:
         if isinstance(value, dict):
             if len(value) >= 10_000:
                 return []
-            items = (
-                value.copy() if type(value) is dict else dict(value)
-            )  # another thread, or a finalizer, may change it
-            self.settings += [Setting(value, key, v) for key, v in items.items() if isinstance(v, _PLAIN)]
+            # A copy: another thread, or a finalizer, may change it.
+            items = value.copy() if type(value) is dict else dict(value)
+            self.settings += [Setting(value, key, v) for key, v in items.items() if key not in _RECORDS]
+            self.settings.append(Setting(_Length(value), None, len(items)))
             return [*items, *items.values()]
         if isinstance(value, list | tuple | set | frozenset):
+            if isinstance(value, list) and len(value) < 10_000:
+                self.settings += [Setting(value, k, v) for k, v in enumerate(value)]
+                self.settings.append(Setting(_Length(value), None, len(value)))
             return list(value) if len(value) < 10_000 else []
         if isinstance(value, types.FunctionType):
             self.settings += _settings_of(value)
@@ -202,6 +240,25 @@ class Reachable:
         if isinstance(value, functools.partial):
             return [value.func, value.args, value.keywords]
         return self._object(value)
+
+    def _kept(self, owner: object, name: str) -> Any:
+        """What is in a slot of an object."""
+        value = getattr(owner, name, None)
+        self.settings.append(Setting(_Slots(owner), name, value))
+        return value
+
+    def _class(self, kind: type) -> list[Any]:
+        """What stands in a class of the user's, and in those from which it inherits, but for methods."""
+        if id(kind) in self._seen:
+            return []
+        self._seen[id(kind)] = kind
+        of_user = [base for base in kind.__mro__ if not _of_library(base.__module__)]
+        names = {name: None for base in of_user for name in vars(base) if not name.startswith("__")}
+        attributes = _ClassAttributes(kind)
+        values = {name: attributes[name] for name in names}
+        values = {name: v for name, v in values.items() if not callable(v) and not hasattr(type(v), "__get__")}
+        self.settings += [Setting(attributes, name, value) for name, value in values.items()]
+        return [*values.values()]
 
     def _object(self, value: Any) -> list[Any]:
         if isinstance(value, types.ModuleType) or type(value).__module__.partition(".")[0] in _LIBRARIES:
@@ -213,8 +270,9 @@ class Reachable:
         if getattr(type(value), "holds_programs", False):  # a compiled function: what it keeps changes no result
             return [wrapped]
         held = [vars(value)] if hasattr(value, "__dict__") else []
-        for name in getattr(type(value), "__slots__", ()):
-            held.append(getattr(value, name, None))
+        if not isinstance(value, _Slots):
+            held += [self._kept(value, name) for kind in type(value).__mro__ for name in _slots(kind)]
+            held += self._class(type(value))
         call = getattr(type(value), "__call__", None)  # noqa: B004 - the function is wanted
         inner = [call] if isinstance(call, types.FunctionType) and not call.__module__.startswith("dezero") else []
         return [*held, wrapped, *inner]
@@ -222,34 +280,39 @@ class Reachable:
 
 def _named_by(function: types.FunctionType) -> list[Any]:
     """What a function's code names among its cells and globals, and its defaults; of the library's functions cells."""
-    cells = []
-    for cell in function.__closure__ or ():
-        try:
-            cells.append(cell.cell_contents)
-        except ValueError:  # a name that is not assigned yet
-            continue
+    cells = [cell.cell_contents for cell in function.__closure__ or () if cell != _EMPTY]
     found = [*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
     found.append(getattr(function, "__wrapped__", None))
     if function.__module__ is None or not function.__module__.startswith("dezero."):
         names = set(_names(function.__code__))
         used = [function.__globals__[name] for name in names if name in function.__globals__]
-        modules = [value for value in used if isinstance(value, types.ModuleType) and not _of_library(value.__name__)]
+        modules = [
+            value
+            for value in [*used, *cells]
+            if isinstance(value, types.ModuleType) and not _of_library(value.__name__)
+        ]
         found += used + [vars(module)[name] for module in modules for name in names if name in vars(module)]
     return found
 
 
 def _settings_of(function: types.FunctionType) -> Iterator[Setting]:
-    """The numbers, texts and flags among the cells and globals of a user's function; the library's stay as they are."""
+    """What stands in the cells and globals of a user's function, and in modules there."""
     if function.__module__ is not None and _of_library(function.__module__):
         return
-    for cell in function.__closure__ or ():
-        with contextlib.suppress(ValueError):  # a name that is not assigned yet
-            if isinstance(cell.cell_contents, _PLAIN):
-                yield Setting(cell, _CELL, cell.cell_contents)
-    for name in {*_names(function.__code__)}:
-        value = function.__globals__.get(name)
-        if isinstance(value, _PLAIN):
-            yield Setting(function.__globals__, name, value)
+    cells = [cell for cell in function.__closure__ or () if cell != _EMPTY]
+    yield from [Setting(cell, _CELL, cell.cell_contents) for cell in cells]
+    names = {*_names(function.__code__)}
+    found = {name: function.__globals__[name] for name in names if name in function.__globals__}
+    yield from [Setting(function.__globals__, name, value) for name, value in found.items()]
+    held = [*found.values(), *[cell.cell_contents for cell in cells]]
+    modules = [v for v in held if isinstance(v, types.ModuleType) and not _of_library(v.__name__)]
+    yield from [Setting(vars(m), name, vars(m)[name]) for m in modules for name in names if name in vars(m)]
+
+
+def _slots(kind: type) -> tuple[str, ...]:
+    """The names of the slots that a class of the user's adds to its objects."""
+    found = vars(kind).get("__slots__", ()) if not _of_library(kind.__module__) else ()
+    return (found,) if isinstance(found, str) else tuple([n for n in found if n not in ("__weakref__", "__dict__")])
 
 
 def _of_library(module: str) -> bool:

@@ -75,6 +75,11 @@ class Trace:
         for optimizer, params in self.stepped:
             optimizer.advance(params)
 
+    def retreat(self) -> None:
+        """Let the optimizers forget the step of a run that raised."""
+        for optimizer, params in self.stepped:
+            optimizer.retreat(params)
+
     def finish(self, outputs: Sequence[Any], leaves: Sequence[Any]) -> Any:
         """What the function returns, after a run that has written the updates.
 
