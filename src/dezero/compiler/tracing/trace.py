@@ -35,7 +35,7 @@ from dezero.rewriting.program import Program, on_arrays
 from dezero.rewriting.types import Type, type_of
 
 VARIABLE, PLAIN_ARRAY, SCALAR = "variable", "array", "scalar"
-_MOST_RUNS = 5
+_MOST_RUNS = 12  # sums of arrays from outside may be added in either order from run to run
 _new = object.__new__
 _LARGE = 2**20  # bytes
 
