@@ -5,6 +5,7 @@ import types
 import numpy as np
 import pytest
 
+import dezero
 from dezero import compile
 
 X = np.ones(3)
@@ -79,3 +80,59 @@ def test_a_number_that_is_replaced_is_seen(name):
     put(3.0)
     np.testing.assert_array_equal(compiled(X), 3 * X)
     assert compiled.cache_info().misses == 2
+
+
+def double(x):
+    return x * 2
+
+
+def triple(x):
+    return x * 3
+
+
+FACTOR, HELPER = 1000.5, double
+
+
+def of_globals(x):
+    return HELPER(x) * FACTOR
+
+
+def test_machine_code_that_takes_the_calls_itself_sees_what_is_replaced(monkeypatch):
+    compiled = compile(of_globals)
+    np.testing.assert_array_equal(compiled(X), 2 * X * 1000.5)
+    assert type(compiled) is not dezero.compiler.Compiled, "no entry in machine code"
+    hits = compiled.cache_info().hits
+    np.testing.assert_array_equal(compiled(X), 2 * X * 1000.5)
+    assert compiled.cache_info().hits == hits  # the general way has not run
+    for name, new, factor in (("FACTOR", 7.25, 14.5), ("HELPER", triple, 21.75)):
+        monkeypatch.setitem(globals(), name, new)
+        for _ in range(2):
+            np.testing.assert_array_equal(compiled(X), factor * X)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(compiled(X), 2 * X * 1000.5)
+
+
+def test_functions_of_one_text_watch_their_own_cells():
+    def made(factor):
+        def set_factor(value):
+            nonlocal factor
+            factor = value
+
+        return compile(lambda x: x * factor), set_factor
+
+    pairs = [made(2.5), made(2.5)]
+    for f, _ in pairs:
+        np.testing.assert_array_equal(f(X), 2.5 * X)
+    pairs[0][1](4.5)
+    np.testing.assert_array_equal(pairs[0][0](X), 4.5 * X)
+    np.testing.assert_array_equal(pairs[1][0](X), 2.5 * X)
+
+
+def test_a_name_that_is_deleted_fails_as_the_function_does():
+    space = {"x0": 2.0}
+    f = types.FunctionType((lambda x: x * x0).__code__, space)  # noqa: F821
+    compiled = compile(f)
+    np.testing.assert_array_equal(compiled(X), 2 * X)
+    del space["x0"]
+    with pytest.raises(NameError, match="x0"):
+        compiled(X)

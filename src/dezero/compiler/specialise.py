@@ -14,7 +14,7 @@ from dezero.compiler.graph import CALL, INPUT, Graph, Node, Unsupported
 from dezero.compiler.lowering.builder import key_of
 from dezero.compiler.lowering.lower import lower
 from dezero.compiler.replay.replay import Replay
-from dezero.compiler.tracing.sources import NUMBER, RANDOM
+from dezero.compiler.tracing.sources import NUMBER, RANDOM, Setting
 from dezero.compiler.tracing.terms import Call
 from dezero.compiler.tracing.trace import PLAIN_ARRAY, Trace, array_of, result_of, trace
 from dezero.compiler.tracing.trees import LEAF, unflatten
@@ -83,21 +83,24 @@ class Specialisation:
         found = self.trace
         plain = (self._one or (self._flat and found.structure.kind is tuple)) and {*found.kinds} == {PLAIN_ARRAY}
         slow = self.run is self.native or isinstance(self.run, Replay)
-        if not plain or found.captured or self.assumes or not self._pure or slow:
+        seen = not self._arrays and all([setting.place for setting in self._settings])  # by machine code, at each call
+        if not plain or found.captured or not seen or not self._pure or slow:
             return None
         try:
-            fast = self._machine_code(fallback, self._one)
+            fast = self._machine_code(fallback, self._one, self._settings)
             with using_config("train", not Config.train):
                 other = lower(trace(self._function, args).program)
         except (Unsupported, ConcretizationError):
             return None
         return fast if fast is not self.native and _same_graph(self.graph, other) else None
 
-    def _machine_code(self, fallback: Runner | None = None, single: bool = False) -> Runner:
+    def _machine_code(
+        self, fallback: Runner | None = None, single: bool = False, watched: Sequence[Setting] = ()
+    ) -> Runner:
         """What runs the graph as machine code; Unsupported, with the reason, where it cannot.
 
         fallback: takes the calls with arrays of other types; the code of small graphs checks them. single: one result
-        comes in no tuple.
+        comes in no tuple. watched: what the code looks at as well, before it computes.
         """
         from dezero.compiler.machine.entry import scalar_entry, walk_entry
         from dezero.compiler.machine.native import Native
@@ -106,11 +109,11 @@ class Specialisation:
         simpler, strict = simplified(self.graph, self._options.strict), self._options.strict
         if self.native is None:
             try:
-                return scalar_entry(simpler, fallback or self._in_order, strict, single)
+                return scalar_entry(simpler, fallback or self._in_order, strict, single, watched)
             except Unsupported:  # it is too large to be computed number by number
                 self.native = Native(simpler, self._options.threads, strict=strict)
         try:
-            return walk_entry(self.native, fallback or self.native, single)
+            return walk_entry(self.native, fallback or self.native, single, watched)
         except Unsupported:
             return self.native
 

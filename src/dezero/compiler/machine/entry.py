@@ -9,6 +9,7 @@ import itertools
 import math
 import sys
 import sysconfig
+import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,16 +25,26 @@ from dezero.core.dtypes import Array, DType, Shape
 
 if TYPE_CHECKING:
     from dezero.compiler.machine.native import Native
+    from dezero.compiler.tracing.sources import Setting
 
 Type = tuple[Shape, DType]
 _DATA, _NDIM, _SHAPE, _DTYPE, _FLAGS = 16, 24, 32, 56, 64  # where an array object holds them
+_CONTENTS = _LENGTH = 16  # where a cell holds what is in it, a dict or a list its length
 _CONTIGUOUS_ALIGNED = 0x0101
 _ARRAY_TYPE, _NEW_FROM_DESCR = 2, 94  # of NumPy's table of C functions
 _FASTCALL = 0x0080
 _LARGEST = 2**18  # bytes of the arguments and results of a walk
 _MOST_WORK = 2**19  # operations on numbers: less than a millisecond
 _numbers = itertools.count()  # of walks: each has a table of its own, so no two share a module
-_FUNCTIONS = ("PyObject_Vectorcall", "PyTuple_New", "PyTuple_GetItem", "PyTuple_SetItem", "Py_IncRef", "Py_DecRef")
+_FUNCTIONS = (
+    "PyDict_GetItemWithError",
+    "PyObject_Vectorcall",
+    "PyTuple_New",
+    "PyTuple_GetItem",
+    "PyTuple_SetItem",
+    "Py_IncRef",
+    "Py_DecRef",
+)
 
 
 class _Method(ctypes.Structure):
@@ -65,7 +76,7 @@ def _bound() -> None:
         raise Unsupported("native entries need CPython with its lock")
     if ctypes.sizeof(ctypes.c_void_p) != 8:
         raise Unsupported("native entries need addresses of 64 bits")
-    probe = np.zeros((2, 3))
+    probe, cell = np.zeros((2, 3)), types.CellType("contents")
     at, where = id(probe), ctypes.c_void_p.from_address
     laid_out = [
         where(at + 8).value == id(np.ndarray),
@@ -74,6 +85,8 @@ def _bound() -> None:
         (ctypes.c_int64 * 2).from_address(where(at + _SHAPE).value or at)[:] == [2, 3],
         where(at + _DTYPE).value == id(probe.dtype),
         ctypes.c_int.from_address(at + _FLAGS).value & _CONTIGUOUS_ALIGNED == _CONTIGUOUS_ALIGNED,
+        where(id(cell) + _CONTENTS).value == id(cell.cell_contents),
+        *[ctypes.c_int64.from_address(id(three) + _LENGTH).value == 3 for three in ([0, 1, 2], {0: 0, 1: 1, 2: 2})],
     ]
     umath: Any = importlib.import_module("numpy._core._multiarray_umath")
 
@@ -94,16 +107,24 @@ class _Text:
         self.inputs, self.outputs, self.single = inputs, outputs, single
         self.body = Body(1)
         self.parts = [f"attributes {ATTRIBUTES}"]
-        self.objects: list[int] = []  # addresses of Python objects in the table that the entry reads
+        self.objects: list[Any] = []  # whose addresses are in the table that the entry reads
 
     def field(self, of: str, offset: int, kind: str) -> str:
         return self.body.line(f"load {kind}, ptr {self.body.line(f'getelementptr i8, ptr {of}, i64 {offset}')}")
 
     def object(self, value: Any) -> str:
         """The address of a Python object, from the table that the entry finds at each call."""
-        if id(value) not in self.objects:
-            self.objects.append(id(value))
-        return self.field("@table", 8 * self.objects.index(id(value)), "ptr")
+        places = [k for k, known in enumerate(self.objects) if known is value]
+        if not places:
+            self.objects.append(value)
+        return self.field("@table", 8 * (places[0] if places else len(self.objects) - 1), "ptr")
+
+    def watch(self, settings: Sequence[Setting]) -> None:
+        """Go on where the values in the places of these settings are the objects that they were."""
+        same = [self.unchanged(setting.value, *setting.place) for setting in settings]
+        if same:
+            self.parts.append(f"; {next(_numbers)}")  # other objects need a table of their own
+            self.require(same, "unchanged")
 
     def require(self, conditions: Sequence[str], label: str) -> None:
         """Go on where all conditions hold, else call the fallback."""
@@ -112,6 +133,17 @@ class _Text:
 
     def same(self, kind: str, a: str, b: str | int) -> str:
         return self.body.line(f"icmp eq {kind} {a}, {b}")
+
+    def unchanged(self, value: Any, holder: Any, *key: Any) -> str:
+        """Whether a value is in a cell, in a dict under a key, or the length of a dict or a list (key: None)."""
+        at = self.object(holder)
+        if key == (None,):
+            return self.same("i64", self.field(at, _LENGTH, "i64"), value)
+        if key:
+            found = self.body.line(f"call ptr @PyDict_GetItemWithError(ptr {at}, ptr {self.object(*key)})")
+        else:
+            found = self.field(at, _CONTENTS, "ptr")
+        return self.same("ptr", found, self.object(value))
 
     def checked(self, k: int) -> str:
         """Check argument k; returns the address of its numbers."""
@@ -147,6 +179,7 @@ class _Text:
 
     def whole(self) -> str:
         declared = [
+            "declare ptr @PyDict_GetItemWithError(ptr, ptr)",
             "declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)",
             "declare ptr @PyTuple_New(i64)",
             "declare ptr @PyTuple_GetItem(ptr, i64)",
@@ -154,7 +187,7 @@ class _Text:
             "declare void @Py_IncRef(ptr)",
             "declare void @Py_DecRef(ptr)",
             "declare ptr @dezero.new_array(ptr, ptr, i32, ptr, ptr, ptr, i32, ptr)",
-            "@table = global [16 x ptr] zeroinitializer",
+            f"@table = global [{len(self.objects)} x ptr] zeroinitializer",
         ]
         # Dtypes are no part of the code: without them here, texts of other dtypes might be equal.
         kinds = ", ".join([str(dtype) for _, dtype in [*self.inputs, *self.outputs]])
@@ -182,18 +215,20 @@ def entry(
     strict: bool = False,
     tables: Mapping[str, Sequence[int]] | None = None,
     single: bool = False,
+    watched: Sequence[Setting] = (),
 ) -> Callable[..., Any]:
     """A function of arrays of the given shapes and dtypes, that returns a tuple of new arrays of the given ones.
 
     compute: writes the lines that compute the numbers, given the addresses of the inputs' and outputs' numbers. Other
     arguments - of another type, shape, dtype or layout - are handed to the fallback. Raises Unsupported where the
     Python or NumPy at hand have no such entries. tables: the words of global variables that the lines declare.
-    single: it returns the one array itself, in no tuple.
+    single: it returns the one array itself, in no tuple. watched: the fallback is called where one of these changed.
     """
     _bound()
     text = _Text(inputs, outputs, single)
     text.body = Body(1, strict=strict)
     text.require([text.same("i64", "%count", len(inputs))], "counted")
+    text.watch(watched)
     addresses = [text.checked(k) for k in range(len(inputs))]
     text.body.lines.append(f"  %results = call ptr @PyTuple_New(i64 {len(outputs)})")
     text.body.lines += [
@@ -202,7 +237,7 @@ def entry(
         "filled:",
     ]
     compute(text.body, addresses, [text.made(k) for k in range(len(outputs))])
-    return _function(text, fallback, {"table": text.objects, **(tables or {})})
+    return _function(text, fallback, {"table": [*map(id, text.objects)], **(tables or {})})
 
 
 def _function(text: _Text, fallback: Callable[..., Any], tables: Mapping[str, Sequence[int]]) -> Callable[..., Any]:
@@ -213,8 +248,11 @@ def _function(text: _Text, fallback: Callable[..., Any], tables: Mapping[str, Se
         table[:] = [*words]
     owner = _Owner(fallback)
     method = _Method(b"compiled", code.address("entry"), _FASTCALL, None)
-    kept = [np.ndarray, *[dtype for _, dtype in [*text.inputs, *text.outputs]]]
-    owner.kept = (code, method, kept)  # a function reads its description until it is gone, and holds its owner so long
+    owner.kept = (
+        code,
+        method,
+        text.objects,
+    )  # a function reads its description until it is gone, and holds its owner so long
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype, make.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
     function: Callable[..., Any] = make(ctypes.addressof(method), owner, None)
@@ -222,13 +260,17 @@ def _function(text: _Text, fallback: Callable[..., Any], tables: Mapping[str, Se
 
 
 def scalar_entry(
-    graph: Graph, fallback: Callable[..., Any] | None = None, strict: bool = False, single: bool = False
+    graph: Graph,
+    fallback: Callable[..., Any] | None = None,
+    strict: bool = False,
+    single: bool = False,
+    watched: Sequence[Setting] = (),
 ) -> Callable[..., Any]:
     """A function of a graph's inputs that returns the tuple of its outputs, computed number by number.
 
     fallback: called with arguments of another type, shape, dtype or layout; a TypeError by default. Results without
-    axes are arrays of shape (). single: one result comes in no tuple. Raises Unsupported where the graph is too large,
-    or has what becomes no machine code.
+    axes are arrays of shape (). single: one result comes in no tuple. watched: as for `entry`. Raises Unsupported where
+    the graph is too large, or has what becomes no machine code.
     """
     nodes, program = graph.nodes, scalars(graph)
     inputs = [(nodes[place].shape, nodes[place].dtype) for place in graph.inputs]
@@ -240,7 +282,8 @@ def scalar_entry(
     def compute(b: Body, given: Sequence[str], made: Sequence[str]) -> None:
         write(program, b, [given[order[k]] for k in range(len(order))], made)
 
-    return entry(inputs, outputs, compute, fallback or functools.partial(_refused, inputs), strict, single=single)
+    refused = functools.partial(_refused, inputs)
+    return entry(inputs, outputs, compute, fallback or refused, strict, single=single, watched=watched)
 
 
 def loop_entry(
@@ -269,11 +312,16 @@ def loop_entry(
     return entry(inputs, outputs, compute, fallback or functools.partial(_refused, inputs), strict)
 
 
-def walk_entry(native: Native, fallback: Callable[..., Any] | None = None, single: bool = False) -> Callable[..., Any]:
+def walk_entry(
+    native: Native,
+    fallback: Callable[..., Any] | None = None,
+    single: bool = False,
+    watched: Sequence[Setting] = (),
+) -> Callable[..., Any]:
     """A function of the arrays of a graph's machine code, in one workspace, which Python's lock guards.
 
-    fallback, single: as for `scalar_entry`. Raises Unsupported where NumPy computes a part, for large results, which
-    are better written into memory that is used again, and for long work, during which other threads should run.
+    fallback, single, watched: as for `scalar_entry`. Raises Unsupported where NumPy computes a part, for large results,
+    which are better written into memory that is used again, and for long work, during which other threads should run.
     """
     nodes, graph = native.graph.nodes, native.graph
     inputs = [(nodes[place].shape, nodes[place].dtype) for place in graph.inputs]
@@ -298,7 +346,8 @@ def walk_entry(native: Native, fallback: Callable[..., Any] | None = None, singl
         b.lines.append(f"  call void {walk}(ptr {records}, ptr {blocks}, i64 {count}, ptr {bases}, ptr {scratch})")
 
     refused = functools.partial(_refused, inputs)
-    made = entry(inputs, outputs, compute, fallback or refused, tables={"call": words}, single=single)
+    tables = {"call": words}
+    made = entry(inputs, outputs, compute, fallback or refused, tables=tables, single=single, watched=watched)
     made.__self__.kept += (kept,)  # type: ignore[attr-defined]
     return made
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import operator
+import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -139,54 +141,54 @@ _PLAIN = str | bytes | int | float | complex  # bool is an int
 
 
 class Setting(NamedTuple):
-    """A value that a function could read, and where it stood: the key of a dict or a list, an attribute, or a cell."""
+    """A value that a function could read. read: gives what stands in its place now.
 
-    holder: Any
-    key: Any
+    place: a dict and a text that is its key, or a cell, where the value stands in one of these; a dict or a list and
+    None, where it is its length.
+    """
+
     value: Any
+    read: Callable[[], Any]
+    place: tuple[Any, ...] = ()
 
     def changed(self) -> bool:
         """Whether another object stands there now; of numbers, texts and flags: one that is not equal."""
         try:
-            now = self.holder.cell_contents if self.key is _CELL else self.holder[self.key]
-        except (AttributeError, IndexError, KeyError, StopIteration, ValueError):
+            now = self.read()
+        except (AttributeError, IndexError, KeyError, ValueError):
             return True
         if now is self.value:
             return False
         return type(now) is not type(self.value) or not isinstance(now, _PLAIN) or now != self.value
 
 
-class _Slots:
-    """The attributes in the slots of an object, by their names."""
-
-    def __init__(self, owner: object) -> None:
-        self.owner = owner
-
-    def __getitem__(self, name: str) -> Any:
-        return getattr(self.owner, name)
+def _item(holder: Any, key: Any, value: Any) -> Setting:
+    """What a dict or a list holds under a key."""
+    named = type(holder) is dict and type(key) is str
+    return Setting(value, functools.partial(operator.getitem, holder, key), (holder, key) if named else ())
 
 
-class _Length:
-    """The length of a list or dict, as the only thing in it."""
-
-    def __init__(self, of: Any) -> None:
-        self.of = of
-
-    def __getitem__(self, key: object) -> int:
-        return len(self.of)
+def _attribute(owner: Any, name: str) -> Setting:
+    return Setting(getattr(owner, name, None), functools.partial(getattr, owner, name))
 
 
-class _ClassAttributes:
-    """What objects of a class find there and in the classes from which it inherits."""
-
-    def __init__(self, kind: type) -> None:
-        self.kind = kind
-
-    def __getitem__(self, name: str) -> Any:
-        return next(vars(base)[name] for base in self.kind.__mro__ if name in vars(base))
+def _cell(cell: types.CellType) -> Setting:
+    return _attribute(cell, "cell_contents")._replace(place=(cell,))
 
 
-_CELL = object()
+def _length(container: Any) -> Setting:
+    place = (container, None) if type(container) in (dict, list) else ()
+    return Setting(len(container), functools.partial(len, container), place)
+
+
+def _of_class(kind: type, name: str) -> Any:
+    """What objects of a class find there, or in a class from which it inherits, under a name."""
+    for base in kind.__mro__:
+        if name in vars(base):
+            return vars(base)[name]
+    raise AttributeError(name)
+
+
 _EMPTY = types.CellType()  # of a name that is not assigned yet: cells are equal where their contents are
 _RECORDS = ("_seen",)  # what a layer notes of each call: its result does not depend on it
 
@@ -224,28 +226,41 @@ class Reachable:
                 return []
             # A copy: another thread, or a finalizer, may change it.
             items = value.copy() if type(value) is dict else dict(value)
-            self.settings += [Setting(value, key, v) for key, v in items.items() if key not in _RECORDS]
-            self.settings.append(Setting(_Length(value), None, len(items)))
+            self.settings += [_item(value, key, v) for key, v in items.items() if key not in _RECORDS]
+            self.settings.append(_length(value))
             return [*items, *items.values()]
         if isinstance(value, list | tuple | set | frozenset):
-            if isinstance(value, list) and len(value) < 10_000:
-                self.settings += [Setting(value, k, v) for k, v in enumerate(value)]
-                self.settings.append(Setting(_Length(value), None, len(value)))
-            return list(value) if len(value) < 10_000 else []
+            if len(value) >= 10_000:
+                return []
+            if isinstance(value, list):
+                self.settings += [*[_item(value, k, v) for k, v in enumerate(value)], _length(value)]
+            return list(value)
         if isinstance(value, types.FunctionType):
-            self.settings += _settings_of(value)
-            return _named_by(value)
+            return self._function(value)
         if isinstance(value, types.MethodType):
             return [value.__func__, value.__self__]
         if isinstance(value, functools.partial):
             return [value.func, value.args, value.keywords]
         return self._object(value)
 
-    def _kept(self, owner: object, name: str) -> Any:
-        """What is in a slot of an object."""
-        value = getattr(owner, name, None)
-        self.settings.append(Setting(_Slots(owner), name, value))
-        return value
+    def _watched(self, settings: Sequence[Setting]) -> list[Any]:
+        """Note where values stand; returns the values."""
+        self.settings += settings
+        return [setting.value for setting in settings]
+
+    def _function(self, function: types.FunctionType) -> list[Any]:
+        """What stands in a function's cells and defaults; of the user's, what its code names among globals, too."""
+        cells = [_cell(cell) for cell in function.__closure__ or () if cell != _EMPTY]
+        held = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+        held.append(getattr(function, "__wrapped__", None))
+        if function.__module__ is not None and _of_library(function.__module__):
+            return [*held, *[cell.value for cell in cells]]  # the library's stay as they are
+        names = {*_names(function.__code__)}
+        found = [*cells, *_named(function.__globals__, names)]
+        modules = [
+            s.value for s in found if isinstance(s.value, types.ModuleType) and not _of_library(s.value.__name__)
+        ]
+        return held + self._watched(found + [s for module in modules for s in _named(vars(module), names)])
 
     def _class(self, kind: type) -> list[Any]:
         """What stands in a class of the user's, and in those from which it inherits, but for methods."""
@@ -254,11 +269,9 @@ class Reachable:
         self._seen[id(kind)] = kind
         of_user = [base for base in kind.__mro__ if not _of_library(base.__module__)]
         names = {name: None for base in of_user for name in vars(base) if not name.startswith("__")}
-        attributes = _ClassAttributes(kind)
-        values = {name: attributes[name] for name in names}
+        values = {name: _of_class(kind, name) for name in names}
         values = {name: v for name, v in values.items() if not callable(v) and not hasattr(type(v), "__get__")}
-        self.settings += [Setting(attributes, name, value) for name, value in values.items()]
-        return [*values.values()]
+        return self._watched([Setting(v, functools.partial(_of_class, kind, name)) for name, v in values.items()])
 
     def _object(self, value: Any) -> list[Any]:
         if isinstance(value, types.ModuleType) or type(value).__module__.partition(".")[0] in _LIBRARIES:
@@ -270,43 +283,16 @@ class Reachable:
         if getattr(type(value), "holds_programs", False):  # a compiled function: what it keeps changes no result
             return [wrapped]
         held = [vars(value)] if hasattr(value, "__dict__") else []
-        if not isinstance(value, _Slots):
-            held += [self._kept(value, name) for kind in type(value).__mro__ for name in _slots(kind)]
-            held += self._class(type(value))
+        held += self._watched([_attribute(value, name) for kind in type(value).__mro__ for name in _slots(kind)])
+        held += self._class(type(value))
         call = getattr(type(value), "__call__", None)  # noqa: B004 - the function is wanted
         inner = [call] if isinstance(call, types.FunctionType) and not call.__module__.startswith("dezero") else []
         return [*held, wrapped, *inner]
 
 
-def _named_by(function: types.FunctionType) -> list[Any]:
-    """What a function's code names among its cells and globals, and its defaults; of the library's functions cells."""
-    cells = [cell.cell_contents for cell in function.__closure__ or () if cell != _EMPTY]
-    found = [*cells, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
-    found.append(getattr(function, "__wrapped__", None))
-    if function.__module__ is None or not function.__module__.startswith("dezero."):
-        names = set(_names(function.__code__))
-        used = [function.__globals__[name] for name in names if name in function.__globals__]
-        modules = [
-            value
-            for value in [*used, *cells]
-            if isinstance(value, types.ModuleType) and not _of_library(value.__name__)
-        ]
-        found += used + [vars(module)[name] for module in modules for name in names if name in vars(module)]
-    return found
-
-
-def _settings_of(function: types.FunctionType) -> Iterator[Setting]:
-    """What stands in the cells and globals of a user's function, and in modules there."""
-    if function.__module__ is not None and _of_library(function.__module__):
-        return
-    cells = [cell for cell in function.__closure__ or () if cell != _EMPTY]
-    yield from [Setting(cell, _CELL, cell.cell_contents) for cell in cells]
-    names = {*_names(function.__code__)}
-    found = {name: function.__globals__[name] for name in names if name in function.__globals__}
-    yield from [Setting(function.__globals__, name, value) for name, value in found.items()]
-    held = [*found.values(), *[cell.cell_contents for cell in cells]]
-    modules = [v for v in held if isinstance(v, types.ModuleType) and not _of_library(v.__name__)]
-    yield from [Setting(vars(m), name, vars(m)[name]) for m in modules for name in names if name in vars(m)]
+def _named(holder: dict[str, Any], names: Iterable[str]) -> list[Setting]:
+    """What a module holds under some names."""
+    return [_item(holder, name, holder[name]) for name in names if name in holder]
 
 
 def _slots(kind: type) -> tuple[str, ...]:
@@ -316,7 +302,8 @@ def _slots(kind: type) -> tuple[str, ...]:
 
 
 def _of_library(module: str) -> bool:
-    return module.partition(".")[0] in (*_LIBRARIES, "dezero")
+    """Whether a module is this library's, one of those that it stands on, or Python's own."""
+    return module.partition(".")[0] in (*_LIBRARIES, "dezero") or module.partition(".")[0] in sys.stdlib_module_names
 
 
 def _names(code: types.CodeType) -> Iterator[str]:
