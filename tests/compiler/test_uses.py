@@ -272,3 +272,41 @@ def test_a_run_that_raises_counts_no_step():
         compiled(SMALL)
     assert counts(optimizer) == before
     assert all([np.array_equal(p.data, w) for p, w in zip(model.params(), weights, strict=True)])
+
+
+def test_gradients_add_up_where_none_are_cleared():
+    def steps(wrapped):
+        w = Variable(np.ones(3))
+
+        def f(x):
+            loss = F.sum(w * w * x)
+            loss.backward()
+            return loss
+
+        run, found = wrapped(f), []
+        for k in range(4):
+            if k == 3:
+                w.cleargrad()
+            run(SMALL[0])
+            found.append(w.grad.data.copy())
+        return found
+
+    np.testing.assert_allclose(steps(compile), steps(lambda f: f))
+
+
+def test_whether_there_is_a_gradient_may_choose():
+    w = Variable(np.ones(3))
+    compiled = compile(lambda x: x * w.grad if w.grad is not None else x * 5)
+    x = Variable(SMALL[0])
+    for grad in (None, Variable(np.full(3, 2.0)), None):
+        w.grad = grad
+        np.testing.assert_array_equal(compiled(x).data, SMALL[0] * (5 if grad is None else 2))
+
+
+def test_explaining_draws_no_random_numbers():
+    compiled = compile(lambda x: F.dropout(x, 0.5))
+    np.random.seed(0)
+    compiled(SMALL)
+    state = np.random.get_state()[2]
+    compiled.explain(SMALL)
+    assert np.random.get_state()[2] == state

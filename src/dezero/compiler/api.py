@@ -49,20 +49,27 @@ class Compiled:
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         if TRACES:
             return self._function(*args, **kwargs)  # it is part of a larger computation, which needs its graph
-        if kwargs or self._options.static or not _SIMPLE.issuperset(map(type, args)):
-            leaves, key = self._taken_apart(args, kwargs)
-            if any([isinstance(x, Variable) and (x._args or x._is_argument) for x in leaves]):
-                return self._function(*args, **kwargs)
-            return self._run(key, leaves, args, kwargs)
-        if any([type(x) is not np.ndarray and x._args for x in args]):
-            return self._function(*args)
-        return self._run(_key(args), args, args, kwargs)
+        leaves, key = self._taken_apart(args, kwargs)
+        if any([type(x) is not np.ndarray and isinstance(x, Variable) and (x._args or x._is_argument) for x in leaves]):
+            return self._function(*args, **kwargs)
+        misses = self._misses
+        found = self._current(key, args, kwargs)
+        arrays = None if found is None else found.inputs(leaves)
+        if found is None or arrays is None:
+            found, leaves = self._specialised(key, leaves, args, kwargs)
+            arrays = found.inputs(leaves)
+            if arrays is None:
+                raise RuntimeError(f"compile: arrays that {self.__name__} uses change while it is called")  # type: ignore[attr-defined]
+        self._hits += misses == self._misses
+        return found(leaves, arrays)
 
-    def _taken_apart(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], Any]:
+    def _taken_apart(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Sequence[Any], Any]:
         """The inputs among the arguments, and the key of the specialisation that takes them.
 
         Python floats are inputs, unless the function was found to ask for their values.
         """
+        if not kwargs and not self._options.static and _SIMPLE.issuperset(map(type, args)):
+            return args, _key(args)
         shown = hidden(args, kwargs, self._options.static)
         leaves, structure = flatten(shown, numbers=True)
         key = (structure, *_key(leaves))
@@ -71,31 +78,20 @@ class Compiled:
             key = (structure, *_key(leaves))
         return leaves, key
 
-    def _run(self, key: Any, leaves: Sequence[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The function's result. key: equal for arguments of equal structure and types; leaves: arrays among them."""
-        found = self._found.get(key)
-        arrays = None
-        if found is not None and not (found.assumes and self._outdated(found, args, kwargs)):
-            arrays = found.inputs(leaves)
-        if found is None or arrays is None:
-            found, leaves = self._specialised(key, leaves, args, kwargs)
-            arrays = found.inputs(leaves)
-            if arrays is None:
-                raise RuntimeError(f"compile: arrays that {self.__name__} uses change while it is called")  # type: ignore[attr-defined]
-        else:
-            self._hits += 1
-        return found(leaves, arrays)
+    def _current(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialisation | None:
+        """The specialisation of a key, a new one where something outside has changed that is burned into its program.
 
-    def _outdated(self, found: Specialisation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-        """Whether an array from outside has changed that is burned into the program, as numpy.sin(a) would be.
-
-        A second trace tells: where it gives the same program, the array is read at each call, or not at all.
+        A second trace tells: where it gives the same program, what changed is read at each call, or not at all.
         """
-        changed = found.changed()
-        if changed and self._made(args, kwargs, found.trace.numbers).computes_as(found):
-            found.trust(changed)
-            return False
-        return bool(changed)
+        found = self._found.get(key)
+        changed = found.changed() if found is not None else ()
+        if found is None or not changed:
+            return found
+        new = self._made(args, kwargs, found.trace.numbers)
+        if not new.computes_as(found):
+            return self._keep(key, new, args, kwargs)
+        found.trust(changed)
+        return found
 
     def _specialised(
         self, key: Any, leaves: Sequence[Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -103,27 +99,27 @@ class Compiled:
         """A new specialisation, and its inputs among the arguments."""
         numbers = any([type(x) is float for x in leaves])
         try:
-            found = self._made(args, kwargs, numbers)
+            return self._keep(key, self._made(args, kwargs, numbers), args, kwargs), leaves
         except Exception:
             if not numbers:
                 raise
-            self._by_value.add(key)  # it asks for the value of a float: each value is compiled apart
-            again, key = self._taken_apart(args, kwargs)
-            known = self._found.get(key)
-            if known is not None:
-                return known, again
-            leaves, found = again, self._made(args, kwargs, False)
-        with self._lock:
-            self._misses += 1
-            self._found.pop(key, None)
-            self._found[key] = found
-            while len(self._found) > _MOST:
-                del self._found[next(iter(self._found))]
-        self._enter(found, args, kwargs)
-        return found, leaves
+        self._by_value.add(key)  # it asks for the value of a float: each value is compiled apart
+        leaves, key = self._taken_apart(args, kwargs)
+        return self._found.get(key) or self._keep(key, self._made(args, kwargs, False), args, kwargs), leaves
 
     def _made(self, args: tuple[Any, ...], kwargs: dict[str, Any], numbers: bool) -> Specialisation:
         return Specialisation(self._function, args, kwargs, self._options, numbers)
+
+    def _keep(self, key: Any, new: Specialisation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialisation:
+        """Keep a specialisation under a key, and let it take the calls itself where it can."""
+        with self._lock:
+            self._misses += 1
+            self._found.pop(key, None)
+            self._found[key] = new
+            while len(self._found) > _MOST:
+                del self._found[next(iter(self._found))]
+        self._enter(new, args, kwargs)
+        return new
 
     def _enter(self, found: Specialisation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Let machine code take the calls itself where it can, without Python: a call takes a fifth of a microsecond.
@@ -164,12 +160,8 @@ class Compiled:
     def traced(self, *args: Any, **kwargs: Any) -> Specialisation:
         """The specialisation for arguments of these types, whose machine code may not be made yet; nothing runs."""
         leaves, key = self._taken_apart(args, kwargs)
-        if not kwargs and not self._options.static and _SIMPLE.issuperset(map(type, args)):
-            key = _key(leaves)
-        found = self._found.get(key)
-        if found is None or not found.fits(leaves) or self._outdated(found, args, kwargs):
-            found, _ = self._specialised(key, leaves, args, kwargs)
-        return found
+        found = self._current(key, args, kwargs)
+        return found if found is not None and found.fits() else self._specialised(key, leaves, args, kwargs)[0]
 
     @property
     def strict(self) -> bool:

@@ -134,33 +134,32 @@ class Specialisation:
         self.seconds[stage] = time.perf_counter() - start
         return found
 
-    def fits(self, leaves: Sequence[Any]) -> bool:
+    def fits(self) -> bool:
         """Whether what is outside has the shapes and dtypes with which the function was traced."""
-        return self.inputs(leaves, steps=False) is not None
+        return self._held() is not None
 
-    def inputs(self, leaves: Sequence[Any], steps: bool = True) -> list[Any] | None:
+    def inputs(self, leaves: Sequence[Any]) -> list[Any] | None:
         """The arrays of a run; None where one from outside has another shape or dtype than when it was traced.
 
-        steps: whether optimizers that step in the run count it.
+        Optimizers that step in the run count it, and random numbers are drawn.
         """
-        arrays = [array_of(x) for x in leaves]
-        if self.trace.stepped:
-            held = [c for c in self._captured if c[0].kind not in (NUMBER, RANDOM)]
-            if any([source.read().shape != shape or source.read().dtype != dtype for source, shape, dtype in held]):
-                return None
-            if steps:
-                self.trace.advance()
-        for source, shape, dtype in self._captured:
-            a = source.read()
-            if a.shape != shape or a.dtype != dtype:
-                return None
-            arrays.append(a)
-        return arrays
+        held = self._held()
+        if held is None:
+            return None
+        self.trace.advance()
+        given = zip(held, self._captured, strict=True)
+        return [array_of(x) for x in leaves] + [source.read() if a is None else a for a, (source, *_) in given]
 
-    @property
-    def assumes(self) -> bool:
-        """Whether arrays or numbers from outside may be burned into the program."""
-        return bool(self._arrays or self._settings)
+    def _held(self) -> list[Any] | None:
+        """The arrays from outside that fit, with None for what each run reads late; None where one does not fit."""
+        held = []
+        for source, shape, dtype in self._captured:
+            late = source.kind in (NUMBER, RANDOM)
+            a = None if late else source.read()
+            if not late and (a is None or a.shape != shape or a.dtype != dtype):
+                return None
+            held.append(a)
+        return held
 
     def changed(self) -> list[Any]:
         """What the function may have computed with while it was traced, and that changed: arrays, and settings."""

@@ -14,7 +14,7 @@ from dezero.core.errors import no_data
 from dezero.core.marks import CONSTANT, CUT
 from dezero.core.op import ELEMENTWISE, Op
 from dezero.core.variable import ArrayLike, Variable, tick, wrap
-from dezero.core.watch.tracing import PerRun, failed
+from dezero.core.watch.tracing import failed, is_per_run
 
 _new = object.__new__
 
@@ -61,7 +61,7 @@ def apply(op: Op, *args: ArrayLike) -> Variable:
 def _arrays(args: tuple[object, ...]) -> list[object]:
     """Plain arguments with at least one array among them; a number beside an array stays a number, without a dtype."""
     dtyped = any([hasattr(a, "dtype") for a in args])
-    args = tuple([array_or_number(a, "") if isinstance(a, PerRun) else a for a in args])
+    args = tuple([array_or_number(a, "") if is_per_run(a) else a for a in args])
     return [as_array(a) if isinstance(a, np.generic) or not (i or dtyped) else a for i, a in enumerate(args)]
 
 
@@ -133,7 +133,7 @@ def operand(x: ArrayLike, name: str) -> Variable:
     """An argument of a public function as a Variable that holds data; TypeError naming the function otherwise."""
     if not isinstance(x, Variable):
         found: Any = array_or_number(x, name)  # raises for what is neither an array nor a number
-        found = found if type(x) in (float, PerRun) else x  # a 0-d array stays one
+        found = found if is_per_run(x) else x  # a 0-d array stays one
         return wrap(found if hasattr(found, "dtype") and not isinstance(found, np.generic) else np.asarray(found))
     if x._data is None:
         raise no_data(name)

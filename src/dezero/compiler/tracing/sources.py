@@ -181,6 +181,15 @@ def _length(container: Any) -> Setting:
     return Setting(len(container), functools.partial(len, container), place)
 
 
+def lacking(v: Variable) -> Setting:
+    """Whether a Variable has no gradient: what `backward` gives it is added to one that is there."""
+
+    def read() -> bool:
+        return v._grad is None
+
+    return Setting(read(), read)
+
+
 def _of_class(kind: type, name: str) -> Any:
     """What objects of a class find there, or in a class from which it inherits, under a name."""
     for base in kind.__mro__:

@@ -20,7 +20,7 @@ import numpy as np
 from dezero.compiler.tracing import protocol, rules  # noqa: F401 - NumPy's functions on abstract arrays
 from dezero.compiler.tracing.abstract import Abstract, abstract, is_abstract
 from dezero.compiler.tracing.building import Built, RoundedAgain, build
-from dezero.compiler.tracing.sources import GRAD, NUMBER, RANDOM, Borrowed, Reachable, Setting, Source
+from dezero.compiler.tracing.sources import GRAD, NUMBER, RANDOM, Borrowed, Reachable, Setting, Source, lacking
 from dezero.compiler.tracing.standins import on_stand_ins
 from dezero.compiler.tracing.terms import function_operation
 from dezero.compiler.tracing.trees import Structure, flatten, unflatten
@@ -218,8 +218,10 @@ class _Run:
 
     def _expression(self, value: Any) -> Any:
         """A number that follows from arguments, as an array of float64: Python computes with this precision."""
-        if not isinstance(value, PerRun) or value.array is not None:
-            return value if not isinstance(value, PerRun) else value.array
+        if not isinstance(value, PerRun):
+            return value
+        if value.array is not None:
+            return value.array
         if value.read is not None:
             return self.number(value, np.float64)
         name, a, b = value.parts
@@ -345,9 +347,11 @@ class _Tracing:
         program, sources, arrays = second.program(first, self.types)
         read = {id(a) for a in arrays if a.nbytes > _LARGE}  # at each run: what else follows from them is not looked at
         assumed = [a for a in [*self.reachable.arrays, *second.assumed(first)] if id(a) not in read]
+        reached = Reachable(self.f, *flatten_static(self.arguments)).settings
+        settings = [*reached, *map(lacking, self.outside)]
         return Trace(
             program, sources, self.arguments, self.types, second.structure, second.kinds,  # type: ignore[arg-type]
-            second.gradients, second.cleared, assumed, Reachable(self.f, *flatten_static(self.arguments)).settings,
+            second.gradients, second.cleared, assumed, settings,
             second.stepped, self.numbers,
         )  # fmt: skip
 
