@@ -106,35 +106,42 @@ def _torch_compiled(given: Sequence[np.ndarray]) -> Callable[[], object]:
     return lambda: compiled(*tensors)
 
 
+def see(found: Sequence[Any]) -> Finding:
+    """The values of several results, each a row."""
+    return Finding(as_rows([getattr(y, "data", y) for y in found]))
+
+
+def cases(
+    f: Callable[..., Any], jitted: Callable[[], Callable[..., Any]], given: Sequence[np.ndarray]
+) -> dict[str, Case]:
+    """A function of arrays compiled, eager, and by JAX. jitted: gives the function for JAX."""
+
+    def compiled() -> Callable[[], object]:
+        run, leaves = dezero.compile(f), [Variable(a) for a in given]
+        return lambda: run(*leaves)
+
+    def eager() -> Callable[[], object]:
+        leaves = [Variable(a) for a in given]
+        return lambda: f(*leaves)
+
+    def jax() -> Callable[[], object]:
+        run, arrays = jitted(), [peers.jax().numpy.asarray(a) for a in given]
+        return lambda: peers.jax().block_until_ready(run(*arrays))
+
+    return {"DeZero": Case(compiled, see), "eager": Case(eager, see), "JAX": Case(jax, see)}
+
+
 def rows(profile: Profile) -> list[Row]:
     """Return the row of the price with five derivatives."""
     points = 10**6 if profile.large else 4
     random = np.random.default_rng(0)
     given = [random.uniform(*bounds, points) for bounds in RANGES]
-
-    def see(found: Any) -> Finding:
-        return Finding(as_rows([getattr(y, "data", y) for y in found]))
-
-    def compiled() -> Callable[[], object]:
-        run, leaves = dezero.compile(dezero_greeks), [Variable(a) for a in given]
-        return lambda: run(*leaves)
-
-    def eager() -> Callable[[], object]:
-        leaves = [Variable(a) for a in given]
-        return lambda: dezero_greeks(*leaves)
-
-    def jax() -> Callable[[], object]:
-        run, arrays = jax_greeks(), [peers.jax().numpy.asarray(a) for a in given]
-        return lambda: peers.jax().block_until_ready(run(*arrays))
-
     return [
         Row(
             key="compiled/black-scholes",
             name=f"Black-Scholes with 5 Greeks, {points:,} points",
             cases={
-                "DeZero": Case(compiled, see),
-                "eager": Case(eager, see),
-                "JAX": Case(jax, see),
+                **cases(dezero_greeks, jax_greeks, given),
                 "Numba": Case(functools.partial(_numba, given), see),
                 "PyTorch": Case(functools.partial(_torch_compiled, given), see),
             },

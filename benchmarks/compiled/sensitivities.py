@@ -2,19 +2,18 @@
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import scipy.special
 
-import dezero
 import dezero.functions as F
 from benchmarks import peers
-from benchmarks.compiled.greeks import RANGES, price
+from benchmarks.compiled.greeks import RANGES, cases, price
 from benchmarks.derivatives import as_rows
-from benchmarks.rows import Case, Finding, Profile, Row
-from dezero import Variable, gradients
+from benchmarks.rows import Profile, Row
+from dezero import gradients
 
 # Delta, vega, theta, rho; gamma, vanna, volga, charm, veta, vera; speed, zomma, colour, ultima.
 ORDERS = (
@@ -72,26 +71,10 @@ def _row(points: int, dtype: type) -> Row:
     random = np.random.default_rng(0)
     given = [random.uniform(*bounds, points).astype(dtype) for bounds in RANGES]
 
-    def see(found: Sequence[Any]) -> Finding:
-        return Finding(as_rows([getattr(y, "data", y) for y in found]))
-
-    def compiled() -> Callable[[], object]:
-        run, leaves = dezero.compile(dezero_greeks), [Variable(a) for a in given]
-        return lambda: run(*leaves)
-
-    def eager() -> Callable[[], object]:
-        leaves = [Variable(a) for a in given]
-        return lambda: dezero_greeks(*leaves)
-
-    def jax() -> Callable[[], object]:
-        jax = peers.jax()
-        run, arrays = jax.jit(jax_greeks), [jax.numpy.asarray(a) for a in given]
-        return lambda: jax.block_until_ready(run(*arrays))
-
     return Row(
         key=f"compiled/sensitivities/{np.dtype(dtype).name}",
         name=f"Black-Scholes, {len(ORDERS)} Greeks of orders 1 to 3, {points:,} points, {np.dtype(dtype).name}",
-        cases={"DeZero": Case(compiled, see), "eager": Case(eager, see), "JAX": Case(jax, see)},
+        cases=cases(dezero_greeks, lambda: peers.jax().jit(jax_greeks), given),
         reference=functools.cache(lambda: as_rows(by_formulas(*[a.astype(float) for a in given]))),
         tolerance=1e-9 if dtype is np.float64 else 1e-2,
         rounds=5,
