@@ -21,26 +21,26 @@ ECCENTRICITY, PERIODS = 0.6, 10
 LORENZ = np.array([[-4.902687541134648, -3.743872921802919, 24.690858102790564]])
 
 
-def _kepler(state: Any, t: Any) -> Any:
+def kepler(state: Any, t: Any) -> Any:
     q, p = state
     return p, -q / F.sum(q * q, axis=0) ** 1.5
 
 
-def _kepler_flat(t: float, y: np.ndarray) -> np.ndarray:
+def kepler_flat(t: float, y: np.ndarray) -> np.ndarray:
     q, p = y.reshape(2, 2, -1)
     return np.concatenate([p, -q / (q * q).sum(0) ** 1.5]).ravel()
 
 
-def _lorenz(state: Any, t: Any) -> Any:
+def lorenz(state: Any, t: Any) -> Any:
     x, y, z = state
     return 10 * (y - x), x * (28 - z) - y, x * y - 8 / 3 * z
 
 
-def _lorenz_flat(t: float, y: np.ndarray) -> np.ndarray:
-    return np.array(_lorenz(y, t))
+def lorenz_flat(t: float, y: np.ndarray) -> np.ndarray:
+    return np.array(lorenz(y, t))
 
 
-def _perihelion(orbits: int) -> tuple[np.ndarray, np.ndarray]:
+def perihelion(orbits: int) -> tuple[np.ndarray, np.ndarray]:
     """Position and speed at perihelion, of orbits that are turned against each other: arrays (2, orbits)."""
     angle = 2 * np.pi * np.arange(orbits) / orbits
     toward, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
@@ -51,7 +51,7 @@ def _taylor(f: Callable, start: tuple, end: float) -> Callable[[], Callable[[], 
     return lambda: lambda: odeint_taylor(f, start, [0.0, end], tol=TOLERANCE, full_output=True)
 
 
-def _dop853(f: Callable, start: tuple, end: float) -> Callable[[], Callable[[], object]]:
+def dop853(f: Callable, start: tuple, end: float) -> Callable[[], Callable[[], object]]:
     def prepare() -> Callable[[], object]:
         solve_ivp = peers.scipy().integrate.solve_ivp
         y0 = np.concatenate([np.ravel(y) for y in start])
@@ -74,7 +74,7 @@ def _row(key: str, name: str, f: Callable, flat: Callable, start: tuple, end: fl
         name=name,
         cases={
             "DeZero": Case(_taylor(f, start, end), _see_taylor),
-            "SciPy": Case(_dop853(flat, start, end), _see_dop853),
+            "SciPy": Case(dop853(flat, start, end), _see_dop853),
         },
         reference=lambda: exact,
     )
@@ -83,21 +83,21 @@ def _row(key: str, name: str, f: Callable, flat: Callable, start: tuple, end: fl
 def section(profile: Profile) -> Section:
     """Return the rows of two orbits' equations and of a chaotic one."""
     many = 1000 if profile.large else 3
-    one, swarm = _perihelion(1), _perihelion(many)
+    one, swarm = perihelion(1), perihelion(many)
     around = 2 * np.pi * PERIODS
     return Section(
         "Differential equations",
         f"Taylor series of order 15 and SciPy's DOP853, both at a tolerance of {TOLERANCE:g}. Kepler's orbits have "
         f"eccentricity {ECCENTRICITY} and end where they began.",
         (
-            _row("kepler", f"Kepler, {PERIODS} periods", _kepler, _kepler_flat, one, around, _exact(one)),
-            _row("swarm", f"Kepler, {many} orbits, 1 period", _kepler, _kepler_flat, swarm, 2 * np.pi, _exact(swarm)),
-            _row("lorenz", "Lorenz, to t = 10", _lorenz, _lorenz_flat, (1.0, 1.0, 1.0), 10.0, LORENZ),
+            _row("kepler", f"Kepler, {PERIODS} periods", kepler, kepler_flat, one, around, exact_end(one)),
+            _row("swarm", f"Kepler, {many} orbits, 1 period", kepler, kepler_flat, swarm, 2 * np.pi, exact_end(swarm)),
+            _row("lorenz", "Lorenz, to t = 10", lorenz, lorenz_flat, (1.0, 1.0, 1.0), 10.0, LORENZ),
         ),
     )
 
 
-def _exact(start: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def exact_end(start: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     return np.concatenate([y.ravel() for y in start])[None]
 
 

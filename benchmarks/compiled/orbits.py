@@ -8,7 +8,7 @@ import numpy as np
 import dezero
 import dezero.functions as F
 from benchmarks import peers
-from benchmarks.ode import LORENZ, TOLERANCE, _dop853, _exact, _kepler, _kepler_flat, _lorenz, _lorenz_flat, _perihelion
+from benchmarks.ode import LORENZ, TOLERANCE, dop853, exact_end, kepler, kepler_flat, lorenz, lorenz_flat, perihelion
 from benchmarks.rows import Case, Finding, Profile, Row
 from dezero.ode import odeint_taylor
 
@@ -60,7 +60,7 @@ def _heyoka_kepler(heyoka: Any) -> Any:
 
 def _heyoka_lorenz(heyoka: Any) -> Any:
     variables = heyoka.make_vars("x", "y", "z")
-    return list(zip(variables, _lorenz(variables, None), strict=True))
+    return list(zip(variables, lorenz(variables, None), strict=True))
 
 
 def _heyoka_bodies(masses: np.ndarray) -> Callable[[Any], Any]:
@@ -111,7 +111,7 @@ def _row(
         cases={
             "DeZero": Case(dezero_case, see),
             "heyoka": Case(heyoka_case, see),
-            "SciPy": Case(_dop853(flat, start, end), lambda found: Finding(found.y[:, -1][None])),
+            "SciPy": Case(dop853(flat, start, end), lambda found: Finding(found.y[:, -1][None])),
         },
         reference=lambda: exact() if callable(exact) else exact,
         tolerance=1e-6,
@@ -132,13 +132,13 @@ def _finely(f: Callable, start: tuple, end: float) -> Callable[[], np.ndarray]:
 
 def rows(profile: Profile) -> list[Row]:
     """Return the rows of one orbit, Lorenz's equations, three bodies and seven stars."""
-    one, three, seven = _perihelion(1), np.ones(3), np.arange(1.0, 8.0)
+    one, three, seven = perihelion(1), np.ones(3), np.arange(1.0, 8.0)
     one = (one[0][:, 0], one[1][:, 0])
     periods = 10 if profile.large else 1
     around = 2 * np.pi * periods
     return [
-        _row("kepler", f"Kepler, {periods} periods", _kepler, _kepler_flat, _heyoka_kepler, one, around, _exact(one)),
-        _row("lorenz", "Lorenz, to t = 10", _lorenz, _lorenz_flat, _heyoka_lorenz, (1.0, 1.0, 1.0), 10.0, LORENZ),
+        _row("kepler", f"Kepler, {periods} periods", kepler, kepler_flat, _heyoka_kepler, one, around, exact_end(one)),
+        _row("lorenz", "Lorenz, to t = 10", lorenz, lorenz_flat, _heyoka_lorenz, (1.0, 1.0, 1.0), 10.0, LORENZ),
         _row(
             "eight", "three bodies, to t = 6", attraction(three), flat(three), _heyoka_bodies(three), EIGHT, 6.0,
             _finely(flat(three), EIGHT, 6.0),
